@@ -1,0 +1,54 @@
+# Giaoban. `make demo` runs it, `make test` proves it; everything else serves these two.
+PYTHON ?= python3
+PORT ?= 8080
+DATA ?= giaoban-data
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench clean
+
+help:
+	@echo "make demo            install into .venv and start http://127.0.0.1:$(PORT) (PORT=9000 make demo)"
+	@echo "make test            install what the tests need, check the code, run every test"
+	@echo "make lint            ruff and mypy"
+	@echo "make bench           the performance figures, as ratios"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "giaoban: Python 3.11 or newer is needed ($(PYTHON))."; exit 2; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "giaoban: Python cannot make a virtual environment; on Debian: apt install python3-venv"; exit 2; }
+
+# Reinstalled when the project's declaration or the native core changes.
+$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt media/_forward.pyx
+	@echo "Installing into $(VENV) (a few minutes the first time)…"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	@exec $(BIN)/giaoban demo --port $(PORT) --data $(DATA)
+
+test: $(VENV)/.installed-test
+	@sh tests/debian.sh
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-test
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m bench.forward
+
+clean:
+	rm -rf $(VENV) build *.egg-info media/_forward.c media/*.so

@@ -1,0 +1,147 @@
+"""The command line: giaoban demo | serve | migrate | token | verify | doctor."""
+
+import asyncio
+import json
+import re
+import secrets
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from server import auth, config, demo, doctor
+from server.app import open_records
+from server.database import Database
+from server.errors import SetupError
+from server.run import serve_forever
+
+cli = typer.Typer(
+    help="Giaoban: from the invitation to the signed, published and archived document.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+console = Console(highlight=False, soft_wrap=True)
+
+DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder of the installation.")]
+FileOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (TOML).")]
+
+
+def _load(data: Path | None, file: Path | None) -> config.Config:
+    return config.load(file, **({"data": data} if data is not None else {}))
+
+
+@cli.command("demo")
+def demo_command(
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port of the pages.")] = 8080,
+    data: Annotated[Path, typer.Option(help="Data folder.")] = Path("giaoban-data"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete the data folder's demo and start over.")] = False,
+) -> None:
+    """Start the demo authority on http://127.0.0.1:PORT with its own certificates and time-stamper."""
+    settings = config.load(None, data=data, http={"port": port})
+    demo.check_folder(data, fresh=fresh)
+    serve_forever(settings, prepare=demo.prepare, announce=lambda: demo.announce(settings, console))
+
+
+@cli.command()
+def serve(file: FileOption = None, data: DataOption = None) -> None:
+    """Serve an installation."""
+    settings = _load(data, file)
+    serve_forever(settings, announce=lambda: console.print(f"Giaoban: {settings.base_url}"))
+
+
+@cli.command()
+def migrate(file: FileOption = None, data: DataOption = None) -> None:
+    """Bring the database to the newest schema."""
+    settings = _load(data, file)
+    settings.data.mkdir(parents=True, exist_ok=True)
+
+    async def work() -> None:
+        database = Database(settings.database_url)
+        await database.migrate()
+        await database.close()
+
+    asyncio.run(work())
+    console.print("The database has the newest schema.")
+
+
+@cli.command()
+def token(
+    room: Annotated[str, typer.Option(help="Id of the room, e.g. giao-ban.")],
+    name: Annotated[str, typer.Option(help="Name shown to the others.")],
+    role: Annotated[str, typer.Option(help=" | ".join(auth.ROOM_ROLES))],
+    hours: Annotated[int, typer.Option(min=1, max=24 * 30, help="Hours until it expires.")] = 24,
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Print an access token for one room (WebSocket, WHIP, WHEP, /sign-in)."""
+    settings = _load(data, file)
+    if role not in auth.ROOM_ROLES:
+        raise SetupError(f"There is no role {role!r}; the roles are {', '.join(auth.ROOM_ROLES)}.")
+    if not name.strip() or len(name) > 200:
+        raise SetupError("The name must have between 1 and 200 characters.")
+    if not re.fullmatch(r"[a-z0-9-]{1,64}", room):
+        raise SetupError(f"{room!r} is not a room id (small letters, digits and hyphens).")
+    if not settings.secret_file.exists():
+        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    tokens = auth.Tokens(auth.load_secret(settings.secret_file))
+    subject = f"t-{secrets.token_hex(6)}"
+    print(tokens.room(room, name.strip(), role, subject, auth.utcnow(), timedelta(hours=hours)))  # noqa: T201
+
+
+@cli.command()
+def verify(
+    document: Annotated[Path, typer.Argument(help="PDF to check.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable verdict.")] = False,
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Say whether a document is genuine: exit code 0 genuine, 1 not, 2 cannot tell."""
+    settings = _load(data, file)
+    try:
+        content = document.read_bytes()
+    except OSError as error:
+        raise SetupError(f"{document} cannot be read: {error.strerror}.") from error
+    if not settings.data.is_dir():
+        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+
+    async def work() -> tuple[str, dict[str, object]]:
+        database = Database(settings.database_url)
+        try:
+            verdict = await open_records(settings, database).verify(content)
+            return verdict.kind, verdict.to_json()
+        finally:
+            await database.close()
+
+    kind, details = asyncio.run(work())
+    if as_json:
+        print(json.dumps(details, ensure_ascii=False, indent=2))  # noqa: T201
+    else:
+        console.print(demo.verdict_sentence(kind))
+    raise typer.Exit({"genuine": 0, "changed": 1}.get(kind, 2))
+
+
+@cli.command("doctor")
+def doctor_command(file: FileOption = None, data: DataOption = None) -> None:
+    """Tell what this machine gives Giaoban: media core, typeface, keys, database."""
+    healthy = True
+    for name, well, text in doctor.examine(_load(data, file)):
+        healthy &= well
+        console.print(f"{'ok ' if well else 'NO '} {name}: {text}")
+    raise typer.Exit(0 if healthy else 1)
+
+
+def main() -> None:
+    """Entry point: one clear sentence and exit code 2 for what the operator must change."""
+    try:
+        cli()
+    except SetupError as error:
+        print(f"giaoban: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

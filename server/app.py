@@ -1,0 +1,69 @@
+"""Composition: what the process owns, in start order, and the whole route table."""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from media import Endpoint
+from minutes.archive import Archive
+from server import auth, demo_pki, signalling, whip
+from server.auth import Identity, Tokens
+from server.config import Config
+from server.database import Database
+from server.keys import CONFIG, DATABASE, ENDPOINT, IDENTITY, RECORDS, SITTINGS, TOKENS
+from server.middleware import identify, surround
+from server.pages import account, api, desk, meetings, public
+from server.records import Records
+from server.sitting import Sittings
+from web import STATIC
+
+
+def build_app(config: Config) -> web.Application:
+    """The application; what it owns is opened by its cleanup contexts and closed in reverse order."""
+    app = web.Application(middlewares=[surround, identify], client_max_size=51 * 2**20)
+    app[CONFIG] = config
+    app[TOKENS] = Tokens(auth.load_secret(config.secret_file))
+    app.cleanup_ctx.extend([_database, _records, _media])
+    for module in (public, account, meetings, desk, api, signalling, whip):
+        app.router.add_routes(module.routes())
+    app.router.add_static("/static/", STATIC, append_version=False)
+    return app
+
+
+async def _database(app: web.Application) -> AsyncIterator[None]:
+    app[DATABASE] = Database(app[CONFIG].database_url)
+    await app[DATABASE].migrate()
+    app[IDENTITY] = Identity(app[DATABASE], app[TOKENS])
+    yield
+    await app[DATABASE].close()
+
+
+async def _records(app: web.Application) -> AsyncIterator[None]:
+    app[RECORDS] = open_records(app[CONFIG], app[DATABASE])
+    yield
+
+
+def open_records(config: Config, database: Database) -> Records:
+    """The records use cases over this installation's archive and keys."""
+    keys = demo_pki.open_keys(config.keys)
+    return Records(
+        database,
+        Archive(config.archive),
+        keys.trust,
+        keys.time_stamper,
+        keys.store,
+        base_url=config.base_url,
+        now=auth.utcnow,
+    )
+
+
+async def _media(app: web.Application) -> AsyncIterator[None]:
+    config = app[CONFIG].media
+    app[ENDPOINT] = await Endpoint.open(
+        host=config.host, port=config.port, public_addresses=config.public_addresses, native=config.native
+    )
+    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS])
+    await app[SITTINGS].start()
+    yield
+    await app[SITTINGS].close()
+    await app[ENDPOINT].close()

@@ -1,0 +1,126 @@
+"""Configuration: one TOML file; every key can also come from the environment as GIAOBAN_SECTION__KEY.
+
+Unknown keys are errors, so that a misspelt key is found at start and not at the worst moment.
+"""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from server.errors import SetupError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpConfig(_Section):
+    """Where pages are served."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8080, ge=0, le=65535)
+    base_url: str | None = None
+    """Address that people type and QR codes carry; by default http://host:port."""
+    trusted_proxies: int = Field(0, ge=0, le=4)
+    """How many reverse proxies stand in front; only then X-Forwarded-For and -Proto are believed."""
+
+
+class DatabaseConfig(_Section):
+    """Where rows are kept."""
+
+    url: str | None = None
+    """SQLAlchemy URL; by default SQLite in the data folder."""
+
+
+class MediaConfig(_Section):
+    """The one UDP port of the conference."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - media must be reachable; nothing unverified is answered
+    port: int = Field(0, ge=0, le=65535)
+    """0: any free port."""
+    public_addresses: list[str] = ["127.0.0.1"]
+    """Addresses put into ICE candidates."""
+    native: bool | None = None
+    """true: require the native core; false: the Python twin; unset: native where it is built."""
+
+
+class SigningConfig(_Section):
+    """Keys and time-stamps."""
+
+    time_stamper_url: str | None = None
+    """RFC 3161 service; unset: the installation's own time-stamper."""
+
+
+class Config(BaseSettings):
+    """All settings of an installation."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GIAOBAN_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=None
+    )
+
+    data: Path = Path("giaoban-data")
+    """The one folder to back up: database, archive, keys."""
+    http: HttpConfig = HttpConfig()
+    database: DatabaseConfig = DatabaseConfig()
+    media: MediaConfig = MediaConfig()
+    signing: SigningConfig = SigningConfig()
+
+    _file: ClassVar[Path | None] = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file; no .env files."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def base_url(self) -> str:
+        """Address that people type, without a trailing slash."""
+        return (self.http.base_url or f"http://{self.http.host}:{self.http.port}").rstrip("/")
+
+    @property
+    def archive(self) -> Path:
+        """Folder of the content-addressed archive."""
+        return self.data / "archive"
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the installation's certificates and keys."""
+        return self.data / "keys"
+
+    @property
+    def secret_file(self) -> Path:
+        """File with the secret that signs access tokens."""
+        return self.data / "secret.key"
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the database."""
+        return self.database.url or f"sqlite+aiosqlite:///{self.data / 'giaoban.sqlite3'}"
+
+
+def load(file: Path | None = None, **overrides: Any) -> Config:
+    """Read `file` (TOML) and the environment; `overrides` win. Raises SetupError with one clear sentence."""
+    if file is not None and not file.is_file():
+        raise SetupError(f"The configuration file {file} does not exist.")
+
+    class _WithFile(Config):
+        model_config = SettingsConfigDict(**{**Config.model_config, "toml_file": file})
+
+    try:
+        return _WithFile(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        what = "is not a known setting" if first["type"] == "extra_forbidden" else first["msg"]
+        raise SetupError(f"Configuration: {key}: {what}.") from error
+    except ValueError as error:
+        raise SetupError(f"Configuration: {error}.") from error

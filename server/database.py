@@ -1,0 +1,82 @@
+"""The one database of an installation: engine, pragmas, transactions and migrations.
+
+SQLite (WAL, synchronous=FULL) is the embedded default; a PostgreSQL URL runs the same code.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import event
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def sqlite_url(path: Path) -> str:
+    """SQLAlchemy URL of the SQLite file at `path`."""
+    return f"sqlite+aiosqlite:///{path}"
+
+
+class Database:
+    """Hands out connections; every write is one transaction, durable when its block ends."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_async_engine(url)
+        self._sqlite = self._engine.dialect.name == "sqlite"
+        # SQLite has one writer at a time: waiting here is fair and never ends in "database is locked".
+        self._writer = asyncio.Lock()
+        if self._sqlite:
+            event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas)
+            event.listen(self._engine.sync_engine, "begin", _sqlite_begin)
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """One write transaction: committed when the block ends, rolled back when it raises."""
+        async with self._writer if self._sqlite else contextlib.nullcontext():
+            async with self._engine.connect() as connection:
+                connection = await connection.execution_options(giaoban_write=True)
+                async with connection.begin():
+                    yield connection
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent read; what is written in it is rolled back."""
+        async with self._engine.connect() as connection:
+            yield connection
+
+    async def migrate(self) -> None:
+        """Bring the schema to the newest revision (Alembic)."""
+        async with self.begin() as connection:
+            await connection.run_sync(_upgrade)
+
+    async def close(self) -> None:
+        """Close every connection; SQLite folds its write-ahead log back in."""
+        await self._engine.dispose()
+
+
+def _upgrade(connection: Connection) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _sqlite_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own BEGIN is switched off so that _sqlite_begin decides between IMMEDIATE and DEFERRED.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("giaoban_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,106 @@
+"""The demo authority: a fictional province office and seven communes, ready to hold a meeting."""
+
+import shutil
+from pathlib import Path
+
+from rich.console import Console
+
+from minutes.content import DirectiveContent
+from rooms import store as rooms_store
+from server import auth, demo_pki, directory
+from server.app import open_records
+from server.auth import Tokens
+from server.config import Config
+from server.database import Database
+from server.directory import Unit
+from server.errors import SetupError
+
+ROOM = "giao-ban"
+PIN = "123456"
+_MARK = "giaoban.sqlite3"
+_VALID_FROM = "2025-07-01"
+
+PROVINCE = Unit("lam-son", "Ủy ban nhân dân tỉnh Lâm Sơn", "UBND tỉnh Lâm Sơn", "Lâm Sơn", "UBND")
+
+COMMUNES = (
+    Unit("ta-nang", "Ủy ban nhân dân xã Tà Năng", "UBND xã Tà Năng", "Tà Năng", "UBND"),
+    Unit("hoa-phuoc", "Ủy ban nhân dân xã Hòa Phước", "UBND xã Hòa Phước", "Hòa Phước", "UBND"),
+    Unit("suoi-thau", "Ủy ban nhân dân xã Suối Thầu", "UBND xã Suối Thầu", "Suối Thầu", "UBND"),
+    Unit("dak-rong", "Ủy ban nhân dân xã Đắk Rông", "UBND xã Đắk Rông", "Đắk Rông", "UBND"),
+    Unit("phu-thinh", "Ủy ban nhân dân xã Phú Thịnh", "UBND xã Phú Thịnh", "Phú Thịnh", "UBND"),
+    Unit("ban-lien", "Ủy ban nhân dân xã Bản Liền", "UBND xã Bản Liền", "Bản Liền", "UBND"),
+    Unit("duong-lam", "Ủy ban nhân dân phường Đường Lâm", "UBND phường Đường Lâm", "Đường Lâm", "UBND"),
+)
+
+# id, name, title, unit, roles: all fictional
+PEOPLE = (
+    ("hanh", "Nguyễn Thị Hạnh", "Phó Chủ tịch UBND tỉnh", PROVINCE, ("leader",)),
+    ("binh", "Trần Văn Bình", "Chuyên viên Văn phòng UBND tỉnh", PROVINCE, ("secretary",)),
+    ("cuc", "Phạm Thu Cúc", "Văn thư Văn phòng UBND tỉnh", PROVINCE, ("clerk",)),
+    ("dung", "Lò Văn Dũng", "Chủ tịch UBND xã", COMMUNES[0], ("delegate",)),
+    ("lan", "Hoàng Thị Lan", "Chủ tịch UBND xã", COMMUNES[1], ("delegate",)),
+    ("pao", "Giàng A Páo", "Phó Chủ tịch UBND xã", COMMUNES[2], ("delegate",)),
+    ("hnga", "H'Nga Niê", "Chủ tịch UBND xã", COMMUNES[3], ("delegate",)),
+    ("thinh", "Đỗ Quang Thịnh", "Chủ tịch UBND xã", COMMUNES[4], ("delegate",)),
+    ("may", "Lý Thị Mẩy", "Phó Chủ tịch UBND xã", COMMUNES[5], ("delegate",)),
+    ("khanh", "Phùng Quốc Khánh", "Chủ tịch UBND phường", COMMUNES[6], ("delegate",)),
+)
+_PRINTED = ("hanh", "binh", "cuc", "dung", "lan")
+_DUTIES = {"hanh": "chủ trì", "binh": "thư ký", "cuc": "văn thư", "dung": "đại biểu", "lan": "đại biểu"}
+
+
+def check_folder(data: Path, *, fresh: bool) -> None:
+    """Make sure that `data` is ours to use; `fresh` deletes an earlier demo. Raises SetupError."""
+    if data.exists() and not data.is_dir():
+        raise SetupError(f"{data} is a file, not a folder.")
+    if not fresh or not data.exists() or not any(data.iterdir()):
+        return
+    if not (data / _MARK).exists():
+        raise SetupError(f"{data} holds something else than a Giaoban installation; it was left alone.")
+    try:
+        shutil.rmtree(data)
+    except OSError as error:
+        raise SetupError(f"The data folder {data} cannot be deleted: {error.strerror}.") from error
+
+
+async def prepare(config: Config) -> None:
+    """Make the demo authority where it is not there yet; an interrupted start is taken up again."""
+    auth.load_secret(config.secret_file)
+    demo_pki.create(
+        config.keys,
+        people=[(account_id, name, unit.name) for account_id, name, _title, unit, _roles in PEOPLE],
+        units=[(unit.id, unit.name) for unit in (PROVINCE, *COMMUNES)],
+        pin=PIN,
+        now=auth.utcnow(),
+    )
+    database = Database(config.database_url)
+    try:
+        await database.migrate()
+        async with database.begin() as connection:
+            if await directory.unit(connection, PROVINCE.id) is None:
+                for unit in (PROVINCE, *COMMUNES):
+                    await directory.add_unit(connection, unit, _VALID_FROM)
+                for account_id, name, title, unit, roles in PEOPLE:
+                    await directory.add_account(connection, account_id, name, title, unit.id, roles)
+                await rooms_store.add_room(connection, ROOM, "Phòng giao ban trực tuyến", permanent=True)
+        await _post_directive(config, database)
+    finally:
+        await database.close()
+
+
+async def _post_directive(config: Config, database: Database) -> None:
+    """One posted directive, made by the same acts that an official would do."""
+    records = open_records(config, database)
+
+
+def announce(config: Config, console: Console) -> None:
+    """Print where to go and the sign-in links. The token stands after '#', so no server ever logs it."""
+    tokens = Tokens(auth.load_secret(config.secret_file))
+    now = auth.utcnow()
+    console.print(f"\n  Giaoban: {config.base_url}    (dữ liệu: {config.data}; PIN ký số thử nghiệm: {PIN})\n")
+    people = {account_id: (name, title, unit) for account_id, name, title, unit, _roles in PEOPLE}
+    for account_id in _PRINTED:
+        name, _title, unit = people[account_id]
+        console.print(f"  {_DUTIES[account_id]:<9} {name}, {unit.short_name}")
+        console.print(f"            {config.base_url}/sign-in#{tokens.sign_in(account_id, now)}")
+    console.print("\n  Ctrl+C để dừng.\n")

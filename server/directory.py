@@ -1,0 +1,196 @@
+"""Units, positions held by accounts, and sessions: tables and queries; the only SQL about who people are.
+
+Units are rows with a period of validity and successors (two levels of local government since 01/7/2025, others before):
+no level is written into the code. Records copy names out of here as values.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, ForeignKey, MetaData, Row, String, Table, Text, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+metadata = MetaData()
+
+unit_table = Table(
+    "unit",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),  # as in a letterhead: Ủy ban nhân dân xã Tà Năng
+    Column("short_name", String(100), nullable=False),  # as in a sentence: UBND xã Tà Năng
+    Column("place", String(100), nullable=False),  # place of issue in a dateline: Tà Năng
+    Column("symbol", String(20), nullable=False),  # in a document's symbol: UBND
+    Column("valid_from", String(10), nullable=False),
+    Column("valid_to", String(10)),
+    Column("successor_id", ForeignKey("unit.id")),
+)
+
+account_table = Table(
+    "account",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("unit_id", ForeignKey("unit.id"), nullable=False),
+    Column("roles", Text, nullable=False),  # JSON list
+    Column("active", Boolean, nullable=False, default=True),
+)
+
+session_table = Table(
+    "session",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the cookie: a stolen table opens no session
+    Column("account_id", ForeignKey("account.id")),
+    Column("guest", Text),  # JSON claims of a room token instead of an account
+    Column("csrf", String(43), nullable=False),
+    Column("expires_at", String(32), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """An authority or an office as it is today."""
+
+    id: str
+    name: str
+    short_name: str
+    place: str
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is asking: an official, or the holder of a token for one room (`room` set)."""
+
+    id: str
+    name: str
+    title: str
+    unit: Unit
+    roles: frozenset[str]  # leader, secretary, clerk, delegate; none for a token holder
+    room: str | None = None
+    room_role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser."""
+
+    account: Account
+    csrf: str
+
+
+_UNIT_COLUMNS = [unit_table.c[name] for name in ("id", "name", "short_name", "place", "symbol")]
+
+
+async def add_unit(connection: AsyncConnection, unit: Unit, valid_from: str) -> None:
+    """Add `unit`, valid from the ISO date `valid_from`."""
+    await connection.execute(
+        insert(unit_table).values(
+            id=unit.id,
+            name=unit.name,
+            short_name=unit.short_name,
+            place=unit.place,
+            symbol=unit.symbol,
+            valid_from=valid_from,
+        )
+    )
+
+
+async def units(connection: AsyncConnection, on: str | None = None) -> list[Unit]:
+    """All units, or those valid on the ISO date `on`, in order of name."""
+    query = select(*_UNIT_COLUMNS).order_by(unit_table.c.name)
+    if on is not None:
+        query = query.where(
+            unit_table.c.valid_from <= on, (unit_table.c.valid_to.is_(None)) | (unit_table.c.valid_to >= on)
+        )
+    return [Unit(*row) for row in await connection.execute(query)]
+
+
+async def unit(connection: AsyncConnection, unit_id: str) -> Unit | None:
+    """The unit with this id."""
+    row = (await connection.execute(select(*_UNIT_COLUMNS).where(unit_table.c.id == unit_id))).first()
+    return Unit(*row) if row else None
+
+
+async def add_account(
+    connection: AsyncConnection, account_id: str, name: str, title: str, unit_id: str, roles: Iterable[str]
+) -> None:
+    """Add an official's account."""
+    await connection.execute(
+        insert(account_table).values(
+            id=account_id, name=name, title=title, unit_id=unit_id, roles=json.dumps(sorted(roles)), active=True
+        )
+    )
+
+
+_ACCOUNTS = (
+    select(account_table.c.id, account_table.c.name, account_table.c.title, account_table.c.roles, *_UNIT_COLUMNS)
+    .join_from(account_table, unit_table, account_table.c.unit_id == unit_table.c.id)
+    .where(account_table.c.active)
+)
+
+
+def _account(row: Row[Any]) -> Account:
+    account_id, name, title, roles, *unit_values = row
+    return Account(account_id, name, title, Unit(*unit_values), frozenset(json.loads(roles)))
+
+
+async def accounts(connection: AsyncConnection) -> list[Account]:
+    """All active accounts, in order of id."""
+    return [_account(row) for row in await connection.execute(_ACCOUNTS.order_by(account_table.c.id))]
+
+
+async def account(connection: AsyncConnection, account_id: str) -> Account | None:
+    """The active account with this id."""
+    row = (await connection.execute(_ACCOUNTS.where(account_table.c.id == account_id))).first()
+    return _account(row) if row else None
+
+
+async def add_session(
+    connection: AsyncConnection,
+    digest: str,
+    csrf: str,
+    expires_at: datetime,
+    *,
+    account_id: str | None = None,
+    guest: Mapping[str, Any] | None = None,
+) -> None:
+    """Keep a session of an account, or of a token holder whose claims are `guest`."""
+    await connection.execute(
+        insert(session_table).values(
+            digest=digest,
+            account_id=account_id,
+            guest=json.dumps(guest) if guest is not None else None,
+            csrf=csrf,
+            expires_at=expires_at.isoformat(),
+        )
+    )
+
+
+async def session(
+    connection: AsyncConnection, digest: str, now: datetime
+) -> tuple[str | None, dict[str, Any] | None, str] | None:
+    """(account id, guest claims, CSRF token) of a session that has not expired."""
+    row = (
+        await connection.execute(
+            select(session_table).where(
+                session_table.c.digest == digest, session_table.c.expires_at > now.isoformat()
+            )
+        )
+    ).first()
+    if row is None:
+        return None
+    return row.account_id, json.loads(row.guest) if row.guest else None, row.csrf
+
+
+async def end_session(connection: AsyncConnection, digest: str) -> None:
+    """Forget a session."""
+    await connection.execute(delete(session_table).where(session_table.c.digest == digest))
+
+
+async def purge_sessions(connection: AsyncConnection, now: datetime) -> None:
+    """Forget expired sessions."""
+    await connection.execute(delete(session_table).where(session_table.c.expires_at <= now.isoformat()))

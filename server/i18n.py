@@ -1,0 +1,101 @@
+"""Texts in three languages: Vietnamese is the source (msgid), English and Japanese are complete catalogues."""
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+
+from web import LOCALES, STATIC
+
+LANGUAGES = ("vi", "en", "ja")
+VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")  # no daylight saving time
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
+    """Mark `text` for translation."""
+    return text
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """gettext catalogue of `language`; Vietnamese needs none."""
+    file = LOCALES / language / "LC_MESSAGES" / "giaoban.po"
+    if language == "vi" or not file.exists():
+        return NullTranslations()
+    compiled = io.BytesIO()
+    with file.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=language))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+_SCRIPT_TEXT = re.compile(r"""\bt\(\s*("(?:[^"\\]|\\.)*")""")
+
+
+@cache
+def script_texts() -> tuple[str, ...]:
+    """Every msgid that the scripts show: t("…") in web/static/js."""
+    found: dict[str, None] = {}
+    for file in sorted(Path(STATIC / "js").rglob("*.js")):
+        for literal in _SCRIPT_TEXT.findall(file.read_text(encoding="utf-8")):
+            found[json.loads(literal)] = None
+    return tuple(found)
+
+
+@cache
+def script_strings(language: str) -> Mapping[str, str]:
+    """msgid -> text in `language`, for the scripts of a page."""
+    translations = catalogue(language)
+    return {text: translations.gettext(text) for text in script_texts()}
+
+
+def choose(header: str | None, cookie: str | None) -> str:
+    """The reader's language: their own choice, else Accept-Language (RFC 9110 12.5.4), else Vietnamese."""
+    if cookie in LANGUAGES:
+        return cookie
+    wishes: list[tuple[float, str]] = []
+    for part in (header or "")[:500].split(","):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            wishes.append((float(quality) if quality else 1.0, tag[:2].lower()))
+        except ValueError:
+            continue
+    for _, tag in sorted(wishes, key=lambda wish: -wish[0]):
+        if tag in LANGUAGES:
+            return tag
+    return "vi"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reader's language: texts and dates as they expect them."""
+
+    language: str
+
+    def gettext(self, text: str, **values: object) -> str:
+        """`text` in the reader's language with %(name)s filled in."""
+        translated: str = catalogue(self.language).gettext(text)
+        return translated % values if values else translated
+
+    def local_time(self, moment: datetime | None, style: Literal["datetime", "date", "time"] = "datetime") -> str:
+        """`moment` (aware) in Viet Nam's time, as an office writes it: 08 giờ 00, ngày 05/02/2026."""
+        if moment is None:
+            return ""
+        local = moment.astimezone(VIETNAM)
+        clock, day = local.strftime("%H:%M"), local.strftime("%d/%m/%Y")
+        if self.language == "ja":
+            day = local.strftime("%Y/%m/%d")
+        if style == "date":
+            return day
+        if style == "time":
+            return clock
+        return self.gettext(N_("%(clock)s, ngày %(day)s"), clock=clock, day=day)

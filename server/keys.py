@@ -1,0 +1,18 @@
+"""Typed keys of what the application holds (aiohttp AppKey)."""
+
+from aiohttp import web
+
+from media import Endpoint
+from server.auth import Identity, Tokens
+from server.config import Config
+from server.database import Database
+from server.records import Records
+from server.sitting import Sittings
+
+CONFIG = web.AppKey("config", Config)
+DATABASE = web.AppKey("database", Database)
+TOKENS = web.AppKey("tokens", Tokens)
+IDENTITY = web.AppKey("identity", Identity)
+RECORDS = web.AppKey("records", Records)
+ENDPOINT = web.AppKey("endpoint", Endpoint)
+SITTINGS = web.AppKey("sittings", Sittings)

@@ -1,0 +1,104 @@
+"""What happens to every request: security headers, session, language, origin check, errors as sentences, access log."""
+
+import time
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import structlog
+from aiohttp import web
+
+from server import auth
+from server.errors import Problem, answer
+from server.i18n import Reader, choose
+from server.keys import CONFIG, IDENTITY
+from server.pages import READER, SESSION, reader_of, render
+
+log = structlog.get_logger("giaoban.http")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
+}
+# Machine clients read JSON and bring a bearer token; browsers never send one by themselves, so no cross-site forgery.
+_MACHINE_PATHS = ("/api/", "/whip/", "/whep/", "/healthz", "/readyz", "/metrics")
+
+
+@web.middleware
+async def surround(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Outermost: log one line a request (path only: query strings may hold codes), add headers, catch errors."""
+    started = time.monotonic()
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        if error.status >= 400:
+            response = _problem_page(request, Problem("not_found" if error.status == 404 else "bad_message"), error.status)
+        else:
+            response = error  # noqa: TRY - a redirect raised by the router
+    except Problem as problem:
+        response = _problem_page(request, problem)
+    except ConnectionResetError:
+        raise
+    except Exception:
+        log.exception("request failed", method=request.method, path=request.path)
+        response = _problem_page(request, Problem("internal"))
+    if not response.prepared:
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+    log.info(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status,
+        ms=round((time.monotonic() - started) * 1000, 1),
+    )
+    return response
+
+
+def _problem_page(request: web.Request, problem: Problem, status: int | None = None) -> web.Response:
+    found = answer(problem.code)
+    sentence = reader_of(request).gettext(found.text, **problem.values)
+    status = status or found.status
+    if request.path.startswith(_MACHINE_PATHS):
+        return web.json_response({"error": problem.code, "message": sentence}, status=status)
+    return render(request, "problem.html", status=status, code=problem.code, sentence=sentence)
+
+
+@web.middleware
+async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Session from the cookie, language from cookie or header, and the origin check of unsafe methods."""
+    request[READER] = Reader(choose(request.headers.get("Accept-Language"), request.cookies.get("lang")))
+    cookie = request.cookies.get(cookie_name(request))
+    request[SESSION] = await request.app[IDENTITY].session(cookie, auth.utcnow()) if cookie else None
+    if request.method not in ("GET", "HEAD", "OPTIONS") and "Authorization" not in request.headers:
+        check_origin(request)
+    return await handler(request)
+
+
+def cookie_name(request: web.Request) -> str:
+    """Session cookie: bound to the host under HTTPS (RFC 6265bis __Host- prefix)."""
+    return "__Host-giaoban" if secure(request) else "giaoban"
+
+
+def secure(request: web.Request) -> bool:
+    """Whether people reach this installation by HTTPS."""
+    return request.app[CONFIG].base_url.startswith("https:")
+
+
+def check_origin(request: web.Request) -> None:
+    """Refuse what another site made the browser send. Raises Problem("bad_origin")."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise Problem("bad_origin")
+    origin = request.headers.get("Origin")
+    if origin is None or origin == request.app[CONFIG].base_url:
+        return
+    if urlsplit(origin).netloc != request.host:
+        raise Problem("bad_origin")

@@ -1,0 +1,119 @@
+"""Pages: rendering, forms and the request's context. Each module of this package lists its routes in `routes()`."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, cast
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from server import auth
+from server.auth import Act
+from server.directory import Account, Session
+from server.errors import Problem
+from server.i18n import Reader, catalogue
+from web import STATIC, TEMPLATES
+
+SESSION = web.RequestKey("session", Session | None)
+READER = web.RequestKey("reader", Reader)
+FORM_LIMIT = 200_000
+"""Characters of a form without files; uploads have their own limit."""
+
+
+@cache
+def _static_version(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def _static(name: str) -> str:
+    return f"/static/{name}?v={_static_version(name)}"
+
+
+@pass_context
+def _local_time(context: Context, moment: Any, style: Any = "datetime") -> str:
+    reader: Reader = context["reader"]
+    return reader.local_time(moment, style)
+
+
+@cache
+def _environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    translations = catalogue(language)
+    cast(Any, environment).install_gettext_translations(translations, newstyle=True)
+    environment.globals.update(static=_static, local_time=_local_time)
+    environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
+    return environment
+
+
+def current(request: web.Request) -> Account | None:
+    """The signed-in account."""
+    session = request.get(SESSION)
+    return session.account if session else None
+
+
+def require(request: web.Request, act: Act, thing: Any = None) -> Account:
+    """The signed-in account if it may do `act`. Raises Problem("sign_in") or Problem("not_allowed")."""
+    account = current(request)
+    if account is None:
+        raise Problem("sign_in")
+    if not auth.may(account, act, thing):
+        raise Problem("not_allowed")
+    return account
+
+
+def reader_of(request: web.Request) -> Reader:
+    """The reader's language."""
+    return request.get(READER) or Reader("vi")
+
+
+def render(
+    request: web.Request,
+    template: str,
+    *,
+    status: int = 200,
+    content_type: str = "text/html",
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> web.Response:
+    """The page `template` for this reader and account."""
+    session, reader = request.get(SESSION), reader_of(request)
+    account = session.account if session else None
+    text = (
+        _environment(reader.language)
+        .get_template(template)
+        .render(
+            account=account,
+            locale=reader.language,
+            reader=reader,
+            csrf=session.csrf if session else "",
+            path=request.path,
+            may=lambda act, thing=None: auth.may(account, act, thing),
+            **context,
+        )
+    )
+    return web.Response(text=text, status=status, content_type=content_type, charset="utf-8", headers=headers)
+
+
+async def form(request: web.Request) -> Mapping[str, str]:
+    """Text fields of a posted form, each at most FORM_LIMIT characters, its CSRF token checked against the session."""
+    fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    if sum(map(len, fields.values())) > FORM_LIMIT:
+        raise Problem("too_long")
+    session = request.get(SESSION)
+    if session is not None and not auth.same(fields.get("csrf", ""), session.csrf):
+        raise Problem("bad_csrf")
+    return fields
+
+
+def see_other(location: str) -> web.Response:
+    """Go on to `location` (own path) after a form: 303, RFC 9110 15.4.4."""
+    return web.Response(status=303, headers={"Location": location})

@@ -1,0 +1,188 @@
+"""Machine endpoints: health, metrics, OpenAPI, who is in a room."""
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from sqlalchemy import text
+
+from media import Endpoint
+from server import auth
+from server.errors import Problem
+from server.keys import DATABASE, ENDPOINT, SITTINGS
+from server.signalling import account_of
+
+_GAUGES = {"transports", "producers", "consumers"}
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    return [
+        web.get("/healthz", healthz),
+        web.get("/readyz", readyz),
+        web.get("/metrics", metrics),
+        web.get("/api/v1/openapi.json", openapi),
+        web.get("/api/v1/rooms/{room}/participants", participants),
+    ]
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """The process answers."""
+    return web.json_response({"status": "ok"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """The process can work: the database answers and the media port is open."""
+    async with request.app[DATABASE].read() as connection:
+        await connection.execute(text("SELECT 1"))
+    endpoint = request.app[ENDPOINT]
+    return web.json_response({"status": "ready", "media": endpoint.implementation, "media_port": endpoint.port})
+
+
+class _MediaCollector:
+    """The media plane's counters as Prometheus metrics."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
+        found: list[CounterMetricFamily | GaugeMetricFamily] = []
+        for name, value in self._endpoint.counters().items():
+            family = GaugeMetricFamily if name in _GAUGES else CounterMetricFamily
+            found.append(family(f"giaoban_media_{name}", f"Media plane: {name.replace('_', ' ')}.", value=value))
+        return found
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """Prometheus text. Counters only: no names, no addresses."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_MediaCollector(request.app[ENDPOINT]))  # type: ignore[arg-type]
+    return web.Response(body=generate_latest(registry), content_type="text/plain", charset="utf-8")
+
+
+async def participants(request: web.Request) -> web.Response:
+    """GET /api/v1/rooms/{room}/participants: ids, names and roles of those who are here."""
+    account = await account_of(request)
+    room = request.match_info["room"]
+    if not auth.may(account, "room.list", room):
+        raise Problem("not_allowed")
+    sitting = await request.app[SITTINGS].get(room)
+    present = [participant.to_json() for participant in sitting.room.participants if participant.present]
+    everybody = [*present, *(source.to_json() for source in sitting.sources.values())]
+    publishing = frozenset(sitting.router.publishers())
+    return web.json_response(
+        {
+            "room": room,
+            "participants": [
+                {"id": who["id"], "name": who["name"], "role": who["role"], "publishing": who["id"] in publishing}
+                for who in everybody
+            ],
+        }
+    )
+
+
+async def openapi(_request: web.Request) -> web.Response:
+    """GET /api/v1/openapi.json: this interface, OpenAPI 3.1."""
+    return web.json_response(OPENAPI)
+
+
+_ERROR = {
+    "description": "Refused; the sentence says why.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {"error": {"type": "string"}, "message": {"type": "string"}},
+                "required": ["error", "message"],
+            }
+        }
+    },
+}
+
+
+def _path(name: str) -> dict[str, object]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "maxLength": 64}}
+
+
+def _sdp_operation(summary: str, *path: str) -> dict[str, object]:
+    sdp = {"application/sdp": {"schema": {"type": "string", "maxLength": 65_536}}}
+    return {
+        "post": {
+            "summary": summary,
+            "security": [{"bearer": []}],
+            "parameters": [_path(name) for name in path],
+            "requestBody": {"required": True, "content": sdp},
+            "responses": {
+                "201": {
+                    "description": "SDP answer; DELETE the Location to stop.",
+                    "headers": {"Location": {"schema": {"type": "string"}}},
+                    "content": sdp,
+                },
+                "4XX": _ERROR,
+            },
+        }
+    }
+
+
+def _session_operation(summary: str) -> dict[str, object]:
+    return {
+        "delete": {
+            "summary": summary,
+            "security": [{"bearer": []}],
+            "parameters": [_path("room"), _path("session")],
+            "responses": {"200": {"description": "Ended."}, "4XX": _ERROR},
+        }
+    }
+
+
+OPENAPI: dict[str, object] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Giaoban", "version": "1"},
+    "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}},
+    "paths": {
+        "/api/v1/rooms/{room}/participants": {
+            "get": {
+                "summary": "Who is in the room.",
+                "security": [{"bearer": []}],
+                "parameters": [_path("room")],
+                "responses": {
+                    "200": {
+                        "description": "Participants and media sources.",
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "required": ["room", "participants"],
+                                    "properties": {
+                                        "room": {"type": "string"},
+                                        "participants": {
+                                            "type": "array",
+                                            "items": {
+                                                "type": "object",
+                                                "required": ["id", "name", "role", "publishing"],
+                                                "properties": {
+                                                    "id": {"type": "string"},
+                                                    "name": {"type": "string"},
+                                                    "role": {"enum": list(auth.ROOM_ROLES)},
+                                                    "publishing": {"type": "boolean"},
+                                                },
+                                            },
+                                        },
+                                    },
+                                }
+                            }
+                        },
+                    },
+                    "4XX": _ERROR,
+                },
+            }
+        },
+        "/whip/{room}": _sdp_operation("Publish as the token's holder (WHIP, RFC 9725).", "room"),
+        "/whip/{room}/{participant}": _sdp_operation(
+            "Publish as any participant; needs a gateway token.", "room", "participant"
+        ),
+        "/whep/{room}": _sdp_operation("Watch the current speaker (WHEP).", "room"),
+        "/whep/{room}/{participant}": _sdp_operation("Watch one publisher (WHEP).", "room", "participant"),
+        "/whip/{room}/sessions/{session}": _session_operation("Stop publishing."),
+        "/whep/{room}/sessions/{session}": _session_operation("Stop watching."),
+    },
+}

@@ -1,0 +1,97 @@
+"""Runs the application as one process until a signal asks it to stop."""
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+
+import structlog
+import uvloop
+from aiohttp import web
+
+from server.app import build_app
+from server.config import Config
+from server.errors import SetupError
+
+
+def set_up_logging(level: int = logging.INFO) -> None:
+    """Log lines go to standard error; nothing in them is secret (paths without query strings, ids, codes)."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+    )
+    # pyHanko tells of ordinary failed validation paths with a traceback; the verdict says it better.
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
+    logging.getLogger("pyhanko_certvalidator").setLevel(logging.CRITICAL)
+
+
+def serve_forever(
+    config: Config,
+    *,
+    prepare: Callable[[Config], Awaitable[None]] | None = None,
+    announce: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM. Raises SetupError when the port or the folder cannot be had."""
+    set_up_logging()
+    try:
+        config.data.mkdir(parents=True, exist_ok=True)
+        probe = config.data / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SetupError(f"The data folder {config.data} cannot be written: {error.strerror}.") from error
+    listener = _listen(config)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(config, listener, prepare, announce))
+
+
+def _listen(config: Config) -> socket.socket:
+    # Bound before anything is prepared, so that a taken port is told at once and changes nothing.
+    family = socket.AF_INET6 if ":" in config.http.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((config.http.host, config.http.port))
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        where = f"{config.http.host}:{config.http.port}"
+        if error.errno == errno.EADDRINUSE:
+            raise SetupError(
+                f"Port {config.http.port} is taken by another program; choose another with --port or PORT=…."
+            ) from error
+        raise SetupError(f"Cannot listen on {where}: {error.strerror}.") from error
+    return listener
+
+
+async def _serve(
+    config: Config,
+    listener: socket.socket,
+    prepare: Callable[[Config], Awaitable[None]] | None,
+    announce: Callable[[], None],
+) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    if prepare is not None:
+        await prepare(config)
+    runner = web.AppRunner(build_app(config), access_log=None, shutdown_timeout=2)
+    try:
+        await runner.setup()
+    except OSError as error:
+        where = f"{config.media.host}:{config.media.port}"
+        raise SetupError(f"The media port {where} cannot be opened: {error.strerror}.") from error
+    await web.SockSite(runner, listener, shutdown_timeout=2).start()  # type: ignore[call-arg]
+    announce()
+    await stop.wait()
+    await runner.cleanup()

@@ -1,0 +1,149 @@
+"""The WebSocket edge: who may sit down, what is refused, and that nobody else notices."""
+
+import asyncio
+import json
+
+import pytest
+from aiohttp import WSMsgType
+from aiohttp.client_exceptions import WSServerHandshakeError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from server.keys import SITTINGS
+from server.sitting import QUEUE, Connection
+from tests.server.conftest import Server
+
+
+@pytest.mark.parametrize(
+    ("headers", "room", "status"),
+    [
+        ({}, "giao-ban", 401),
+        ({"Authorization": "Bearer forged.token.here"}, "giao-ban", 401),
+        ({"Authorization": "Basic aGFuaDpoYW5o"}, "giao-ban", 401),
+        ("delegate", "khong-co", 404),
+        ("gateway", "giao-ban", 403),
+    ],
+)
+async def test_a_stranger_is_refused_before_the_upgrade(server: Server, headers: object, room: str, status: int) -> None:
+    sent = headers if isinstance(headers, dict) else server.bearer(str(headers), room=room)
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await server.client.ws_connect(f"/rooms/{room}/ws", headers=sent)
+    assert refused.value.status == status
+
+
+async def test_a_token_of_another_room_opens_nothing(server: Server) -> None:
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await server.client.ws_connect("/rooms/giao-ban/ws", headers=server.bearer("chair", room="other"))
+    assert refused.value.status == 403
+
+
+async def test_a_page_of_another_site_cannot_use_the_cookie(server: Server) -> None:
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await server.client.ws_connect("/rooms/giao-ban/ws", headers={"Origin": "https://evil.example"})
+    assert refused.value.status == 403
+
+
+async def test_a_meeting_is_opened_by_its_chair_and_by_nobody_else(server: Server) -> None:
+    delegate = await server.sit(server.person("dung"))
+    assert (await delegate.say("meeting.open"))["code"] == "not_allowed"
+    chair = await server.sit(server.person("hanh"))
+    assert (await chair.say("meeting.open"))["type"] == "ack"
+    assert (await delegate.hears("meeting"))["meeting"]["state"] == "open"
+
+
+async def test_bad_messages_get_an_error_and_disturb_nobody(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    troll = await server.sit(server.person("dung"))
+    for frame in ("", "{", "[]", "[" * 100_000, '{"type":"nope"}', '{"type":"vote.cast","vote":7}'):
+        await troll.socket.send_str(frame)
+        assert (await troll.hears("error"))["code"] == "bad_message"
+    assert (await chair.say("meeting.open"))["type"] == "ack"
+
+
+async def test_ten_bad_messages_close_the_socket(server: Server) -> None:
+    troll = await server.sit(server.person("dung"))
+    for _ in range(10):
+        await troll.socket.send_str("no")
+    while (frame := await troll.socket.receive(timeout=10)).type is WSMsgType.TEXT:
+        assert json.loads(frame.data)["code"] == "bad_message"
+    assert troll.socket.close_code == 1008
+
+
+async def test_an_oversized_frame_closes_the_socket_only_of_its_sender(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    troll = await server.sit(server.person("dung"))
+    await troll.socket.send_str("x" * 200_000)
+    while (await troll.socket.receive(timeout=10)).type is WSMsgType.TEXT:
+        pass
+    assert troll.socket.close_code == 1009
+    assert (await chair.say("meeting.open"))["type"] == "ack"
+
+
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(frames=st.lists(st.text(max_size=60) | st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "id", "sdp", "x"]), inner, max_size=4),
+    max_leaves=8,
+).map(json.dumps), min_size=1, max_size=5))  # fmt: skip
+async def test_whatever_is_said_the_server_keeps_answering(server: Server, frames: list[str]) -> None:
+    seat = await server.sit(server.person("dung"))
+    for frame in frames:
+        await seat.socket.send_str(frame)
+    await seat.socket.send_json({"type": "ping"})
+    assert (await seat.hears("pong"))["type"] == "pong"
+    await seat.socket.close()
+
+
+async def test_malformed_sdp_is_refused_with_a_sentence(server: Server) -> None:
+    seat = await server.sit(server.person("dung"))
+    answer = await seat.say("media.offer", sdp="v=0\r\nm=audio\r\n")
+    assert (answer["type"], answer["code"]) == ("error", "media_refused")
+    assert answer["message"].endswith(".")
+
+
+async def test_a_second_device_takes_the_seat_over(server: Server) -> None:
+    first = await server.sit(server.person("dung"))
+    second = await server.sit(server.person("dung"))
+    assert (await first.hears("bye"))["reason"] == "replaced"
+    people = [p for p in second.welcome["participants"] if p["id"] == "dung"]
+    assert [p["connected"] for p in people] == [True]
+
+
+async def test_a_dropped_line_keeps_hand_and_place(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    await chair.say("meeting.open")
+    for person in ("dung", "lan"):
+        seat = await server.sit(server.person(person))
+        await seat.say("hand.raise")
+        await seat.socket.close()
+    back = await server.sit(server.person("dung"))
+    assert back.welcome["floor"]["queue"] == ["dung", "lan"]
+
+
+async def test_a_result_is_on_disk_before_anybody_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    chair = await server.sit(server.person("hanh"))
+    await chair.say("meeting.open")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+
+    async def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("server.sitting.store.keep", full_disk)
+    assert (await chair.say("vote.open", text="Thông qua?"))["code"] == "busy"
+    monkeypatch.undo()
+    assert sitting.room.welcome("hanh", sitting.room.meeting.starts_at)["vote"] is None
+    assert (await chair.say("vote.open", text="Thông qua?"))["type"] == "ack"
+
+
+async def test_a_slow_reader_gets_a_snapshot_instead_of_a_backlog() -> None:
+    connection = Connection("dung")
+    for number in range(QUEUE * 3):
+        connection.tell({"type": "floor", "floor": number})
+    assert connection.lagging
+    read = []
+    while not connection.drained:
+        read.append(await connection.next())
+    assert len(read) == QUEUE
+    connection.resync({"type": "welcome"})
+    connection.tell({"type": "pong"})
+    assert [await asyncio.wait_for(connection.next(), 1) for _ in range(2)] == [{"type": "welcome"}, {"type": "pong"}]

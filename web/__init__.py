@@ -1,0 +1,8 @@
+"""Templates, static files and texts; no logic in Python."""
+
+from pathlib import Path
+
+_HERE = Path(__file__).parent
+TEMPLATES = _HERE / "templates"
+STATIC = _HERE / "static"
+LOCALES = _HERE / "locale"
