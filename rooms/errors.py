@@ -1,0 +1,44 @@
+"""What can be wrong with a message. `code` is for programs; the server says it in the reader's language."""
+
+from __future__ import annotations
+
+ERROR_CODES = frozenset(
+    {
+        "bad_message",
+        "not_allowed",
+        "not_open",
+        "already_open",
+        "closed",
+        "unknown_item",
+        "unknown_participant",
+        "unknown_vote",
+        "vote_open",
+        "vote_closed",
+        "not_eligible",
+        "unknown_conclusion",
+        "unknown_unit",
+        "empty_text",
+        "too_long",
+        "bad_deadline",
+        # The server's edge alone gives these two.
+        "media_refused",
+        "busy",
+    }
+)
+
+
+class RoomError(Exception):
+    """`code` is one of ERROR_CODES."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+class BadMessage(RoomError):
+    """The sender's program is at fault: the message cannot be read. `detail` is for its maker."""
+
+
+class Refused(RoomError):
+    """The message is sound, but not now or not from this person. Nothing has changed."""

@@ -1,0 +1,151 @@
+"""Reading what a client sends: a command, or BadMessage, whatever comes."""
+
+import json
+import unicodedata
+from dataclasses import fields
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rooms import (
+    CLIENT_TYPES,
+    ERROR_CODES,
+    BadMessage,
+    CastBallot,
+    Command,
+    LowerHand,
+    MediaOffer,
+    OpenVote,
+    PutConclusion,
+    message_id,
+    parse,
+)
+from rooms.messages import MAX_ID, MAX_SDP, MAX_TEXT
+
+
+def rejected(payload):
+    with pytest.raises(BadMessage) as caught:
+        parse(payload)
+    return caught.value.code
+
+
+def test_a_ballot_is_read():
+    assert parse({"type": "vote.cast", "id": 7, "vote": "v1", "choice": "for"}) == CastBallot("v1", "for")
+    assert message_id({"type": "vote.cast", "id": 7}) == 7
+
+
+def test_a_conclusion_is_read_with_what_is_given_and_null_is_absent():
+    payload = {"type": "conclusion.put", "text": " Rà soát. ", "deadline": "2026-11-30", "owner": None}
+    assert parse(payload) == PutConclusion("Rà soát.", deadline=date(2026, 11, 30))
+    assert parse({"type": "hand.lower"}) == LowerHand(None)
+
+
+def test_vietnamese_letters_have_one_form_however_they_were_typed():
+    typed = unicodedata.normalize("NFD", "Ủy ban nhân dân\r\nxã Hòa Bình")
+    assert parse({"type": "vote.open", "text": typed}) == OpenVote("Ủy ban nhân dân\nxã Hòa Bình")
+
+
+@pytest.mark.parametrize(
+    ("payload", "code"),
+    [
+        (None, "bad_message"),
+        ([], "bad_message"),
+        ({}, "bad_message"),
+        ({"type": 3}, "bad_message"),
+        ({"type": ["ping"]}, "bad_message"),
+        ({"type": "room.destroy"}, "bad_message"),
+        ({"type": "welcome"}, "bad_message"),
+        ({"type": "ping", "extra": 1}, "bad_message"),
+        ({"type": "ping", "id": "7"}, "bad_message"),
+        ({"type": "ping", "id": True}, "bad_message"),
+        ({"type": "ping", "id": -1}, "bad_message"),
+        ({"type": "ping", "id": 2**53}, "bad_message"),
+        ({"type": "media.state", "audio": True}, "bad_message"),
+        ({"type": "media.state", "audio": 1, "video": False}, "bad_message"),
+        ({"type": "media.offer", "sdp": "hello"}, "bad_message"),
+        ({"type": "media.offer", "sdp": "v=0\r\n\ud800"}, "bad_message"),
+        ({"type": "media.offer", "sdp": "v=0" + "x" * MAX_SDP}, "too_long"),
+        ({"type": "vote.cast", "vote": "v1", "choice": "maybe"}, "bad_message"),
+        ({"type": "vote.cast", "vote": "v1", "choice": ["for"]}, "bad_message"),
+        ({"type": "vote.cast", "vote": "", "choice": "for"}, "bad_message"),
+        ({"type": "vote.cast", "vote": "v" * (MAX_ID + 1), "choice": "for"}, "too_long"),
+        ({"type": "vote.open", "text": "  \n "}, "empty_text"),
+        ({"type": "vote.open", "text": "x" * (MAX_TEXT + 1)}, "too_long"),
+        ({"type": "vote.open", "text": "a\x00b"}, "bad_message"),
+        ({"type": "vote.open", "text": "a\ud800b"}, "bad_message"),
+        ({"type": "vote.open", "text": "a\u202eb"}, "bad_message"),
+        ({"type": "vote.open", "text": 5}, "bad_message"),
+        ({"type": "conclusion.put", "text": "x", "deadline": "30/11/2026"}, "bad_deadline"),
+        ({"type": "conclusion.put", "text": "x", "deadline": "2026-02-30"}, "bad_deadline"),
+        ({"type": "conclusion.put", "text": "x", "deadline": "20261130"}, "bad_deadline"),
+        ({"type": "conclusion.put", "text": "x", "deadline": 5}, "bad_message"),
+    ],
+)
+def test_what_cannot_be_meant_is_rejected_with_its_reason(payload, code):
+    assert rejected(payload) == code
+
+
+def test_a_text_that_grows_over_the_limit_when_composed_is_too_long():
+    # U+FB2C becomes three characters in NFC.
+    assert rejected({"type": "vote.open", "text": "\ufb2c" * MAX_TEXT}) == "too_long"
+    assert len(parse({"type": "vote.open", "text": "ả" * MAX_TEXT}).text) == MAX_TEXT
+
+
+def test_a_session_description_is_taken_as_it_is():
+    sdp = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\n"
+    assert parse({"type": "media.offer", "sdp": sdp}) == MediaOffer(sdp)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.characters(categories=["Cs", "Cc"])
+ANY_JSON = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4), max_leaves=8
+)
+NAMES = sorted({name for _, names in CLIENT_TYPES.values() for name in names} | {"id", "type", "x"})
+LIKELY = SCALARS | ANY_JSON | st.sampled_from(["for", "v1", "2026-11-30", "v=0\r\n", "Ủy ban", "x" * 3000, 1, True])
+MESSAGES = st.builds(
+    lambda type, rest: rest | {"type": type},
+    st.sampled_from(sorted(CLIENT_TYPES)) | SCALARS,
+    st.dictionaries(st.sampled_from(NAMES), LIKELY, max_size=5),
+)
+
+
+@given(ANY_JSON | MESSAGES)
+def test_any_json_is_a_command_with_bounded_fields_or_a_bad_message(payload):
+    error = None
+    try:
+        command = parse(payload)
+    except BadMessage as caught:
+        error = caught
+    if error:
+        assert error.code in ERROR_CODES
+        str(error).encode()
+        return
+    assert isinstance(command, Command)
+    for field in fields(command):
+        value = getattr(command, field.name)
+        assert value is None or isinstance(value, (str, bool, date))
+        if isinstance(value, str):
+            value.encode()
+            assert len(value) <= (MAX_SDP if field.name == "sdp" else MAX_TEXT)
+
+
+def whole(type):
+    """A message of the type with every field filled in."""
+    values = {"audio": True, "video": False, "sdp": "v=0\r\n", "choice": "for", "deadline": "2026-11-30"}
+    return {"type": type, "id": 1} | {name: values.get(name, "x1") for name in CLIENT_TYPES[type][1]}
+
+
+@pytest.mark.parametrize("type", CLIENT_TYPES)
+def test_every_type_is_read_and_every_needed_field_is_needed(type):
+    command, names = CLIENT_TYPES[type]
+    assert isinstance(parse(json.loads(json.dumps(whole(type)))), command)
+    optional = {"participant"} if type == "hand.lower" else {"conclusion", "owner", "deadline", "item"}
+    for name in names:
+        payload = whole(type)
+        del payload[name]
+        if name in optional and type in ("hand.lower", "conclusion.put"):
+            parse(payload)
+        else:
+            assert rejected(payload) == "bad_message"
