@@ -21,7 +21,7 @@ $(BIN)/python:
 	  || { rm -rf $(VENV); echo "giaoban: Python cannot make a virtual environment; on Debian: apt install python3-venv"; exit 2; }
 
 # Reinstalled when the project's declaration or the native core changes.
-$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt media/_forward.pyx
+$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt $(wildcard media/*.pyx media/*.pxi)
 	@echo "Installing into $(VENV) (a few minutes the first time)…"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@

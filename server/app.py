@@ -27,7 +27,12 @@ def build_app(config: Config) -> web.Application:
     for module in (public, account, meetings, desk, api, signalling, whip):
         app.router.add_routes(module.routes())
     app.router.add_static("/static/", STATIC, append_version=False)
+    app.on_shutdown.append(_hang_up)
     return app
+
+
+async def _hang_up(app: web.Application) -> None:
+    app[SITTINGS].hang_up()
 
 
 async def _database(app: web.Application) -> AsyncIterator[None]:

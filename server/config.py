@@ -4,12 +4,14 @@ Unknown keys are errors, so that a misspelt key is found at start and not at the
 """
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from server.errors import SetupError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
 
 
 class _Section(BaseModel):
@@ -20,11 +22,9 @@ class HttpConfig(_Section):
     """Where pages are served."""
 
     host: str = "127.0.0.1"
-    port: int = Field(8080, ge=0, le=65535)
+    port: Port = 8080
     base_url: str | None = None
     """Address that people type and QR codes carry; by default http://host:port."""
-    trusted_proxies: int = Field(0, ge=0, le=4)
-    """How many reverse proxies stand in front; only then X-Forwarded-For and -Proto are believed."""
 
 
 class DatabaseConfig(_Section):
@@ -38,7 +38,7 @@ class MediaConfig(_Section):
     """The one UDP port of the conference."""
 
     host: str = "0.0.0.0"  # noqa: S104 - media must be reachable; nothing unverified is answered
-    port: int = Field(0, ge=0, le=65535)
+    port: Port = 0
     """0: any free port."""
     public_addresses: list[str] = ["127.0.0.1"]
     """Addresses put into ICE candidates."""
@@ -66,8 +66,6 @@ class Config(BaseSettings):
     database: DatabaseConfig = DatabaseConfig()
     media: MediaConfig = MediaConfig()
     signing: SigningConfig = SigningConfig()
-
-    _file: ClassVar[Path | None] = None
 
     @classmethod
     def settings_customise_sources(

@@ -39,11 +39,11 @@ class Database:
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """One write transaction: committed when the block ends, rolled back when it raises."""
-        async with self._writer if self._sqlite else contextlib.nullcontext():
-            async with self._engine.connect() as connection:
-                connection = await connection.execution_options(giaoban_write=True)
-                async with connection.begin():
-                    yield connection
+        turn = self._writer if self._sqlite else contextlib.nullcontext()
+        async with turn, self._engine.connect() as connection:
+            await connection.execution_options(giaoban_write=True)
+            async with connection.begin():
+                yield connection
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

@@ -1,11 +1,14 @@
 """The demo authority: a fictional province office and seven communes, ready to hold a meeting."""
 
 import shutil
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
-from minutes.content import DirectiveContent
+from minutes.document import Actor, Kind, Signer, State
+from rooms import Unit as RecordUnit
 from rooms import store as rooms_store
 from server import auth, demo_pki, directory
 from server.app import open_records
@@ -49,6 +52,29 @@ _PRINTED = ("hanh", "binh", "cuc", "dung", "lan")
 _DUTIES = {"hanh": "chủ trì", "binh": "thư ký", "cuc": "văn thư", "dung": "đại biểu", "lan": "đại biểu"}
 
 
+DIRECTIVE: dict[str, Any] = {
+    "document_id": "",
+    "subject": "Về việc tăng cường công tác phòng, chống thiên tai trong mùa mưa lũ",
+    "place_name": PROVINCE.place,
+    "bases": [],
+    "intro": [
+        "Thời gian qua, trên địa bàn tỉnh đã xảy ra mưa lớn, gây sạt lở đất tại một số xã, ảnh hưởng đến đời sống "
+        "và sản xuất của Nhân dân. Để chủ động ứng phó, hạn chế thấp nhất thiệt hại về người và tài sản, "
+        "Ủy ban nhân dân tỉnh chỉ thị:"
+    ],
+    "paragraphs": [
+        "Ủy ban nhân dân các xã, phường tổ chức rà soát các khu dân cư ở ven sông, ven suối, sườn dốc có nguy cơ "
+        "xảy ra lũ quét, sạt lở đất; chủ động sơ tán người dân đến nơi an toàn khi có mưa lớn.",
+        "Ban Chỉ huy phòng thủ dân sự các cấp tổ chức trực ban 24/24 giờ, theo dõi chặt chẽ diễn biến thời tiết, "
+        "kịp thời thông tin đến người dân.",
+        "Văn phòng Ủy ban nhân dân tỉnh theo dõi, đôn đốc, tổng hợp tình hình thực hiện Chỉ thị này, báo cáo "
+        "Ủy ban nhân dân tỉnh trước ngày 25 hằng tháng.",
+    ],
+    "closing": "Chỉ thị này có hiệu lực kể từ ngày ký./.",
+    "recipients": ["UBND các xã, phường;", "Lưu: VT."],
+}
+
+
 def check_folder(data: Path, *, fresh: bool) -> None:
     """Make sure that `data` is ours to use; `fresh` deletes an earlier demo. Raises SetupError."""
     if data.exists() and not data.is_dir():
@@ -82,15 +108,38 @@ async def prepare(config: Config) -> None:
                     await directory.add_unit(connection, unit, _VALID_FROM)
                 for account_id, name, title, unit, roles in PEOPLE:
                     await directory.add_account(connection, account_id, name, title, unit.id, roles)
-                await rooms_store.add_room(connection, ROOM, "Phòng giao ban trực tuyến", permanent=True)
+                room = rooms_store.RoomEntry(ROOM, "Phòng giao ban trực tuyến", permanent=True)
+                await rooms_store.add_room(connection, room)
         await _post_directive(config, database)
     finally:
         await database.close()
 
 
 async def _post_directive(config: Config, database: Database) -> None:
-    """One posted directive, made by the same acts that an official would do."""
+    """One posted directive, made by the same acts that officials would do; taken up again where a start was cut off."""
     records = open_records(config, database)
+    people = {account_id: Actor(account_id, name, title) for account_id, name, title, _unit, _roles in PEOPLE}
+    leader, secretary, clerk = people["hanh"], people["binh"], people["cuc"]
+    found = await records.documents(kind=Kind.DIRECTIVE, unit_id=PROVINCE.id)
+    if found:
+        document_id = found[-1].id
+    else:
+        document_id = await records.add_directive(
+            DIRECTIVE,
+            secretary,
+            unit=RecordUnit(PROVINCE.id, PROVINCE.name),
+            leader=Signer("leader", leader.id, leader.name, ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")),
+        )
+    steps: dict[State, Callable[[], Awaitable[None]]] = {
+        State.DRAFT: lambda: records.submit(document_id, by=secretary),
+        State.REVIEW: lambda: records.approve(document_id, by=leader),
+        State.APPROVED: lambda: records.sign(document_id, by=leader, pin=PIN),
+        State.SIGNED: lambda: records.seal(document_id, by=clerk, pin=PIN),
+    }
+    while (document := await records.get(document_id)).state is not State.SEALED:
+        await steps[document.state]()
+    if document.publication is None:
+        await records.publish(document_id, by=clerk, reason="Chỉ đạo liên quan trực tiếp đến người dân")
 
 
 def announce(config: Config, console: Console) -> None:

@@ -134,8 +134,9 @@ _ACCOUNTS = (
 
 
 def _account(row: Row[Any]) -> Account:
-    account_id, name, title, roles, *unit_values = row
-    return Account(account_id, name, title, Unit(*unit_values), frozenset(json.loads(roles)))
+    values: list[Any] = list(row)
+    account_id, name, title, roles = values[:4]
+    return Account(account_id, name, title, Unit(*values[4:]), frozenset(json.loads(roles)))
 
 
 async def accounts(connection: AsyncConnection) -> list[Account]:
@@ -176,9 +177,7 @@ async def session(
     """(account id, guest claims, CSRF token) of a session that has not expired."""
     row = (
         await connection.execute(
-            select(session_table).where(
-                session_table.c.digest == digest, session_table.c.expires_at > now.isoformat()
-            )
+            select(session_table).where(session_table.c.digest == digest, session_table.c.expires_at > now.isoformat())
         )
     ).first()
     if row is None:

@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 from collections.abc import Iterator
 
-from minutes import typeset
+from minutes.typeset import Typesetter
 from server.config import Config
 
 Finding = tuple[str, bool, str]
@@ -13,8 +13,12 @@ Finding = tuple[str, bool, str]
 def examine(config: Config) -> Iterator[Finding]:
     """(what, whether well, sentence) of each thing that the program leans on."""
     native = importlib.util.find_spec("media._forward") is not None
-    yield "media core", native, "native" if native else "Python twin: install gcc and the Python headers, then reinstall"
-    yield "typeface", True, typeset.typeface()
+    yield (
+        "media core",
+        native,
+        "native" if native else "Python twin: install gcc and the Python headers, then reinstall",
+    )
+    yield "typeface", True, Typesetter().fonts[0]
     there = config.data.is_dir()
     yield "data folder", there, str(config.data) if there else f"{config.data} does not exist yet"
     if there:

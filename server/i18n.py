@@ -20,7 +20,7 @@ LANGUAGES = ("vi", "en", "ja")
 VIETNAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")  # no daylight saving time
 
 
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "mark, translate later"
+def N_(text: str) -> str:
     """Mark `text` for translation."""
     return text
 

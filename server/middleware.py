@@ -40,9 +40,11 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
         response = await handler(request)
     except web.HTTPException as error:
         if error.status >= 400:
-            response = _problem_page(request, Problem("not_found" if error.status == 404 else "bad_message"), error.status)
+            response = _problem_page(
+                request, Problem("not_found" if error.status == 404 else "bad_message"), error.status
+            )
         else:
-            response = error  # noqa: TRY - a redirect raised by the router
+            response = error  # a redirect raised by the router
     except Problem as problem:
         response = _problem_page(request, problem)
     except ConnectionResetError:
@@ -77,7 +79,9 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     """Session from the cookie, language from cookie or header, and the origin check of unsafe methods."""
     request[READER] = Reader(choose(request.headers.get("Accept-Language"), request.cookies.get("lang")))
     cookie = request.cookies.get(cookie_name(request))
-    request[SESSION] = await request.app[IDENTITY].session(cookie, auth.utcnow()) if cookie else None
+    session = await request.app[IDENTITY].session(cookie, auth.utcnow()) if cookie else None
+    if session is not None:
+        request[SESSION] = session
     if request.method not in ("GET", "HEAD", "OPTIONS") and "Authorization" not in request.headers:
         check_origin(request)
     return await handler(request)

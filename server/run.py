@@ -91,7 +91,7 @@ async def _serve(
     except OSError as error:
         where = f"{config.media.host}:{config.media.port}"
         raise SetupError(f"The media port {where} cannot be opened: {error.strerror}.") from error
-    await web.SockSite(runner, listener, shutdown_timeout=2).start()  # type: ignore[call-arg]
+    await web.SockSite(runner, listener).start()
     announce()
     await stop.wait()
     await runner.cleanup()

@@ -13,18 +13,22 @@ from media import MediaError
 from rooms import BadMessage, Command, Person, Refused, Role, Unit, messages
 from server import auth
 from server.auth import MeetingAccess, utcnow
+from server.connection import Connection, Message
 from server.directory import Account
 from server.errors import Problem, answer
 from server.keys import IDENTITY, SITTINGS
 from server.middleware import check_origin
 from server.pages import current, reader_of
-from server.sitting import Connection, Message, Sitting, person_of
+from server.rate import Bucket
+from server.sitting import Sitting, person_of
 
 log = structlog.get_logger("giaoban.signalling")
 
 FRAME_LIMIT = 131_072
 MISTAKES = 10
 """Bad messages after which a socket is closed: the client is broken or hostile."""
+COMMANDS_A_SECOND, COMMANDS_AT_ONCE = 10, 60
+"""More than any hand does; facts are kept for ever, so nobody may pour them in."""
 WRITE_TIMEOUT = 20.0
 HEARTBEAT = 15.0
 
@@ -83,7 +87,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
         writer.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await writer
-        await sitting.disconnect(connection, left=talk.left)
+        await sitting.disconnect(connection)
     return socket
 
 
@@ -115,9 +119,9 @@ class Talk:
         self._sitting = sitting
         self._connection = connection
         self._mistakes = 0
+        self._pace = Bucket(rate=COMMANDS_A_SECOND, burst=COMMANDS_AT_ONCE)
         self._edge: dict[type[Command], Callable[[Any], None]] = {
             messages.Ping: self._ping,
-            messages.Leave: self._leave,
             messages.MediaOffer: self._media_offer,
             messages.MediaAnswer: self._media_answer,
             messages.MediaSubscribe: self._media_subscribe,
@@ -143,12 +147,15 @@ class Talk:
         try:
             payload = _decode(text)
             message_id = messages.message_id(payload)
+            if not self._pace.take(asyncio.get_running_loop().time()):
+                raise Refused("busy")
             command = messages.parse(payload)
             edge = self._edge.get(type(command))
             if edge is not None:
                 edge(command)
             else:
                 await self._sitting.apply(self._connection.participant, command)
+                self.left = isinstance(command, messages.Leave)
         except BadMessage as error:
             if error.code == "bad_message":
                 self._mistakes += 1
@@ -170,9 +177,6 @@ class Talk:
 
     def _ping(self, _command: messages.Ping) -> None:
         self._tell({"type": "pong"})
-
-    def _leave(self, _command: messages.Leave) -> None:
-        self.left = True
 
     def _media_offer(self, command: messages.MediaOffer) -> None:
         participant = self._connection.participant

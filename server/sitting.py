@@ -3,21 +3,22 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from media import Endpoint, MediaError, Router, Track
+from media import Endpoint, Router, Track
 from media import events as news
 from minutes.errors import RecordError
 from rooms import SYSTEM, Command, Effect, Keep, Media, Meeting, Person, Refused, Role, Room, Tell, Unit, store
-from rooms.messages import Drop, Join, Leave, Resume
+from rooms.messages import Drop, Join, Resume
 from server import directory
 from server.auth import utcnow
+from server.connection import Connection, Message
 from server.database import Database
 from server.directory import Account
 from server.errors import Problem
@@ -25,48 +26,8 @@ from server.records import Records
 
 log = structlog.get_logger("giaoban.sitting")
 
-QUEUE = 256
-"""Messages waiting for one slow reader; more and the reader is given a fresh snapshot instead."""
-
-Message = dict[str, Any]
-
-
-class Connection:
-    """Outgoing side of one WebSocket: a bounded queue. Owned: the queue. Written by the Sitting, read by the edge."""
-
-    def __init__(self, participant: str) -> None:
-        self.participant = participant
-        self.lagging = False
-        self._queue: asyncio.Queue[Message | None] = asyncio.Queue(QUEUE + 2)
-
-    def tell(self, message: Message) -> None:
-        """Queue `message`; a full queue marks the reader as lagging, never blocks anybody."""
-        if self._queue.qsize() >= QUEUE:
-            self.lagging = True
-        elif not self.lagging:
-            self._queue.put_nowait(message)
-
-    def resync(self, message: Message) -> None:
-        """Continue a lagging reader with a snapshot, once what was queued is written."""
-        self.lagging = False
-        self._queue.put_nowait(message)
-
-    def end(self, message: Message | None = None) -> None:
-        """Say `message` and close. What was still queued for a lagging reader is dropped."""
-        while self._queue.qsize() > QUEUE - 1:
-            self._queue.get_nowait()
-        if message is not None:
-            self._queue.put_nowait(message)
-        self._queue.put_nowait(None)
-
-    async def next(self) -> Message | None:
-        """The next message to write; None: close the socket."""
-        return await self._queue.get()
-
-    @property
-    def drained(self) -> bool:
-        """Nothing is waiting to be written."""
-        return self._queue.empty()
+LOOK_BACK = timedelta(days=90)
+"""How far back a start looks for closed meetings whose draft minutes are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +57,7 @@ class Sitting:
         self.router = router
         self.document = document
         self.speaker: str | None = None
+        self.stale = False  # what is in memory is behind the disk: to be opened anew
         self.connections: dict[str, Connection] = {}
         self.sources: dict[str, Source] = {}
         self._sessions: dict[str, str] = {}  # WHIP/WHEP session -> participant
@@ -108,39 +70,50 @@ class Sitting:
     async def apply(self, actor: str, command: Command) -> None:
         """Carry out `command`. Raises Refused; then nothing has changed."""
         async with self._lock:
-            await self._carry_out(self.room.apply(actor, command, utcnow()))
+            await self._step(lambda: self.room.apply(actor, command, utcnow()))
 
     async def tick(self, now: datetime) -> None:
         """Let time pass: people whose line stayed away leave."""
         due = self.room.next_tick()
         if due is not None and due <= now:
             async with self._lock:
-                await self._carry_out(self.room.tick(now))
+                await self._step(lambda: self.room.tick(now))
 
-    async def _carry_out(self, effects: Iterable[Effect]) -> None:
+    async def _step(self, work: Callable[[], Sequence[Effect]]) -> None:
+        """One change of the room with its effects. What cannot be kept did not happen, and nobody is told."""
         closed = False
-        for effect in effects:
+        for effect in work():
             if isinstance(effect, Keep):
                 await self._keep(effect)
-                if any(fact.kind == "closed" for fact in effect.facts):
-                    closed = True
+                closed = any(fact.kind == "closed" for fact in effect.facts)
+                if closed:
                     await self._draft()
             elif isinstance(effect, Tell):
                 self._tell(effect)
             else:
                 self._media(effect)
         if closed:
-            for connection in list(self.connections.values()):
-                connection.end({"type": "bye", "reason": "closed"})
+            self.dismiss({"type": "bye", "reason": "closed"})
 
     async def _keep(self, effect: Keep) -> None:
         try:
             async with self._database.begin() as connection:
                 await store.keep(connection, self.room.meeting.id, effect.facts)
-        except Exception:
-            # Not kept, so not true: forget it, and tell nobody.
+        except IntegrityError:
+            # Something is on disk that is not in memory (a commit that failed only on the way back):
+            # begin anew from the disk; everybody's browser reconnects by itself.
+            self.stale = True
+            self.room.forget(effect.facts)
+            self.dismiss(None)
+            raise
+        except BaseException:
             self.room.forget(effect.facts)
             raise
+
+    def dismiss(self, last_word: Message | None) -> None:
+        """Close every connection, with a message before or without."""
+        for connection in list(self.connections.values()):
+            connection.end(last_word)
 
     async def _draft(self) -> None:
         """The draft minutes exist before anybody hears that the meeting is closed."""
@@ -185,26 +158,25 @@ class Sitting:
     async def connect(self, person: Person) -> Connection:
         """Seat `person` here; an older connection of the same person is replaced. Raises Refused."""
         async with self._lock:
-            effects = self.room.apply(person.id, Join(person), utcnow())
+            await self._step(lambda: self.room.apply(person.id, Join(person), utcnow()))
             older = self.connections.pop(person.id, None)
             if older is not None:
                 older.end({"type": "bye", "reason": "replaced"})
                 self.router.leave(person.id)  # the other device's microphone must not stay open
-            await self._carry_out(effects)
             connection = Connection(person.id)
             connection.tell(self.welcome(person.id))
             self.connections[person.id] = connection
             return connection
 
-    async def disconnect(self, connection: Connection, *, left: bool) -> None:
-        """The socket is gone: by the person's wish (`left`), or the line dropped."""
+    async def disconnect(self, connection: Connection) -> None:
+        """The socket is gone. Whoever did not leave has lost the line and keeps the seat."""
         participant = connection.participant
         if self.connections.get(participant) is not connection:
             return  # replaced: the seat belongs to the newer connection
         del self.connections[participant]
         # A dropped line keeps its media: it may outlive the socket, and ICE consent ends it otherwise.
         with contextlib.suppress(Refused):
-            await self.apply(participant, Leave() if left else Drop())
+            await self.apply(participant, Drop())
 
     # --- media ---------------------------------------------------------------------------------------------------
 
@@ -253,7 +225,8 @@ class Sitting:
         match event:
             case news.OfferReady():
                 self.tell(
-                    event.participant, {"type": "media.offer", "sdp": event.sdp, "tracks": [_track(t) for t in event.tracks]}
+                    event.participant,
+                    {"type": "media.offer", "sdp": event.sdp, "tracks": [_track(t) for t in event.tracks]},
                 )
             case news.Disconnected():
                 self._sessions.pop(event.session, None)
@@ -274,6 +247,11 @@ class Sitting:
         if source is not None:
             gone = source.to_json() | {"present": False, "connected": False}
             self.tell_all({"type": "participant", "participant": gone})
+
+    @property
+    def over(self) -> bool:
+        """The meeting is closed and everybody was sent away."""
+        return self.room.meeting_state == "closed" and not self.connections
 
     @property
     def idle(self) -> bool:
@@ -299,12 +277,12 @@ class Sittings:
     async def start(self) -> None:
         """Take up what a stop or crash interrupted: draft missing minutes, resume open meetings."""
         async with self._database.read() as connection:
-            closed = await store.meetings(connection, state="closed")
-            running = await store.meetings(connection, state="open")
-        for meeting in closed:
-            await self._draft_if_missing(meeting)
-        for meeting in running:
-            await self.get(meeting.room)
+            closed = await store.meetings(connection, states=["closed"], starts_from=utcnow() - LOOK_BACK)
+            running = await store.meetings(connection, states=["open"])
+        for entry in closed:
+            await self._draft_if_missing(entry.meeting)
+        for entry in running:
+            await self.get(entry.meeting.room)
         self._tasks = [self._spawn(self._dispatch), self._spawn(self._clock)]
 
     async def _draft_if_missing(self, meeting: Meeting) -> None:
@@ -325,20 +303,22 @@ class Sittings:
 
         return asyncio.create_task(guarded())
 
+    def hang_up(self) -> None:
+        """Close every socket; running meetings go on at the next start."""
+        for sitting in self._open.values():
+            sitting.dismiss(None)
+
     async def close(self) -> None:
-        """Stop; running meetings go on at the next start."""
+        """Stop the background work."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for sitting in self._open.values():
-            for connection in list(sitting.connections.values()):
-                connection.end()
 
     async def get(self, room_id: str) -> Sitting:
         """The sitting of a room, opened if need be. Raises Problem("unknown_room")."""
         async with self._lock:
             sitting = self._open.get(room_id)
-            if sitting is not None and sitting.room.meeting_state == "closed" and not sitting.connections:
+            if sitting is not None and (sitting.stale or sitting.over):
                 self._drop(room_id)
                 sitting = None
             if sitting is None:
@@ -359,22 +339,21 @@ class Sittings:
             room = await store.get_room(connection, room_id)
             if room is None:
                 raise Problem("unknown_room")
-            meeting = await store.current_meeting(connection, room_id)
-        if meeting is None and room.permanent:
-            return (await self.get(room_id)).room.meeting
-        return meeting
+            entry = await store.current_meeting(connection, room_id)
+        if entry is not None:
+            return entry.meeting
+        return (await self.get(room_id)).room.meeting if room.permanent else None
 
     async def _load(self, room_id: str) -> Sitting:
         async with self._database.read() as connection:
             room_row = await store.get_room(connection, room_id)
             if room_row is None:
                 raise Problem("unknown_room")
-            meeting = await store.current_meeting(connection, room_id)
-            facts = await store.facts(connection, meeting.id) if meeting is not None else []
-        if meeting is None:
-            if not room_row.permanent:
-                raise Problem("closed")
-            meeting = await self._ad_hoc(room_row.id, room_row.title)
+            entry = await store.current_meeting(connection, room_id)
+            facts = await store.facts(connection, entry.meeting.id) if entry is not None else []
+        if entry is None and not room_row.permanent:
+            raise Problem("closed")
+        meeting = entry.meeting if entry is not None else await self._ad_hoc(room_row.id, room_row.title)
         room = Room.replay(meeting, facts)
         router = self._endpoint.router(room_id)
         sitting = Sitting(room_row.title, room, router, self._database, self._records, None)
@@ -390,14 +369,16 @@ class Sittings:
             units = await directory.units(connection, now.date().isoformat())
             leader = _first(accounts, "leader")
             secretary = _first(accounts, "secretary")
-            people = [person_of(account, Role.DELEGATE) for account in accounts if account.id not in (leader.id, secretary.id)]
+            people = [
+                person_of(account, Role.DELEGATE) for account in accounts if account.id not in (leader.id, secretary.id)
+            ]
             meeting = Meeting(
                 id=secrets.token_hex(8), room=room_id, title=title, place=leader.unit.short_name,
                 authority=Unit(leader.unit.id, leader.unit.name), starts_at=now,
                 chair=person_of(leader, Role.CHAIR), secretary=person_of(secretary, Role.SECRETARY),
                 invited=tuple(people), agenda=(), units=tuple(Unit(u.id, u.short_name) for u in units),
             )  # fmt: skip
-            await store.add_meeting(connection, meeting, ad_hoc=True, created_by=None, created_at=now)
+            await store.add_meeting(connection, meeting, ad_hoc=True, created_by=SYSTEM, created_at=now)
         return meeting
 
     def _drop(self, room_id: str) -> None:
@@ -415,7 +396,7 @@ class Sittings:
         now = utcnow()
         for room_id, sitting in list(self._open.items()):
             await sitting.tick(now)
-            if sitting.room.meeting_state == "closed" and sitting.idle:
+            if sitting.over and sitting.idle:
                 self._drop(room_id)
 
 

@@ -1,5 +1,8 @@
 """The one sentence that tells a citizen, on the page and at the terminal, what a check has found."""
 
+from typing import Any
+
+from minutes.verification import Verdict
 from server.i18n import N_
 
 SENTENCES: dict[str, str] = {
@@ -8,3 +11,29 @@ SENTENCES: dict[str, str] = {
     "unknown": N_("Không thể xác nhận: tệp này không phải là văn bản do hệ thống này phát hành."),
 }
 """Kind of verdict -> sentence (msgid)."""
+
+
+def to_json(verdict: Verdict) -> dict[str, Any]:
+    """The verdict for programs: kind, document, signatures, problems."""
+    document, report = verdict.document, verdict.report
+    return {
+        "verdict": verdict.kind,
+        "document": None
+        if document is None
+        else {
+            "number": document.number_symbol,
+            "unit": document.unit.name,
+            "issued_on": document.issued_on.isoformat() if document.issued_on else None,
+            "sha256": document.digest,
+        },
+        "signatures": [
+            {
+                "name": check.name,
+                "signed_at": check.signed_at.isoformat() if check.signed_at else None,
+                "valid": check.ok,
+                "reason": check.reason,
+            }
+            for check in (report.signatures if report else ())
+        ],
+        "problems": list(verdict.problems),
+    }

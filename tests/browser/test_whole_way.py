@@ -123,7 +123,7 @@ async def post_the_notice(
     await page.goto(installation.links["cuc"])
     await page.wait_for_url(f"{installation.url}/meetings")
     await sign(page, minutes_url, "seal")
-    assert "sealed" == await page.get_attribute(hook("document-state"), "data-state")
+    assert await page.get_attribute(hook("document-state"), "data-state") == "sealed"
 
     await secretary.goto(minutes_url)
     await secretary.click(hook("notice"))
@@ -153,7 +153,9 @@ async def status_of(browser: Any, url: str) -> int:
 
 
 async def citizen_checks(installation: Installation, browser: Any, posted_url: str, folder: Path) -> None:
-    context = await browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740}, locale="vi-VN")
+    context = await browser.new_context(
+        java_script_enabled=False, viewport={"width": 360, "height": 740}, locale="vi-VN"
+    )
     citizen = await context.new_page()
     await citizen.goto(f"{installation.url}/documents")
     await citizen.click(f'a[href="{posted_url.removeprefix(installation.url)}"]')

@@ -30,7 +30,9 @@ class Seat:
         """Send a command and return its ack or error."""
         self.number += 1
         await self.socket.send_json({"type": type_, "id": self.number, **fields})
-        return await self.until(lambda message: message.get("id") == self.number and message["type"] in ("ack", "error"))
+        return await self.until(
+            lambda message: message.get("id") == self.number and message["type"] in ("ack", "error")
+        )
 
     async def until(self, wanted: Callable[[Message], bool]) -> Message:
         """The next message that is `wanted`; others are passed over."""

@@ -9,8 +9,8 @@ from aiohttp.client_exceptions import WSServerHandshakeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.connection import QUEUE, Connection
 from server.keys import SITTINGS
-from server.sitting import QUEUE, Connection
 from tests.server.conftest import Server
 
 
@@ -24,7 +24,9 @@ from tests.server.conftest import Server
         ("gateway", "giao-ban", 403),
     ],
 )
-async def test_a_stranger_is_refused_before_the_upgrade(server: Server, headers: object, room: str, status: int) -> None:
+async def test_a_stranger_is_refused_before_the_upgrade(
+    server: Server, headers: object, room: str, status: int
+) -> None:
     sent = headers if isinstance(headers, dict) else server.bearer(str(headers), room=room)
     with pytest.raises(WSServerHandshakeError) as refused:
         await server.client.ws_connect(f"/rooms/{room}/ws", headers=sent)
@@ -79,12 +81,16 @@ async def test_an_oversized_frame_closes_the_socket_only_of_its_sender(server: S
     assert (await chair.say("meeting.open"))["type"] == "ack"
 
 
-@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(frames=st.lists(st.text(max_size=60) | st.recursive(
+NAMES = st.sampled_from(["type", "id", "sdp", "x"])
+ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=10),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["type", "id", "sdp", "x"]), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
     max_leaves=8,
-).map(json.dumps), min_size=1, max_size=5))  # fmt: skip
+).map(json.dumps)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(frames=st.lists(st.text(max_size=60) | ANY_JSON, min_size=1, max_size=5))
 async def test_whatever_is_said_the_server_keeps_answering(server: Server, frames: list[str]) -> None:
     seat = await server.sit(server.person("dung"))
     for frame in frames:

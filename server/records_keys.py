@@ -1,0 +1,66 @@
+"""Soft keys on disk: one PKCS#12 file for each account and each unit's seal, opened only with its holder's PIN."""
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from minutes.errors import SigningFailed
+from minutes.signing import Credential
+
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+class KeyStore:
+    """Keys under `directory`/people and `directory`/seals, beside them the holder's picture (PNG) if there is one."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def person(self, account: str, pin: str) -> Credential:
+        """The key of an account; raises WrongPin, or SigningFailed when the account has none."""
+        return self._open("people", account, pin)
+
+    def seal(self, unit: str, pin: str) -> Credential:
+        """The key of a unit's seal; raises as person does."""
+        return self._open("seals", unit, pin)
+
+    def person_image(self, account: str) -> bytes | None:
+        """The PNG of the handwritten signature, if the account has left one."""
+        return _read(self._path("people", account, ".png"))
+
+    def seal_image(self, unit: str) -> bytes | None:
+        """The PNG of the seal, if the unit has left one."""
+        return _read(self._path("seals", unit, ".png"))
+
+    def put_person(self, account: str, pkcs12: bytes) -> None:
+        """Keep the key file of an account."""
+        self._put(self._path("people", account, ".p12"), pkcs12)
+
+    def put_seal(self, unit: str, pkcs12: bytes) -> None:
+        """Keep the key file of a unit's seal."""
+        self._put(self._path("seals", unit, ".p12"), pkcs12)
+
+    def _open(self, folder: str, holder: str, pin: str) -> Credential:
+        data = _read(self._path(folder, holder, ".p12"))
+        if data is None:
+            raise SigningFailed("Chưa có khóa ký cho tài khoản này")
+        return Credential.load(data, pin)
+
+    def _path(self, folder: str, holder: str, suffix: str) -> Path:
+        # Any id is safe as a file name: an unusual one is replaced by its digest.
+        name = holder if _PLAIN.fullmatch(holder) else "x" + hashlib.sha256(holder.encode()).hexdigest()
+        return self._directory / folder / f"{name}{suffix}"
+
+    @staticmethod
+    def _put(path: Path, data: bytes) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None

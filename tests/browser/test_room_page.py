@@ -1,0 +1,213 @@
+"""The parts of the meeting page that have no page: state, announcements and the line, run in Chromium as modules."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import Browser, Page
+
+STATIC = Path(__file__).parents[2] / "web" / "static"
+
+
+def person(identity: str, role: str = "delegate", **changes: Any) -> dict[str, Any]:
+    unit = {"id": f"unit-{identity}", "name": f"UBND {identity}"}
+    default: dict[str, Any] = {"present": True, "connected": True, "audio": True, "video": True, "hand": False}
+    return {"id": identity, "name": f"Tên {identity}", "title": "", "unit": unit, "role": role, **default, **changes}
+
+
+def welcome(you: str, **changes: Any) -> dict[str, Any]:
+    default: dict[str, Any] = {
+        "type": "welcome", "you": you, "room": {"id": "giao-ban", "title": "Phòng"},
+        "meeting": {"id": "m", "title": "Giao ban", "state": "open", "document": None},
+        "participants": [person("dung"), person("hanh", "chair"), person("khach", "viewer")],
+        "agenda": {"items": [{"id": "a1", "title": "Một"}, {"id": "a2", "title": "Hai"}], "current": None},
+        "floor": {"holder": None, "since": None, "queue": []}, "vote": None, "votes": [], "conclusions": [],
+        "units": [], "speaker": None, "may": [], "now": "2026-11-23T02:00:00Z",
+    }  # fmt: skip
+    return default | changes
+
+
+def vote(**changes: Any) -> dict[str, Any]:
+    default: dict[str, Any] = {
+        "id": "v1", "text": "Thông qua?", "state": "open", "ballots": [], "eligible": 8, "result": None,
+        "tally": {"for": 0, "against": 0, "abstain": 0, "none": 8}, "basis": {"rule": "simple_majority", "present": 8},
+    }  # fmt: skip
+    return {"type": "vote", "vote": default | changes}
+
+
+@pytest_asyncio.fixture
+async def modules(browser: Browser) -> AsyncIterator[Page]:
+    """A page of the same origin as the modules, with nothing on it."""
+
+    async def nothing(_request: web.Request) -> web.Response:
+        return web.Response(text="<!doctype html><title>x</title>", content_type="text/html")
+
+    app = web.Application()
+    app.add_routes([web.get("/", nothing), web.static("/static", STATIC)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    page = await browser.new_page()
+    await page.goto(f"http://127.0.0.1:{port}/")
+    yield page
+    await page.close()
+    await runner.cleanup()
+
+
+async def run(page: Page, body: str, **values: Any) -> Any:
+    """Evaluate `body` with all modules' names and `values` in scope."""
+    script = f"""async (v) => {{
+      const load = (name) => import(`/static/js/meeting/${{name}}.js`);
+      const {{ reduce, START, large, expected, nextItem, myChoice }} = await load("state");
+      const {{ news }} = await load("announce");
+      const {{ Line, Refused, backoff }} = await load("protocol");
+      const after = (messages) => messages.reduce(reduce, START);
+      {body}
+    }}"""
+    return await page.evaluate(script, json.loads(json.dumps(values)))
+
+
+async def test_what_the_server_tells_of_one_thing_replaces_that_thing_and_nothing_else(modules: Page) -> None:
+    told = [welcome("dung"), {"type": "participant", "participant": person("hanh", "chair", audio=False)}]
+    state = await run(modules, "return after(v.told)", told=told)
+    assert [(p["id"], p["audio"]) for p in state["participants"]] == [("dung", True), ("hanh", False), ("khach", True)]
+    assert state["agenda"]["items"][0]["id"] == "a1"
+
+
+async def test_an_unknown_message_leaves_the_very_same_state(modules: Page) -> None:
+    body = "const s = after([v.hello]); return reduce(s, {type: 'constructor'}) === s && reduce(s, {type: 'new'}) === s"
+    assert await run(modules, body, hello=welcome("dung")) is True
+
+
+async def test_a_second_welcome_forgets_what_was_before(modules: Page) -> None:
+    told = [welcome("dung"), vote(), welcome("dung", participants=[person("dung")])]
+    state = await run(modules, "return after(v.told)", told=told)
+    assert (state["votes"], state["vote"], len(state["participants"])) == ([], None, 1)
+
+
+async def test_the_large_picture_is_the_floor_then_the_speaker_and_never_oneself(modules: Page) -> None:
+    people = [person("dung"), person("lan"), person("hanh", "chair"), person("khach", "viewer")]
+    body = "return [[null, null], ['lan', 'hanh'], ['dung', 'lan'], [null, 'khach']].map(([holder, speaker]) => " \
+           "large({...after([v.hello]), floor: {holder, since: null, queue: []}, speaker}, null))"  # fmt: skip
+    shown = await run(modules, body, hello=welcome("dung", participants=people))
+    assert shown == ["hanh", "lan", "lan", "hanh"]
+
+
+async def test_only_those_who_send_are_expected_to_arrive(modules: Page) -> None:
+    people = [
+        person("dung"), person("lan", video=False), person("hoa", audio=False, video=False),
+        person("xa", connected=False), person("vang", present=False), person("khach", "viewer"),
+    ]  # fmt: skip
+    assert await run(modules, "return expected(after([v.m]))", m=welcome("dung", participants=people)) == ["lan"]
+
+
+async def test_the_step_after_no_item_is_the_first_and_after_the_last_none(modules: Page) -> None:
+    agenda = {"type": "agenda", "agenda": welcome("x")["agenda"] | {"current": "a2"}}
+    body = "return [nextItem(after([v.hello]))?.id, nextItem(after([v.hello, v.agenda]))]"
+    assert await run(modules, body, hello=welcome("dung"), agenda=agenda) == ["a1", None]
+
+
+async def test_a_result_is_announced_with_its_basis_in_words(modules: Page) -> None:
+    closed = vote(state="closed", result="passed", tally={"for": 5, "against": 2, "abstain": 0, "none": 1})
+    body = "return news(after([v.hello, v.opened]), after([v.hello, v.opened, v.closed]))"
+    said = await run(modules, body, hello=welcome("dung"), opened=vote(), closed=closed)
+    assert said == ["Tán thành 5/8 người có mặt, quá nửa: được thông qua."]
+
+
+async def test_a_raised_hand_is_announced_to_the_chair_only(modules: Page) -> None:
+    raised = {"type": "floor", "floor": {"holder": None, "since": None, "queue": ["dung"]}}
+    body = "return news(after([v.hello]), after([v.hello, v.raised]))"
+    chair, guest = welcome("hanh", may=["floor.give"]), welcome("khach")
+    assert await run(modules, body, hello=chair, raised=raised) == ["Tên dung giơ tay xin phát biểu."]
+    assert await run(modules, body, hello=guest, raised=raised) == []
+
+
+async def test_the_first_welcome_announces_nobody(modules: Page) -> None:
+    assert await run(modules, "return news(START, after([v.hello]))", hello=welcome("dung")) == []
+
+
+async def test_the_wait_before_a_retry_grows_from_half_a_second_to_five(modules: Page) -> None:
+    body = "return [0, 0.5, 0.999].map((r) => [0, 1, 3, 60].map((n) => Math.round(backoff(n, () => r))))"
+    waits = await run(modules, body)
+    assert waits[0] == [500] * 4
+    assert waits[1] == [750, 1250, 2750, 2750]
+    assert all(w <= 5000 for w in waits[2])
+
+
+async def stop_clock(page: Page) -> None:
+    """From here on the page's time passes only by clock.run_for."""
+    await page.clock.install(time=0)
+    await page.clock.pause_at(1000)
+
+
+# A socket whose server is the test: it notes what is sent, and speaks and drops when told.
+FAKE = """
+  const sockets = [], changes = [];
+  class Fake extends EventTarget {
+    readyState = WebSocket.OPEN; sent = [];
+    constructor() { super(); sockets.push(this); }
+    send(text) { this.sent.push(JSON.parse(text)); }
+    close() { this.readyState = WebSocket.CLOSED; }
+    say(message) { this.dispatchEvent(new MessageEvent("message", { data: JSON.stringify(message) })); }
+    drop() { this.close(); this.dispatchEvent(new Event("close")); }
+  }
+  const changed = (state, detail) => changes.push(state === "ended" ? detail : state);
+  const line = new Line("ws://x", { heard: () => 0, changed, connect: () => new Fake(), random: () => 0 });
+  line.open();
+  sockets[0].say({ type: "welcome" });
+"""
+
+
+async def test_a_dropped_line_comes_back_and_says_what_it_could_not_finish(modules: Page) -> None:
+    await stop_clock(modules)
+    body = FAKE + """
+      const asked = line.send("hand.raise").catch((error) => error.code);
+      sockets[0].drop();
+      window.after = async () => ({ asked: await asked, sockets: sockets.length, changes });
+      return [sockets.length, changes];"""  # fmt: skip
+    assert await run(modules, body) == [1, ["connecting", "open", "lost"]]
+    await modules.clock.run_for(499)
+    assert (await modules.evaluate("window.after()"))["sockets"] == 1
+    await modules.clock.run_for(2)
+    assert await modules.evaluate("window.after()") == {
+        "asked": "line_lost",
+        "sockets": 2,
+        "changes": ["connecting", "open", "lost"],
+    }
+
+
+async def test_a_silent_line_is_given_up_though_no_close_was_heard(modules: Page) -> None:
+    await stop_clock(modules)
+    await run(modules, FAKE + "window.seen = () => [sockets.length, sockets[0].sent.map((m) => m.type)]")
+    await modules.clock.run_for(24_000)
+    assert await modules.evaluate("window.seen()") == [1, ["ping", "ping"]]
+    await modules.clock.run_for(4_000)
+    assert (await modules.evaluate("window.seen()"))[0] == 2
+
+
+async def test_who_was_replaced_by_his_own_newer_window_does_not_fight_for_the_seat(modules: Page) -> None:
+    await stop_clock(modules)
+    body = FAKE + """
+      sockets[0].say({ type: "bye", reason: "replaced" });
+      sockets[0].drop();
+      window.seen = () => [sockets.length, changes.at(-1)];"""  # fmt: skip
+    await run(modules, body)
+    await modules.clock.run_for(60_000)
+    assert await modules.evaluate("window.seen()") == [1, "replaced"]
+
+
+async def test_a_refusal_reaches_the_one_who_asked(modules: Page) -> None:
+    body = FAKE + """
+      const [first, second] = [line.send("vote.open", {text: ""}), line.send("ping2")];
+      sockets[0].say({ type: "ack", id: 2 });
+      sockets[0].say({ type: "error", id: 1, code: "empty_text", message: "Chưa nhập." });
+      await second;
+      const words = (error) => [error instanceof Refused, error.code, error.message, sockets[0].sent[0]];
+      return first.catch(words);"""  # fmt: skip
+    told = {"type": "vote.open", "text": "", "id": 1}
+    assert await run(modules, body) == [True, "empty_text", "Chưa nhập.", told]

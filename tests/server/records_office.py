@@ -1,0 +1,106 @@
+"""A whole records office in a directory, for tests: database, archive, keys, people."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from minutes.archive import Archive
+from minutes.document import Actor, Signer
+from minutes.store import metadata as minutes_metadata
+from server import demo_pki, directory
+from server.database import Database, sqlite_url
+from server.records import Records
+from tests.minutes.sample_meeting import CHAIR, CLERK, COMMUNES, LEADERS, PROVINCE, SECRETARY, held
+
+PIN = "135790"
+CHAIR_ACTOR = Actor(CHAIR.id, CHAIR.name, CHAIR.title)
+SECRETARY_ACTOR = Actor(SECRETARY.id, SECRETARY.name, SECRETARY.title)
+CLERK_ACTOR = Actor(CLERK.id, CLERK.name, CLERK.title)
+LEADER = Signer("leader", CHAIR.id, CHAIR.name, ("CHỦ TỊCH",), CHAIR.title)
+
+DIRECTIVE = {
+    "document_id": "",
+    "subject": "Về việc tăng cường phòng cháy, chữa cháy rừng",
+    "place_name": "Lâm Sơn",
+    "bases": ["Căn cứ Luật Tổ chức chính quyền địa phương;"],
+    "intro": ["Chủ tịch Ủy ban nhân dân tỉnh yêu cầu:"],
+    "paragraphs": ["Rà soát phương án.", "Báo cáo trước ngày 28/02/2026."],
+    "closing": "Yêu cầu nghiêm túc thực hiện",
+    "recipients": ["Ủy ban nhân dân các xã, phường", "Lưu: VT"],
+}
+
+
+class Clock:
+    """The real time unless a test sets another: certificates are checked against the machine's own clock."""
+
+    def __init__(self) -> None:
+        self.moment: datetime | None = None
+
+    def __call__(self) -> datetime:
+        return self.moment or datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class RecordsOffice:
+    records: Records
+    database: Database
+    archive: Path
+    clock: Clock
+
+    async def approved_minutes(self) -> str:
+        document_id = await self.records.draft_minutes(held())
+        await self.records.submit(document_id, by=SECRETARY_ACTOR)
+        await self.records.approve(document_id, by=CHAIR_ACTOR)
+        return document_id
+
+    async def sealed_minutes(self) -> str:
+        document_id = await self.approved_minutes()
+        await self.records.sign(document_id, by=SECRETARY_ACTOR, pin=PIN)
+        await self.records.sign(document_id, by=CHAIR_ACTOR, pin=PIN)
+        await self.records.seal(document_id, by=CLERK_ACTOR, pin=PIN)
+        return document_id
+
+    async def directive(self, subject: str = str(DIRECTIVE["subject"])) -> str:
+        data = {**DIRECTIVE, "subject": subject}
+        return await self.records.add_directive(data, CLERK_ACTOR, unit=PROVINCE, leader=LEADER)
+
+    async def sealed_directive(self, subject: str = str(DIRECTIVE["subject"])) -> str:
+        document_id = await self.directive(subject)
+        await self.records.submit(document_id, by=CLERK_ACTOR)
+        await self.records.approve(document_id, by=CHAIR_ACTOR)
+        await self.records.sign(document_id, by=CHAIR_ACTOR, pin=PIN)
+        await self.records.seal(document_id, by=CLERK_ACTOR, pin=PIN)
+        return document_id
+
+
+@contextlib.asynccontextmanager
+async def open_office(path: Path) -> AsyncIterator[RecordsOffice]:
+    """A new office under `path`, with the sample's people and units."""
+    demo_pki.create(
+        path / "keys",
+        people=[(one.id, one.name, one.unit.name) for one in (CHAIR, SECRETARY, CLERK, *LEADERS)],
+        units=[(unit.id, unit.name) for unit in (PROVINCE, *COMMUNES)],
+        pin=PIN,
+        now=datetime.now(UTC),
+    )
+    keys = demo_pki.open_keys(path / "keys")
+    database = Database(sqlite_url(path / "giaoban.sqlite3"))
+    async with database.begin() as connection:
+        await connection.run_sync(minutes_metadata.create_all)
+        await connection.run_sync(directory.metadata.create_all)
+    clock = Clock()
+    records = Records(
+        database,
+        Archive(path / "archive"),
+        keys.trust,
+        keys.time_stamper,
+        keys.store,
+        "http://127.0.0.1:8080",
+        clock,
+    )
+    try:
+        yield RecordsOffice(records, database, path / "archive", clock)
+    finally:
+        await database.close()
