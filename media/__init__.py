@@ -1,0 +1,38 @@
+"""Real-time media: one UDP port, many rooms, selective forwarding. Knows nothing of meetings.
+
+A module imports only modules listed above it:
+
+    errors · events · rtp · srtp · stream · forwarder · forward   (the forwarder and its parts)
+    parameters · sdp · rtcp · ice · dtls                          (formats and protocols)
+    transport · producer · consumer · patchbay · speaker · router (who sends what to whom)
+    endpoint                                                      (socket, clock, event loop: the only I/O)
+"""
+
+from media.endpoint import Endpoint
+from media.errors import MediaError
+from media.events import (
+    Connected,
+    Disconnected,
+    Event,
+    OfferReady,
+    Published,
+    SpeakerChanged,
+    Track,
+    Unpublished,
+)
+from media.router import Router, Session
+
+__all__ = [
+    "Endpoint",
+    "Router",
+    "Session",
+    "MediaError",
+    "Event",
+    "OfferReady",
+    "Track",
+    "Connected",
+    "Disconnected",
+    "Published",
+    "Unpublished",
+    "SpeakerChanged",
+]

@@ -1,0 +1,232 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
+"""The forwarding worker as one native thread; `media.forward.PyWorker` says the same in Python.
+
+The thread never takes the GIL for a packet. Packet bytes are reached through bounds-checked memoryviews; raw
+pointers appear only where the kernel and libsrtp take them. Nothing is raised for a hostile packet: it is counted.
+
+Locks. `gate` and `tables` are taken in this order, by the worker once a batch and by a command once a call;
+`gate` is given back as soon as `tables` is held, so a waiting command gets in before the worker's next batch.
+Nobody waits for either while holding the GIL, and nobody wants the GIL while holding them. The worker sends its
+batch without them, except what does not fit into the stage. `News.lock` is innermost.
+"""
+
+import mmap
+import os
+import threading
+
+from media import forwarder
+from media.forwarder import COUNTERS, Notice, SinkStats, SourceStats
+from media.srtp import Cipher, entry_points
+
+cdef enum:
+    # media/forwarder.py has them all again for those who read, and a test compares the behaviour at the edges.
+    STUN = 1
+    DTLS = 2
+    RTCP = 3
+    NEW_STREAM = 4
+    MISSING = 5
+    DATAGRAM_SIZE = 1500
+    TRANSPORTS = 4096
+    SOURCES = 32
+    UNKNOWN = 32
+    SENDERS = 64
+    SINKS = 65536
+    NOTICES = 4096
+    STRANGER_BUDGET = 256
+    ANNOUNCE_EVERY = 1000000
+
+    ALL_SOURCES = 8192  # of one worker; what they need is reserved, and used only as packets come
+    BATCH = 32  # datagrams received at once
+    RECEIVE_ROOM = 2048  # for each of them
+    STRIDE = 1536  # for each packet of the history
+    STAGE = 1024  # datagrams sent at once
+    ANSWERS = 64  # the same for commands
+    TRAILER = 160  # more than srtp_protect and srtp_protect_rtcp ever add
+    HEADER = 12
+    RTCP_HEADER = 8
+    SRTCP_INDEX = 4
+    REPLAY_FAIL = 9  # srtp_err_status_t
+    REPLAY_OLD = 10
+    ASK_CHECK = 10  # milliseconds between two looks for unanswered requests
+
+include "_forward_system.pxi"
+include "_forward_stream.pxi"
+include "_forward_tables.pxi"
+include "_forward_core.pxi"
+include "_forward_commands.pxi"
+
+
+cdef class Worker(Commands):
+    """See `media.forwarder.Forwarder`. Commands come from one thread."""
+
+    cdef object thread
+    cdef bint polling
+
+    def start(self):
+        if self.thread is None and not self.stopped:
+            self.thread = threading.Thread(target=self._run, name="forward", daemon=True)
+            self.thread.start()
+
+    def stop(self):
+        cdef uint64_t one = 1
+        self.stopped = self.stopping = True
+        write(self.wake, &one, sizeof(one))
+        if self.thread is not None:
+            self.thread.join()
+        # Only now: the thread used the contexts in the entries.
+        for table in (self.entries, self.sinks_by_number, self.fed, self.bound):
+            table.clear()
+
+    def fileno(self):
+        return self.news.event
+
+    def poll(self):
+        cdef int count, i
+        cdef uint64_t ignored = 0
+        cdef Note* note
+        if self.stopped or self.polling:
+            return []
+        self.polling = True
+        read(self.news.event, &ignored, sizeof(ignored))
+        with nogil:
+            pthread_mutex_lock(&self.news.lock)
+            self.news.notes, self.news.spare = self.news.spare, self.news.notes
+            count, self.news.count = self.news.count, 0
+            self.news.strangers_left = STRANGER_BUDGET
+            pthread_mutex_unlock(&self.news.lock)
+        notices = []
+        for i in range(count):
+            note = &self.news.spare[i]
+            address = address_of(&note.name) if note.addressed else None
+            notices.append(Notice(note.kind, note.transport, address, note.ssrc, note.data[:note.length]))
+            free(note.data)
+        self.polling = False
+        return notices
+
+    def send(self, bytes data not None, address):
+        cdef sockaddr_in name = name_of(address)
+        cdef const uint8_t* start = data
+        cdef Py_ssize_t length = len(data)
+        if self.stopped:
+            return
+        if sendto(self.fd, start, length, MSG_DONTWAIT, &name, sizeof(name)) < 0:
+            self.answers.failed += 1
+        else:
+            self.answers.sent_bytes += length
+
+    # Answers.
+
+    def resend(self, sink, sequences):
+        cdef int place, queued = 0
+        cdef uint16_t sequence
+        known = self.sinks_by_number.get(sink)
+        if known is None:
+            return 0
+        place = known[0]
+        for wanted in sequences:
+            sequence = wanted & 0xFFFF
+            with nogil:
+                self.lock()
+                queued += self.send_again(place, sequence)
+                self.unlock()
+        with nogil:
+            self.lock()
+            self.flush(&self.answers, self.answering)
+            self.unlock()
+        return queued
+
+    cdef int send_again(self, int place, uint16_t sequence) noexcept nogil:
+        cdef Sink* sink = &self.all_sinks[place]
+        cdef Transport* to = &self.transports[sink.to]
+        cdef int64_t position = 0
+        cdef Segment* segment = again(sink, sequence, &position)
+        cdef Source* source
+        cdef Slot* slot
+        if segment == NULL or to.outbound == NULL or not to.has_target:
+            return 0
+        source = &self.all_sources[segment.source]
+        if source.serial != segment.serial:
+            return 0
+        slot = &source.ring[position % source.history]
+        if slot.position != position:
+            return 0
+        self.write_header(&self.answers, self.answering, slot.length, sink, segment, position, slot.timestamp,
+                          slot.marker, slot.padding)
+        copy(self.answering, self.answers.used + HEADER, self.kept, self.kept_at(segment.source, position), slot.length)
+        if not self.seal(&self.answers, self.answering, slot.length, to, AGAIN):
+            return 0
+        sink.resent += 1
+        return 1
+
+    def rtcp(self, transport, bytes data not None):
+        cdef const uint8_t[::1] plain = data
+        cdef int length = len(data)
+        cdef Transport* to
+        if not RTCP_HEADER <= length <= DATAGRAM_SIZE:
+            raise ValueError(f"a compound RTCP packet of {length} octets")
+        if self.stopped:
+            return
+        to = &self.transports[<int>self.entries[transport].place]
+        with nogil:
+            self.lock()
+            if to.outbound != NULL and to.has_target:
+                copy(self.answering, self.answers.used, plain, 0, length)
+                if self.protect_rtcp(to.outbound, &self.answering[self.answers.used], &length):
+                    self.answers.failed += 1
+                else:
+                    self.enqueue(&self.answers, length, &to.target, ITS_RTCP)
+                self.flush(&self.answers, self.answering)
+            self.unlock()
+
+    # Figures.
+
+    def sources(self, transport):
+        cdef Source copied
+        cdef int place
+        cdef int64_t now = microseconds()
+        entry = self.entries.get(transport)
+        stats = []
+        for place in entry.sources.values() if entry is not None else ():
+            with nogil:
+                self.lock()
+                copied = self.all_sources[place]
+                self.unlock()
+            stats.append(SourceStats(
+                copied.ssrc, copied.packets, copied.octets,
+                max(0, copied.highest + copied.shift) if copied.started else 0,
+                max(0, copied.base + copied.shift) if copied.started else 0,
+                copied.jitter >> 4, copied.duplicates, level(&copied, now),
+            ))
+        return stats
+
+    def sinks(self, transport):
+        cdef Sink copied
+        cdef Segment* segment
+        cdef int place
+        cdef int64_t shift
+        entry = self.entries.get(transport)
+        stats = []
+        for place in entry.sinks.values() if entry is not None else ():
+            with nogil:
+                self.lock()
+                copied = self.all_sinks[place]
+                segment = &copied.segments[copied.segment_count - 1] if copied.segment_count else NULL
+                shift = self.all_sources[segment.source].shift if segment != NULL else 0
+                self.unlock()
+            stats.append(SinkStats(
+                copied.number, copied.packets, copied.octets, copied.last_timestamp,
+                segment.timestamp_offset if segment != NULL else 0,
+                (segment.offset - shift) & 0xFFFF if segment != NULL else 0,
+                copied.resent, segment != NULL and not copied.paused,
+            ))
+        return stats
+
+    def counters(self):
+        cdef Counts counts = self.counts
+        cdef Stage* a = &self.stage
+        cdef Stage* b = &self.answers
+        return dict(zip(COUNTERS, (
+            counts.received, counts.received_bytes, a.forwarded + b.forwarded, a.sent_bytes + b.sent_bytes,
+            a.resent + b.resent, counts.stranger, counts.malformed, counts.unprotect, counts.unknown_ssrc,
+            counts.replay, a.failed + b.failed, self.news.lost,
+        ), strict=True))

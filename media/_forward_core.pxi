@@ -1,0 +1,361 @@
+# The packet path: from the socket through the tables to the socket.
+
+cdef class Core(Tables):
+    """The thread, and the way of a packet."""
+
+    def _run(self):
+        while not self.stopping:
+            try:
+                with nogil:
+                    self.loop()
+            except IndexError:
+                # A check that should have come first is missing: the batch is lost, the worker is not.
+                self.stage.count, self.stage.used = 0, 0
+                self.counts.malformed += 1
+                if self.locked:
+                    self.locked = False
+                    self.unlock()
+
+    cdef int loop(self) except -1 nogil:
+        cdef epoll_event events[2]
+        cdef int count, i
+        cdef int64_t now
+        while not self.stopping:
+            if epoll_wait(self.epoll, events, 2, ASK_CHECK if self.pending_count else -1) < 0 and errno != EINTR:
+                return 0
+            for i in range(BATCH):
+                self.incoming[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
+            # MSG_TRUNC: msg_len is what was sent, even where it did not fit.
+            count = recvmmsg(self.fd, self.incoming, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL)
+            now = microseconds()
+            self.lock()
+            self.locked = True
+            self.packet_count = self.touched_count = 0
+            for i in range(count):
+                self.receive(i, now)
+            self.spread(now)
+            if self.pending_count and now - self.asked_at >= ASK_CHECK * 1000:
+                self.ask_again(now)
+            self.locked = False
+            self.unlock()
+            self.flush(&self.stage, self.outgoing)
+        return 0
+
+    cdef int receive(self, int i, int64_t now) except -1 nogil:
+        cdef Py_ssize_t at = i * RECEIVE_ROOM
+        cdef unsigned int length = self.incoming[i].msg_len
+        cdef int owner, first
+        cdef Transport* transport
+        cdef sockaddr_in* name = &self.names[i]
+        self.counts.received += 1
+        self.counts.received_bytes += length
+        if length == 0 or length > DATAGRAM_SIZE or name.sin_family != AF_INET:
+            self.counts.malformed += 1
+            return 0
+        owner = self.owner_of(name)
+        transport = &self.transports[owner] if owner >= 0 else NULL
+        first = self.received[at]
+        if first < 4:
+            if transport == NULL and not stranger_allowed(&self.news):
+                self.counts.stranger += 1
+            else:
+                post(&self.news, STUN, transport.number if transport != NULL else 0, name, 0, &self.received[at], length)
+        elif 20 <= first < 64:
+            if transport == NULL:
+                self.counts.stranger += 1
+            else:
+                post(&self.news, DTLS, transport.number, name, 0, &self.received[at], length)
+        elif not 128 <= first < 192:
+            self.counts.malformed += 1
+        elif transport == NULL or transport.inbound == NULL:
+            self.counts.stranger += 1
+        elif length > 1 and 192 <= self.received[at + 1] < 224:
+            self.receive_rtcp(transport, at, length)
+        else:
+            self.receive_rtp(owner, at, length, now)
+        return 0
+
+    cdef int owner_of(self, const sockaddr_in* name) noexcept nogil:
+        cdef uint64_t key = key_of(name)
+        cdef int found = place_of(self.places, key)
+        return self.places[found].transport if self.places[found].key else -1
+
+    cdef inline uint32_t word(self, Py_ssize_t at) except? 0 nogil:
+        return (<uint32_t>self.received[at] << 24 | <uint32_t>self.received[at + 1] << 16
+                | <uint32_t>self.received[at + 2] << 8 | self.received[at + 3])
+
+    cdef int receive_rtcp(self, Transport* transport, Py_ssize_t at, int length) except -1 nogil:
+        cdef uint32_t sender
+        cdef int i, status
+        if length < RTCP_HEADER + SRTCP_INDEX + transport.tag_size:
+            self.counts.malformed += 1
+            return 0
+        sender = self.word(at + 4)
+        i = 0
+        while i < transport.sender_count and transport.senders[i] != sender:
+            i += 1
+        if i == SENDERS:
+            self.counts.unknown_ssrc += 1
+            return 0
+        status = self.unprotect_rtcp(transport.inbound, &self.received[at], &length)
+        if status:
+            self.refused(status)
+            return 0
+        if i == transport.sender_count:
+            transport.senders[i] = sender
+            transport.sender_count += 1
+        post(&self.news, RTCP, transport.number, NULL, 0, &self.received[at], length)
+        return 0
+
+    cdef bint refused(self, int status) noexcept nogil:
+        cdef bint replay = status == REPLAY_FAIL or status == REPLAY_OLD
+        self.counts.replay += replay
+        self.counts.unprotect += not replay
+        return replay
+
+    cdef int header_size(self, Py_ssize_t at, int length) except -2 nogil:
+        """Octets before the payload, or -1 if the datagram is shorter than that (media.rtp.parse_header)."""
+        cdef int size
+        if length < HEADER:
+            return -1
+        size = HEADER + 4 * (self.received[at] & 0x0F)
+        if self.received[at] & 0x10:
+            if length < size + 4:
+                return -1
+            size += 4 + 4 * (self.received[at + size + 2] << 8 | self.received[at + size + 3])
+        return size if size <= length else -1
+
+    cdef int receive_rtp(self, int owner, Py_ssize_t at, int length, int64_t now) except -1 nogil:
+        cdef Transport* transport = &self.transports[owner]
+        cdef int size = self.header_size(at, length), place, announced = 0, status
+        cdef uint32_t ssrc
+        if size < 0 or length < size + transport.tag_size:
+            self.counts.malformed += 1
+            return 0
+        ssrc = self.word(at + 8)
+        place = self.source_of(transport, ssrc)
+        if place < 0:
+            while announced < transport.announced_count and transport.announced[announced].ssrc != ssrc:
+                announced += 1
+            if announced == UNKNOWN:
+                self.counts.unknown_ssrc += 1
+                return 0
+        status = self.unprotect(transport.inbound, &self.received[at], &length)
+        if status:
+            if self.refused(status) and place >= 0:
+                self.all_sources[place].duplicates += 1
+        elif place < 0:
+            self.announce(transport, ssrc, announced, &self.received[at], length, now)
+        else:
+            self.take(place, at, size, length, now)
+        return 0
+
+    cdef int source_of(self, const Transport* transport, uint32_t ssrc) noexcept nogil:
+        cdef int i
+        for i in range(transport.source_count):
+            if self.all_sources[transport.sources[i]].ssrc == ssrc:
+                return transport.sources[i]
+        return -1
+
+    cdef void announce(self, Transport* transport, uint32_t ssrc, int i, const uint8_t* data, int length,
+                       int64_t now) noexcept nogil:
+        self.counts.unknown_ssrc += 1
+        if i == transport.announced_count:
+            transport.announced_count += 1
+        elif now - transport.announced[i].at < ANNOUNCE_EVERY:
+            return
+        transport.announced[i].ssrc, transport.announced[i].at = ssrc, now
+        post(&self.news, NEW_STREAM, transport.number, NULL, ssrc, data, length)
+
+    cdef int take(self, int place, Py_ssize_t at, int size, int length, int64_t now) except -1 nogil:
+        """Hand a decrypted packet to its source; if it is new, keep it and put it into the batch."""
+        cdef Source* source = &self.all_sources[place]
+        cdef Packet* packet = &self.packets[self.packet_count]
+        cdef int padding = 0
+        packet.padding = self.received[at] >> 5 & 1
+        packet.at, packet.length = <int>at + size, length - size
+        if packet.padding:
+            padding = self.received[at + length - 1] if packet.length > 0 else 0
+            if not 1 <= padding <= packet.length:
+                self.counts.malformed += 1
+                return 0
+        packet.source, packet.next = place, -1
+        packet.marker = self.received[at + 1] >> 7
+        packet.timestamp = self.word(at + 4)
+        packet.octets = packet.length - padding
+        packet.empty = packet.octets == 0
+        if not accept(source, packet, <uint16_t>(self.word(at) & 0xFFFF), now):
+            self.counts.replay += 1
+            return 0
+        copy(self.kept, self.kept_at(place, packet.position), self.received, packet.at, packet.length)
+        if source.level_id:
+            self.measure_level(source, at, size, now)
+        if source.gap_count:
+            self.ask(place, now, True)
+        if source.first < 0:
+            source.first = self.packet_count
+            self.touched[self.touched_count] = place
+            self.touched_count += 1
+        else:
+            self.packets[source.last].next = self.packet_count
+        source.last = self.packet_count
+        self.packet_count += 1
+        return 0
+
+    cdef Py_ssize_t kept_at(self, int place, int64_t position) noexcept nogil:
+        return place * self.region + <Py_ssize_t>(position % self.history) * STRIDE
+
+    cdef int measure_level(self, Source* source, Py_ssize_t at, int size, int64_t now) except -1 nogil:
+        """RFC 6464; the walk through the elements is media.rtp.elements."""
+        cdef Py_ssize_t here = at + HEADER + 4 * (self.received[at] & 0x0F), end = at + size, start
+        cdef int profile, first, identifier, length
+        cdef bint one_byte
+        if not self.received[at] & 0x10:
+            return 0
+        profile = self.received[here] << 8 | self.received[here + 1]
+        one_byte = profile == 0xBEDE
+        if not one_byte and profile & 0xFFF0 != 0x1000:
+            return 0
+        here += 4
+        while here < end:
+            first = self.received[here]
+            if first == 0:
+                here += 1
+                continue
+            if one_byte:
+                identifier, length, start = first >> 4, (first & 0x0F) + 1, here + 1
+                if identifier == 15:
+                    return 0
+            else:
+                if here + 1 >= end:
+                    return 0
+                identifier, length, start = first, self.received[here + 1], here + 2
+            here = start + length
+            if here > end:
+                return 0
+            if identifier == source.level_id:
+                if length and (self.received[start] & 0x7F) <= level(source, now):
+                    source.peak, source.peak_at = self.received[start] & 0x7F, now
+                return 0
+        return 0
+
+    cdef void ask(self, int place, int64_t now, bint new_only) noexcept nogil:
+        cdef Source* source = &self.all_sources[place]
+        cdef uint16_t asked[GAPS]
+        cdef int count = due(source, asked, now, new_only), i
+        if not source.pending:
+            source.pending = True
+            self.pending[self.pending_count] = place
+            self.pending_count += 1
+        if count:
+            for i in range(count):
+                asked[i] = htons(asked[i])
+            post(&self.news, MISSING, self.transports[source.transport].number, NULL, source.ssrc,
+                 <uint8_t*>asked, 2 * count)
+
+    cdef void ask_again(self, int64_t now) noexcept nogil:
+        cdef int i, kept = 0, place
+        self.asked_at = now
+        for i in range(self.pending_count):
+            place = self.pending[i]
+            if self.all_sources[place].gap_count:
+                self.ask(place, now, False)
+            if self.all_sources[place].gap_count:
+                self.pending[kept] = place
+                kept += 1
+            else:
+                self.all_sources[place].pending = False
+        self.pending_count = kept
+
+    # Sending.
+
+    cdef int spread(self, int64_t now) except -1 nogil:
+        """Source by source and sink by sink, so that what goes to one address stays together."""
+        cdef int t, s, p
+        cdef Source* source
+        cdef Sink* sink
+        cdef Transport* to
+        cdef Segment* segment
+        cdef Packet* packet
+        for t in range(self.touched_count):
+            source = &self.all_sources[self.touched[t]]
+            for s in range(source.sink_count):
+                sink = &self.all_sinks[source.sinks[s]]
+                to = &self.transports[sink.to]
+                if to.outbound == NULL or not to.has_target:
+                    continue
+                p = source.first
+                while p >= 0:
+                    packet = &self.packets[p]
+                    segment = place(sink, source, packet, now)
+                    if segment != NULL:
+                        self.write_header(&self.stage, self.outgoing, packet.length, sink, segment, packet.position,
+                                          packet.timestamp, packet.marker, packet.padding)
+                        copy(self.outgoing, self.stage.used + HEADER, self.received, packet.at, packet.length)
+                        self.seal(&self.stage, self.outgoing, packet.length, to, FIRST_TIME)
+                    p = packet.next
+            source.first = source.last = -1
+        return 0
+
+    cdef int write_header(self, Stage* stage, uint8_t[::1] buffer, int length, const Sink* sink,
+                          const Segment* segment, int64_t position, uint32_t timestamp, uint8_t marker,
+                          uint8_t padding) except -1 nogil:
+        """Make room for a packet at stage.used and write its header; the body goes behind it."""
+        cdef Py_ssize_t at
+        cdef uint16_t sequence = <uint16_t>((position + segment.offset) & 0xFFFF)
+        cdef uint32_t ssrc = sink.ssrc
+        if stage.count == stage.room or stage.used + HEADER + length + TRAILER > buffer.shape[0]:
+            self.flush(stage, buffer)
+        at = stage.used
+        timestamp += segment.timestamp_offset
+        buffer[at] = 0x80 | padding << 5
+        buffer[at + 1] = marker << 7 | sink.payload_type
+        buffer[at + 2], buffer[at + 3] = sequence >> 8, sequence & 255
+        buffer[at + 4], buffer[at + 5] = timestamp >> 24, timestamp >> 16 & 255
+        buffer[at + 6], buffer[at + 7] = timestamp >> 8 & 255, timestamp & 255
+        buffer[at + 8], buffer[at + 9] = ssrc >> 24, ssrc >> 16 & 255
+        buffer[at + 10], buffer[at + 11] = ssrc >> 8 & 255, ssrc & 255
+        return 0
+
+    cdef int seal(self, Stage* stage, uint8_t[::1] buffer, int length, const Transport* to, Kind kind) except -1 nogil:
+        """Protect the packet at stage.used and queue it; 1 if that worked."""
+        cdef int total = HEADER + length
+        if self.protect(to.outbound, &buffer[stage.used], &total):
+            stage.failed += 1
+            return 0
+        self.enqueue(stage, total, &to.target, kind)
+        return 1
+
+    cdef void enqueue(self, Stage* stage, int length, const sockaddr_in* name, Kind kind) noexcept nogil:
+        cdef Item* item = &stage.items[stage.count]
+        item.at, item.length, item.name, item.kind = stage.used, length, name[0], kind
+        stage.count += 1
+        stage.used += length
+
+    cdef int flush(self, Stage* stage, uint8_t[::1] buffer) except -1 nogil:
+        """Send what is staged. A datagram that the kernel refuses is counted, and the next one tried."""
+        cdef int i, done = 0, sent
+        cdef Item* item
+        for i in range(stage.count):
+            item = &stage.items[i]
+            stage.vectors[i].iov_base = &buffer[item.at]
+            stage.vectors[i].iov_len = item.length
+            stage.messages[i].msg_hdr.msg_iov = &stage.vectors[i]
+            stage.messages[i].msg_hdr.msg_iovlen = 1
+            stage.messages[i].msg_hdr.msg_name = &item.name
+            stage.messages[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
+        while done < stage.count:
+            sent = sendmmsg(self.fd, stage.messages + done, stage.count - done, MSG_DONTWAIT)
+            if sent <= 0:
+                if errno == EINTR:
+                    continue
+                stage.failed += 1
+                sent = 1
+            else:
+                for i in range(done, done + sent):
+                    stage.sent_bytes += stage.items[i].length
+                    stage.resent += stage.items[i].kind == AGAIN
+                    stage.forwarded += stage.items[i].kind == FIRST_TIME
+            done += sent
+        stage.count, stage.used = 0, 0
+        return 0

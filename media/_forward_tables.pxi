@@ -1,0 +1,200 @@
+# The tables and what they are made of.
+
+ctypedef int (*Crypt)(void*, void*, int*) noexcept nogil
+
+cdef enum Kind:
+    FIRST_TIME
+    AGAIN
+    ITS_RTCP
+
+cdef struct Announced:
+    uint32_t ssrc
+    int64_t at
+
+cdef struct Transport:
+    int64_t number
+    void* inbound
+    void* outbound
+    int tag_size
+    bint has_target
+    sockaddr_in target
+    int sources[SOURCES]
+    int source_count
+    Announced announced[UNKNOWN]
+    int announced_count
+    uint32_t senders[SENDERS]
+    int sender_count
+
+cdef struct Item:
+    Py_ssize_t at
+    int length
+    sockaddr_in name
+    Kind kind
+
+cdef struct Stage:
+    # What waits to be sent: datagrams one behind the other in a buffer, those to one address next to each other.
+    Item* items
+    mmsghdr* messages
+    iovec* vectors
+    int room, count
+    Py_ssize_t used
+    int64_t forwarded, resent, sent_bytes, failed
+
+cdef struct Counts:
+    int64_t received, received_bytes, stranger, malformed, unprotect, unknown_ssrc, replay
+
+
+cdef int open_stage(Stage* stage, int room) except -1:
+    stage.room = room
+    stage.items = <Item*>calloc(room, sizeof(Item))
+    stage.messages = <mmsghdr*>calloc(room, sizeof(mmsghdr))
+    stage.vectors = <iovec*>calloc(room, sizeof(iovec))
+    if stage.items == NULL or stage.messages == NULL or stage.vectors == NULL:
+        raise MemoryError
+    return 0
+
+
+cdef void free_stage(Stage* stage) noexcept:
+    free(stage.items)
+    free(stage.messages)
+    free(stage.vectors)
+
+
+cdef class Tables:
+    """What both the thread and the commands see, and its locks."""
+
+    # Given.
+    cdef int fd, history
+    # Owned: the tables.
+    cdef pthread_mutex_t gate, tables
+    cdef bint locked, stopping, stopped
+    cdef Transport* transports
+    cdef Source* all_sources
+    cdef Sink* all_sinks
+    cdef Place* places
+    cdef News news
+    cdef Counts counts
+    cdef int pending[ALL_SOURCES]
+    cdef int pending_count
+    cdef int64_t asked_at
+    cdef uint32_t serial
+    # Owned by the thread: the present batch.
+    cdef int epoll, wake
+    cdef mmsghdr incoming[BATCH]
+    cdef iovec incoming_vectors[BATCH]
+    cdef sockaddr_in names[BATCH]
+    cdef Packet packets[BATCH]
+    cdef int packet_count
+    cdef int touched[BATCH]
+    cdef int touched_count
+    cdef Stage stage, answers
+    cdef uint8_t[::1] received, outgoing, answering, kept
+    cdef Py_ssize_t region
+    cdef Crypt protect, unprotect, protect_rtcp, unprotect_rtcp
+    cdef object arena, free_transports, free_sources, free_sinks
+
+    def __cinit__(self, int fd, *, int history=512):
+        forwarder.check_history(history)
+        self.fd, self.history = fd, history
+        self.epoll = self.wake = self.news.event = -1
+        pthread_mutex_init(&self.gate, NULL)
+        pthread_mutex_init(&self.tables, NULL)
+        pthread_mutex_init(&self.news.lock, NULL)
+        self.transports = <Transport*>calloc(TRANSPORTS, sizeof(Transport))
+        self.all_sources = <Source*>calloc(ALL_SOURCES, sizeof(Source))
+        self.all_sinks = <Sink*>calloc(SINKS, sizeof(Sink))
+        self.places = <Place*>calloc(PLACES, sizeof(Place))
+        self.news.notes = <Note*>calloc(NOTICES, sizeof(Note))
+        self.news.spare = <Note*>calloc(NOTICES, sizeof(Note))
+        if (self.transports == NULL or self.all_sources == NULL or self.all_sinks == NULL or self.places == NULL
+                or self.news.notes == NULL or self.news.spare == NULL):
+            raise MemoryError
+        open_stage(&self.stage, STAGE)
+        open_stage(&self.answers, ANSWERS)
+        self.news.strangers_left = forwarder.STRANGER_BUDGET
+
+    def __init__(self, int fd, *, int history=512):
+        cdef uintptr_t protect, unprotect, protect_rtcp, unprotect_rtcp
+        cdef int i
+        protect, unprotect, protect_rtcp, unprotect_rtcp = entry_points()
+        self.protect, self.unprotect = <Crypt><void*>protect, <Crypt><void*>unprotect
+        self.protect_rtcp, self.unprotect_rtcp = <Crypt><void*>protect_rtcp, <Crypt><void*>unprotect_rtcp
+        self.received = bytearray(BATCH * RECEIVE_ROOM)
+        self.outgoing = bytearray(STAGE * STRIDE)
+        self.answering = bytearray(ANSWERS * STRIDE)
+        self.region = -(-history * STRIDE // mmap.PAGESIZE) * mmap.PAGESIZE
+        self._reserve()
+        self.free_transports = list(range(TRANSPORTS - 1, -1, -1))
+        self.free_sinks = list(range(SINKS - 1, -1, -1))
+        for i in range(BATCH):
+            self.incoming_vectors[i].iov_base = &self.received[i * RECEIVE_ROOM]
+            self.incoming_vectors[i].iov_len = RECEIVE_ROOM
+            self.incoming[i].msg_hdr.msg_iov = &self.incoming_vectors[i]
+            self.incoming[i].msg_hdr.msg_iovlen = 1
+            self.incoming[i].msg_hdr.msg_name = &self.names[i]
+        self._watch()
+
+    def _reserve(self):
+        """Address space for the histories; memory is used as packets come, and given back by unsource()."""
+        cdef int sources = ALL_SOURCES
+        while True:
+            try:
+                # 0x4000 is MAP_NORESERVE, which the mmap module names only from Python 3.13 on.
+                flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000
+                self.arena = mmap.mmap(-1, sources * self.region, flags=flags)
+                break
+            except OSError:
+                if sources <= SOURCES:
+                    raise
+                sources //= 2
+        self.kept = self.arena
+        self.free_sources = list(range(sources - 1, -1, -1))
+
+    def _watch(self):
+        cdef epoll_event event
+        cdef int fd
+        self.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        self.news.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        self.epoll = epoll_create1(EPOLL_CLOEXEC)
+        memset(&event, 0, sizeof(event))
+        event.events = EPOLLIN
+        for fd in (self.fd, self.wake):
+            if epoll_ctl(self.epoll, EPOLL_CTL_ADD, fd, &event):
+                raise OSError(errno, os.strerror(errno))
+
+    def __dealloc__(self):
+        cdef int i
+        for fd in (self.epoll, self.wake, self.news.event):
+            if fd >= 0:
+                close_fd(fd)
+        if self.all_sources != NULL:
+            for i in range(ALL_SOURCES):
+                self.free_source(&self.all_sources[i])
+        if self.news.notes != NULL:
+            for i in range(self.news.count):
+                free(self.news.notes[i].data)
+        free(self.transports)
+        free(self.all_sources)
+        free(self.all_sinks)
+        free(self.places)
+        free(self.news.notes)
+        free(self.news.spare)
+        free_stage(&self.stage)
+        free_stage(&self.answers)
+        pthread_mutex_destroy(&self.gate)
+        pthread_mutex_destroy(&self.tables)
+        pthread_mutex_destroy(&self.news.lock)
+
+    cdef void free_source(self, Source* source) noexcept nogil:
+        free(source.ring)
+        free(source.gaps)
+        free(source.sinks)
+        memset(source, 0, sizeof(Source))
+
+    cdef void lock(self) noexcept nogil:
+        pthread_mutex_lock(&self.gate)
+        pthread_mutex_lock(&self.tables)
+        pthread_mutex_unlock(&self.gate)
+
+    cdef void unlock(self) noexcept nogil:
+        pthread_mutex_unlock(&self.tables)
