@@ -40,8 +40,8 @@ class MediaConfig(_Section):
     host: str = "0.0.0.0"  # noqa: S104 - media must be reachable; nothing unverified is answered
     port: Port = 0
     """0: any free port."""
-    public_addresses: list[str] = ["127.0.0.1"]
-    """Addresses put into ICE candidates."""
+    public_addresses: list[str] = []
+    """Addresses put into ICE candidates. None: this machine only, 127.0.0.1."""
     native: bool | None = None
     """true: require the native core; false: the Python twin; unset: native where it is built."""
 

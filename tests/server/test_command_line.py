@@ -1,0 +1,156 @@
+"""The command line: clear sentences and exit codes for what the operator must change."""
+
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from server import auth
+from server.__main__ import main
+from tests.installation import Installation
+
+
+@dataclass
+class Result:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Giaoban = Callable[..., Result]
+
+
+@pytest.fixture
+def giaoban(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Giaoban:
+    """Run the command line in this process (a start of Python is most of what a process of its own would cost)."""
+
+    def run(*arguments: str, **environment: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["giaoban", *arguments])
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as end:
+            main()
+        code = end.value.code
+        out, err = capfd.readouterr()
+        return Result(code if isinstance(code, int) else 0, out, err)
+
+    return run
+
+
+def one_sentence(result: Result) -> str:
+    assert result.returncode == 2, result
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("giaoban: ")
+    return lines[0]
+
+
+def test_a_taken_port_is_one_clear_sentence(giaoban: Giaoban, tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        told = one_sentence(giaoban("demo", "--port", str(port), "--data", str(tmp_path / "data")))
+    assert str(port) in told
+    assert "taken" in told
+
+
+def test_the_port_may_come_from_the_environment(giaoban: Giaoban, tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        told = one_sentence(giaoban("demo", "--data", str(tmp_path / "data"), PORT=str(port)))
+    assert str(port) in told
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_sentence(giaoban: Giaoban, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    told = one_sentence(giaoban("demo", "--port", "1", "--data", str(tmp_path / "file" / "data")))
+    assert "file/data" in told
+
+
+def test_a_fresh_start_spares_a_folder_that_is_not_ours(giaoban: Giaoban, tmp_path: Path) -> None:
+    precious = tmp_path / "thesis.txt"
+    precious.write_text("years of work")
+    told = one_sentence(giaoban("demo", "--fresh", "--data", str(tmp_path)))
+    assert "left alone" in told
+    assert precious.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("[media]\nprot = 5\n", "media.prot"), ("[media]\nport = 70000\n", "media.port"), ("data = [", "Configuration")],
+)
+def test_a_wrong_configuration_names_the_setting(giaoban: Giaoban, tmp_path: Path, text: str, named: str) -> None:
+    file = tmp_path / "giaoban.toml"
+    file.write_text(text)
+    assert named in one_sentence(giaoban("migrate", "--config", str(file)))
+
+
+def test_settings_come_from_the_environment_too(giaoban: Giaoban, tmp_path: Path) -> None:
+    told = one_sentence(giaoban("migrate", "--data", str(tmp_path), GIAOBAN_MEDIA__PORT="x"))
+    assert "media.port" in told
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--room", "giao-ban", "--name", "A", "--role", "king"],
+        ["--room", "Giao Ban!", "--name", "A", "--role", "chair"],
+        ["--room", "giao-ban", "--name", " ", "--role", "chair"],
+        ["--room", "giao-ban", "--name", "A", "--role", "chair", "--hours", "0"],
+    ],
+)
+def test_a_token_for_nonsense_is_refused(giaoban: Giaoban, tmp_path: Path, arguments: list[str]) -> None:
+    auth.load_secret(tmp_path / "secret.key")
+    assert giaoban("token", *arguments, "--data", str(tmp_path)).returncode == 2
+
+
+def test_a_token_needs_an_installation(giaoban: Giaoban, tmp_path: Path) -> None:
+    arguments = ["token", "--room", "giao-ban", "--name", "A", "--role", "chair"]
+    assert "no installation" in one_sentence(giaoban(*arguments, "--data", str(tmp_path / "none")))
+
+
+def test_a_token_is_printed_for_the_room_and_role(giaoban: Giaoban, tmp_path: Path) -> None:
+    tokens = auth.Tokens(auth.load_secret(tmp_path / "secret.key"))
+    arguments = ["token", "--room", "giao-ban", "--name", "Ông Tư", "--role", "viewer"]
+    result = giaoban(*arguments, "--data", str(tmp_path))
+    claims = tokens.read(result.stdout, auth.utcnow())
+    assert (claims["room"], claims["name"], claims["role"]) == ("giao-ban", "Ông Tư", "viewer")
+    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+
+
+def test_verifying_a_missing_file_cannot_tell(giaoban: Giaoban, tmp_path: Path) -> None:
+    result = giaoban("verify", str(tmp_path / "none.pdf"), "--data", str(tmp_path))
+    assert "none.pdf" in one_sentence(result)
+
+
+def test_starting_again_keeps_the_data_and_fresh_starts_over(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "giaoban-data")
+    installation.start()
+    status, first = installation.get("/feed.atom")
+    assert status == 200
+    installation.stop()
+    installation.start()
+    assert installation.get("/feed.atom")[1] == first
+    installation.stop()
+    installation.start("--fresh")
+    assert installation.get("/feed.atom")[1] != first
+    assert b"01/CT-UBND" in installation.get("/feed.atom")[1]
+    installation.stop()
+
+
+def test_nothing_secret_is_logged(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "giaoban-data")
+    installation.start()
+    token = installation.sign_in_token("hanh")
+    assert installation.get(f"/sign-in?code={token}")[0] == 200
+    assert installation.get("/meetings", {"Authorization": f"Bearer {token}"})[0] == 401
+    installation.stop()
+    log = installation.log.read_text()
+    assert '"path": "/sign-in"' in log
+    assert token[-20:] not in log
