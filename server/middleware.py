@@ -52,6 +52,9 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception:
         log.exception("request failed", method=request.method, path=request.path)
         response = _problem_page(request, Problem("internal"))
+    if request.path.startswith("/static/"):
+        # Scripts import each other without a version in the name: ask each time, answered by 304.
+        response.headers["Cache-Control"] = "no-cache"
     if not response.prepared:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)

@@ -65,6 +65,7 @@ async def run(page: Page, body: str, **values: Any) -> Any:
       const load = (name) => import(`/static/js/meeting/${{name}}.js`);
       const {{ reduce, START, large, expected, nextItem, myChoice }} = await load("state");
       const {{ news }} = await load("announce");
+      const {{ Peers }} = await load("peers");
       const {{ Line, Refused, backoff }} = await load("protocol");
       const after = (messages) => messages.reduce(reduce, START);
       {body}
@@ -211,3 +212,33 @@ async def test_a_refusal_reaches_the_one_who_asked(modules: Page) -> None:
       return first.catch(words);"""  # fmt: skip
     told = {"type": "vote.open", "text": "", "id": 1}
     assert await run(modules, body) == [True, "empty_text", "Chưa nhập.", told]
+
+
+async def test_a_connection_closed_in_the_middle_of_an_offer_does_not_block_the_next_offer(modules: Page) -> None:
+    body = """
+      const sent = [];
+      class Fake extends EventTarget {
+        iceConnectionState = "checking"; connectionState = "connecting"; closed = false;
+        constructor(stuck) { super(); this.stuck = stuck; }
+        setRemoteDescription() { return this.stuck ? new Promise(() => 0) : Promise.resolve(); }
+        async createAnswer() { return {}; }
+        async setLocalDescription() { this.localDescription = { sdp: "answer" }; }
+        getTransceivers() { return []; }
+        close() { this.closed = true; }
+      }
+      const made = [new Fake(true), new Fake(false)], left = [...made];
+      const answered = new Promise((resolve) => {
+        const send = async (type, fields) => { sent.push(type); if (type === "media.answer") resolve(fields.sdp); };
+        const peers = new Peers({ send, changed: () => 0, connect: () => left.shift() });
+        peers.join(false);
+        const offer = (ufrag) => ({ type: "media.offer", sdp: `v=0\\r\\na=ice-ufrag:${ufrag}\\r\\n`, tracks: [] });
+        peers.hear(offer("one"));
+        setTimeout(() => {
+          peers.hear({ type: "media.closed", direction: "down", reason: "consent" });
+          peers.hear(offer("two"));
+        });
+      });
+      const limit = new Promise((resolve) => setTimeout(() => resolve("blocked"), 5000));
+      const answers = () => sent.filter((type) => type === "media.answer").length;
+      return [await Promise.race([answered, limit]), made[0].closed, answers()];"""
+    assert await run(modules, body) == ["answer", True, 1]

@@ -1,0 +1,52 @@
+// Enhances plain forms; every form works without it.
+//   data-once       the form is sent once: a second press does nothing while the first is on its way
+//   data-unsaved    leaving the page with unsaved text asks first
+//   data-rows="x"   a button that shows the next hidden blank row of the list with the id x
+//   data-check-all="x"   a button that ticks every box within the id x
+
+for (const form of document.querySelectorAll("form[data-once]")) {
+  form.addEventListener("submit", (event) => {
+    if (form.getAttribute("aria-busy") === "true") {
+      event.preventDefault();
+      return;
+    }
+    form.setAttribute("aria-busy", "true");
+  });
+}
+
+// The page may come back from the browser's memory after "back": it must be usable again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-once]")) form.removeAttribute("aria-busy");
+});
+
+for (const form of document.querySelectorAll("form[data-unsaved]")) {
+  let changed = form.getAttribute("data-unsaved") === "changed";
+  form.addEventListener("input", () => { changed = true; });
+  form.addEventListener("submit", () => { changed = false; });
+  addEventListener("beforeunload", (event) => {
+    if (changed) event.preventDefault();
+  });
+}
+
+for (const button of document.querySelectorAll("button[data-rows]")) {
+  const list = document.getElementById(button.getAttribute("data-rows") ?? "");
+  const blanks = () => [...(list?.children ?? [])].filter((row) => row.hasAttribute("data-blank"));
+  // Without this script all blank rows are there; with it only one at a time.
+  blanks().slice(1).forEach((row) => row.toggleAttribute("hidden", true));
+  button.toggleAttribute("hidden", !blanks().some((row) => row.hasAttribute("hidden")));
+  button.addEventListener("click", () => {
+    const next = blanks().find((row) => row.hasAttribute("hidden"));
+    next?.removeAttribute("hidden");
+    /** @type {HTMLElement | null | undefined} */ (next?.querySelector("input, textarea"))?.focus();
+    button.toggleAttribute("hidden", !blanks().some((row) => row.hasAttribute("hidden")));
+  });
+}
+
+for (const button of document.querySelectorAll("button[data-check-all]")) {
+  const boxes = document.querySelectorAll(`#${button.getAttribute("data-check-all")} input[type=checkbox]`);
+  button.removeAttribute("hidden");
+  button.addEventListener("click", () => {
+    for (const box of boxes) /** @type {HTMLInputElement} */ (box).checked = true;
+    boxes[0]?.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}

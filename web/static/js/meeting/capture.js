@@ -1,0 +1,144 @@
+/**
+ * The microphone and camera of this machine: asked for, switched, exchanged. Knows no page; `changed` tells it.
+ * A microphone that is off stays open and silent, so that it is on again at once; a camera that is off is stopped,
+ * so that its light goes out.
+ */
+
+const WISHES = {
+  audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+  video: { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15, max: 25 } },
+};
+
+/** @typedef {"audio" | "video"} Kind */
+/** @typedef {"refused" | "missing" | "busy" | "insecure"} Trouble */
+
+/** @param {any} error @returns {Trouble} */
+function trouble(error) {
+  const name = error?.name;
+  if (name === "NotAllowedError" || name === "SecurityError") return "refused";
+  return name === "NotFoundError" || name === "OverconstrainedError" ? "missing" : "busy";
+}
+
+export class Capture {
+  /** @type {Promise<void>} devices are opened one after the other */ #work = Promise.resolve();
+
+  /**
+   * @param {{wanted: Record<Kind, boolean>, chosen: Record<Kind, string>, changed: () => void}} given
+   *   wanted: on or off; chosen: device id or "".
+   */
+  constructor({ wanted, chosen, changed }) {
+    this.wanted = { ...wanted };
+    this.chosen = { ...chosen };
+    this.changed = changed;
+    /** @type {Record<Kind, MediaStreamTrack | null>} */ this.tracks = { audio: null, video: null };
+    /** @type {Record<Kind, Trouble | null>} */ this.troubles = { audio: null, video: null };
+    this.asking = false;
+  }
+
+  /** Is it really on: wanted, and there? @param {Kind} kind */
+  on(kind) {
+    return this.wanted[kind] && this.tracks[kind] !== null;
+  }
+
+  /** Ask for what is wanted; with one question where the browser allows it, else one at a time. */
+  start() {
+    return this.#queue(async () => {
+      const kinds = /** @type {Kind[]} */ (["audio", ...(this.wanted.video ? ["video"] : [])]);
+      if (kinds.length === 2 && (await this.#open(kinds))) return;
+      for (const kind of kinds) await this.#open([kind]);
+    });
+  }
+
+  /** @param {Kind} kind @param {boolean} on */
+  turn(kind, on) {
+    this.wanted[kind] = on;
+    return this.#queue(async () => {
+      if (on && !this.tracks[kind]) await this.#open([kind]);
+      else if (!on && kind === "video") this.#release(kind);
+      const track = this.tracks[kind];
+      if (track) track.enabled = this.wanted[kind];
+    });
+  }
+
+  /** Another device. @param {Kind} kind @param {string} device */
+  choose(kind, device) {
+    this.chosen[kind] = device;
+    return this.#queue(async () => {
+      if (kind === "video" && !this.wanted.video) return;
+      this.#release(kind);
+      await this.#open([kind]);
+    });
+  }
+
+  /** The devices to choose from; names are empty until the reader has allowed their use.
+   * @returns {Promise<MediaDeviceInfo[]>} */
+  async devices() {
+    try {
+      return (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    } catch {
+      return [];
+    }
+  }
+
+  /** Let go of everything; what is wanted is remembered. */
+  stop() {
+    return this.#queue(async () => {
+      this.#release("audio");
+      this.#release("video");
+    });
+  }
+
+  /** @param {() => Promise<void>} step */
+  #queue(step) {
+    this.#work = this.#work.then(step).then(() => this.changed());
+    return this.#work;
+  }
+
+  /** @param {Kind[]} kinds @returns {Promise<boolean>} */
+  async #open(kinds) {
+    if (!navigator.mediaDevices?.getUserMedia) {
+      for (const kind of kinds) this.troubles[kind] = "insecure";
+      return true;
+    }
+    /** @type {MediaStreamConstraints} */
+    const constraints = {};
+    for (const kind of kinds) {
+      const device = this.chosen[kind];
+      constraints[kind] = { ...WISHES[kind], ...(device ? { deviceId: { ideal: device } } : {}) };
+    }
+    this.asking = true;
+    this.changed();
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia(constraints);
+      for (const track of stream.getTracks()) this.#keep(/** @type {Kind} */ (track.kind), track);
+      return true;
+    } catch (error) {
+      for (const kind of kinds) this.troubles[kind] = trouble(error);
+      return false;
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  /** @param {Kind} kind @param {MediaStreamTrack} track */
+  #keep(kind, track) {
+    this.#release(kind);
+    track.enabled = this.wanted[kind];
+    if (kind === "audio") track.contentHint = "speech";
+    this.tracks[kind] = track;
+    this.troubles[kind] = null;
+    track.addEventListener("ended", () => {
+      if (this.tracks[kind] !== track) return;
+      this.tracks[kind] = null;
+      this.troubles[kind] = "missing"; // the cable was pulled out
+      this.changed();
+    });
+  }
+
+  /** @param {Kind} kind */
+  #release(kind) {
+    const track = this.tracks[kind];
+    this.tracks[kind] = null;
+    track?.stop();
+  }
+}

@@ -1,0 +1,209 @@
+/** The browser client of a meeting: wires the line, the media and the page together. */
+
+import { t } from "../text.js";
+import { news } from "./announce.js";
+import { Capture } from "./capture.js";
+import { DeviceCheck, remember, remembered, troubleSentence } from "./devices.js";
+import { byId } from "./element.js";
+import { Peers } from "./peers.js";
+import { Line } from "./protocol.js";
+import { expected, reduce, START } from "./state.js";
+import { View } from "./view.js";
+
+/** Failed attempts to reconnect after which we ask over HTTP whether we are still welcome. */
+const PROBE_EVERY = 3;
+
+class Client {
+  /** @type {import("./state.js").State} */ state = START;
+  /** @type {import("./view.js").Local} */
+  local = { phase: "check", reason: "", line: "idle", media: { up: "none", down: "none" }, streams: {} };
+  /** @type {string} what the server last heard of our microphone and camera */ #told = "";
+  #mediaRuns = false;
+  #clockAhead = 0;
+  #drawing = false;
+
+  /** @param {{socket: string, you: {role: string}, desk: string}} page */
+  constructor(page) {
+    this.publishes = page.you.role !== "viewer";
+    const address = new URL(page.socket, location.href);
+    address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    this.line = new Line(address.href, { heard: (m) => this.#heard(m), changed: (s, d) => this.#lineChanged(s, d) });
+    const send = (/** @type {string} */ type, /** @type {object} */ fields) => this.line.send(type, fields);
+    this.peers = new Peers({ send, changed: () => this.#mediaChanged() });
+    const none = { audio: false, video: false };
+    const { wanted, chosen } = remembered();
+    this.capture = new Capture({ wanted: this.publishes ? wanted : none, chosen, changed: () => this.#captured() });
+    this.check = new DeviceCheck(this.capture, () => this.#join());
+    this.view = new View({
+      act: (type, fields) => this.#act(type, fields),
+      turn: (kind) => this.#turn(kind),
+      leave: () => this.#leave(),
+      back: () => this.#back(),
+      now: () => Date.now() + this.#clockAhead,
+      desk: page.desk,
+    });
+    byId("check-devices").hidden = !this.publishes;
+    byId("check-viewer").hidden = this.publishes;
+    if (this.publishes) this.capture.start();
+    setInterval(() => this.view.tick(), 1000);
+    addEventListener("online", () => this.line.hurry());
+    document.addEventListener("visibilitychange", () => this.#stayAwake());
+    this.#draw();
+  }
+
+  #join() {
+    this.check.close();
+    this.local.phase = "room";
+    this.line.open();
+    this.#draw();
+    byId("meeting-title").focus();
+  }
+
+  /** @param {any} message */
+  #heard(message) {
+    if (message.type.startsWith("media.")) return this.peers.hear(message);
+    if (message.type === "error") return this.view.notice(message.message);
+    if (message.type === "bye" && message.reason === "closed" && this.state.meeting?.state === "closed") {
+      return this.line.end("closed");
+    }
+    const before = this.state;
+    this.state = reduce(before, message);
+    if (message.type === "welcome" && message.now) this.#clockAhead = Date.parse(message.now) - Date.now();
+    this.#runMedia(message.type === "welcome");
+    this.peers.expect(this.#mediaRuns ? expected(this.state) : []);
+    this.view.announce(news(before, this.state));
+    this.#draw();
+  }
+
+  /** Media runs while we are in a meeting that is not over. @param {boolean} welcomed a new welcome: check both ways */
+  #runMedia(welcomed) {
+    const runs = this.local.phase === "room" && this.state.meeting?.state !== "closed";
+    if (runs && (welcomed || !this.#mediaRuns)) {
+      this.peers.join(this.publishes);
+      if (this.publishes && !this.#mediaRuns && !this.capture.tracks.audio) this.capture.start();
+    }
+    if (!runs && this.#mediaRuns) {
+      this.peers.close();
+      this.capture.stop();
+    }
+    const started = runs && !this.#mediaRuns;
+    this.#mediaRuns = runs;
+    if (started) this.#stayAwake();
+    this.#tellMedia();
+  }
+
+  /** @param {import("./protocol.js").LineState} line @param {any} detail */
+  #lineChanged(line, detail) {
+    this.local.line = line;
+    if (line !== "open") this.#told = "";
+    if (line === "lost" && detail % PROBE_EVERY === 0) this.#probe();
+    if (line === "ended" && detail !== "closed") {
+      this.local.phase = "ended";
+      this.local.reason = detail;
+      this.#runMedia(false);
+    }
+    this.#draw();
+  }
+
+  /** A refused upgrade looks to a page like a dead network: ask for the room's page, which says why. */
+  async #probe() {
+    let answer;
+    try {
+      answer = await fetch(location.pathname, { method: "HEAD", cache: "no-store" });
+    } catch {
+      return; // the network is away; the line goes on trying
+    }
+    const where = new URL(answer.url).pathname;
+    if (answer.status === 401 || where.startsWith("/sign-in")) this.line.end("signin");
+    else if (answer.status === 403 || answer.status === 404) this.line.end("forbidden");
+    else if (answer.redirected && where !== location.pathname) this.line.end("over");
+  }
+
+  /** A phone that darkens its screen also stops its camera. */
+  async #stayAwake() {
+    if (document.visibilityState !== "visible" || !this.#mediaRuns) return;
+    try {
+      await navigator.wakeLock?.request("screen");
+    } catch {
+      // Battery saving may forbid it.
+    }
+  }
+
+  #mediaChanged() {
+    this.local.streams = this.peers.streams();
+    this.local.media = this.peers.connection();
+    this.peers.expect(this.#mediaRuns ? expected(this.state) : []);
+    this.#draw();
+  }
+
+  #captured() {
+    for (const kind of /** @type {const} */ (["audio", "video"])) this.peers.setTrack(kind, this.capture.tracks[kind]);
+    if (this.local.phase === "check") this.check.show();
+    this.#tellMedia();
+    this.#draw();
+  }
+
+  #tellMedia() {
+    const media = { audio: this.capture.on("audio"), video: this.capture.on("video") };
+    const told = JSON.stringify(media);
+    if (!this.publishes || this.local.line !== "open" || !this.#mediaRuns || told === this.#told) return;
+    this.#told = told;
+    this.line.send("media.state", media).catch(() => (this.#told = ""));
+  }
+
+  /** @param {"audio" | "video"} kind */
+  async #turn(kind) {
+    const on = !this.capture.on(kind);
+    await this.capture.turn(kind, on);
+    remember(this.capture);
+    if (on && !this.capture.on(kind)) this.view.notice(troubleSentence(this.capture));
+    else this.view.notice("");
+  }
+
+  /** Ask the server; a refusal becomes a sentence. @param {string} type @param {object} [fields] */
+  async #act(type, fields) {
+    try {
+      await this.line.send(type, fields);
+      this.view.notice("");
+      return true;
+    } catch (error) {
+      const { code, message } = /** @type {import("./protocol.js").Refused} */ (error);
+      const lost = t("Mất kết nối khi đang gửi. Xem lại khi nối lại được, rồi thực hiện lại nếu cần.");
+      this.view.notice(code === "line_lost" ? lost : message);
+      return false;
+    }
+  }
+
+  #leave() {
+    const end = () => this.line.end("left");
+    this.line.send("leave").then(end, end);
+  }
+
+  #back() {
+    if (this.local.reason === "signin" || this.local.reason === "over") return location.reload();
+    this.local.phase = "room";
+    this.line.open();
+    this.#draw();
+  }
+
+  /** Once a turn of the event loop, however many changes it brought. */
+  #draw() {
+    if (this.#drawing) return;
+    this.#drawing = true;
+    queueMicrotask(() => {
+      this.#drawing = false;
+      this.view.show(this.state, this.local, this.capture);
+    });
+  }
+
+  stats() {
+    return this.peers.stats();
+  }
+}
+
+const client = new Client(JSON.parse(byId("page").textContent));
+
+// A window for tests and for whoever has to find out why there is no picture: values only, nothing to command.
+Object.defineProperty(window, "giaoban", {
+  value: Object.freeze({ state: () => client.state, stats: () => client.stats() }),
+});
