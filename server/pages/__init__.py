@@ -16,7 +16,7 @@ from server.errors import Problem
 from server.i18n import Reader, catalogue
 from web import STATIC, TEMPLATES
 
-SESSION = web.RequestKey("session", Session | None)
+SESSION = web.RequestKey("session", Session)
 READER = web.RequestKey("reader", Reader)
 FORM_LIMIT = 200_000
 """Characters of a form without files; uploads have their own limit."""

@@ -55,7 +55,7 @@ class _MediaCollector:
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus text. Counters only: no names, no addresses."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_MediaCollector(request.app[ENDPOINT]))  # type: ignore[arg-type]
+    registry.register(_MediaCollector(request.app[ENDPOINT]))
     return web.Response(body=generate_latest(registry), content_type="text/plain", charset="utf-8")
 
 

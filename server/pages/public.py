@@ -1,0 +1,179 @@
+"""What a citizen sees, without account and without JavaScript: posted documents, their files, the check of a file."""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import segno
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from minutes.document import KIND_NAMES
+from minutes.errors import NotFound
+from minutes.publication import PublicDocument
+from minutes.verification import MAX_BYTES, Verdict
+from server.auth import DocumentAccess, may
+from server.errors import Problem
+from server.keys import CONFIG, RECORDS
+from server.pages import current, form, reader_of
+from server.pages.caching import knows, pdf, private, public
+from server.verdicts import SENTENCES
+
+FOREVER = "public, max-age=31536000, immutable"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    return [
+        web.get("/", home),
+        web.get("/documents", documents),
+        web.get(r"/documents/{unit}/{year:\d{4}}/{number:.+}", document),
+        web.get("/files/{digest}.pdf", file),
+        web.get("/verify", verify),
+        web.post("/verify", verify_upload),
+        web.get("/feed.atom", feed),
+    ]
+
+
+def document_path(found: PublicDocument) -> str:
+    """Own path of a published document."""
+    return f"/documents/{quote(found.unit.id, safe='')}/{found.year}/{quote(found.number_symbol)}"
+
+
+def _page_number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and 1 <= len(text) <= 6 and int(text) > 0 else 1
+
+
+async def home(request: web.Request) -> web.Response:
+    """GET /: what this is, the newest documents, and where to check one."""
+    newest = await request.app[RECORDS].public_list()
+    return public(request, "public/home.html", documents=newest.items[:5], path_of=document_path)
+
+
+async def documents(request: web.Request) -> web.Response:
+    """GET /documents?q=…&page=…: the published documents, newest first."""
+    query = request.query.get("q", "").strip()[:200]
+    page = await request.app[RECORDS].public_list(
+        query=query or None, page=_page_number(request.query.get("page", "1"))
+    )
+    return public(request, "public/documents.html", query=query, page=page, path_of=document_path)
+
+
+async def document(request: web.Request) -> web.Response:
+    """GET /documents/{unit}/{year}/{number}: one published document as text, with its status in one sentence."""
+    info = request.match_info
+    records = request.app[RECORDS]
+    try:
+        found = await records.public_document(info["unit"], int(info["year"]), info["number"])
+        # Read back from the archive, which compares the bytes with their digest: the page may say that they are whole.
+        await records.public_pdf(found.digest)
+    except NotFound as error:
+        raise Problem("not_found") from error
+    address = request.app[CONFIG].base_url
+    check = f"{address}/verify?code={quote(found.code, safe='')}"
+    qr = segno.make(check, error="m", micro=False).svg_data_uri(scale=4, border=2)
+    return public(request, "public/document.html", document=found, address=address, qr=qr)
+
+
+async def file(request: web.Request) -> web.Response:
+    """GET /files/{digest}.pdf: the issued file itself, only while it is published."""
+    digest = request.match_info["digest"]
+    if not _DIGEST.fullmatch(digest):
+        raise Problem("not_found")
+    try:
+        data = await request.app[RECORDS].public_pdf(digest)
+    except NotFound as error:
+        raise Problem("not_found") from error
+    headers = {"ETag": f'"{digest}"', "Cache-Control": FOREVER}
+    if knows(request, digest):
+        return web.Response(status=304, headers=headers)
+    return pdf(data, f"{digest[:16]}.pdf", headers=headers)
+
+
+async def verify(request: web.Request) -> web.Response:
+    """GET /verify: the form; with ?code= from a document's QR, the verdict on the archived file."""
+    code = request.query.get("code", "").strip()
+    if not code:
+        return public(request, "public/verify.html", sentence="", unknown_code=False)
+    records = request.app[RECORDS]
+    try:
+        if len(code) > 64:
+            raise NotFound
+        found = await records.by_code(code)
+        data = await records.public_pdf(found.digest)
+    except NotFound:
+        return private(request, "public/verify.html", status=404, sentence="", unknown_code=True)
+    verdict = await records.verify(data)
+    return public(
+        request,
+        "public/verdict.html",
+        verdict=verdict,
+        sentence=reader_of(request).gettext(SENTENCES[verdict.kind]),
+        public=found,
+        path_of=document_path,
+        kind_names=KIND_NAMES,
+        by_code=True,
+        named=True,
+        name="",
+    )
+
+
+async def verify_upload(request: web.Request) -> web.Response:
+    """POST /verify: the verdict on one uploaded file of at most 50 MB. Raises Problem("too_large")."""
+    try:
+        await form(request)
+        field = (await request.post()).get("file")
+    except web.HTTPRequestEntityTooLarge as error:
+        raise Problem("too_large") from error
+    if not isinstance(field, FileField) or not (data := field.file.read(MAX_BYTES + 1)):
+        return private(request, "public/verify.html", status=400, sentence="no_file", unknown_code=False)
+    if len(data) > MAX_BYTES:
+        raise Problem("too_large")
+    records = request.app[RECORDS]
+    verdict = await records.verify(data)
+    found = await _published(request, verdict)
+    named = found is not None or verdict.kind == "genuine" or _may_read(request, verdict)
+    return private(
+        request,
+        "public/verdict.html",
+        verdict=verdict,
+        sentence=reader_of(request).gettext(SENTENCES[verdict.kind]),
+        public=found,
+        path_of=document_path,
+        kind_names=KIND_NAMES,
+        by_code=False,
+        named=named,
+        name=Path(field.filename or "").name[:120],
+    )
+
+
+async def _published(request: web.Request, verdict: Verdict) -> PublicDocument | None:
+    if verdict.document is None or not verdict.document.published:
+        return None
+    try:
+        return await request.app[RECORDS].by_code(verdict.document.code)
+    except NotFound:
+        return None
+
+
+def _may_read(request: web.Request, verdict: Verdict) -> bool:
+    """A changed copy must not tell a stranger the subject of a document that was never published."""
+    if verdict.document is None:
+        return False
+    signers = frozenset(signer.account for signer in verdict.document.signers if signer.role != "seal")
+    return may(current(request), "document.read", DocumentAccess(verdict.document.unit.id, signers))
+
+
+async def feed(request: web.Request) -> web.Response:
+    """GET /feed.atom: the newest documents (RFC 4287)."""
+    newest = await request.app[RECORDS].public_list()
+    return public(
+        request,
+        "public/feed.atom",
+        content_type="application/atom+xml",
+        max_age=300,
+        documents=sorted(newest.items, key=lambda found: found.published_at, reverse=True),
+        path_of=document_path,
+        base_url=request.app[CONFIG].base_url,
+    )
