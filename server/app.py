@@ -10,9 +10,20 @@ from server import auth, demo_pki, signalling, whip
 from server.auth import Identity, Tokens
 from server.config import Config
 from server.database import Database
-from server.keys import CONFIG, DATABASE, ENDPOINT, IDENTITY, RECORDS, SITTINGS, TOKENS
+from server.keys import (
+    CHECKS_RUNNING,
+    CONFIG,
+    DATABASE,
+    ENDPOINT,
+    IDENTITY,
+    PIN_ATTEMPTS,
+    RECORDS,
+    SITTINGS,
+    TOKENS,
+)
 from server.middleware import identify, surround
 from server.pages import account, api, desk, meetings, public
+from server.rate import Attempts, Waiting
 from server.records import Records
 from server.sitting import Sittings
 from web import STATIC
@@ -23,6 +34,8 @@ def build_app(config: Config) -> web.Application:
     app = web.Application(middlewares=[surround, identify], client_max_size=51 * 2**20)
     app[CONFIG] = config
     app[TOKENS] = Tokens(auth.load_secret(config.secret_file))
+    app[PIN_ATTEMPTS] = Attempts(allowed=5, seconds=900)
+    app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)
     app.cleanup_ctx.extend([_database, _records, _media])
     for module in (public, account, meetings, desk, api, signalling, whip):
         app.router.add_routes(module.routes())

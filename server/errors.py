@@ -36,6 +36,8 @@ ANSWERS: dict[str, Answer] = {
     "bad_csrf": Answer(403, N_("Biểu mẫu đã cũ. Xin tải lại trang rồi gửi lại.")),
     "not_found": Answer(404, N_("Không tìm thấy trang này.")),
     "unknown_room": Answer(404, N_("Không có phòng họp này.")),
+    "bad_method": Answer(405, N_("Trang này không nhận thao tác vừa gửi.")),
+    "bad_type": Answer(415, N_("Yêu cầu không đúng định dạng (cần application/sdp).")),
     "too_large": Answer(413, N_("Tệp quá lớn (tối đa 50 MB).")),
     "too_many": Answer(429, N_("Quá nhiều yêu cầu. Xin đợi một phút rồi thử lại.")),
     "internal": Answer(500, N_("Hệ thống gặp lỗi. Lỗi đã được ghi lại; xin thử lại sau.")),

@@ -6,6 +6,7 @@ from media import Endpoint
 from server.auth import Identity, Tokens
 from server.config import Config
 from server.database import Database
+from server.rate import Attempts, Waiting
 from server.records import Records
 from server.sitting import Sittings
 
@@ -16,3 +17,5 @@ IDENTITY = web.AppKey("identity", Identity)
 RECORDS = web.AppKey("records", Records)
 ENDPOINT = web.AppKey("endpoint", Endpoint)
 SITTINGS = web.AppKey("sittings", Sittings)
+PIN_ATTEMPTS = web.AppKey("pin_attempts", Attempts)
+CHECKS_RUNNING = web.AppKey("checks_running", Waiting)

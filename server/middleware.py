@@ -15,6 +15,8 @@ from server.pages import READER, SESSION, reader_of, render
 
 log = structlog.get_logger("giaoban.http")
 
+_ROUTER_CODES = {404: "not_found", 405: "bad_method", 413: "too_large", 415: "bad_type"}
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _POLICY = (
@@ -40,9 +42,9 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
         response = await handler(request)
     except web.HTTPException as error:
         if error.status >= 400:
-            response = _problem_page(
-                request, Problem("not_found" if error.status == 404 else "bad_message"), error.status
-            )
+            response = _problem_page(request, Problem(_ROUTER_CODES.get(error.status, "bad_message")), error.status)
+            if "Allow" in error.headers:
+                response.headers["Allow"] = error.headers["Allow"]
         else:
             response = error  # a redirect raised by the router
     except Problem as problem:
@@ -56,6 +58,7 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
         # Scripts import each other without a version in the name: ask each time, answered by 304.
         response.headers["Cache-Control"] = "no-cache"
     if not response.prepared:
+        response.headers.setdefault("Cache-Control", "no-store")
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
     log.info(

@@ -1,6 +1,11 @@
 """Bounds on how often somebody may do something."""
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+
+from server.errors import Problem
 
 
 @dataclass(slots=True)
@@ -46,3 +51,23 @@ class Attempts:
     def succeeded(self, key: str) -> None:
         """Forget the failures of `key`."""
         self._failed.pop(key, None)
+
+
+class Waiting:
+    """A counter with a short queue for costly work that anybody may ask for: `served` at a time, `waiting` behind."""
+
+    def __init__(self, served: int, waiting: int) -> None:
+        self._turn = asyncio.Semaphore(served)
+        self._room = served + waiting
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn. Raises Problem("too_many") where the queue is full."""
+        if self._room == 0:
+            raise Problem("too_many")
+        self._room -= 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._room += 1

@@ -86,7 +86,10 @@ def test_imports_stand_at_the_top_of_the_module(path: Path) -> None:
 
 def test_the_packages_import_each_other_without_cycles() -> None:
     graph: dict[str, set[str]] = {}
-    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in python_sources()}
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in python_sources()
+    }
     for name, path in modules.items():
         found = {module for module, _ in imported(ast.parse(path.read_text(encoding="utf-8")))}
         graph[name] = {module for module in found if module in modules and module != name}

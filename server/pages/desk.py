@@ -1,5 +1,6 @@
 """The desk: records on their way from draft to archive, what waits for whom, and the acts that move them on."""
 
+import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -9,12 +10,12 @@ from aiohttp import web
 
 from minutes.document import KIND_NAMES, Actor, Document, Kind, State, acts_in
 from minutes.document import Act as Step
-from minutes.errors import Conflict, NotFound, RecordError
+from minutes.errors import Conflict, NotFound, RecordError, WrongPin
 from server.auth import Act, DocumentAccess, may
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_, Reader
-from server.keys import RECORDS
+from server.keys import PIN_ATTEMPTS, RECORDS
 from server.pages import current, desk_form, form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.public import document_path
@@ -372,12 +373,19 @@ async def act(request: web.Request) -> web.Response:
     fields = await form(request)
     reader = reader_of(request)
     records = request.app[RECORDS]
+    attempts, now = request.app[PIN_ATTEMPTS], time.monotonic()
     try:
+        if "pin" in fields and not attempts.open(account.id, now):
+            raise _Unfilled(N_("Đã nhập sai mã PIN nhiều lần. Xin đợi 15 phút rồi thử lại."))
         made = await deed(records, document, _actor(account), fields)
     except _Unfilled as unfilled:
         return await _page(request, document, sentence=reader.gettext(str(unfilled)), failed=name, typed=fields)
     except RecordError as error:
+        if isinstance(error, WrongPin):
+            attempts.failed(account.id, now)
         document = await records.get(document.id)
         sentence = wording.sentence(error, document.kind, reader)
         return await _page(request, document, sentence=sentence, failed=name, typed=fields)
+    if "pin" in fields:
+        attempts.succeeded(account.id)
     return see_other(f"/desk/{made if isinstance(made, str) else document.id}")

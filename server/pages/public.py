@@ -14,7 +14,7 @@ from minutes.publication import PublicDocument
 from minutes.verification import MAX_BYTES, Verdict
 from server.auth import DocumentAccess, may
 from server.errors import Problem
-from server.keys import CONFIG, RECORDS
+from server.keys import CHECKS_RUNNING, CONFIG, RECORDS
 from server.pages import current, form, reader_of
 from server.pages.caching import knows, pdf, private, public
 from server.verdicts import SENTENCES
@@ -131,7 +131,8 @@ async def verify_upload(request: web.Request) -> web.Response:
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
     records = request.app[RECORDS]
-    verdict = await records.verify(data)
+    async with request.app[CHECKS_RUNNING].turn():
+        verdict = await records.verify(data)
     found = await _published(request, verdict)
     named = found is not None or verdict.kind == "genuine" or _may_read(request, verdict)
     return private(

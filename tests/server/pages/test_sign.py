@@ -66,3 +66,13 @@ async def test_the_pdf_is_shown_to_those_who_may_read_and_kept_nowhere(office: O
     assert page.headers["Cache-Control"] == "no-store"
     assert (await (await office.sign_in("dung")).get(f"/desk/{minutes}/pdf")).status == 403
     assert (await office.stranger().get(f"/desk/{minutes}/pdf")).status == 401
+
+
+async def test_after_five_wrong_pins_even_the_right_one_must_wait(office: Office) -> None:
+    minutes = await office.minutes(State.APPROVED)
+    visitor = await office.sign_in("binh")
+    for _ in range(5):
+        assert "Mã PIN không đúng." in (await visitor.post(f"/desk/{minutes}/sign", {"pin": "000000"})).words
+    page = await visitor.post(f"/desk/{minutes}/sign", {"pin": PIN})
+    assert (page.status, "Xin đợi 15 phút" in page.words) == (422, True)
+    assert (await office.records.get(minutes)).signed == ()
