@@ -134,7 +134,10 @@ class Records:
             if document.number is not None:
                 return await store.working(connection, document_id)
             text = await stored_content(connection, document)
-            heading = Heading(await store.authority(connection, document_id), document_id, document.signers)
+            return await self._preview(connection, document, text)
+
+    async def _preview(self, connection: AsyncConnection, document: Document, text: Content) -> bytes:
+        heading = Heading(await store.authority(connection, document.id), document.id, document.signers)
         page = await asyncio.to_thread(self._typesetter.typeset, document.kind, text, heading, at=document.changed_at)
         return page.pdf
 
@@ -150,6 +153,8 @@ class Records:
             text = content.from_json(
                 document.kind, _with_fixed_fields(data, await stored_content(connection, document))
             )
+            # Whatever cannot be printed is told to the one who wrote it, not to the one who approves.
+            await self._preview(connection, document, text)
             now, title = self._now(), content.title_of(text)
             version = await store.add_version(
                 connection, document, content.to_json(text), title, folded(title), _actor(by), now

@@ -11,8 +11,9 @@ import pytest
 
 from minutes.content import MinutesContent
 from minutes.document import Act, State
-from minutes.errors import Conflict, NotFound, RecordError, Refused, SecretContent, WrongPin
+from minutes.errors import Conflict, InvalidContent, NotFound, RecordError, Refused, SecretContent, WrongPin
 from minutes.register import EntryState
+from server import directory
 from tests.minutes.sample_meeting import CHAIR, MEETING, PROVINCE, SECRETARY, held
 from tests.server.records_office import (
     CHAIR_ACTOR,
@@ -129,6 +130,25 @@ async def test_a_mark_of_secrecy_is_refused_at_the_edit_and_at_the_approval(offi
     with pytest.raises(SecretContent) as refusal:
         await office.records.edit(document_id, content, by=SECRETARY_ACTOR, expected_version=1)
     assert refusal.value.field == "course[0].paragraphs[2]"
+
+
+async def test_what_cannot_be_printed_is_told_to_the_editor(office: RecordsOffice) -> None:
+    document_id = await office.records.draft_minutes(held())
+    content = await office.records.content_json(document_id)
+    with pytest.raises(InvalidContent) as refusal:
+        await office.records.edit(
+            document_id, {**content, "venue": "Phòng họp 👍"}, by=SECRETARY_ACTOR, expected_version=1
+        )
+    assert refusal.value.field == "venue"
+    assert (await office.records.get(document_id)).version == 1
+
+
+async def test_the_letterhead_comes_from_the_directory(office: RecordsOffice) -> None:
+    async with office.database.begin() as connection:
+        unit = directory.Unit(PROVINCE.id, PROVINCE.name, "UBND tỉnh Lâm Sơn", "Thành phố Lâm Sơn", "UBND-VP")
+        await directory.add_unit(connection, unit, "2025-07-01")
+    document = await office.records.get(await office.approved_minutes())
+    assert (document.number_symbol, document.place) == ("01/BB-UBND-VP", "Thành phố Lâm Sơn")
 
 
 async def test_a_meeting_with_a_marked_title_gets_no_number(office: RecordsOffice) -> None:

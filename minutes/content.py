@@ -1,0 +1,363 @@
+"""What a document says: one frozen structure per kind, to and from JSON, with every length bounded.
+
+The JSON of a frozen document is embedded in its PDF, so it must hold all that the page shows.
+Times are ISO 8601 in Vietnamese time; Viet Nam has no daylight saving, so the offset is always +07:00.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, assert_never
+
+from minutes.document import Kind
+from minutes.errors import InvalidContent
+from minutes.reading import LINE, PARAGRAPH, VIETNAM, Reader
+from minutes.secrecy import refuse_secrets
+
+__all__ = ["LINE", "VIETNAM", "Content"]
+
+MAX_TEXT = 2_000_000
+"""Characters in one document: about 700 pages."""
+
+RESULTS = ("passed", "rejected")
+
+FIXED_FIELDS = ("document_id", "minutes_id", "proceedings_root", "proceedings_count")
+"""What ties a text to its document and its meeting; no editor changes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A person in the attendance table; `intervals` are the times in the meeting, in order."""
+
+    name: str
+    title: str
+    intervals: tuple[tuple[datetime, datetime], ...]
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAttendance:
+    """The people of one unit."""
+
+    unit: str
+    people: tuple[PersonLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CoursePart:
+    """One stretch of the course of the meeting, usually an item of the agenda."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VoteLine:
+    """A vote and its count; `none` are those entitled who gave no answer. JSON calls `in_favour` "for"."""
+
+    text: str
+    in_favour: int
+    against: int
+    abstain: int
+    none: int
+    eligible: int
+    result: str
+    ballots: tuple[tuple[str, str], ...] = ()
+    """(name, "for" | "against" | "abstain") of an open vote."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConclusionLine:
+    """What is to be done, by which unit, until when."""
+
+    text: str
+    owner_unit: str | None
+    deadline: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MinutesContent:
+    """Minutes (biên bản), Decree 30/2020 Appendix III template 1.9."""
+
+    document_id: str
+    title: str
+    place_name: str
+    venue: str
+    starts_at: datetime
+    ended_at: datetime
+    chair_line: str
+    secretary_line: str
+    attendance: tuple[UnitAttendance, ...]
+    course: tuple[CoursePart, ...]
+    votes: tuple[VoteLine, ...]
+    conclusions: tuple[ConclusionLine, ...]
+    recipients: tuple[str, ...]
+    proceedings_root: str
+    proceedings_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeContent:
+    """Notice of conclusions (thông báo kết luận), template 1.4. `minutes_id` names the minutes it is drawn from."""
+
+    document_id: str
+    minutes_id: str
+    subject: str
+    place_name: str
+    intro: tuple[str, ...]
+    conclusions: tuple[ConclusionLine, ...]
+    closing: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectiveContent:
+    """Directive (chỉ thị), template 1.4. `paragraphs` are numbered 1., 2., … when printed."""
+
+    document_id: str
+    subject: str
+    place_name: str
+    bases: tuple[str, ...]
+    intro: tuple[str, ...]
+    paragraphs: tuple[str, ...]
+    closing: str
+    recipients: tuple[str, ...]
+
+
+Content = MinutesContent | NoticeContent | DirectiveContent
+
+
+def kind_of(content: Content) -> Kind:
+    """The kind of document that `content` belongs to."""
+    match content:
+        case MinutesContent():
+            return Kind.MINUTES
+        case NoticeContent():
+            return Kind.NOTICE
+        case DirectiveContent():
+            return Kind.DIRECTIVE
+        case _:
+            assert_never(content)
+
+
+def title_of(content: Content) -> str:
+    """The subject (trích yếu) under which the document is listed."""
+    return content.title if isinstance(content, MinutesContent) else content.subject
+
+
+def to_json(content: Content) -> dict[str, Any]:
+    """A JSON object; from_json(kind_of(content), …) gives `content` back."""
+    match content:
+        case MinutesContent():
+            return _minutes_to_json(content)
+        case NoticeContent():
+            return {
+                "document_id": content.document_id,
+                "minutes_id": content.minutes_id,
+                "subject": content.subject,
+                "place_name": content.place_name,
+                "intro": list(content.intro),
+                "conclusions": [_conclusion_to_json(line) for line in content.conclusions],
+                "closing": content.closing,
+                "recipients": list(content.recipients),
+            }
+        case DirectiveContent():
+            return {
+                "document_id": content.document_id,
+                "subject": content.subject,
+                "place_name": content.place_name,
+                "bases": list(content.bases),
+                "intro": list(content.intro),
+                "paragraphs": list(content.paragraphs),
+                "closing": content.closing,
+                "recipients": list(content.recipients),
+            }
+        case _:
+            assert_never(content)
+
+
+def _minutes_to_json(content: MinutesContent) -> dict[str, Any]:
+    return {
+        "document_id": content.document_id,
+        "title": content.title,
+        "place_name": content.place_name,
+        "venue": content.venue,
+        "starts_at": _time(content.starts_at),
+        "ended_at": _time(content.ended_at),
+        "chair_line": content.chair_line,
+        "secretary_line": content.secretary_line,
+        "attendance": [
+            {
+                "unit": group.unit,
+                "people": [
+                    {
+                        "name": line.name,
+                        "title": line.title,
+                        "intervals": [[_time(start), _time(end)] for start, end in line.intervals],
+                        "present": line.present,
+                    }
+                    for line in group.people
+                ],
+            }
+            for group in content.attendance
+        ],
+        "course": [{"heading": part.heading, "paragraphs": list(part.paragraphs)} for part in content.course],
+        "votes": [
+            {
+                "text": line.text,
+                "for": line.in_favour,
+                "against": line.against,
+                "abstain": line.abstain,
+                "none": line.none,
+                "eligible": line.eligible,
+                "result": line.result,
+                "ballots": [list(ballot) for ballot in line.ballots],
+            }
+            for line in content.votes
+        ],
+        "conclusions": [_conclusion_to_json(line) for line in content.conclusions],
+        "recipients": list(content.recipients),
+        "proceedings_root": content.proceedings_root,
+        "proceedings_count": content.proceedings_count,
+    }
+
+
+def _conclusion_to_json(line: ConclusionLine) -> dict[str, Any]:
+    deadline = line.deadline.isoformat() if line.deadline else None
+    return {"text": line.text, "owner_unit": line.owner_unit, "deadline": deadline}
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(VIETNAM).isoformat(timespec="seconds")
+
+
+def from_json(kind: Kind, data: object) -> Content:
+    """Read and check the content of a document.
+
+    Raises InvalidContent, which names the field, for a wrong type, a missing or unknown field or an excess
+    of length, and SecretContent when any text bears a mark of state secrecy.
+    """
+    content = read_stored(kind, data)
+    if sum(len(text) for _, text in texts(to_json(content))) > MAX_TEXT:
+        raise InvalidContent("", f"dài quá {MAX_TEXT} ký tự")
+    for path, text in texts(to_json(content)):
+        refuse_secrets(path, text)
+    return content
+
+
+def read_stored(kind: Kind, data: object) -> Content:
+    """As from_json, without the search for marks of secrecy: for reading what was let in before."""
+    reader = Reader(data, "")
+    content = _READERS[kind](reader)
+    reader.finish()
+    return content
+
+
+def texts(value: object, path: str = "") -> list[tuple[str, str]]:
+    """Every string in a JSON value with its path, in document order."""
+    if isinstance(value, str):
+        return [(path, value)]
+    if isinstance(value, Mapping):
+        return [found for key, item in value.items() for found in texts(item, f"{path}.{key}" if path else str(key))]
+    if isinstance(value, list):
+        return [found for index, item in enumerate(value) for found in texts(item, f"{path}[{index}]")]
+    return []
+
+
+def _read_minutes(reader: Reader) -> MinutesContent:
+    content = MinutesContent(
+        document_id=reader.line("document_id"),
+        title=reader.line("title"),
+        place_name=reader.line("place_name"),
+        venue=reader.line("venue"),
+        starts_at=reader.time("starts_at"),
+        ended_at=reader.time("ended_at"),
+        chair_line=reader.line("chair_line"),
+        secretary_line=reader.line("secretary_line"),
+        attendance=reader.rows("attendance", _read_unit),
+        course=reader.rows("course", _read_course),
+        votes=reader.rows("votes", _read_vote),
+        conclusions=reader.rows("conclusions", _read_conclusion),
+        recipients=reader.lines("recipients"),
+        proceedings_root=reader.line("proceedings_root"),
+        proceedings_count=reader.count("proceedings_count"),
+    )
+    if content.ended_at < content.starts_at:
+        raise InvalidContent("ended_at", "trước thời gian bắt đầu")
+    return content
+
+
+def _read_notice(reader: Reader) -> NoticeContent:
+    return NoticeContent(
+        document_id=reader.line("document_id"),
+        minutes_id=reader.line("minutes_id"),
+        subject=reader.line("subject"),
+        place_name=reader.line("place_name"),
+        intro=reader.lines("intro", PARAGRAPH),
+        conclusions=reader.rows("conclusions", _read_conclusion),
+        closing=reader.line("closing"),
+        recipients=reader.lines("recipients"),
+    )
+
+
+def _read_directive(reader: Reader) -> DirectiveContent:
+    return DirectiveContent(
+        document_id=reader.line("document_id"),
+        subject=reader.line("subject"),
+        place_name=reader.line("place_name"),
+        bases=reader.lines("bases"),
+        intro=reader.lines("intro", PARAGRAPH),
+        paragraphs=reader.lines("paragraphs", PARAGRAPH),
+        closing=reader.line("closing"),
+        recipients=reader.lines("recipients"),
+    )
+
+
+def _read_unit(reader: Reader) -> UnitAttendance:
+    return UnitAttendance(reader.line("unit"), reader.rows("people", _read_person))
+
+
+def _read_person(reader: Reader) -> PersonLine:
+    line = PersonLine(
+        name=reader.line("name"),
+        title=reader.line("title", empty=True),
+        intervals=reader.intervals("intervals"),
+        present=reader.flag("present"),
+    )
+    if line.intervals and not line.present:
+        raise InvalidContent(reader.at("present"), "vắng mặt nhưng có thời gian tham dự")
+    return line
+
+
+def _read_course(reader: Reader) -> CoursePart:
+    return CoursePart(reader.line("heading"), reader.lines("paragraphs", PARAGRAPH))
+
+
+def _read_vote(reader: Reader) -> VoteLine:
+    line = VoteLine(
+        text=reader.text("text", PARAGRAPH),
+        in_favour=reader.count("for"),
+        against=reader.count("against"),
+        abstain=reader.count("abstain"),
+        none=reader.count("none"),
+        eligible=reader.count("eligible"),
+        result=reader.choice("result", RESULTS),
+        ballots=reader.ballots("ballots"),
+    )
+    if line.in_favour + line.against + line.abstain + line.none != line.eligible:
+        raise InvalidContent(reader.at("eligible"), "tổng số phiếu không khớp số người có quyền biểu quyết")
+    return line
+
+
+def _read_conclusion(reader: Reader) -> ConclusionLine:
+    return ConclusionLine(
+        text=reader.text("text", PARAGRAPH),
+        owner_unit=reader.optional_line("owner_unit"),
+        deadline=reader.optional_date("deadline"),
+    )
+
+
+_READERS: Mapping[Kind, Callable[[Reader], Content]] = MappingProxyType(
+    {Kind.MINUTES: _read_minutes, Kind.NOTICE: _read_notice, Kind.DIRECTIVE: _read_directive}
+)

@@ -1,0 +1,147 @@
+"""Takes typed, bounded values out of a JSON object and complains with the path of the field."""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, TypeVar
+
+from minutes.errors import InvalidContent
+
+VIETNAM = timezone(timedelta(hours=7), "+07")
+
+LINE = 500
+PARAGRAPH = 10_000
+MANY = 500
+MAX_COUNT = 100_000
+
+CHOICES = ("for", "against", "abstain")
+
+T = TypeVar("T")
+
+# Controls, half surrogate pairs, and what turns the direction of writing: printed text must read as it is stored.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Reader:
+    """One JSON object; each method takes one field out of it. `limit` counts characters."""
+
+    def __init__(self, data: object, path: str) -> None:
+        if not isinstance(data, dict):
+            raise InvalidContent(path, "phải là một đối tượng JSON")
+        self._left: dict[str, Any] = dict(data)
+        self._path = path
+
+    def at(self, name: str) -> str:
+        return f"{self._path}.{name}" if self._path else name
+
+    def finish(self) -> None:
+        for name in self._left:
+            raise InvalidContent(self.at(str(name)[:80]), "không có trường này")
+
+    def _take(self, name: str) -> Any:
+        if name not in self._left:
+            raise InvalidContent(self.at(name), "thiếu")
+        return self._left.pop(name)
+
+    def text(self, name: str, limit: int, *, empty: bool = False) -> str:
+        return _checked_text(self._take(name), self.at(name), limit, empty=empty)
+
+    def line(self, name: str, *, empty: bool = False) -> str:
+        return self.text(name, LINE, empty=empty)
+
+    def optional_line(self, name: str) -> str | None:
+        value = self._take(name)
+        return None if value in (None, "") else _checked_text(value, self.at(name), LINE)
+
+    def _list(self, name: str) -> list[Any]:
+        value = self._take(name)
+        if not isinstance(value, list):
+            raise InvalidContent(self.at(name), "phải là một danh sách")
+        if len(value) > MANY:
+            raise InvalidContent(self.at(name), f"quá {MANY} dòng")
+        return value
+
+    def lines(self, name: str, limit: int = LINE) -> tuple[str, ...]:
+        path = self.at(name)
+        return tuple(_checked_text(item, f"{path}[{i}]", limit) for i, item in enumerate(self._list(name)))
+
+    def rows(self, name: str, read: Callable[["Reader"], T]) -> tuple[T, ...]:
+        rows = []
+        for index, item in enumerate(self._list(name)):
+            reader = Reader(item, f"{self.at(name)}[{index}]")
+            rows.append(read(reader))
+            reader.finish()
+        return tuple(rows)
+
+    def count(self, name: str) -> int:
+        value = self._take(name)
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
+            raise InvalidContent(self.at(name), f"phải là số nguyên từ 0 đến {MAX_COUNT}")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self._take(name)
+        if not isinstance(value, bool):
+            raise InvalidContent(self.at(name), "phải là true hoặc false")
+        return value
+
+    def choice(self, name: str, known: tuple[str, ...]) -> str:
+        value = self._take(name)
+        if value not in known:
+            raise InvalidContent(self.at(name), f"phải là một trong {', '.join(known)}")
+        return str(value)
+
+    def time(self, name: str) -> datetime:
+        return _checked_time(self._take(name), self.at(name))
+
+    def optional_date(self, name: str) -> date | None:
+        value = self._take(name)
+        if value in (None, ""):
+            return None
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise InvalidContent(self.at(name), "phải là ngày dạng 2026-02-28") from None
+
+    def intervals(self, name: str) -> tuple[tuple[datetime, datetime], ...]:
+        path = self.at(name)
+        found: list[tuple[datetime, datetime]] = []
+        for index, pair in enumerate(self._list(name)):
+            if not isinstance(pair, list) or len(pair) != 2:
+                raise InvalidContent(f"{path}[{index}]", "phải là [từ, đến]")
+            start, end = (_checked_time(moment, f"{path}[{index}]") for moment in pair)
+            if end < start or (found and start < found[-1][1]):
+                raise InvalidContent(f"{path}[{index}]", "thời gian không theo thứ tự")
+            found.append((start, end))
+        return tuple(found)
+
+    def ballots(self, name: str) -> tuple[tuple[str, str], ...]:
+        path = self.at(name)
+        found = []
+        for index, pair in enumerate(self._list(name)):
+            if not isinstance(pair, list) or len(pair) != 2 or pair[1] not in CHOICES:
+                raise InvalidContent(f"{path}[{index}]", f"phải là [họ tên, một trong {', '.join(CHOICES)}]")
+            found.append((_checked_text(pair[0], f"{path}[{index}]", LINE), str(pair[1])))
+        return tuple(found)
+
+
+def _checked_text(value: object, path: str, limit: int, *, empty: bool = False) -> str:
+    if not isinstance(value, str):
+        raise InvalidContent(path, "phải là chữ")
+    if _CONTROL.search(value):
+        raise InvalidContent(path, "có ký tự điều khiển")
+    if not value.strip() and not empty:
+        raise InvalidContent(path, "để trống")
+    if len(value) > limit:
+        raise InvalidContent(path, f"dài quá {limit} ký tự")
+    return value
+
+
+def _checked_time(value: object, path: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]
+        if moment.tzinfo is None or not 1900 < moment.year < 9000:
+            raise ValueError
+    except (TypeError, ValueError):
+        raise InvalidContent(path, "phải là thời điểm có múi giờ, dạng 2026-02-05T08:00:00+07:00") from None
+    return moment.astimezone(VIETNAM)

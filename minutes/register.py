@@ -1,0 +1,48 @@
+"""The register's rules: one series of numbers a unit, year and type; a number is never used twice.
+
+Decree 30/2020, art. 15: numbers run from 01 on the first of January; an electronic document gets its number from
+the system (15.3), so it is reserved in the transaction that freezes the text. What cannot be signed is voided with
+a reason and keeps its number.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from minutes.document import Kind
+
+
+class EntryState(StrEnum):
+    """Of one number in the register."""
+
+    RESERVED = "reserved"
+    COMPLETE = "complete"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterEntry:
+    """One number, whose it is, and why it was voided if it was."""
+
+    series: str
+    number: int
+    symbol: str
+    document_id: str
+    state: EntryState
+    reason: str | None
+
+
+def series(kind: Kind) -> str:
+    """Which series a kind is numbered in: each type has its own."""
+    return kind.value
+
+
+def symbol(kind: Kind, abbreviation: str) -> str:
+    """ "BB-UBND": type, then the issuing authority."""
+    return f"{kind.value}-{abbreviation}"
+
+
+def parse_number_symbol(text: str) -> tuple[int, str] | None:
+    """ "07/TB-UBND" to (7, "TB-UBND"); None for anything else."""
+    found = re.fullmatch(r"([0-9]{1,6})/([^/\s]{2,40})", text)
+    return (int(found.group(1)), found.group(2)) if found else None

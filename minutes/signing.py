@@ -1,0 +1,275 @@
+"""The edge to cryptography: PAdES signatures, their time-stamps, and the judgement of a signed file (pyHanko).
+
+People sign at PAdES B-LT (time-stamp and revocation data inside), the agency's seal at B-LTA: a document
+time-stamp over everything. Nothing is fetched from the network: roots, intermediates and revocation lists are
+files of the installation, because addresses inside an uploaded file must never make this server call anybody.
+"""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from asn1crypto import crl as asn1_crl  # type: ignore[import-untyped]
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pem as asn1_pem
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from PIL import Image
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.images import PdfImage
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import LayoutError
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign import fields as pdf_fields
+from pyhanko.sign import signers, timestamps
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
+from pyhanko.stamp import StaticStampStyle
+from pyhanko_certvalidator import ValidationContext
+from pyhanko_certvalidator.errors import PathError
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from minutes.errors import SigningFailed, WrongPin
+from minutes.typeset import FieldBox
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the installation believes: pinned roots, their issuing CAs, and revocation lists. Never the system's."""
+
+    roots: tuple[asn1_x509.Certificate, ...]
+    intermediates: tuple[asn1_x509.Certificate, ...]
+    crls: tuple[asn1_crl.CertificateList, ...]
+
+    @classmethod
+    def load(cls, directory: Path) -> "Trust":
+        """From roots.pem, intermediates.pem and *.crl (PEM or DER) in `directory`; raises OSError or ValueError."""
+        return cls(
+            _certificates(directory / "roots.pem"),
+            _certificates(directory / "intermediates.pem"),
+            tuple(asn1_crl.CertificateList.load(_der(path.read_bytes())) for path in sorted(directory.glob("*.crl"))),
+        )
+
+    def context(self, moment: datetime | None = None) -> ValidationContext:
+        """Fresh for every use, since a context caches what it has seen. `moment` None: now."""
+        return ValidationContext(
+            trust_roots=list(self.roots),
+            other_certs=list(self.intermediates),
+            crls=list(self.crls),
+            allow_fetching=False,
+            revocation_mode="require",
+            moment=moment,
+            time_tolerance=CLOCK_TOLERANCE,
+        )
+
+
+def _der(data: bytes) -> bytes:
+    return asn1_pem.unarmor(data)[2] if asn1_pem.detect(data) else data
+
+
+def _certificates(path: Path) -> tuple[asn1_x509.Certificate, ...]:
+    return tuple(asn1_x509.Certificate.load(der) for _, _, der in asn1_pem.unarmor(path.read_bytes(), multiple=True))
+
+
+PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+
+class Credential:
+    """A certificate with its private key in memory (soft key)."""
+
+    def __init__(self, certificate: asn1_x509.Certificate, key: PrivateKey) -> None:
+        self.certificate = certificate
+        self._key = key
+
+    @classmethod
+    def load(cls, data: bytes, pin: str) -> "Credential":
+        """From PKCS#12; raises WrongPin, or SigningFailed when the file holds no usable key."""
+        try:
+            key, certificate, _ = pkcs12.load_key_and_certificates(data, pin.encode())
+        except ValueError:
+            # OpenSSL does not tell a wrong PIN from a damaged file; the MAC fails for both.
+            raise WrongPin("Mã PIN không đúng") from None
+        if certificate is None or not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
+            raise SigningFailed("Tệp khóa không chứa chứng thư số và khóa RSA hoặc EC")
+        return cls(asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)), key)
+
+    @property
+    def subject(self) -> str:
+        return str(self.certificate.subject.human_friendly)
+
+    @property
+    def name(self) -> str:
+        """The subject's common name."""
+        return _common_name(self.certificate)
+
+    @property
+    def issuer(self) -> str:
+        """The issuer's name in one canonical line; with `serial` it identifies the certificate."""
+        return issuer_of(self.certificate)
+
+    @property
+    def serial(self) -> int:
+        return int(self.certificate.serial_number)
+
+    def sign(self, data: bytes, digest_algorithm: str) -> bytes:
+        """The raw signature value: ECDSA or RSA PKCS#1 v1.5."""
+        digest = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}[digest_algorithm]
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return self._key.sign(data, padding.PKCS1v15(), digest)
+        return self._key.sign(data, ec.ECDSA(digest))
+
+    def time_stamper(self) -> timestamps.TimeStamper:
+        """An RFC 3161 authority in this process, for demonstrations and tests; the key must be RSA."""
+        der = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        key = asn1_keys.PrivateKeyInfo.load(der)
+        return timestamps.DummyTimeStamper(self.certificate, key)
+
+
+def issuer_of(certificate: asn1_x509.Certificate) -> str:
+    """The issuer's distinguished name in one line, the same for equal names."""
+    return ", ".join(
+        f"{attribute['type'].native}={attribute['value'].native}"
+        for group in certificate.issuer.chosen
+        for attribute in group
+    )
+
+
+def _common_name(certificate: asn1_x509.Certificate) -> str:
+    return str(certificate.subject.native.get("common_name", ""))
+
+
+def http_time_stamper(url: str) -> timestamps.TimeStamper:
+    """The RFC 3161 service at `url`."""
+    return timestamps.HTTPTimeStamper(url)
+
+
+class _KeptKeySigner(signers.Signer):
+    """pyHanko's own soft signer loads and checks the key at every use; this one keeps it loaded."""
+
+    def __init__(self, credential: Credential, trust: Trust) -> None:
+        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
+        registry.register_multiple([*trust.intermediates, *trust.roots])
+        super().__init__(signing_cert=credential.certificate, cert_registry=registry)
+        self._credential = credential
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
+        return self._credential.sign(data, digest_algorithm)
+
+
+def prepare(pdf: bytes, boxes: Sequence[FieldBox]) -> bytes:
+    """Append all visible, empty signature fields as one revision.
+
+    They must exist before the first signature: a field added later would break that one. The last field (the
+    seal) locks all fields once it is signed. Each field enters the tag tree, so that PDF/UA stays true.
+    """
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    for number, box in enumerate(boxes):
+        lock = pdf_fields.FieldMDPSpec(pdf_fields.FieldMDPAction.ALL) if number == len(boxes) - 1 else None
+        x1, y1, x2, y2 = (round(edge) for edge in box.box)
+        spec = pdf_fields.SigFieldSpec(
+            box.name,
+            on_page=box.page,
+            box=(x1, y1, x2, y2),
+            field_mdp_spec=lock,
+            readable_field_name=box.label,
+        )
+        pdf_fields.append_signature_field(writer, spec)
+    if "/StructTreeRoot" in writer.root:
+        _tag(writer, {box.name: box.label for box in boxes})
+    out = io.BytesIO()
+    writer.write(out)  # type: ignore[no-untyped-call]
+    return out.getvalue()
+
+
+def _tag(writer: IncrementalPdfFileWriter, labels: Mapping[str, str]) -> None:
+    """Nest the fields' annotations in Form elements at the end of the document (ISO 14289-1, 7.18.4)."""
+    tree = writer.root["/StructTreeRoot"]
+    top_reference = tree["/K"].raw_get(0)
+    top = top_reference.get_object()
+    key = int(tree["/ParentTreeNextKey"])
+    entries = generic.ArrayObject()
+    fields = writer.root["/AcroForm"]["/Fields"]
+    for reference in [fields.raw_get(index) for index in range(len(fields))]:
+        field = reference.get_object()
+        label = labels.get(str(field["/T"]))
+        if label is None:
+            continue
+        link = generic.DictionaryObject(  # type: ignore[no-untyped-call]
+            {
+                generic.pdf_name("/Type"): generic.pdf_name("/OBJR"),
+                generic.pdf_name("/Obj"): reference,
+                generic.pdf_name("/Pg"): field.raw_get("/P"),
+            }
+        )
+        element = generic.DictionaryObject(  # type: ignore[no-untyped-call]
+            {
+                generic.pdf_name("/Type"): generic.pdf_name("/StructElem"),
+                generic.pdf_name("/S"): generic.pdf_name("/Form"),
+                generic.pdf_name("/P"): top_reference,
+                generic.pdf_name("/K"): link,
+                generic.pdf_name("/Alt"): generic.pdf_string(label),
+            }
+        )
+        added = writer.add_object(element)
+        top["/K"].append(added)
+        entries.extend([generic.NumberObject(key), added])  # type: ignore[no-untyped-call]
+        field["/StructParent"] = generic.NumberObject(key)  # type: ignore[no-untyped-call]
+        key += 1
+    parents = tree["/ParentTree"]
+    if "/Nums" not in parents:
+        raise SigningFailed("Cây thẻ của tệp PDF có cấu trúc lạ")
+    parents["/Nums"].extend(entries)
+    tree["/ParentTreeNextKey"] = generic.NumberObject(key)  # type: ignore[no-untyped-call]
+    for changed in (top["/K"], parents["/Nums"], tree):
+        writer.update_container(changed)
+
+
+async def sign(
+    pdf: bytes,
+    field: str,
+    credential: Credential,
+    *,
+    trust: Trust,
+    time_stamper: timestamps.TimeStamper,
+    image: bytes,
+    certify: bool = False,
+    seal: bool = False,
+    location: str | None = None,
+) -> bytes:
+    """Fill one prepared field. `image` is a PNG shown in the field; a picture, since text would need its font inside.
+
+    `certify` (the first signature): later changes other than filling in the fields are forbidden (DocMDP).
+    `seal` (the last): a document time-stamp is added over everything (PAdES B-LTA).
+    Raises SigningFailed; the certificate must chain to a trusted root and not be revoked or expired.
+    """
+    metadata = signers.PdfSignatureMetadata(
+        field_name=field,
+        md_algorithm="sha256",
+        location=location,
+        name=credential.name,
+        subfilter=pdf_fields.SigSeedSubFilter.PADES,
+        certify=certify,
+        docmdp_permissions=pdf_fields.MDPPerm.FILL_FORMS,
+        embed_validation_info=True,
+        use_pades_lta=seal,
+        # Evidence goes into the revision that is being signed, so that nothing ever follows the last signature
+        # and "covers the file to its last byte" can be demanded at every stage.
+        dss_settings=DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE),
+        validation_context=trust.context(),
+    )
+    style = StaticStampStyle(background=PdfImage(Image.open(io.BytesIO(image))), background_opacity=1.0, border_width=0)
+    signer = signers.PdfSigner(
+        metadata, signer=_KeptKeySigner(credential, trust), timestamper=time_stamper, stamp_style=style
+    )
+    try:
+        out = io.BytesIO()
+        await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out, existing_fields_only=True)
+    except (SigningError, PathError, PdfError, LayoutError, timestamps.TimestampRequestError, ValueError) as error:
+        raise SigningFailed(f"Không ký được: {error}") from error
+    return out.getvalue()

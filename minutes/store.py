@@ -1,0 +1,504 @@
+"""Tables and queries of the records (those of the archive's log are in archive.py). The caller opens the transaction.
+
+Names, titles and certificates are kept as values. Versions, acts, signatures, register entries and deposits are
+only ever added to; a register entry additionally moves once from reserved to complete or void.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect, RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutes.archive import metadata
+from minutes.authority import Authority
+from minutes.document import Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, State
+from minutes.errors import NotFound
+from minutes.register import EntryState, RegisterEntry
+from rooms.proceedings import Unit
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime as ISO text in UTC: sorts as text, and SQLite does not lose the zone."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+document_table = Table(
+    "document",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(4), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("unit_id", String(64), nullable=False),
+    Column("unit_name", Text, nullable=False),
+    Column("abbreviation", String(40), nullable=False),
+    Column("parent_name", Text),
+    Column("meeting_id", String(64)),
+    Column("title", Text, nullable=False),
+    Column("search", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("code", String(20), nullable=False, unique=True),
+    Column("signers", Text, nullable=False),
+    Column("year", Integer),
+    Column("number", Integer),
+    Column("symbol", String(60)),
+    Column("issued_on", Date),
+    Column("digest", String(64)),
+    Column("published", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index("document_by_meeting", "meeting_id"),
+    Index("document_by_changed", "changed_at"),
+    Index(
+        "one_minutes_a_meeting",
+        "meeting_id",
+        unique=True,
+        sqlite_where=text("kind = 'BB'"),
+        postgresql_where=text("kind = 'BB'"),
+    ),
+)
+
+version_table = Table(
+    "document_version",
+    metadata,
+    Column("document_id", ForeignKey("document.id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("content", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+working_table = Table(
+    "working_file",
+    metadata,
+    Column("document_id", ForeignKey("document.id"), primary_key=True),
+    Column("pdf", LargeBinary, nullable=False),
+)
+
+signature_table = Table(
+    "signature",
+    metadata,
+    Column("document_id", ForeignKey("document.id"), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("serial", Text, nullable=False),
+    Column("signed_at", UtcDateTime, nullable=False),
+)
+
+act_table = Table(
+    "document_act",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("document_id", ForeignKey("document.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("act", String(16), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text),
+)
+
+sequence_table = Table(
+    "sequence",
+    metadata,
+    Column("name", String(160), primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+register_table = Table(
+    "register_entry",
+    metadata,
+    Column("unit_id", String(64), primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("series", String(16), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("symbol", String(60), nullable=False),
+    Column("document_id", ForeignKey("document.id"), nullable=False, index=True),
+    Column("state", String(16), nullable=False),
+    Column("reserved_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("reason", Text),
+)
+
+publication_table = Table(
+    "publication",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("document_id", ForeignKey("document.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+    Column("withdrawn_by", Text),
+    Column("withdrawn_reason", Text),
+)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _actor_out(actor: Actor) -> str:
+    return _dump([actor.id, actor.name, actor.title])
+
+
+def _actor_in(text_value: str) -> Actor:
+    return Actor(*json.loads(text_value))
+
+
+def _signers_out(signers: Sequence[Signer]) -> str:
+    return _dump([[one.role, one.account, one.name, list(one.title_lines), one.title] for one in signers])
+
+
+def _signers_in(text_value: str) -> tuple[Signer, ...]:
+    return tuple(
+        Signer(role, account, name, tuple(lines), title) for role, account, name, lines, title in json.loads(text_value)
+    )
+
+
+async def add(
+    connection: AsyncConnection, document: Document, authority: Authority, content: object, search: str, by: Actor
+) -> None:
+    """Insert a new document with its first version."""
+    await connection.execute(
+        insert(document_table).values(
+            id=document.id,
+            kind=document.kind.value,
+            state=document.state.value,
+            unit_id=document.unit.id,
+            unit_name=document.unit.name,
+            abbreviation=authority.abbreviation,
+            parent_name=authority.parent,
+            meeting_id=document.meeting_id,
+            title=document.title,
+            search=search,
+            place=document.place,
+            version=document.version,
+            code=document.code,
+            signers=_signers_out(document.signers),
+            published=False,
+            created_at=document.created_at,
+            changed_at=document.changed_at,
+        )
+    )
+    await _add_version(connection, document.id, document.version, content, by, document.created_at)
+
+
+async def _add_version(
+    connection: AsyncConnection, document_id: str, version: int, content: object, by: Actor, at: datetime
+) -> None:
+    await connection.execute(
+        insert(version_table).values(
+            document_id=document_id, version=version, content=_dump(content), by=_actor_out(by), at=at
+        )
+    )
+
+
+async def add_version(
+    connection: AsyncConnection, document: Document, content: object, title: str, search: str, by: Actor, at: datetime
+) -> int:
+    """Save a new text after `document.version`; returns its version number."""
+    version = document.version + 1
+    await _add_version(connection, document.id, version, content, by, at)
+    await change(connection, document.id, at, version=version, title=title, search=search)
+    return version
+
+
+async def change(connection: AsyncConnection, document_id: str, at: datetime, **values: Any) -> None:
+    """Update columns of a document's row."""
+    await connection.execute(
+        update(document_table).where(document_table.c.id == document_id).values(changed_at=at, **values)
+    )
+
+
+async def log(
+    connection: AsyncConnection, document_id: str, act: str, by: Actor, at: datetime, reason: str | None
+) -> None:
+    """Write one act to the history."""
+    await connection.execute(
+        insert(act_table).values(document_id=document_id, at=at, act=act, by=_actor_out(by), reason=reason)
+    )
+
+
+async def history(connection: AsyncConnection, document_id: str) -> tuple[HistoryEntry, ...]:
+    """All acts, the oldest first."""
+    rows = await connection.execute(
+        select(act_table).where(act_table.c.document_id == document_id).order_by(act_table.c.id)
+    )
+    return tuple(HistoryEntry(row["at"], row["act"], _actor_in(row["by"]), row["reason"]) for row in rows.mappings())
+
+
+async def content(connection: AsyncConnection, document_id: str, version: int) -> Any:
+    """The JSON of one version; raises NotFound."""
+    found = await connection.scalar(
+        select(version_table.c.content).where(
+            version_table.c.document_id == document_id, version_table.c.version == version
+        )
+    )
+    if found is None:
+        raise NotFound(f"Không có phiên bản {version} của văn bản này")
+    return json.loads(found)
+
+
+async def get(connection: AsyncConnection, document_id: str, *, lock: bool = False) -> Document:
+    """One document; raises NotFound. `lock` keeps other writers off its row until the transaction ends."""
+    query = select(document_table).where(document_table.c.id == document_id)
+    found = await _documents(connection, query.with_for_update() if lock else query)
+    if not found:
+        raise NotFound("Không có văn bản này")
+    return found[0]
+
+
+async def authority(connection: AsyncConnection, document_id: str) -> Authority:
+    """The letterhead's values as they were when the document was drafted; raises NotFound."""
+    query = select(document_table).where(document_table.c.id == document_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise NotFound("Không có văn bản này")
+    unit = Unit(row["unit_id"], row["unit_name"])
+    return Authority(unit, row["abbreviation"], row["place"], row["parent_name"])
+
+
+async def minutes_of(connection: AsyncConnection, meeting_id: str) -> str | None:
+    """The id of the minutes of a meeting."""
+    query = select(document_table.c.id).where(
+        document_table.c.meeting_id == meeting_id, document_table.c.kind == Kind.MINUTES.value
+    )
+    found: str | None = await connection.scalar(query)
+    return found
+
+
+async def search(connection: AsyncConnection, limit: int, **equal: object) -> tuple[Document, ...]:
+    """Documents whose columns equal what is given (None: any), the last changed first."""
+    query = select(document_table).order_by(document_table.c.changed_at.desc(), document_table.c.id).limit(limit)
+    for name, value in equal.items():
+        if value is not None:
+            query = query.where(document_table.c[name] == value)
+    return await _documents(connection, query)
+
+
+async def published(
+    connection: AsyncConnection, words: Sequence[str], offset: int, limit: int
+) -> tuple[tuple[Document, ...], int]:
+    """Published documents that hold all of the folded `words`, the newest first, and how many there are."""
+    matching = [
+        document_table.c.published,
+        *(document_table.c.search.contains(word, autoescape=True) for word in words),
+    ]
+    total = await connection.scalar(select(func.count()).select_from(document_table).where(*matching))
+    newest = (document_table.c.issued_on.desc(), document_table.c.number.desc(), document_table.c.id)
+    query = select(document_table).where(*matching).order_by(*newest).offset(offset).limit(limit)
+    return await _documents(connection, query), total or 0
+
+
+async def find_published(connection: AsyncConnection, **equal: object) -> Document:
+    """The published document with these column values; raises NotFound for any other, as if it did not exist."""
+    conditions = [document_table.c[name] == value for name, value in equal.items()]
+    found = await _documents(connection, select(document_table).where(document_table.c.published, *conditions).limit(1))
+    if not found:
+        raise NotFound("Không có văn bản công khai này")
+    return found[0]
+
+
+async def _documents(connection: AsyncConnection, query: Select[Any]) -> tuple[Document, ...]:
+    rows = (await connection.execute(query)).mappings().all()
+    ids = [row["id"] for row in rows]
+    signed: dict[str, list[RowMapping]] = {}
+    by_document = (
+        select(signature_table).where(signature_table.c.document_id.in_(ids)).order_by(signature_table.c.position)
+    )
+    for row in (await connection.execute(by_document)).mappings():
+        signed.setdefault(row["document_id"], []).append(row)
+    decisions: dict[str, Publication] = {}
+    in_order = (
+        select(publication_table).where(publication_table.c.document_id.in_(ids)).order_by(publication_table.c.id)
+    )
+    for row in (await connection.execute(in_order)).mappings():
+        decisions[row["document_id"]] = _publication(row)
+    return tuple(_document(row, signed.get(row["id"], []), decisions.get(row["id"])) for row in rows)
+
+
+def _document(row: RowMapping, signed: Sequence[RowMapping], publication: Publication | None) -> Document:
+    signers = _signers_in(row["signers"])
+    return Document(
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        unit=Unit(row["unit_id"], row["unit_name"]),
+        meeting_id=row["meeting_id"],
+        state=State(row["state"]),
+        title=row["title"],
+        place=row["place"],
+        version=row["version"],
+        code=row["code"],
+        created_at=row["created_at"],
+        changed_at=row["changed_at"],
+        signers=signers,
+        # Signatures on a voided number stay on record under that number.
+        signed=tuple(
+            Signed(signers[one["position"]], one["issuer"], int(one["serial"]), one["signed_at"])
+            for one in signed
+            if (one["year"], one["number"]) == (row["year"], row["number"])
+        ),
+        year=row["year"],
+        number=row["number"],
+        symbol=row["symbol"],
+        issued_on=row["issued_on"],
+        digest=row["digest"],
+        publication=publication,
+    )
+
+
+def _publication(row: RowMapping) -> Publication:
+    return Publication(
+        at=row["at"],
+        by=_actor_in(row["by"]),
+        reason=row["reason"],
+        withdrawn_at=row["withdrawn_at"],
+        withdrawn_by=_actor_in(row["withdrawn_by"]) if row["withdrawn_by"] else None,
+        withdrawn_reason=row["withdrawn_reason"],
+    )
+
+
+async def next_number(connection: AsyncConnection, name: str) -> int:
+    """The next number of a sequence, from 1; taken back if the transaction is, so there are no gaps and no doubles."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(sequence_table).values(name=name, last=1)
+    statement = statement.on_conflict_do_update(
+        index_elements=[sequence_table.c.name], set_={"last": sequence_table.c.last + 1}
+    )
+    return int((await connection.execute(statement.returning(sequence_table.c.last))).scalar_one())
+
+
+async def reserve(
+    connection: AsyncConnection, document: Document, series: str, symbol: str, day: date, at: datetime
+) -> int:
+    """Take the next number of the unit's year and series for a document."""
+    unit, year = document.unit.id, day.year
+    number = await next_number(connection, f"register/{unit}/{year}/{series}")
+    await connection.execute(
+        insert(register_table).values(
+            unit_id=unit,
+            year=year,
+            series=series,
+            number=number,
+            symbol=symbol,
+            document_id=document.id,
+            state=EntryState.RESERVED.value,
+            reserved_at=at,
+        )
+    )
+    await change(connection, document.id, at, year=year, number=number, symbol=symbol, issued_on=day)
+    return number
+
+
+async def end_entry(
+    connection: AsyncConnection, document: Document, state: EntryState, at: datetime, reason: str | None
+) -> None:
+    """Complete or void the number that a document holds."""
+    await connection.execute(
+        update(register_table)
+        .where(
+            register_table.c.document_id == document.id,
+            register_table.c.year == document.year,
+            register_table.c.number == document.number,
+            register_table.c.state == EntryState.RESERVED.value,
+        )
+        .values(state=state.value, ended_at=at, reason=reason)
+    )
+
+
+async def entries(connection: AsyncConnection, unit_id: str, year: int) -> tuple[RegisterEntry, ...]:
+    """The register of one unit and year, by series and number."""
+    query = (
+        select(register_table)
+        .where(register_table.c.unit_id == unit_id, register_table.c.year == year)
+        .order_by(register_table.c.series, register_table.c.number)
+    )
+    return tuple(
+        RegisterEntry(
+            row["series"], row["number"], row["symbol"], row["document_id"], EntryState(row["state"]), row["reason"]
+        )
+        for row in (await connection.execute(query)).mappings()
+    )
+
+
+async def put_working(connection: AsyncConnection, document_id: str, pdf: bytes | None) -> None:
+    """Keep the file that is being signed; None: there is none any more."""
+    await connection.execute(delete(working_table).where(working_table.c.document_id == document_id))
+    if pdf is not None:
+        await connection.execute(insert(working_table).values(document_id=document_id, pdf=pdf))
+
+
+async def working(connection: AsyncConnection, document_id: str) -> bytes:
+    """The file that is being signed; raises NotFound."""
+    found = await connection.scalar(select(working_table.c.pdf).where(working_table.c.document_id == document_id))
+    if found is None:
+        raise NotFound("Văn bản này chưa có tệp để ký")
+    return bytes(found)
+
+
+async def add_signature(
+    connection: AsyncConnection, document: Document, issuer: str, serial: int, at: datetime
+) -> None:
+    """Record the signature of `document.next_signer`."""
+    await connection.execute(
+        insert(signature_table).values(
+            document_id=document.id,
+            year=document.year,
+            number=document.number,
+            position=len(document.signed),
+            issuer=issuer,
+            serial=str(serial),
+            signed_at=at,
+        )
+    )
+
+
+async def publish(connection: AsyncConnection, document_id: str, by: Actor, at: datetime, reason: str) -> None:
+    """Record the decision to publish."""
+    await connection.execute(
+        insert(publication_table).values(document_id=document_id, at=at, by=_actor_out(by), reason=reason)
+    )
+    await change(connection, document_id, at, published=True)
+
+
+async def withdraw(connection: AsyncConnection, document_id: str, by: Actor, at: datetime, reason: str) -> None:
+    """Record the decision to withdraw; the decision to publish stays on record."""
+    await connection.execute(
+        update(publication_table)
+        .where(publication_table.c.document_id == document_id, publication_table.c.withdrawn_at.is_(None))
+        .values(withdrawn_at=at, withdrawn_by=_actor_out(by), withdrawn_reason=reason)
+    )
+    await change(connection, document_id, at, published=False)

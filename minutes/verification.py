@@ -1,0 +1,76 @@
+"""Whether a file that somebody holds is one that was issued here.
+
+genuine: its digest is in the archive and its signatures validate. changed: it is not an exact copy, but it is
+recognisably made from one of ours. unknown: everything else. A rollback to an earlier revision of a signed file
+cannot be seen in the file itself, so only the exact archived bytes are ever genuine.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from minutes.document import MARK, Document
+from minutes.validation import Report
+
+BLOCK = 4096
+"""Bytes in a fingerprinted block."""
+
+MAX_BYTES = 50 * 1024 * 1024
+"""Larger uploads are refused by the caller."""
+
+_MARKED = re.compile(re.escape(MARK.encode()) + rb"([0-9a-f]{32})(?![0-9a-f])")
+
+
+class Finding(StrEnum):
+    GENUINE = "genuine"
+    CHANGED = "changed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer, the document it is about if it is one of ours, and the reasons in words (Vietnamese)."""
+
+    kind: Finding
+    document: Document | None
+    report: Report | None
+    problems: tuple[str, ...]
+
+
+def fingerprint(data: bytes) -> tuple[bytes, ...]:
+    """The first 8 bytes of the SHA-256 of every whole block of 4096 bytes, in order."""
+    whole = len(data) // BLOCK
+    return tuple(hashlib.sha256(data[i * BLOCK : (i + 1) * BLOCK]).digest()[:8] for i in range(whole))
+
+
+def marked_ids(data: bytes) -> tuple[str, ...]:
+    """Document ids that the file's own metadata names, each once."""
+    return tuple(dict.fromkeys(found.decode() for found in _MARKED.findall(data)))
+
+
+def likeliest_source(upload_blocks: int, matches: Mapping[str, int], original_blocks: Mapping[str, int]) -> str | None:
+    """Which of our files the upload was made from, by blocks that are equal at the same offset.
+
+    `matches` counts them for each archived file (by digest). At least a quarter of the blocks of the upload or
+    of the original must be equal; a shared font or colour profile at the same offset is far below that.
+    """
+
+    def share(digest: str) -> float:
+        return matches[digest] / min(upload_blocks, original_blocks[digest])
+
+    candidates: Iterable[str] = [digest for digest in matches if share(digest) >= 0.25]
+    return max(candidates, key=lambda digest: (share(digest), digest), default=None)
+
+
+def difference(original: bytes, upload: bytes) -> str:
+    """One sentence saying how `upload` differs from the issued file."""
+    if original.startswith(upload):
+        return "Tệp bị cắt ngắn hoặc là bản chưa ký đủ; đây không phải là bản đã phát hành"
+    if upload.startswith(original):
+        return f"Có {len(upload) - len(original)} byte được thêm vào sau bản đã phát hành"
+    if len(upload) == len(original):
+        changed = sum(1 for ours, theirs in zip(original, upload, strict=True) if ours != theirs)
+        return f"Nội dung tệp đã bị sửa: {changed} byte khác với bản đã phát hành"
+    return "Nội dung tệp khác với bản đã phát hành"

@@ -1,0 +1,102 @@
+"""The archive: whole files or none, and no damage that goes unnoticed."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from minutes.archive import Archive, leaf_hash
+from minutes.errors import Damaged
+from rooms.proceedings import merkle_root
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path / "archive")
+
+
+def files(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def test_what_was_deposited_is_fetched_by_its_digest(archive: Archive) -> None:
+    digest = archive.deposit(b"bien ban")
+    assert digest == hashlib.sha256(b"bien ban").hexdigest()
+    assert archive.fetch(digest) == b"bien ban"
+
+
+def test_the_same_bytes_are_kept_once(archive: Archive, tmp_path: Path) -> None:
+    assert archive.deposit(b"x") == archive.deposit(b"x")
+    assert len(files(tmp_path)) == 1
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def watched_fsync(handle: int) -> None:
+        kind = "directory" if os.path.isdir(f"/proc/self/fd/{handle}") else "file"
+        steps.append(f"flush {kind}")
+        fsync(handle)
+
+    def watched_replace(source: Path, target: Path) -> None:
+        steps.append("name")
+        assert source.read_bytes() == b"bien ban"
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(os, "replace", watched_replace)
+    archive.deposit(b"bien ban")
+    assert steps[:3] == ["flush file", "name", "flush directory"]
+    assert set(steps[2:]) == {"flush directory"}
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_a_crash_on_the_way_leaves_nothing_to_be_seen_and_can_be_repeated(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def crash(*_: object) -> None:
+        raise OSError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, step, crash)
+        with pytest.raises(OSError, match="power cut"):
+            archive.deposit(b"bien ban")
+    digest = hashlib.sha256(b"bien ban").hexdigest()
+    with pytest.raises(Damaged):
+        archive.fetch(digest)
+    assert archive.deposit(b"bien ban") == digest
+    assert archive.fetch(digest) == b"bien ban"
+
+
+def test_a_flipped_bit_is_noticed_and_healed_by_the_same_deposit(archive: Archive, tmp_path: Path) -> None:
+    digest = archive.deposit(b"bien ban" * 1000)
+    (path,) = files(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[4000] ^= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(Damaged):
+        archive.fetch(digest)
+    assert archive.verify([digest]) == (digest,)
+    archive.deposit(b"bien ban" * 1000)
+    assert archive.verify([digest]) == ()
+
+
+def test_a_missing_file_is_noticed(archive: Archive, tmp_path: Path) -> None:
+    kept, lost = archive.deposit(b"a"), archive.deposit(b"b")
+    next(path for path in files(tmp_path) if path.name == lost).unlink()
+    assert archive.verify([kept, lost]) == (lost,)
+
+
+@pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
+def test_what_is_no_digest_is_never_a_path(archive: Archive, digest: str) -> None:
+    with pytest.raises(Damaged):
+        archive.fetch(digest)
+
+
+def test_a_leaf_is_the_merkle_leaf_of_the_digest() -> None:
+    digest = hashlib.sha256(b"x").hexdigest()
+    assert leaf_hash(digest) == merkle_root([bytes.fromhex(digest)]).hex()

@@ -1,0 +1,129 @@
+"""From what happened to the draft: nobody retypes anything."""
+
+from datetime import date
+
+import pytest
+
+from minutes import draft
+from minutes.content import ConclusionLine, MinutesContent, from_json, to_json
+from minutes.document import Kind, Signer
+from minutes.errors import Refused
+from minutes.wording import (
+    attendance_summary,
+    conclusion_sentences,
+    long_date,
+    long_time,
+    office,
+    vote_sentence,
+)
+from rooms.proceedings import Proceedings
+from tests.minutes.sample_meeting import AUTHORITY, CHAIR, CLERK, COMMUNES, LEADERS, START
+
+
+def test_everybody_stands_under_their_unit_with_their_times(content: MinutesContent) -> None:
+    groups = {group.unit: group.people for group in content.attendance}
+    assert list(groups) == ["Ủy ban nhân dân tỉnh Lâm Sơn", *(unit.name for unit in COMMUNES)]
+    lost = groups["Ủy ban nhân dân xã Mỹ Lộc"][0]
+    assert lost.name == LEADERS[3].name
+    assert [(f"{start:%H:%M}", f"{end:%H:%M}") for start, end in lost.intervals] == [
+        ("08:00", "08:25"),
+        ("08:41", "10:30"),
+    ]
+    assert not groups["Ủy ban nhân dân xã Tân Thượng"][0].present
+    assert attendance_summary(content.attendance) == "07/08 điểm cầu, 08/09 đại biểu có mặt"
+
+
+def test_an_onlooker_is_not_a_delegate(content: MinutesContent) -> None:
+    assert CLERK.name not in str(to_json(content)["attendance"])
+
+
+def test_the_tally_is_the_rooms_tally(content: MinutesContent) -> None:
+    vote = content.votes[0]
+    counts = (vote.in_favour, vote.against, vote.abstain, vote.none, vote.eligible, vote.result)
+    assert counts == (4, 1, 1, 1, 7, "passed")
+    assert (LEADERS[2].name, "against") in vote.ballots
+    assert vote_sentence(vote) == (
+        "Kết quả: 04/07 đại biểu tán thành (đạt 57,1%); 01 không tán thành; 01 không có ý kiến; 01 không biểu quyết. "
+        "Nội dung biểu quyết được thông qua."
+    )
+
+
+def test_the_conclusions_say_who_does_what_by_when(content: MinutesContent) -> None:
+    assert content.conclusions[1] == ConclusionLine(
+        "Hoàn thành giải phóng mặt bằng dự án đường liên xã Mỹ Lộc - Quảng Ngọc", COMMUNES[3].name, date(2026, 3, 31)
+    )
+    assert conclusion_sentences(content.conclusions[1]).endswith(
+        "Đơn vị chủ trì: Ủy ban nhân dân xã Mỹ Lộc; hoàn thành trước ngày 31 tháng 3 năm 2026."
+    )
+
+
+def test_the_course_follows_the_agenda_with_speakers_and_votes(content: MinutesContent) -> None:
+    assert [part.heading for part in content.course] == [
+        "Tình hình phát triển kinh tế - xã hội tháng 01",
+        "Tiến độ giải ngân vốn đầu tư công",
+        "Công tác chuẩn bị Tết Nguyên đán Bính Ngọ",
+    ]
+    told = " ".join(content.course[1].paragraphs)
+    assert "08 giờ 50: đồng chí Vũ Thị Bích Thủy, Chủ tịch UBND xã Mỹ Lộc, phát biểu." in told
+    assert "được thông qua" in told
+
+
+def test_the_draft_carries_the_root_of_the_proceedings(content: MinutesContent, proceedings: Proceedings) -> None:
+    assert (content.proceedings_root, content.proceedings_count) == (proceedings.root, len(proceedings.facts))
+
+
+def test_a_draft_is_valid_content(content: MinutesContent) -> None:
+    assert from_json(Kind.MINUTES, to_json(content)) == content
+
+
+def test_a_meeting_that_goes_on_has_no_minutes_yet(proceedings: Proceedings) -> None:
+    running = Proceedings.from_facts(fact for fact in proceedings.facts if fact.kind != "closed")
+    with pytest.raises(Refused) as refusal:
+        draft.minutes(running, "0" * 32, AUTHORITY)
+    assert refusal.value.code == "not_closed"
+
+
+def test_the_notice_takes_over_the_conclusions(content: MinutesContent, signers: tuple[Signer, ...]) -> None:
+    notice = draft.notice(content, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=signers[1])
+    assert notice.conclusions == content.conclusions
+    assert notice.subject == (
+        "Kết luận của đồng chí Chủ tịch UBND tỉnh Nguyễn Văn Đường\ntại cuộc họp giao ban trực tuyến tháng 02 năm 2026"
+    )
+    assert "Biên bản số 07/BB-UBND" in " ".join(notice.intro)
+    assert notice.recipients[0] == COMMUNES[0].name
+    assert from_json(Kind.NOTICE, to_json(notice)) == notice
+
+
+def test_minutes_without_conclusions_make_no_notice(content: MinutesContent, signers: tuple[Signer, ...]) -> None:
+    bare = from_json(Kind.MINUTES, {**to_json(content), "conclusions": []})
+    assert isinstance(bare, MinutesContent)
+    with pytest.raises(Refused):
+        draft.notice(bare, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=signers[1])
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("Chủ tịch UBND tỉnh", ("CHỦ TỊCH",)),
+        ("Phó Chủ tịch UBND xã", ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")),
+        ("Chánh Văn phòng", ("CHÁNH VĂN PHÒNG",)),
+        ("", ("NGƯỜI CÓ THẨM QUYỀN",)),
+    ],
+)
+def test_a_deputy_signs_for_the_head(title: str, lines: tuple[str, ...]) -> None:
+    assert draft.authority_lines(title) == lines
+
+
+def test_dates_are_written_as_an_office_writes_them() -> None:
+    assert long_date(date(2026, 2, 5)) == "ngày 05 tháng 02 năm 2026"
+    assert long_date(date(2026, 10, 15)) == "ngày 15 tháng 10 năm 2026"
+    assert long_date(date(2026, 3, 1)) == "ngày 01 tháng 3 năm 2026"
+    assert long_time(START) == "08 giờ 00 phút, ngày 05 tháng 02 năm 2026"
+
+
+def test_a_title_is_completed_with_the_unit_but_never_doubled() -> None:
+    assert office("Chủ tịch UBND xã", COMMUNES[0].name) == "Chủ tịch UBND xã Hòa Phước"
+    assert office("Chủ tịch UBND xã Hòa Phước", COMMUNES[0].name) == "Chủ tịch UBND xã Hòa Phước"
+    assert office("Kế toán", COMMUNES[0].name) == "Kế toán, UBND xã Hòa Phước"
+    assert office("", COMMUNES[0].name) == "UBND xã Hòa Phước"
+    assert office(CHAIR.title, CHAIR.unit.name) == "Chủ tịch UBND tỉnh Lâm Sơn"

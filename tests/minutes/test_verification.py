@@ -1,0 +1,58 @@
+"""Recognising a file that was made from one of ours."""
+
+import random
+
+import pytest
+
+from minutes.verification import BLOCK, difference, fingerprint, likeliest_source, marked_ids
+
+
+def noise(size: int, seed: int) -> bytes:
+    return random.Random(seed).randbytes(size)
+
+
+def test_a_fingerprint_has_one_hash_a_whole_block() -> None:
+    assert len(fingerprint(noise(BLOCK * 3 + 7, 1))) == 3
+    assert fingerprint(b"") == fingerprint(b"x" * (BLOCK - 1)) == ()
+
+
+def test_one_changed_byte_changes_one_hash() -> None:
+    data = bytearray(noise(BLOCK * 10, 1))
+    before = fingerprint(bytes(data))
+    data[BLOCK * 4] ^= 1
+    after = fingerprint(bytes(data))
+    assert [place for place in range(10) if before[place] != after[place]] == [4]
+
+
+@pytest.mark.parametrize(
+    ("upload", "equal", "original", "found"),
+    [
+        (57, 56, 57, True),
+        (10, 10, 57, True),
+        (114, 57, 57, True),
+        (57, 14, 57, False),
+        (57, 15, 57, True),
+        (200, 2, 57, False),
+    ],
+)
+def test_a_quarter_of_equal_blocks_is_recognised(upload: int, equal: int, original: int, found: bool) -> None:
+    assert (likeliest_source(upload, {"a": equal}, {"a": original}) == "a") is found
+
+
+def test_of_several_sources_the_nearest_is_named() -> None:
+    assert likeliest_source(50, {"a": 20, "b": 40}, {"a": 50, "b": 50}) == "b"
+    assert likeliest_source(0, {}, {}) is None
+
+
+def test_ids_are_read_from_the_metadata_once_each() -> None:
+    one, two = "a" * 32, "0123456789abcdef" * 2
+    data = f"<k>giaoban:{one}</k> giaoban:{two} giaoban:{one} giaoban:{one}9 giaoban:XYZ".encode()
+    assert marked_ids(data) == (one, two)
+
+
+def test_the_difference_is_said_in_words() -> None:
+    original = noise(100, 1)
+    assert "cắt ngắn" in difference(original, original[:50])
+    assert "7 byte được thêm" in difference(original, original + b"1234567")
+    assert "1 byte khác" in difference(original, original[:-1] + bytes([original[-1] ^ 1]))
+    assert "khác với bản đã phát hành" in difference(original, b"other")
