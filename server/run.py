@@ -41,7 +41,6 @@ def serve_forever(
     announce: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises SetupError when the port or the folder cannot be had."""
-    set_up_logging()
     try:
         config.data.mkdir(parents=True, exist_ok=True)
         probe = config.data / ".writable"
@@ -50,6 +49,7 @@ def serve_forever(
     except OSError as error:
         raise SetupError(f"The data folder {config.data} cannot be written: {error.strerror}.") from error
     listener = _listen(config)
+    set_up_logging()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config, listener, prepare, announce))
 
