@@ -15,12 +15,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, MetaData, String, Table, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.errors import Damaged
-
-metadata = MetaData()
+from minutes.tables import deposit_table, fingerprint_table
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -106,25 +105,6 @@ def _flush(directory: Path) -> None:
     finally:
         os.close(handle)
 
-
-deposit_table = Table(
-    "deposit",
-    metadata,
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("digest", String(64), nullable=False, unique=True),
-    Column("leaf", String(64), nullable=False),
-    Column("document_id", String(32), nullable=False),
-    Column("blocks", Integer, nullable=False),
-)
-
-fingerprint_table = Table(
-    "fingerprint",
-    metadata,
-    Column("digest", ForeignKey("deposit.digest"), primary_key=True),
-    Column("block", Integer, primary_key=True),
-    Column("hash", LargeBinary(8), nullable=False),
-    Index("fingerprint_by_hash", "hash"),
-)
 
 _BATCH = 500
 

@@ -92,7 +92,7 @@ def public_view(document: Document, content: Content) -> PublicDocument:
 def _body(content: Content) -> tuple[str, ...]:
     if isinstance(content, NoticeContent):
         rows = (
-            f"{index}. {line.text}"
+            f"{index}. {line.text.rstrip(' .;')}."
             + (f" Chủ trì: {line.owner_unit}." if line.owner_unit else "")
             + (f" Thời hạn: {line.deadline:%d/%m/%Y}." if line.deadline else "")
             for index, line in enumerate(content.conclusions, 1)

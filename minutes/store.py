@@ -1,4 +1,4 @@
-"""Tables and queries of the records (those of the archive's log are in archive.py). The caller opens the transaction.
+"""Queries of the records (those of the archive's log are in archive.py). The caller opens the transaction.
 
 Names, titles and certificates are kept as values. Versions, acts, signatures, register entries and deposits are
 only ever added to; a register entry additionally moves once from reserved to complete or void.
@@ -6,164 +6,29 @@ only ever added to; a register entry additionally moves once from reserved to co
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Date,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    Select,
-    String,
-    Table,
-    Text,
-    TypeDecorator,
-    delete,
-    func,
-    insert,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Dialect, RowMapping
+from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes.archive import metadata
 from minutes.authority import Authority
 from minutes.document import Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, State
 from minutes.errors import NotFound
 from minutes.register import EntryState, RegisterEntry
+from minutes.tables import (
+    act_table,
+    document_table,
+    publication_table,
+    register_table,
+    sequence_table,
+    signature_table,
+    version_table,
+    working_table,
+)
 from rooms.proceedings import Unit
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime as ISO text in UTC: sorts as text, and SQLite does not lose the zone."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else datetime.fromisoformat(value)
-
-
-document_table = Table(
-    "document",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("kind", String(4), nullable=False),
-    Column("state", String(16), nullable=False),
-    Column("unit_id", String(64), nullable=False),
-    Column("unit_name", Text, nullable=False),
-    Column("abbreviation", String(40), nullable=False),
-    Column("parent_name", Text),
-    Column("meeting_id", String(64)),
-    Column("title", Text, nullable=False),
-    Column("search", Text, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("code", String(20), nullable=False, unique=True),
-    Column("signers", Text, nullable=False),
-    Column("year", Integer),
-    Column("number", Integer),
-    Column("symbol", String(60)),
-    Column("issued_on", Date),
-    Column("digest", String(64)),
-    Column("published", Boolean, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("changed_at", UtcDateTime, nullable=False),
-    Index("document_by_meeting", "meeting_id"),
-    Index("document_by_changed", "changed_at"),
-    Index(
-        "one_minutes_a_meeting",
-        "meeting_id",
-        unique=True,
-        sqlite_where=text("kind = 'BB'"),
-        postgresql_where=text("kind = 'BB'"),
-    ),
-)
-
-version_table = Table(
-    "document_version",
-    metadata,
-    Column("document_id", ForeignKey("document.id"), primary_key=True),
-    Column("version", Integer, primary_key=True),
-    Column("content", Text, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-)
-
-working_table = Table(
-    "working_file",
-    metadata,
-    Column("document_id", ForeignKey("document.id"), primary_key=True),
-    Column("pdf", LargeBinary, nullable=False),
-)
-
-signature_table = Table(
-    "signature",
-    metadata,
-    Column("document_id", ForeignKey("document.id"), primary_key=True),
-    Column("year", Integer, primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("issuer", Text, nullable=False),
-    Column("serial", Text, nullable=False),
-    Column("signed_at", UtcDateTime, nullable=False),
-)
-
-act_table = Table(
-    "document_act",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("document_id", ForeignKey("document.id"), nullable=False, index=True),
-    Column("at", UtcDateTime, nullable=False),
-    Column("act", String(16), nullable=False),
-    Column("by", Text, nullable=False),
-    Column("reason", Text),
-)
-
-sequence_table = Table(
-    "sequence",
-    metadata,
-    Column("name", String(160), primary_key=True),
-    Column("last", Integer, nullable=False),
-)
-
-register_table = Table(
-    "register_entry",
-    metadata,
-    Column("unit_id", String(64), primary_key=True),
-    Column("year", Integer, primary_key=True),
-    Column("series", String(16), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("symbol", String(60), nullable=False),
-    Column("document_id", ForeignKey("document.id"), nullable=False, index=True),
-    Column("state", String(16), nullable=False),
-    Column("reserved_at", UtcDateTime, nullable=False),
-    Column("ended_at", UtcDateTime),
-    Column("reason", Text),
-)
-
-publication_table = Table(
-    "publication",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("document_id", ForeignKey("document.id"), nullable=False, index=True),
-    Column("at", UtcDateTime, nullable=False),
-    Column("by", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("withdrawn_at", UtcDateTime),
-    Column("withdrawn_by", Text),
-    Column("withdrawn_reason", Text),
-)
 
 
 def _dump(value: object) -> str:
@@ -312,13 +177,18 @@ async def search(connection: AsyncConnection, limit: int, **equal: object) -> tu
 async def published(
     connection: AsyncConnection, words: Sequence[str], offset: int, limit: int
 ) -> tuple[tuple[Document, ...], int]:
-    """Published documents that hold all of the folded `words`, the newest first, and how many there are."""
+    """Published documents that hold all of the folded `words`, the last posted first, and how many there are."""
     matching = [
         document_table.c.published,
         *(document_table.c.search.contains(word, autoescape=True) for word in words),
     ]
     total = await connection.scalar(select(func.count()).select_from(document_table).where(*matching))
-    newest = (document_table.c.issued_on.desc(), document_table.c.number.desc(), document_table.c.id)
+    posted_at = (
+        select(func.max(publication_table.c.at))
+        .where(publication_table.c.document_id == document_table.c.id)
+        .scalar_subquery()
+    )
+    newest = (posted_at.desc(), document_table.c.id)
     query = select(document_table).where(*matching).order_by(*newest).offset(offset).limit(limit)
     return await _documents(connection, query), total or 0
 

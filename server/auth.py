@@ -181,7 +181,7 @@ class DocumentAccess:
 Act = Literal[
     "meetings.list", "meeting.schedule", "meeting.enter", "room.publish_any", "room.list",
     "desk.open", "document.read", "document.edit", "document.submit", "document.return", "document.approve",
-    "document.sign", "document.seal", "document.notice", "document.publish", "document.withdraw",
+    "document.sign", "document.seal", "document.void", "document.notice", "document.publish", "document.withdraw",
 ]  # fmt: skip
 
 
@@ -219,6 +219,7 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "document.approve": _of_unit("leader"),
     "document.sign": _signer,
     "document.seal": _of_unit("clerk"),
+    "document.void": _of_unit("leader"),
     "document.notice": _of_unit("secretary"),
     "document.publish": _of_unit("leader", "clerk"),
     "document.withdraw": _of_unit("leader", "clerk"),

@@ -40,6 +40,7 @@ ANSWERS: dict[str, Answer] = {
     "bad_type": Answer(415, N_("Yêu cầu không đúng định dạng (cần application/sdp).")),
     "too_large": Answer(413, N_("Tệp quá lớn (tối đa 50 MB).")),
     "too_many": Answer(429, N_("Quá nhiều yêu cầu. Xin đợi một phút rồi thử lại.")),
+    "damaged": Answer(500, N_("Tệp lưu trữ của văn bản này bị mất hoặc hỏng; xin báo cán bộ kỹ thuật.")),
     "internal": Answer(500, N_("Hệ thống gặp lỗi. Lỗi đã được ghi lại; xin thử lại sau.")),
     # the meeting (rooms.errors codes)
     "bad_message": Answer(400, N_("Thông điệp không hợp lệ.")),

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from minutes.archive import metadata as minutes_metadata
+from minutes.tables import metadata as minutes_metadata
 from rooms.store import metadata as rooms_metadata
 from server.directory import metadata as directory_metadata
 

@@ -60,6 +60,7 @@ _RULES: Mapping[str, Rule] = {
         lambda document, account: document.next_signer is not None and document.next_signer.account == account.id,
     ),
     "seal": Rule(Step.SEAL, "document.seal"),
+    "void": Rule(Step.VOID, "document.void"),
     "notice": Rule(
         None,
         "document.notice",
@@ -333,6 +334,10 @@ async def _seal(records: Records, document: Document, by: Actor, fields: Mapping
     await records.seal(document.id, by=by, pin=_pin(fields))
 
 
+async def _void(records: Records, document: Document, by: Actor, fields: Mapping[str, str]) -> None:
+    await records.void(document.id, by=by, reason=_reason(fields))
+
+
 async def _notice(records: Records, document: Document, by: Actor, _fields: Mapping[str, str]) -> str:
     # A second press, or a second secretary, comes to the notice that is there.
     for one in await records.documents(meeting_id=document.meeting_id, kind=Kind.NOTICE):
@@ -357,6 +362,7 @@ _DEEDS: Mapping[str, _Deed] = {
     "approve": _approve,
     "sign": _sign,
     "seal": _seal,
+    "void": _void,
     "notice": _notice,
     "publish": _publish,
     "withdraw": _withdraw,

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
-from minutes.archive import metadata as minutes_metadata
+from minutes.tables import metadata as minutes_metadata
 from rooms.store import metadata as rooms_metadata
 from server.database import Database, sqlite_url
 from server.directory import metadata as directory_metadata
