@@ -2,7 +2,7 @@
 # Debian packages that the tests use: a browser, PDF checkers we did not write, the law's typeface, a Java library.
 set -eu
 missing=""
-for package in chromium poppler-utils qpdf fonts-liberation2 libjaxb-java; do
+for package in chromium openssl poppler-utils qpdf fonts-liberation2 libjaxb-java; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
 done
 [ -z "$missing" ] && exit 0

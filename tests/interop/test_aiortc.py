@@ -18,7 +18,6 @@ from aiortc import (
 from aiortc.mediastreams import AudioStreamTrack
 
 from media import Connected, Endpoint, Event, OfferReady, Published, SpeakerChanged, Unpublished
-from media.forward import Native
 
 
 class Grey(VideoStreamTrack):
@@ -119,8 +118,6 @@ class Meeting:
 
 @pytest.fixture(params=["python", "native"])
 async def meeting(request: pytest.FixtureRequest) -> AsyncIterator[Meeting]:
-    if request.param == "native" and Native is None:
-        pytest.skip("the native forwarder is not built here; tests/media/test_forward.py says whether it must be")
     made = Meeting(await Endpoint.open(host="127.0.0.1", native=request.param == "native"))
     yield made
     await made.close()
