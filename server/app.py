@@ -25,7 +25,7 @@ from server.middleware import identify, surround
 from server.pages import account, api, desk, meetings, public
 from server.rate import Attempts, Waiting
 from server.records import Records
-from server.sitting import Sittings
+from server.sittings import Sittings
 from web import STATIC
 
 

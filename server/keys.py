@@ -8,7 +8,7 @@ from server.config import Config
 from server.database import Database
 from server.rate import Attempts, Waiting
 from server.records import Records
-from server.sitting import Sittings
+from server.sittings import Sittings
 
 CONFIG = web.AppKey("config", Config)
 DATABASE = web.AppKey("database", Database)

@@ -20,7 +20,8 @@ from server.keys import IDENTITY, SITTINGS
 from server.middleware import check_origin
 from server.pages import current, reader_of
 from server.rate import Bucket
-from server.sitting import Sitting, person_of
+from server.sitting import Sitting
+from server.sittings import person_of
 
 log = structlog.get_logger("giaoban.signalling")
 

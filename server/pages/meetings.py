@@ -20,7 +20,7 @@ from server.i18n import N_, VIETNAM, Reader, script_strings
 from server.keys import DATABASE, RECORDS, SITTINGS
 from server.pages import current, form, reader_of, require, see_other
 from server.pages.caching import private
-from server.sitting import person_of
+from server.sittings import person_of
 
 STANDING_ROOM = "giao-ban"
 TITLE, PLACE, ITEMS, PRESENTER = 300, 300, 60, 200

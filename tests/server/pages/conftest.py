@@ -18,7 +18,7 @@ from server import auth, demo, directory
 from server.directory import Account
 from server.keys import DATABASE, RECORDS, TOKENS
 from server.records import Records
-from server.sitting import person_of
+from server.sittings import person_of
 from tests.server.conftest import Server
 
 PIN = demo.PIN

@@ -1,0 +1,173 @@
+"""All rooms in session: opened when somebody comes, taken up again after a stop or crash, closed when all is over."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from media import Endpoint
+from rooms import SYSTEM, Meeting, Person, Resume, Role, Room, Unit, store
+from server import directory
+from server.auth import utcnow
+from server.database import Database
+from server.directory import Account
+from server.errors import Problem
+from server.records import Records
+from server.sitting import Sitting
+
+log = structlog.get_logger("giaoban.sittings")
+
+LOOK_BACK = timedelta(days=90)
+"""How far back a start looks for closed meetings whose draft minutes are missing."""
+
+
+class Sittings:
+    """All rooms in session in this process. Given: database, endpoint, records. Owned: sittings and their tasks."""
+
+    def __init__(self, database: Database, endpoint: Endpoint, records: Records) -> None:
+        self._database = database
+        self._endpoint = endpoint
+        self._records = records
+        self._open: dict[str, Sitting] = {}
+        self._lock = asyncio.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Take up what a stop or crash interrupted: draft missing minutes, resume open meetings."""
+        async with self._database.read() as connection:
+            closed = await store.meetings(connection, states=["closed"], starts_from=utcnow() - LOOK_BACK)
+            running = await store.meetings(connection, states=["open"])
+        for entry in closed:
+            await self._draft_if_missing(entry.meeting)
+        for entry in running:
+            await self.get(entry.meeting.room)
+        self._tasks = [self._spawn(self._dispatch), self._spawn(self._clock)]
+
+    async def _draft_if_missing(self, meeting: Meeting) -> None:
+        if await self._records.document_of(meeting.id) is not None:
+            return
+        async with self._database.read() as connection:
+            facts = await store.facts(connection, meeting.id)
+        await self._records.draft_minutes(Room.replay(meeting, facts).proceedings)
+
+    def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        async def guarded() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception:
+                    log.exception("background work failed; continuing")
+                    await asyncio.sleep(0.1)
+
+        return asyncio.create_task(guarded())
+
+    def hang_up(self) -> None:
+        """Close every socket; running meetings go on at the next start."""
+        for sitting in self._open.values():
+            sitting.dismiss(None)
+
+    async def close(self) -> None:
+        """Stop the background work."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def get(self, room_id: str) -> Sitting:
+        """The sitting of a room, opened if need be. Raises Problem("unknown_room")."""
+        async with self._lock:
+            sitting = self._open.get(room_id)
+            if sitting is not None and (sitting.stale or sitting.over):
+                self._drop(room_id)
+                sitting = None
+            if sitting is None:
+                sitting = await self._load(room_id)
+                self._open[room_id] = sitting
+            return sitting
+
+    def running(self, room_id: str) -> Sitting | None:
+        """The sitting of a room if it is in session."""
+        return self._open.get(room_id)
+
+    async def meeting(self, room_id: str) -> Meeting | None:
+        """The meeting that is or will be held in a room. Raises Problem("unknown_room")."""
+        sitting = self._open.get(room_id)
+        if sitting is not None and sitting.room.meeting_state != "closed":
+            return sitting.room.meeting
+        async with self._database.read() as connection:
+            room = await store.get_room(connection, room_id)
+            if room is None:
+                raise Problem("unknown_room")
+            entry = await store.current_meeting(connection, room_id)
+        if entry is not None:
+            return entry.meeting
+        return (await self.get(room_id)).room.meeting if room.permanent else None
+
+    async def _load(self, room_id: str) -> Sitting:
+        async with self._database.read() as connection:
+            room_row = await store.get_room(connection, room_id)
+            if room_row is None:
+                raise Problem("unknown_room")
+            entry = await store.current_meeting(connection, room_id)
+            facts = await store.facts(connection, entry.meeting.id) if entry is not None else []
+        if entry is None and not room_row.permanent:
+            raise Problem("closed")
+        meeting = entry.meeting if entry is not None else await self._ad_hoc(room_row.id, room_row.title)
+        room = Room.replay(meeting, facts)
+        router = self._endpoint.router(room_id)
+        sitting = Sitting(room_row.title, room, router, self._database, self._records, None)
+        if facts:
+            await sitting.apply(SYSTEM, Resume())
+        return sitting
+
+    async def _ad_hoc(self, room_id: str, title: str) -> Meeting:
+        """The next meeting of a standing room: everybody of the authority is invited."""
+        now = utcnow()
+        async with self._database.begin() as connection:
+            accounts = await directory.accounts(connection)
+            units = await directory.units(connection, now.date().isoformat())
+            leader = _first(accounts, "leader")
+            secretary = _first(accounts, "secretary")
+            people = [
+                person_of(account, Role.DELEGATE) for account in accounts if account.id not in (leader.id, secretary.id)
+            ]
+            meeting = Meeting(
+                id=secrets.token_hex(8), room=room_id, title=title, place=leader.unit.short_name,
+                authority=Unit(leader.unit.id, leader.unit.name), starts_at=now,
+                chair=person_of(leader, Role.CHAIR), secretary=person_of(secretary, Role.SECRETARY),
+                invited=tuple(people), agenda=(), units=tuple(Unit(u.id, u.short_name) for u in units),
+            )  # fmt: skip
+            await store.add_meeting(connection, meeting, ad_hoc=True, created_by=SYSTEM, created_at=now)
+        return meeting
+
+    def _drop(self, room_id: str) -> None:
+        del self._open[room_id]
+        self._endpoint.drop_router(room_id)
+
+    async def _dispatch(self) -> None:
+        event = await self._endpoint.events.get()
+        sitting = self._open.get(event.room)
+        if sitting is not None:
+            sitting.receive(event)
+
+    async def _clock(self) -> None:
+        await asyncio.sleep(1)
+        now = utcnow()
+        for room_id, sitting in list(self._open.items()):
+            await sitting.tick(now)
+            if sitting.over and sitting.idle:
+                self._drop(room_id)
+
+
+def person_of(account: Account, role: Role) -> Person:
+    """The values of an account that a meeting keeps."""
+    return Person(account.id, account.name, account.title, Unit(account.unit.id, account.unit.short_name), role)
+
+
+def _first(accounts: Sequence[Account], role: str) -> Account:
+    found = next((account for account in accounts if role in account.roles), None)
+    if found is None:
+        raise Problem("unknown_participant")
+    return found
