@@ -15,10 +15,7 @@ help:
 	@echo "make bench           the performance figures, as ratios"
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "giaoban: Python 3.11 or newer is needed ($(PYTHON))."; exit 2; }
-	@$(PYTHON) -m venv $(VENV) \
-	  || { rm -rf $(VENV); echo "giaoban: Python cannot make a virtual environment; on Debian: apt install python3-venv"; exit 2; }
+	@sh deploy/venv.sh $(PYTHON) $(VENV)
 
 # Reinstalled when the project's declaration or the native core changes.
 $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt $(wildcard media/*.pyx media/*.pxi)
