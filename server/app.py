@@ -3,13 +3,17 @@
 from collections.abc import AsyncIterator
 
 from aiohttp import web
+from sqlalchemy.exc import DatabaseError
 
 from media import Endpoint
 from minutes.archive import Archive
+from minutes.errors import RecordError
+from minutes.signing import http_time_stamper
 from server import auth, demo_pki, signalling, whip
 from server.auth import Identity, Tokens
 from server.config import Config
 from server.database import Database
+from server.errors import SetupError
 from server.keys import (
     CHECKS_RUNNING,
     CONFIG,
@@ -50,7 +54,11 @@ async def _hang_up(app: web.Application) -> None:
 
 async def _database(app: web.Application) -> AsyncIterator[None]:
     app[DATABASE] = Database(app[CONFIG].database_url)
-    await app[DATABASE].migrate()
+    try:
+        await app[DATABASE].migrate()
+    except DatabaseError as error:
+        await app[DATABASE].close()
+        raise SetupError(f"The database cannot be used: {error.orig}.") from error
     app[IDENTITY] = Identity(app[DATABASE], app[TOKENS])
     yield
     await app[DATABASE].close()
@@ -63,12 +71,18 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
 
 def open_records(config: Config, database: Database) -> Records:
     """The records use cases over this installation's archive and keys."""
-    keys = demo_pki.open_keys(config.keys)
+    try:
+        keys = demo_pki.open_keys(config.keys)
+    except (OSError, ValueError, RecordError) as error:
+        raise SetupError(
+            f"The keys in {config.keys} are missing or damaged; `giaoban demo` makes demo keys."
+        ) from error
+    stamper = config.signing.time_stamper_url
     return Records(
         database,
         Archive(config.archive),
         keys.trust,
-        keys.time_stamper,
+        http_time_stamper(stamper) if stamper else keys.time_stamper,
         keys.store,
         base_url=config.base_url,
         now=auth.utcnow,
@@ -77,9 +91,17 @@ def open_records(config: Config, database: Database) -> Records:
 
 async def _media(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG].media
-    app[ENDPOINT] = await Endpoint.open(
-        host=config.host, port=config.port, public_addresses=config.public_addresses, native=config.native
-    )
+    try:
+        app[ENDPOINT] = await Endpoint.open(
+            host=config.host, port=config.port, public_addresses=config.public_addresses, native=config.native
+        )
+    except OSError as error:
+        where = f"{config.host}:{config.port}"
+        raise SetupError(f"The media port {where} cannot be opened: {error.strerror}.") from error
+    except ValueError as error:
+        raise SetupError(f"media.host and media.public_addresses must be numeric IPv4 addresses: {error}.") from error
+    except ImportError as error:
+        raise SetupError("media.native is true, but the native media core was not built (gcc?).") from error
     app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS])
     await app[SITTINGS].start()
     yield

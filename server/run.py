@@ -88,9 +88,9 @@ async def _serve(
     runner = web.AppRunner(build_app(config), access_log=None, shutdown_timeout=2)
     try:
         await runner.setup()
-    except OSError as error:
-        where = f"{config.media.host}:{config.media.port}"
-        raise SetupError(f"The media port {where} cannot be opened: {error.strerror}.") from error
+    except SetupError:
+        await runner.cleanup()
+        raise
     await web.SockSite(runner, listener).start()
     announce()
     await stop.wait()

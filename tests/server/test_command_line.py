@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server import auth
+from server import auth, demo_pki
 from server.__main__ import main
 from tests.installation import Installation
 
@@ -38,6 +38,10 @@ def giaoban(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
         return Result(code if isinstance(code, int) else 0, out, err)
 
     return run
+
+
+def make_keys(folder: Path) -> None:
+    demo_pki.create(folder, people=[], units=[], pin="1", now=auth.utcnow())
 
 
 def one_sentence(result: Result) -> str:
@@ -154,3 +158,26 @@ def test_nothing_secret_is_logged(tmp_path: Path) -> None:
     log = installation.log.read_text()
     assert '"path": "/sign-in"' in log
     assert token[-20:] not in log
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "named"),
+    [
+        ("GIAOBAN_MEDIA__PUBLIC_ADDRESSES", '["hop.example"]', "numeric IPv4"),
+        ("GIAOBAN_MEDIA__HOST", "203.0.113.7", "media port"),
+        ("GIAOBAN_DATABASE__URL", "sqlite+aiosqlite:////proc/none/db", "database"),
+    ],
+)
+def test_what_cannot_be_opened_is_named(tmp_path: Path, giaoban: Giaoban, setting: str, value: str, named: str) -> None:
+    auth.load_secret(tmp_path / "secret.key")
+    make_keys(tmp_path / "keys")
+    config = tmp_path / "giaoban.toml"
+    config.write_text("[http]\nport = 0\n")
+    told = one_sentence(giaoban("serve", "--data", str(tmp_path), "--config", str(config), **{setting: value}))
+    assert named in told
+
+
+def test_an_installation_without_keys_says_so(tmp_path: Path, giaoban: Giaoban) -> None:
+    config = tmp_path / "giaoban.toml"
+    config.write_text("[http]\nport = 0\n")
+    assert "keys" in one_sentence(giaoban("serve", "--data", str(tmp_path), "--config", str(config)))
