@@ -81,6 +81,10 @@ def sender_reports(consumers: Sequence[Consumer], stats: Sequence[SinkStats], cn
     return compounds
 
 
+ANSWER_LIMIT = 30.0
+"""Seconds in which an offer must be answered."""
+
+
 class View:
     """A WHEP viewer: one audio and one video that follow a publisher (`feed`), or whoever speaks (None)."""
 
@@ -159,6 +163,7 @@ class Down:
         self.in_flight = False
         self.changed = False
         self._offered = 0  # m-lines of the last offer; slots may have been added since
+        self._offered_at = 0.0
 
     def consumers(self) -> list[Consumer]:
         return [slot.consumer for slot in self.slots if slot.consumer is not None]
@@ -182,12 +187,17 @@ class Down:
                 slot.consumer = None
                 self.changed = True
 
-    def offer(self) -> tuple[Section, ...] | None:
+    def forgotten(self, now: float) -> bool:
+        """Was an offer left without an answer for too long? Its browser is gone, or lost the offer with its line."""
+        return self.in_flight and now - self._offered_at > ANSWER_LIMIT
+
+    def offer(self, now: float) -> tuple[Section, ...] | None:
         """The m-lines of the next offer, if one is needed and none is in flight."""
         if not self.changed or self.in_flight or not self.slots:
             return None
         self.changed = False
         self.in_flight = True
+        self._offered_at = now
         self._offered = len(self.slots)
         return tuple(self._section(slot) for slot in self.slots)
 

@@ -32,7 +32,7 @@ VALIDITY = datetime.timedelta(days=365)  # nobody checks it: trust is in the fin
 OWN_COUNTERS = (
     "stun_bad_integrity", "stun_unknown_user", "stun_malformed", "stun_address_taken", "dtls_fingerprint_mismatch",
     "dtls_failed", "rtcp_malformed", "rtp_unknown_stream", "consent_expired", "down_full", "resends_refused",
-    "events_lost", "internal_errors",
+    "events_lost", "internal_errors", "peer_overdrawn",
 )  # fmt: skip
 
 
@@ -159,7 +159,10 @@ class Endpoint:
         transport = self._port.find(notice.transport)
         router = self._routers.get(transport.room) if transport is not None else None
         if transport is not None and router is not None:
-            router.receive(transport, notice, now)
+            if transport.admits(now):
+                router.receive(transport, notice, now)
+            else:
+                self._port.counters["peer_overdrawn"] += 1
 
     def _receive_stun(self, notice: Notice, now: float) -> None:
         address = notice.address
@@ -168,6 +171,8 @@ class Endpoint:
             if check is None or address is None:
                 return
             transport = self._port.asked(check, address, now)
+            if not transport.admits(now):
+                raise StunError("peer_overdrawn")
             self._routers[transport.room].check(transport, check, address, now)
         except StunError as error:
             self._port.counters[error.counter] += 1

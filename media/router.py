@@ -175,6 +175,8 @@ class Router:
     def receive(self, transport: Transport, notice: Notice, now: float) -> None:
         """Any other notice of the forwarder."""
         self._now = now
+        if transport.heard(now):
+            self._refresh(self._by_transport.get(transport.id))
         self._HANDLERS[notice.kind](self, transport, notice)
         self._ask_keys()
 
@@ -183,6 +185,8 @@ class Router:
         self._now = now
         for owner in list(self._by_transport.values()):
             self._carry_out(owner.transport, owner.transport.tick(now))
+            if isinstance(owner, Down) and owner.forgotten(now):
+                self._end(owner.transport, "dtls")
         self._ask_keys()
         if now >= self._listen_at:
             self._listen_at = now + LISTEN_EVERY
@@ -199,6 +203,15 @@ class Router:
     def sizes(self) -> tuple[int, int]:
         """(producers, consumers)."""
         return self._patchbay.sizes()
+
+    def _refresh(self, owner: Up | Down | View | None) -> None:
+        """A line that was cut is back: ask for key frames now; the receiver's own request would take seconds."""
+        if isinstance(owner, Up):
+            producers = list(owner.producers.values())
+        else:
+            producers = [item.producer for item in (owner.consumers() if owner else ()) if item.producer is not None]
+        for producer in producers:
+            producer.want_key()
 
     # What the network says.
 
@@ -321,7 +334,7 @@ class Router:
         return Session(transport.session, self._write(transport, "active" if active else "passive", sections))
 
     def _offer(self, down: Down) -> None:
-        sections = down.offer()
+        sections = down.offer(self._now)
         if sections is not None:
             text = self._write(down.transport, "actpass", sections)
             self._news.append(OfferReady(self.room, down.transport.participant, text, down.tracks()))

@@ -58,6 +58,9 @@ class Bye(NamedTuple):
     ssrcs: tuple[int, ...]
 
 
+MAX_ASKED = 300
+"""Sequence numbers read from one NACK; the rest of it is not looked at."""
+
 Packet = SenderReport | Nack | KeyRequest | Bye
 
 
@@ -112,6 +115,8 @@ def _read_transport_feedback(form: int, body: bytes) -> Iterator[Packet]:
         first, mask = struct.unpack_from("!HH", body, at)
         sequences.append(first)
         sequences += [(first + bit + 1) & 0xFFFF for bit in range(16) if mask >> bit & 1]
+        if len(sequences) >= MAX_ASKED:
+            break  # more than the history could answer: nobody asks so much in good faith
     yield Nack(int.from_bytes(body[4:8], "big"), tuple(sequences))
 
 

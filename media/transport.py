@@ -10,11 +10,20 @@ from media import dtls, ice
 from media.errors import DtlsError, MediaError, StunError
 from media.forwarder import TRANSPORTS, Forwarder
 from media.ice import Address
+from media.pace import Bucket
 from media.parameters import Fingerprint, TransportParameters
 
 MAX_TRANSPORTS = TRANSPORTS - 1  # one is for parking
 GRIP = 10.0  # seconds without a check after which an address may go over to another transport
 EARLY = 8  # DTLS datagrams kept while the answer with the peer's fingerprint is still on its way
+
+
+NOTICES_A_SECOND, NOTICES_AT_ONCE = 200, 600
+"""STUN, DTLS and RTCP datagrams of one peer that we look at; a busy browser sends about ten a second."""
+SILENCE = 2.5
+"""Seconds without a sign of life (browsers send reports and checks every second or two) that mean a cut line."""
+SETUP_LIMIT = 30.0
+"""Seconds from the remote description to the keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +87,17 @@ class Transport:
         self._early: deque[tuple[bytes, Address]] = deque(maxlen=EARLY)
         self._dtls_address: Address | None = None
         self._since = now
+        self._pace = Bucket(NOTICES_A_SECOND, NOTICES_AT_ONCE)
+        self._heard_at = now
+
+    def admits(self, now: float) -> bool:
+        """Whether one more notice of this peer may cost us time; what is over the bound is its own loss."""
+        return self._pace.take(now)
+
+    def heard(self, now: float) -> bool:
+        """Note a sign of life. True if it ends a silence in which pictures must have been lost."""
+        silence, self._heard_at = now - self._heard_at, now
+        return self.connected and silence > SILENCE
 
     @property
     def ufrag(self) -> str:
@@ -134,6 +154,9 @@ class Transport:
         if self._dtls is not None and self._ice.consent_expired(self._since, now):
             self.closed = True
             return [Ended("consent")]
+        if self._dtls is not None and not self.connected and now - self._since > SETUP_LIMIT:
+            self.closed = True  # ICE may go on for ever with an association that the peer has given up
+            return [Ended("dtls")]
         return self._run(lambda association: association.tick(now))
 
     def close(self) -> list[Output]:

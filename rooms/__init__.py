@@ -41,6 +41,7 @@ from rooms.messages import (
     Resume,
     StepAgenda,
     Tell,
+    clean,
     message_id,
     parse,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "PutConclusion",
     "RemoveConclusion",
     "parse",
+    "clean",
     "message_id",
     "CLIENT_TYPES",
     "SERVER_TYPES",

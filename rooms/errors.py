@@ -20,9 +20,10 @@ ERROR_CODES = frozenset(
         "empty_text",
         "too_long",
         "bad_deadline",
-        # The server's edge alone gives these two.
+        # The server's edge alone gives these three.
         "media_refused",
         "busy",
+        "secret_marking",
     }
 )
 

@@ -130,7 +130,7 @@ def _leave(state: State, actor: str, command: Leave, now: datetime) -> Found:
 
 def _resume(state: State, actor: str, command: Resume, now: datetime) -> Found:
     present = any(one.present for one in state.people.values())
-    return [Draft("resumed", SYSTEM, {})] if present else []
+    return [Draft("resumed", SYSTEM, {"since": iso(command.since)})] if present else []
 
 
 def _media_state(state: State, actor: str, command: MediaState, now: datetime) -> Found:
@@ -143,6 +143,9 @@ def _open_meeting(state: State, actor: str, command: OpenMeeting, now: datetime)
 
 
 def _close_meeting(state: State, actor: str, command: CloseMeeting, now: datetime) -> Found:
+    chair = state.session.sheet.chair.id
+    if actor != chair and state.present(chair):
+        raise Refused("not_allowed", "the secretary closes only if the chair has left")
     state.session.next("closed")
     drafts = [_decided(state, state.open_vote, actor)] if state.open_vote else []
     for one in state.people.values():

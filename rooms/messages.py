@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -24,11 +24,16 @@ MAX_SDP = 100_000  # characters; the frame itself is bounded at 131,072 bytes
 MAX_MESSAGE_ID = 2**53 - 1  # the largest integer that a browser counts exactly
 
 
-# Control characters but tab and line feed, lone surrogates, noncharacters (XML and PDF refuse them), and the
-# marks that turn the direction of writing (they could make a record read otherwise than it is).
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\u202a-\u202e\u2066-\u2069]"
-)
+# Soft hyphen, zero-width space, word joiner, byte order mark: they come along unseen when text is pasted, and mean
+# nothing in it.
+_UNSEEN = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+
+_SDP_SPACE = dict.fromkeys(map(ord, "\r\n\t"))
+
+# Categories of Unicode that no record takes: control, format (among them the marks that turn the direction of
+# writing, so that a record would read otherwise than it is), lone surrogate, private use, unassigned (with the
+# noncharacters, which XML and PDF refuse), and the separators of lines and paragraphs.
+_REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 class Command:
@@ -51,7 +56,10 @@ class Drop(Command):
 
 @dataclass(frozen=True, slots=True)
 class Resume(Command):
-    """The server's own, after a restart and `Room.replay`: everybody present has lost the line."""
+    """The server's own, after a restart and `Room.replay`: everybody present has lost the line at `since`, the last
+    moment at which the server is known to have run (taken as the last fact's time if that is later)."""
+
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +279,25 @@ def parse(payload: object) -> Command:
     )
 
 
+def clean(text: str, limit: int, *, name: str = "text", lines: bool = False) -> str:
+    """What somebody wrote, as it may come on record: in Unicode normal form C (one form for each Vietnamese letter,
+    however the keyboard composed it), without outer white space, of 1 to `limit` characters. Only with `lines` may
+    it have more than one line; otherwise each stretch of white space becomes one space. Raises BadMessage with the
+    code too_long, empty_text, or bad_message (a character that may not be in it); the detail says `name`."""
+    if len(text) > limit:  # before there is work to do
+        raise BadMessage("too_long", f'"{name}" has at most {limit} characters')
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").translate(_UNSEEN)
+    for character in text:
+        if unicodedata.category(character) in _REFUSED and character not in "\t\n":
+            raise BadMessage("bad_message", f'"{name}" has the character U+{ord(character):04X}')
+    text = text.strip() if lines else " ".join(text.split())
+    if not text:
+        raise BadMessage("empty_text", f'"{name}" is empty')
+    if len(text) > limit:  # a few characters become more in normal form
+        raise BadMessage("too_long", f'"{name}" has at most {limit} characters')
+    return text
+
+
 def message_id(payload: object) -> int | None:
     """The id that the answer must carry, if the client gave one. Raises BadMessage if it is not a small integer."""
     value = payload.get("id") if isinstance(payload, dict) else None
@@ -307,18 +334,12 @@ def _id(name: str, value: object) -> str:
 
 
 def _prose(name: str, value: object) -> str:
-    # One form for each Vietnamese letter, however the keyboard composed it. This may change the length.
-    text = unicodedata.normalize("NFC", _string(name, value, MAX_TEXT)).replace("\r\n", "\n").strip()
-    if _UNPRINTABLE.search(text):
-        raise BadMessage("bad_message", f'"{name}" has characters that no document can show')
-    if not text:
-        raise BadMessage("empty_text", f'"{name}" is empty')
-    return _string(name, text, MAX_TEXT)
+    return clean(_string(name, value, MAX_TEXT), MAX_TEXT, name=name, lines=True)
 
 
 def _sdp(name: str, value: object) -> str:
     text = _string(name, value, MAX_SDP)
-    if not text.startswith("v=0") or _UNPRINTABLE.search(text.replace("\r", "")):
+    if not text.startswith("v=0") or not text.translate(_SDP_SPACE).isprintable():
         raise BadMessage("bad_message", f'"{name}" is a session description')
     return text
 

@@ -26,7 +26,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "media.subscribe": _ALL,
         "media.answer": _ALL,
         "meeting.open": _CHAIR,
-        "meeting.close": _CHAIR,
+        # The secretary only while the chair is not there: Room looks.
+        "meeting.close": _DESK,
         "agenda.step": _DESK,
         "hand.raise": frozenset({Role.SECRETARY, Role.DELEGATE}),
         "hand.lower": _ALL - {Role.GATEWAY},

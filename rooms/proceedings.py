@@ -334,6 +334,11 @@ class Proceedings:
                 merged.append((start, end))
         return tuple(merged)
 
+    def interruptions(self) -> tuple[Interval, ...]:
+        """When the server was down while the meeting was open and somebody in it: from the last moment at which it
+        is known to have run until it ran again, in order. Nothing was recorded in that time."""
+        return self._clipped((from_iso(fact.data["since"]), fact.at) for fact in self.facts if fact.kind == "resumed")
+
     def course(self) -> tuple[Step, ...]:
         """The steps in order. What came before the first item is a step only if somebody spoke or voted in it."""
         if self.opened_at is None:

@@ -9,10 +9,10 @@ from rooms.errors import Refused
 from rooms.facts import SYSTEM, BrokenChain, Fact, Json, chained, first_altered, iso, merkle_root
 from rooms.handlers import Draft, departure, handle
 from rooms.meeting import Meeting, MeetingState
-from rooms.messages import CLIENT_TYPES, Command, Effect, Keep, Media, Tell
+from rooms.messages import CLIENT_TYPES, Command, Effect, Keep, Media, Resume, Tell
 from rooms.participant import Participant, permitted
 from rooms.proceedings import Proceedings
-from rooms.state import State, fold, snapshot
+from rooms.state import State, changes, fold, snapshot
 
 GRACE = timedelta(seconds=60)  # how long somebody whose line dropped counts as present
 
@@ -79,11 +79,15 @@ class Room:
         """What `actor` (a person's id; SYSTEM for Resume) wants, at `now`. Raises Refused, and then nothing has
         changed. A repetition of what is already so (a hand raised twice) is not an error and has no effect."""
         batch = self._begin(now)
+        if isinstance(command, Resume):
+            command = Resume(self._moment_of_crash(command.since, batch.now))
         found = handle(batch.state, actor, command, batch.now)
         if isinstance(found, State):
             batch.state = found
         else:
             batch.record(found)
+        # A line may have been lost long ago: in the same step, for a second crash would not know of it.
+        batch.expire()
         return self._commit(batch)
 
     def tick(self, now: datetime) -> list[Effect]:
@@ -134,17 +138,20 @@ class Room:
         last = self._facts[-1] if self._facts else None
         # A clock set back must not turn the record's order around.
         batch = _Batch(self._state, last, max(now, last.at) if last else now)
-        for one in self._state.people.values():
-            if one.away_since and one.away_since + GRACE <= batch.now:
-                batch.record(departure(batch.state, one.id, one.away_since, "lost", SYSTEM))
+        batch.expire()
         return batch
+
+    def _moment_of_crash(self, since: datetime, now: datetime) -> datetime:
+        """Who was present by the last fact was there at its time, whatever the server knows of itself."""
+        return min(max(since, self._facts[-1].at) if self._facts else since, now)
 
     def _commit(self, batch: _Batch) -> list[Effect]:
         before, self._state = self._state, batch.state
         self._before = before, len(self._facts)
         self._facts += batch.facts
         kept: list[Effect] = [Keep(tuple(batch.facts))] if batch.facts else []
-        return [*kept, *_news(before, batch.state), *_media(before, batch.state)]
+        news: list[Effect] = [Tell(None, {"type": type, type: value}) for type, value in changes(before, batch.state)]
+        return [*kept, *news, *_media(before, batch.state)]
 
 
 class _Batch:
@@ -162,29 +169,25 @@ class _Batch:
                 self._add(Draft("convened", SYSTEM, self.state.session.sheet.to_json()))
             self._add(draft)
 
+    def expire(self) -> None:
+        """Record the departure of those whose grace is over."""
+        for one in self.state.people.values():
+            if one.away_since and one.away_since + GRACE <= self.now:
+                self.record(departure(self.state, one.id, one.away_since, "lost", SYSTEM))
+
     def _add(self, draft: Draft) -> None:
         self._last = chained(self._last, self.now, draft.kind, draft.actor, draft.data)
         self.facts.append(self._last)
         self.state = fold(self.state, self._last)
 
 
-def _news(before: State, after: State) -> list[Effect]:
-    """Everybody is told what looks different now."""
-    if before is after:
-        return []
-    old, new = snapshot(before), snapshot(after)
-    return [
-        Tell(None, {"type": type, type: value})
-        for type, objects in new.items()
-        for id, value in objects.items()
-        if old[type].get(id) != value
-    ]
-
-
 def _media(before: State, after: State) -> list[Effect]:
     effects: list[Effect] = []
     for one in after.people.values():
-        was = before.people.get(one.id, Participant(one.person))
+        was = before.people.get(one.id)
+        if was is one:
+            continue
+        was = was or Participant(one.person)
         if was.present and not one.present:
             effects.append(Media("leave", one.id))
             continue

@@ -6,12 +6,13 @@ same table. What is not worth a fact (line, microphone, camera) is in the state 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from operator import is_
 from types import MappingProxyType
 
 from rooms.agenda import Agenda
-from rooms.facts import Fact, Json
+from rooms.facts import Fact, Json, from_iso
 from rooms.floor import Floor
 from rooms.meeting import Meeting, Session
 from rooms.participant import Participant, Person
@@ -48,7 +49,8 @@ class State:
 
     def with_floor(self, floor: Floor) -> State:
         """A participant's raised hand is the same thing as their place in the queue."""
-        people = {id: replace(one, hand=id in floor.queue) for id, one in self.people.items()}
+        moved = set(self.floor.queue) ^ set(floor.queue)
+        people = {**self.people, **{id: replace(self.people[id], hand=id in floor.queue) for id in moved}}
         return replace(self, floor=floor, people=people)
 
     def with_lines_unknown(self) -> State:
@@ -79,17 +81,52 @@ def fold(state: State, fact: Fact) -> State:
 
 def snapshot(state: State) -> Mapping[str, Mapping[str, Json]]:
     """What clients see, as type of message -> id ("" if there is only one) -> the object that it carries."""
-    people = state.people.values()
+    return {type: {id: _shown(state, type, id) for id in objects} for type, objects in _sources(state).items()}
+
+
+def changes(before: State, after: State) -> Iterator[tuple[str, Json]]:
+    """(type of message, object) of what clients see differently now, in the order of `snapshot`. Objects are values
+    and are shared by states that they do not differ in: only those that are not the same are written out."""
+    if before is after:
+        return
+    old = _sources(before)
+    for type, objects in _sources(after).items():
+        for id, source in objects.items():
+            was = old[type].get(id)
+            if was is not None and all(map(is_, was, source)):
+                continue
+            value = _shown(after, type, id)
+            if was is None or _shown(before, type, id) != value:
+                yield type, value
+
+
+def _sources(state: State) -> Mapping[str, Mapping[str, tuple[object, ...]]]:
+    """Type of message -> id -> all that the object which clients see is made from."""
     return {
-        "meeting": {"": state.session.to_json()},
-        "participant": {one.id: one.to_json() for one in people},
-        "agenda": {"": state.agenda.to_json()},
-        "floor": {"": state.floor.to_json()},
-        "vote": {vote.id: vote.to_json(people) for vote in state.votes.values()},
-        "conclusion": {
-            one.id: one.to_json() | {"removed": one.id in state.removed} for one in state.conclusions.values()
-        },
+        "meeting": {"": (state.session,)},
+        "participant": {id: (one,) for id, one in state.people.items()},
+        "agenda": {"": (state.agenda,)},
+        "floor": {"": (state.floor,)},
+        # Who may vote follows who is there, until the vote is closed.
+        "vote": {id: (vote, state.people if vote.open else None) for id, vote in state.votes.items()},
+        "conclusion": {id: (one, id in state.removed) for id, one in state.conclusions.items()},
     }
+
+
+def _shown(state: State, type: str, id: str) -> Json:
+    return _SHOWN[type](state, id)
+
+
+_SHOWN: Mapping[str, Callable[[State, str], Json]] = MappingProxyType(
+    {
+        "meeting": lambda state, _: state.session.to_json(),
+        "participant": lambda state, id: state.people[id].to_json(),
+        "agenda": lambda state, _: state.agenda.to_json(),
+        "floor": lambda state, _: state.floor.to_json(),
+        "vote": lambda state, id: state.votes[id].to_json(state.people.values()),
+        "conclusion": lambda state, id: state.conclusions[id].to_json() | {"removed": id in state.removed},
+    }
+)
 
 
 def _convened(state: State, fact: Fact) -> State:
@@ -124,8 +161,10 @@ def _closed(state: State, fact: Fact) -> State:
 
 
 def _resumed(state: State, fact: Fact) -> State:
+    since = from_iso(fact.data["since"])
+
     def dropped(one: Participant) -> Participant:
-        return Participant(one.person, present=True, hand=one.hand, away_since=fact.at) if one.present else one
+        return Participant(one.person, present=True, hand=one.hand, away_since=since) if one.present else one
 
     return replace(state, people={id: dropped(one) for id, one in state.people.items()})
 

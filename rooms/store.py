@@ -7,7 +7,7 @@ together does. Works alike on SQLite and PostgreSQL.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +35,7 @@ from sqlalchemy.types import TypeDecorator
 from rooms.facts import Fact, canonical, from_iso
 from rooms.proceedings import Meeting
 
-STATES = ("scheduled", "open", "closed", "cancelled")
+STATES = ("scheduled", "open", "closed")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -76,6 +76,7 @@ meeting_table = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("opened_at", UtcDateTime),
     Column("closed_at", UtcDateTime),
+    Column("alive_at", UtcDateTime),
     Column("ad_hoc", Boolean, nullable=False),
     Column("created_by", String(100), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
@@ -106,7 +107,8 @@ class RoomEntry:
 
 @dataclass(frozen=True, slots=True)
 class MeetingEntry:
-    """A meeting's sheet as invited to, and where it stands: `state` is one of STATES."""
+    """A meeting's sheet as invited to, and where it stands: `state` is one of STATES. `alive_at` is when a server
+    last said that it was holding the meeting, None if none ever did."""
 
     meeting: Meeting
     state: str
@@ -115,17 +117,12 @@ class MeetingEntry:
     ad_hoc: bool
     created_by: str
     created_at: datetime
+    alive_at: datetime | None
 
 
 async def add_room(conn: AsyncConnection, room: RoomEntry) -> None:
     """Raises sqlalchemy.exc.IntegrityError if the id is taken."""
     await conn.execute(insert(room_table).values(id=room.id, title=room.title, permanent=room.permanent))
-
-
-async def rooms(conn: AsyncConnection) -> list[RoomEntry]:
-    """All, by title."""
-    rows = await conn.execute(select(room_table).order_by(room_table.c.title, room_table.c.id))
-    return [RoomEntry(row.id, row.title, row.permanent) for row in rows]
 
 
 async def get_room(conn: AsyncConnection, id: str) -> RoomEntry | None:
@@ -171,10 +168,11 @@ async def meetings(
     room_id: str | None = None,
     states: Sequence[str] | None = None,
     starts_from: datetime | None = None,
-    starts_before: datetime | None = None,
+    newest_first: bool = False,
     limit: int = 200,
 ) -> list[MeetingEntry]:
-    """By time of beginning; `starts_from` is included, `starts_before` is not."""
+    """By time of beginning, of which `starts_from` is the earliest wanted. What is over `limit` is left out at the
+    end: the latest, or with `newest_first` the earliest."""
     wanted = select(meeting_table)
     if room_id is not None:
         wanted = wanted.where(meeting_table.c.room_id == room_id)
@@ -182,17 +180,18 @@ async def meetings(
         wanted = wanted.where(meeting_table.c.state.in_(states))
     if starts_from is not None:
         wanted = wanted.where(meeting_table.c.starts_at >= starts_from)
-    if starts_before is not None:
-        wanted = wanted.where(meeting_table.c.starts_at < starts_before)
-    rows = await conn.execute(_in_order(wanted).limit(limit))
+    if newest_first:
+        wanted = wanted.order_by(meeting_table.c.starts_at.desc(), meeting_table.c.id.desc())
+    else:
+        wanted = _in_order(wanted)
+    rows = await conn.execute(wanted.limit(limit))
     return [_entry(row) for row in rows]
 
 
-async def cancel_meeting(conn: AsyncConnection, id: str) -> bool:
-    """False if there is no such meeting, or it was opened already."""
-    scheduled = (meeting_table.c.id == id) & (meeting_table.c.state == "scheduled")
-    result = await conn.execute(update(meeting_table).where(scheduled).values(state="cancelled"))
-    return result.rowcount == 1
+async def alive(conn: AsyncConnection, meeting_ids: Collection[str], at: datetime) -> None:
+    """The server still holds these meetings at `at`: the heartbeat by which an outage is known afterwards."""
+    if meeting_ids:
+        await conn.execute(update(meeting_table).where(meeting_table.c.id.in_(meeting_ids)).values(alive_at=at))
 
 
 async def keep(conn: AsyncConnection, meeting_id: str, facts: Sequence[Fact]) -> None:
@@ -251,4 +250,5 @@ def _entry(row: Row[Any]) -> MeetingEntry:
         ad_hoc=row.ad_hoc,
         created_by=row.created_by,
         created_at=row.created_at,
+        alive_at=row.alive_at,
     )

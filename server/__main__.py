@@ -1,6 +1,7 @@
 """The command line: giaoban demo | serve | migrate | token | verify | doctor."""
 
 import asyncio
+import functools
 import json
 import re
 import secrets
@@ -11,7 +12,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
+from minutes.errors import RecordError
 from server import auth, config, demo, doctor, verdicts
 from server.app import open_records
 from server.database import Database
@@ -43,8 +46,8 @@ def demo_command(
 ) -> None:
     """Start the demo authority on http://127.0.0.1:PORT with its own certificates and time-stamper."""
     settings = config.load(None, data=data, http={"port": port})
-    demo.check_folder(data, fresh=fresh)
-    serve_forever(settings, prepare=demo.prepare, announce=lambda: demo.announce(settings, console))
+    prepare = functools.partial(demo.prepare, fresh=fresh)
+    serve_forever(settings, prepare=prepare, announce=lambda: demo.announce(settings, console))
 
 
 @cli.command()
@@ -117,7 +120,10 @@ def verify(
         finally:
             await database.close()
 
-    kind, details = asyncio.run(work())
+    try:
+        kind, details = asyncio.run(work())
+    except (SQLAlchemyError, RecordError, OSError) as error:
+        raise SetupError(f"The check could not be made: {error}.") from error
     if as_json:
         print(json.dumps(details, ensure_ascii=False, indent=2))
     else:

@@ -1,5 +1,6 @@
 """Composition: what the process owns, in start order, and the whole route table."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 
 from aiohttp import web
@@ -22,6 +23,7 @@ from server.keys import (
     IDENTITY,
     PIN_ATTEMPTS,
     RECORDS,
+    REFUSED,
     SITTINGS,
     TOKENS,
 )
@@ -38,6 +40,7 @@ def build_app(config: Config) -> web.Application:
     app = web.Application(middlewares=[surround, identify], client_max_size=51 * 2**20)
     app[CONFIG] = config
     app[TOKENS] = Tokens(auth.load_secret(config.secret_file))
+    app[REFUSED] = Counter()
     app[PIN_ATTEMPTS] = Attempts(allowed=5, seconds=900)
     app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)
     app.cleanup_ctx.extend([_database, _records, _media])

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -103,7 +103,8 @@ class Identity:
         """Open a session for a token: (cookie value, expiry). Raises Problem("bad_token")."""
         account = await self.bearer(token, now)
         claims = self._tokens.read(token, now)
-        cookie, csrf, expires = secrets.token_urlsafe(32), secrets.token_urlsafe(32), now + SESSION_LENGTH
+        cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        expires = min(now + SESSION_LENGTH, datetime.fromtimestamp(claims["exp"], UTC))
         async with self._database.begin() as connection:
             await directory.purge_sessions(connection, now)
             await directory.add_session(
@@ -144,24 +145,6 @@ def same(one: str, other: str) -> bool:
 # --- what accounts may do -------------------------------------------------------------------------------------
 
 
-class MeetingThing(Protocol):
-    """What `may` needs to know of a meeting."""
-
-    @property
-    def room(self) -> str: ...
-    @property
-    def members(self) -> frozenset[str]: ...
-
-
-class DocumentThing(Protocol):
-    """What `may` needs to know of a document."""
-
-    @property
-    def unit_id(self) -> str: ...
-    @property
-    def signer_ids(self) -> frozenset[str]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class MeetingAccess:
     """A meeting as `may` sees it: its room and the ids of those who belong to it."""
@@ -189,17 +172,17 @@ def _has(role: str) -> Callable[[Account, Any], bool]:
     return lambda account, _thing: role in account.roles
 
 
-def _of_unit(*roles: str) -> Callable[[Account, DocumentThing], bool]:
+def _of_unit(*roles: str) -> Callable[[Account, DocumentAccess], bool]:
     return lambda account, document: bool(account.roles.intersection(roles)) and account.unit.id == document.unit_id
 
 
-def _enter(account: Account, meeting: MeetingThing) -> bool:
+def _enter(account: Account, meeting: MeetingAccess) -> bool:
     if account.room is not None:
         return account.room == meeting.room
     return account.id in meeting.members
 
 
-def _signer(account: Account, document: DocumentThing) -> bool:
+def _signer(account: Account, document: DocumentAccess) -> bool:
     return account.id in document.signer_ids
 
 

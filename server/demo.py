@@ -17,6 +17,7 @@ from server.config import Config
 from server.database import Database
 from server.directory import Unit
 from server.errors import SetupError
+from server.run import LOCK
 
 ROOM = "giao-ban"
 PIN = "123456"
@@ -75,22 +76,25 @@ DIRECTIVE: dict[str, Any] = {
 }
 
 
-def check_folder(data: Path, *, fresh: bool) -> None:
-    """Make sure that `data` is ours to use; `fresh` deletes an earlier demo. Raises SetupError."""
-    if data.exists() and not data.is_dir():
-        raise SetupError(f"{data} is a file, not a folder.")
-    if not fresh or not data.exists() or not any(data.iterdir()):
-        return
-    if not (data / _MARK).exists():
+def _start_over(data: Path) -> None:
+    """Delete an earlier demo in `data`; whatever else is there makes it not ours. Raises SetupError."""
+    others = [path for path in data.iterdir() if path.name != LOCK]
+    if others and not (data / _MARK).exists():
         raise SetupError(f"{data} holds something else than a Giaoban installation; it was left alone.")
     try:
-        shutil.rmtree(data)
+        for path in others:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:
-        raise SetupError(f"The data folder {data} cannot be deleted: {error.strerror}.") from error
+        raise SetupError(f"The data folder {data} cannot be emptied: {error.strerror}.") from error
 
 
-async def prepare(config: Config) -> None:
-    """Make the demo authority where it is not there yet; an interrupted start is taken up again."""
+async def prepare(config: Config, *, fresh: bool = False) -> None:
+    """Make the demo authority where it is not there yet; an interrupted start is taken up again.
+
+    `fresh` deletes an earlier demo first. Raises SetupError.
+    """
+    if fresh:
+        _start_over(config.data)
     auth.load_secret(config.secret_file)
     demo_pki.create(
         config.keys,

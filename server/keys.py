@@ -1,5 +1,7 @@
 """Typed keys of what the application holds (aiohttp AppKey)."""
 
+from collections import Counter
+
 from aiohttp import web
 
 from media import Endpoint
@@ -19,3 +21,4 @@ ENDPOINT = web.AppKey("endpoint", Endpoint)
 SITTINGS = web.AppKey("sittings", Sittings)
 PIN_ATTEMPTS = web.AppKey("pin_attempts", Attempts)
 CHECKS_RUNNING = web.AppKey("checks_running", Waiting)
+REFUSED = web.AppKey("refused", Counter[str])

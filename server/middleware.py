@@ -11,7 +11,7 @@ from minutes.errors import Damaged
 from server import auth
 from server.errors import Problem, answer
 from server.i18n import Reader, choose
-from server.keys import CONFIG, IDENTITY
+from server.keys import CONFIG, IDENTITY, REFUSED
 from server.pages import READER, SESSION, reader_of, render
 
 log = structlog.get_logger("giaoban.http")
@@ -77,6 +77,7 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
 
 def _problem_page(request: web.Request, problem: Problem, status: int | None = None) -> web.Response:
     found = answer(problem.code)
+    request.app[REFUSED][problem.code] += 1
     sentence = reader_of(request).gettext(found.text, **problem.values)
     status = status or found.status
     if request.path.startswith(_MACHINE_PATHS):

@@ -2,11 +2,14 @@
 
 import asyncio
 import errno
+import fcntl
 import logging
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import BinaryIO
 
 import structlog
 import uvloop
@@ -15,6 +18,9 @@ from aiohttp import web
 from server.app import build_app
 from server.config import Config
 from server.errors import SetupError
+
+LOCK = ".lock"
+"""File in the data folder that the running process holds locked."""
 
 
 def set_up_logging(level: int = logging.INFO) -> None:
@@ -41,17 +47,26 @@ def serve_forever(
     announce: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises SetupError when the port or the folder cannot be had."""
-    try:
-        config.data.mkdir(parents=True, exist_ok=True)
-        probe = config.data / ".writable"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise SetupError(f"The data folder {config.data} cannot be written: {error.strerror}.") from error
     listener = _listen(config)
+    lock = _own(config.data)
     set_up_logging()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config, listener, prepare, announce))
+
+
+def _own(data: Path) -> BinaryIO:
+    """The data folder, writable and ours alone while the returned file is open: two processes would tear it apart."""
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / LOCK).open("ab")
+    except OSError as error:
+        raise SetupError(f"The data folder {data} cannot be written: {error.strerror}.") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise SetupError(f"The data folder {data} is in use by another Giaoban.") from error
+    return lock
 
 
 def _listen(config: Config) -> socket.socket:
@@ -85,11 +100,12 @@ async def _serve(
         loop.add_signal_handler(name, stop.set)
     if prepare is not None:
         await prepare(config)
-    runner = web.AppRunner(build_app(config), access_log=None, shutdown_timeout=2)
+    app = build_app(config)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
     try:
         await runner.setup()
     except SetupError:
-        await runner.cleanup()
+        await app.cleanup()  # what was opened before; the runner itself has not begun
         raise
     await web.SockSite(runner, listener).start()
     announce()

@@ -16,7 +16,7 @@ from server.auth import MeetingAccess, utcnow
 from server.connection import Connection, Message
 from server.directory import Account
 from server.errors import Problem, answer
-from server.keys import IDENTITY, SITTINGS
+from server.keys import IDENTITY, REFUSED, SITTINGS
 from server.middleware import check_origin
 from server.pages import current, reader_of
 from server.rate import Bucket
@@ -28,6 +28,8 @@ log = structlog.get_logger("giaoban.signalling")
 FRAME_LIMIT = 131_072
 MISTAKES = 10
 """Bad messages after which a socket is closed: the client is broken or hostile."""
+GUESTS = Unit("guest", "Khách mời")
+"""The unit of those who come with a room token, as the minutes list them."""
 COMMANDS_A_SECOND, COMMANDS_AT_ONCE = 10, 60
 """More than any hand does; facts are kept for ever, so nobody may pour them in."""
 WRITE_TIMEOUT = 20.0
@@ -64,7 +66,7 @@ def seat(account: Account, sitting: Sitting) -> Person:
         return people.get(account.id) or person_of(account, Role.DELEGATE)
     if account.room_role == "gateway":
         raise Problem("not_allowed")  # a gateway brings media by WHIP; it is not a person
-    return Person(account.id, account.name, account.title, Unit("", ""), Role(account.room_role or "viewer"))
+    return Person(account.id, account.name, account.title, GUESTS, Role(account.room_role or "viewer"))
 
 
 async def connect(request: web.Request) -> web.StreamResponse:
@@ -76,14 +78,19 @@ async def connect(request: web.Request) -> web.StreamResponse:
     await socket.prepare(request)
     try:
         connection = await sitting.connect(person)
-    except Refused as refusal:
-        await socket.send_json(_error(request, None, refusal.code))
+    except Exception as error:
+        # The upgrade is answered: from here on errors are told inside the conversation.
+        if not isinstance(error, Refused):
+            log.exception("joining failed", participant=person.id)
+        await socket.send_json(_error(request, None, error.code if isinstance(error, Refused) else "busy"))
         await socket.close()
         return socket
     writer = asyncio.create_task(_write(socket, sitting, connection))
     talk = Talk(request, socket, sitting, connection)
     try:
         await talk.run()
+        if talk.left:
+            await asyncio.wait({writer}, timeout=WRITE_TIMEOUT)  # let the ack and the farewell out
     finally:
         writer.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -104,6 +111,7 @@ async def _write(socket: web.WebSocketResponse, sitting: Sitting, connection: Co
 
 
 def _error(request: web.Request, message_id: int | None, code: str) -> Message:
+    request.app[REFUSED][code] += 1
     sentence = reader_of(request).gettext(answer(code).text)
     return {"type": "error", "id": message_id, "code": code, "message": sentence}
 

@@ -9,10 +9,10 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from media import Router, Track
+from media import Router, Session, Track
 from media import events as news
 from minutes.errors import RecordError
-from rooms import Command, Effect, Keep, Media, Person, Refused, Room, Tell, store
+from rooms import Command, Effect, Keep, Media, Participant, Person, Refused, Room, Tell, store
 from rooms.messages import Drop, Join
 from server.auth import utcnow
 from server.connection import Connection, Message
@@ -27,16 +27,16 @@ log = structlog.get_logger("giaoban.sitting")
 class Source:
     """One who publishes media without a seat in the meeting (WHIP: a gateway, a codec, a load test)."""
 
-    id: str
-    name: str
-    role: str
+    person: Person
+
+    @property
+    def id(self) -> str:
+        """The participant's id."""
+        return self.person.id
 
     def to_json(self) -> Message:
         """The same shape as a participant of the meeting."""
-        return {
-            "id": self.id, "name": self.name, "title": "", "unit": {"id": "", "name": ""}, "role": self.role,
-            "present": True, "connected": True, "audio": True, "video": True, "hand": False,
-        }  # fmt: skip
+        return Participant(self.person, present=True, connected=True, audio=True, video=True).to_json()
 
 
 class Sitting:
@@ -87,6 +87,8 @@ class Sitting:
                 self._media(effect)
         if closed:
             self.dismiss({"type": "bye", "reason": "closed"})
+            for session in list(self._sessions):
+                self.router.close(session)
 
     async def _keep(self, effect: Keep) -> None:
         try:
@@ -142,7 +144,8 @@ class Sitting:
         message = self.room.welcome(participant, utcnow())
         message["meeting"] = message["meeting"] | {"document": self.document}
         message["room"] = {"id": self.room.meeting.room, "title": self.title}
-        message["participants"] = [*message["participants"], *(source.to_json() for source in self.sources.values())]
+        others = [one for one in message["participants"] if one["id"] not in self.sources]
+        message["participants"] = [*others, *(source.to_json() for source in self.sources.values())]
         message["speaker"] = self.speaker
         return message
 
@@ -181,18 +184,24 @@ class Sitting:
 
     def offer(self, participant: str, sdp: str) -> str:
         """The browser's up offer -> our answer; microphone and camera start as the room says. Raises MediaError."""
-        answer = self.router.publish(participant, sdp).sdp
-        seat = self.room.state.people.get(participant)
-        if seat is not None:
+        return self._publish(participant, sdp).sdp
+
+    def _publish(self, participant: str, sdp: str) -> Session:
+        session = self.router.publish(participant, sdp)
+        if self.room.state.present(participant):
+            seat = self.room.state.people[participant]
             self.router.pause(participant, "audio", not seat.audio)
             self.router.pause(participant, "video", not seat.video)
-        return answer
+        return session
 
     def whip(self, source: Source, sdp: str) -> tuple[str, str]:
-        """Publish by WHIP: (session id, answer). Raises MediaError."""
-        session = self.router.publish(source.id, sdp)
+        """Publish by WHIP: (session id, answer). Who has a seat in the meeting keeps its mutes; everybody else is
+        shown as a source while they publish. Raises MediaError, Problem("closed")."""
+        if self.room.meeting_state == "closed":
+            raise Problem("closed")
+        session = self._publish(source.id, sdp)
         self._sessions[session.id] = source.id
-        if source.id not in self.room.state.people:
+        if not self.room.state.present(source.id):
             self.sources[source.id] = source
             self.tell_all({"type": "participant", "participant": source.to_json()})
         return session.id, session.sdp
@@ -238,8 +247,8 @@ class Sitting:
             return
         source = self.sources.pop(event.participant, None)
         if source is not None:
-            gone = source.to_json() | {"present": False, "connected": False}
-            self.tell_all({"type": "participant", "participant": gone})
+            seat = self.room.state.people.get(event.participant, Participant(source.person))
+            self.tell_all({"type": "participant", "participant": seat.to_json()})
 
     @property
     def over(self) -> bool:

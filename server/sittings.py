@@ -15,6 +15,7 @@ from server.auth import utcnow
 from server.database import Database
 from server.directory import Account
 from server.errors import Problem
+from server.i18n import VIETNAM
 from server.records import Records
 from server.sitting import Sitting
 
@@ -41,10 +42,17 @@ class Sittings:
             closed = await store.meetings(connection, states=["closed"], starts_from=utcnow() - LOOK_BACK)
             running = await store.meetings(connection, states=["open"])
         for entry in closed:
-            await self._draft_if_missing(entry.meeting)
+            await self._isolated(self._draft_if_missing(entry.meeting), entry.meeting.room)
         for entry in running:
-            await self.get(entry.meeting.room)
+            await self._isolated(self.get(entry.meeting.room), entry.meeting.room)
         self._tasks = [self._spawn(self._dispatch), self._spawn(self._clock)]
+
+    async def _isolated(self, work: Coroutine[Any, Any, object], room_id: str) -> None:
+        """What goes wrong with one room must not stop the others."""
+        try:
+            await work
+        except Exception:
+            log.exception("work on a room failed; the others go on", room=room_id)
 
     async def _draft_if_missing(self, meeting: Meeting) -> None:
         if await self._records.document_of(meeting.id) is not None:
@@ -91,6 +99,15 @@ class Sittings:
         """The sitting of a room if it is in session."""
         return self._open.get(room_id)
 
+    async def in_session(self, room_id: str) -> Sitting | None:
+        """As `running`. Raises Problem("unknown_room") for a room that does not exist."""
+        sitting = self._open.get(room_id)
+        if sitting is None:
+            async with self._database.read() as connection:
+                if await store.get_room(connection, room_id) is None:
+                    raise Problem("unknown_room")
+        return sitting
+
     async def meeting(self, room_id: str) -> Meeting | None:
         """The meeting that is or will be held in a room. Raises Problem("unknown_room")."""
         sitting = self._open.get(room_id)
@@ -127,7 +144,7 @@ class Sittings:
         now = utcnow()
         async with self._database.begin() as connection:
             accounts = await directory.accounts(connection)
-            units = await directory.units(connection, now.date().isoformat())
+            units = await directory.units(connection, now.astimezone(VIETNAM).date().isoformat())
             leader = _first(accounts, "leader")
             secretary = _first(accounts, "secretary")
             people = [
@@ -156,9 +173,10 @@ class Sittings:
         await asyncio.sleep(1)
         now = utcnow()
         for room_id, sitting in list(self._open.items()):
-            await sitting.tick(now)
-            if sitting.over and sitting.idle:
+            if sitting.stale or (sitting.over and sitting.idle):
                 self._drop(room_id)
+            else:
+                await self._isolated(sitting.tick(now), room_id)
 
 
 def person_of(account: Account, role: Role) -> Person:

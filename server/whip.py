@@ -7,6 +7,7 @@ from typing import ParamSpec
 from aiohttp import web
 
 from media import MediaError
+from rooms import Person, Role, Unit
 from server import auth
 from server.directory import Account
 from server.errors import Problem
@@ -47,11 +48,18 @@ async def publish(request: web.Request) -> web.Response:
         raise Problem("bad_message")
     if not gateway and account.room_role == "viewer":
         raise Problem("not_allowed")
-    if name is not None and name in sitting.room.state.people:
-        source = Source(name, name, "gateway")  # a hardware codec stands in for a person who is in the meeting
-    else:
-        source = Source(name or account.id, name or account.name, account.room_role or "delegate")
+    person = seat(account, sitting) if name is None and not gateway else _device(sitting, name or account.id, account)
+    source = Source(person)
     return _created(request, "whip", *_media(sitting.whip, source, await _offer(request)))
+
+
+def _device(sitting: Sitting, participant: str, account: Account) -> Person:
+    """Who a gateway's media stands for: somebody of the meeting (a codec in their place), or the device itself."""
+    known = sitting.room.state.people.get(participant)
+    if known is not None:
+        return known.person
+    name = account.name if participant == account.id else participant
+    return Person(participant, name, "", Unit("", ""), Role.GATEWAY)
 
 
 async def watch(request: web.Request) -> web.Response:

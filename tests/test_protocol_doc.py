@@ -29,6 +29,7 @@ from rooms import (
     Unit,
     parse,
 )
+from server import signalling
 
 TEXT = (Path(__file__).parent.parent / "PROTOCOL.md").read_text(encoding="utf-8")
 
@@ -139,6 +140,19 @@ def test_a_servers_example_has_exactly_its_fields(type):
 
 def test_every_error_code_is_in_the_table_and_no_other():
     assert set(re.findall(r"^\| `(\w+)` \|", chapter("Errors"), re.M)) == ERROR_CODES
+
+
+def test_the_bounds_of_a_connection_are_those_of_the_server():
+    connecting = chapter("Connecting")
+    assert f"at most {signalling.FRAME_LIMIT:,} bytes" in connecting
+    paced = re.search(r"on one connection (\d+) a second, and up to (\d+) at once", connecting)
+    assert (int(paced[1]), int(paced[2])) == (signalling.COMMANDS_A_SECOND, signalling.COMMANDS_AT_ONCE)
+
+
+def test_the_texts_that_are_searched_for_secrecy_are_those_that_come_on_record():
+    assert {type for type in CLIENT if "secret_marking" in listed(CLIENT[type], "Errors")} == {
+        type for type, (_, names) in CLIENT_TYPES.items() if "text" in names
+    }
 
 
 def shape(value):

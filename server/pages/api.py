@@ -1,5 +1,7 @@
 """Machine endpoints: health, metrics, OpenAPI, who is in a room."""
 
+from collections import Counter
+
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -8,7 +10,7 @@ from sqlalchemy import text
 from media import Endpoint
 from server import auth
 from server.errors import Problem
-from server.keys import DATABASE, ENDPOINT, SITTINGS
+from server.keys import DATABASE, ENDPOINT, REFUSED, SITTINGS
 from server.signalling import account_of
 
 _GAUGES = {"transports", "producers", "consumers"}
@@ -38,24 +40,30 @@ async def readyz(request: web.Request) -> web.Response:
     return web.json_response({"status": "ready", "media": endpoint.implementation, "media_port": endpoint.port})
 
 
-class _MediaCollector:
-    """The media plane's counters as Prometheus metrics."""
+class _Collector:
+    """The media plane's counters, and what was refused by code, as Prometheus metrics."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, refused: Counter[str]) -> None:
         self._endpoint = endpoint
+        self._refused = refused
 
     def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
         found: list[CounterMetricFamily | GaugeMetricFamily] = []
         for name, value in self._endpoint.counters().items():
             family = GaugeMetricFamily if name in _GAUGES else CounterMetricFamily
             found.append(family(f"giaoban_media_{name}", f"Media plane: {name.replace('_', ' ')}.", value=value))
-        return found
+        refused = CounterMetricFamily(
+            "giaoban_refused", "Requests and messages refused, by error code.", labels=["code"]
+        )
+        for code, times in sorted(self._refused.items()):
+            refused.add_metric([code], times)
+        return [*found, refused]
 
 
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus text. Counters only: no names, no addresses."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_MediaCollector(request.app[ENDPOINT]))
+    registry.register(_Collector(request.app[ENDPOINT], request.app[REFUSED]))
     return web.Response(body=generate_latest(registry), content_type="text/plain", charset="utf-8")
 
 
@@ -65,7 +73,9 @@ async def participants(request: web.Request) -> web.Response:
     room = request.match_info["room"]
     if not auth.may(account, "room.list", room):
         raise Problem("not_allowed")
-    sitting = await request.app[SITTINGS].get(room)
+    sitting = await request.app[SITTINGS].in_session(room)
+    if sitting is None:
+        return web.json_response({"room": room, "participants": []})
     present = [participant.to_json() for participant in sitting.room.participants if participant.present]
     everybody = [*present, *(source.to_json() for source in sitting.sources.values())]
     publishing = frozenset(sitting.router.publishers())

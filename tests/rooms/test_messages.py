@@ -19,6 +19,7 @@ from rooms import (
     MediaOffer,
     OpenVote,
     PutConclusion,
+    clean,
     message_id,
     parse,
 )
@@ -76,6 +77,10 @@ def test_vietnamese_letters_have_one_form_however_they_were_typed():
         ({"type": "vote.open", "text": "a\x00b"}, "bad_message"),
         ({"type": "vote.open", "text": "a\ud800b"}, "bad_message"),
         ({"type": "vote.open", "text": "a\u202eb"}, "bad_message"),
+        ({"type": "vote.open", "text": "a\u200fb"}, "bad_message"),
+        ({"type": "vote.open", "text": "a\ue000b"}, "bad_message"),
+        ({"type": "conclusion.put", "text": "a\u0378b"}, "bad_message"),
+        ({"type": "media.offer", "sdp": "v=0\r\ns=\x1c"}, "bad_message"),
         ({"type": "vote.open", "text": 5}, "bad_message"),
         ({"type": "conclusion.put", "text": "x", "deadline": "30/11/2026"}, "bad_deadline"),
         ({"type": "conclusion.put", "text": "x", "deadline": "2026-02-30"}, "bad_deadline"),
@@ -85,6 +90,69 @@ def test_vietnamese_letters_have_one_form_however_they_were_typed():
 )
 def test_what_cannot_be_meant_is_rejected_with_its_reason(payload, code):
     assert rejected(payload) == code
+
+
+VIETNAMESE = [
+    letter + tone
+    for letter in "aăâbcdđeêghiklmnoôơpqrstuưvxy"
+    for tone in (["", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323"] if letter in "aăâeêioôơuưy" else [""])
+]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_every_vietnamese_letter_may_be_written(form):
+    alphabet = " ".join(VIETNAMESE + [letter.upper() for letter in VIETNAMESE])
+    marks = " 0123456789 .,;:!?…()[]{}“”‘’\"'–—-/\\%‰&@#*+=<>°²³½₫€№§•→ỳ\u00a0x"
+    found = clean(unicodedata.normalize(form, alphabet + marks), 2000, lines=True)
+    assert found == unicodedata.normalize("NFC", alphabet + marks)
+
+
+@pytest.mark.parametrize(
+    "character",
+    "\x00\x08\x0b\x1b\x1f\x7f\x85\u061c\u200d\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+    "\ud800\udfff\ue000\uf8ff\ufdd0\ufffe\uffff\u0378\U000e0001\U000f0000\U0010ffff",
+    ids=ascii,
+)
+@pytest.mark.parametrize("lines", [True, False])
+def test_what_deceives_the_eye_or_breaks_a_document_is_refused_wherever_it_stands(character, lines):
+    for text in (f"a{character}b", f"{character}b", f"a{character}"):
+        with pytest.raises(BadMessage) as caught:
+            clean(text, 100, name="title", lines=lines)
+        assert caught.value.code == "bad_message"
+        assert "title" in caught.value.detail
+        str(caught.value).encode()
+
+
+def test_what_is_pasted_along_unseen_falls_away():
+    assert clean("\ufeffGiao\u00ad ban\u200b tuần\u2060 47", 100) == "Giao ban tuần 47"
+    with pytest.raises(BadMessage) as caught:
+        clean("\u200b\ufeff \u2060", 100)
+    assert caught.value.code == "empty_text"
+
+
+def test_a_title_has_one_line_and_a_text_may_have_more():
+    assert clean(" Giao ban\r\n\ttuần\u00a0 47 ", 100) == "Giao ban tuần 47"
+    assert clean(" Giao ban\r\n\ttuần 47 ", 100, lines=True) == "Giao ban\n\ttuần 47"
+
+
+def test_the_limit_is_the_callers():
+    assert clean("ả" * 5, 5) == "ả" * 5
+    with pytest.raises(BadMessage) as caught:
+        clean("ả" * 6, 5)
+    assert caught.value.code == "too_long"
+
+
+@given(st.text(st.characters()), st.booleans())
+def test_a_cleaned_text_is_clean(text, lines):
+    try:
+        found = clean(text, 50, lines=lines)
+    except BadMessage:
+        return
+    assert 1 <= len(found) <= 50
+    assert found == unicodedata.normalize("NFC", found)
+    assert clean(found, 50, lines=lines) == found
+    assert not {unicodedata.category(one) for one in found if one not in "\t\n"} & {"Cc", "Cf", "Cs", "Co", "Cn"}
+    assert lines or not {"\t", "\n"} & set(found)
 
 
 def test_a_text_that_grows_over_the_limit_when_composed_is_too_long():

@@ -7,11 +7,13 @@ from rooms import (
     CastBallot,
     CloseMeeting,
     CloseVote,
+    Drop,
     EndFloor,
     GiveFloor,
     Leave,
     LowerHand,
     MediaState,
+    MeetingState,
     OpenMeeting,
     OpenVote,
     PutConclusion,
@@ -103,6 +105,40 @@ def test_every_message_has_a_rule_and_unknown_ones_are_nobodys():
 )
 def test_who_may_do_what_the_edge_handles(type, roles):
     assert {role for role in Role if permitted(role, type)} == roles
+
+
+def test_the_secretary_closes_only_when_the_chair_has_left(open_hall):
+    def refusal():
+        with pytest.raises(Refused) as caught:
+            open_hall.do("binh", CloseMeeting())
+        return caught.value.code
+
+    assert refusal() == "not_allowed"
+    open_hall.do("hanh", Drop())
+    open_hall.wait(seconds=59)
+    assert refusal() == "not_allowed", "the chair's place is kept while the line may come back"
+    open_hall.wait(seconds=1)
+    with pytest.raises(Refused):
+        open_hall.do("dung", CloseMeeting())
+    open_hall.do("binh", CloseMeeting())
+    assert open_hall.room.meeting_state is MeetingState.CLOSED
+    assert (open_hall.kept[-1].kind, open_hall.kept[-1].actor) == ("closed", "binh")
+
+
+def test_a_chair_who_comes_back_has_the_closing_again(open_hall):
+    open_hall.do("hanh", Leave())
+    open_hall.join(open_hall.hanh)
+    with pytest.raises(Refused):
+        open_hall.do("binh", CloseMeeting())
+    open_hall.do("hanh", CloseMeeting())
+
+
+def test_before_the_opening_there_is_nothing_to_close_for_the_secretary_either(hall):
+    hall.join(hall.binh)
+    with pytest.raises(Refused) as caught:
+        hall.do("binh", CloseMeeting())
+    assert caught.value.code == "not_open"
+    assert hall.room.may("binh", "meeting.close")
 
 
 def test_an_absent_person_may_nothing(open_hall):

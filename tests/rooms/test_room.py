@@ -228,7 +228,7 @@ def test_after_a_crash_the_kept_vote_is_there_and_lan_comes_back_to_her_place(op
         Room.replay(open_hall.sheet, kept[:cut])
     after = open_hall.again()
     after.wait(seconds=20)
-    after.do("system", Resume())
+    after.do("system", Resume(after.now))
     assert after.room.state.votes["v1"].choice("lan") == "for"
     assert after.of(after.lan).present
     assert not after.of(after.lan).connected
@@ -250,12 +250,12 @@ def test_every_ballot_that_was_kept_survives_a_crash_right_after_it(open_hall):
 
 
 def test_a_second_crash_does_not_count_the_returned_as_away_since_the_first(open_hall):
-    open_hall.do("system", Resume())
+    open_hall.do("system", Resume(open_hall.now))
     open_hall.join(open_hall.lan)
     open_hall.wait(hours=1)
     open_hall.tick()
     after = open_hall.again()
-    after.do("system", Resume())
+    after.do("system", Resume(after.now))
     assert after.of(after.lan).present
     assert "lan" not in [fact.data.get("person") for fact in after.kept if fact.kind == "left"]
 

@@ -69,6 +69,17 @@ def lasting(state):
     return replace(state, people=people)
 
 
+def the_long_way(before, after):
+    """The messages, from everything that there is to see before and after."""
+    old, new = snapshot(before), snapshot(after)
+    return [
+        {"type": type, type: value}
+        for type, objects in new.items()
+        for id, value in objects.items()
+        if old[type].get(id) != value
+    ]
+
+
 def rules_for(new_hall):
     class Meetings(RuleBasedStateMachine):
         @initialize(opened=st.booleans())
@@ -90,6 +101,8 @@ def rules_for(new_hall):
                 assert room.state is before
                 assert room.facts == facts
                 return
+            told = [effect.message for effect in effects if isinstance(effect, Tell)]
+            assert told == the_long_way(before, room.state)
             kept = [effect for effect in effects if isinstance(effect, Keep)]
             assert effects[: len(kept)] == kept
             assert len(kept) <= 1
@@ -140,10 +153,12 @@ def rules_for(new_hall):
             self.carry_out(self.hall.tick)
             assert self.hall.room.next_tick() is None or self.hall.room.next_tick() > self.hall.now
 
-        @rule()
-        def the_server_restarts(self):
+        @rule(down=st.sampled_from([0, 1, 59, 60, 3600]), known=st.sampled_from([-600, 0, 30, 3600]))
+        def the_server_restarts(self, down, known):
+            since = self.hall.now + timedelta(seconds=known)
             self.hall = self.hall.again()
-            self.carry_out(lambda: self.hall.do("system", Resume()))
+            self.hall.wait(seconds=down)
+            self.carry_out(lambda: self.hall.do("system", Resume(since)))
             # Clients come back to a welcome, not to what they had seen.
             self.seen = {type: dict(objects) for type, objects in snapshot(self.hall.room.state).items()}
 
@@ -209,6 +224,18 @@ def rules_for(new_hall):
                 if ends:
                     assert proceedings.opened_at <= ends[0]
                     assert ends[-1] <= (proceedings.closed_at or self.hall.kept[-1].at)
+
+        @invariant()
+        def interruptions_are_disjoint_and_within_the_meeting(self):
+            if not self.hall.kept:
+                return
+            proceedings = Proceedings.from_facts(self.hall.kept)
+            ends = [at for interval in proceedings.interruptions() for at in interval]
+            assert ends == sorted(ends)
+            assert all(start < end for start, end in proceedings.interruptions())
+            if ends:
+                assert proceedings.opened_at <= ends[0]
+                assert ends[-1] <= (proceedings.closed_at or self.hall.kept[-1].at)
 
         @invariant()
         def who_follows_the_messages_sees_what_a_welcome_shows(self):

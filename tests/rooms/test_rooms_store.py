@@ -33,8 +33,6 @@ async def test_a_room_is_found_again_and_its_name_is_taken(engine):
     async with engine.begin() as conn:
         assert await store.get_room(conn, "giao-ban") == store.RoomEntry("giao-ban", "Phòng giao ban", True)
         assert await store.get_room(conn, "nowhere") is None
-        await store.add_room(conn, store.RoomEntry("b", "Bên lề", False))
-        assert [room.id for room in await store.rooms(conn)] == ["b", "giao-ban"]
     with pytest.raises(IntegrityError):
         async with engine.begin() as conn:
             await store.add_room(conn, store.RoomEntry("giao-ban", "Khác", False))
@@ -45,7 +43,7 @@ async def test_a_meeting_comes_back_as_it_was_written(engine, hall):
     async with engine.begin() as conn:
         entry = await store.get_meeting(conn, "m1")
         assert await store.get_meeting(conn, "m2") is None
-    assert entry == store.MeetingEntry(hall.sheet, "scheduled", None, None, True, "binh", CREATED)
+    assert entry == store.MeetingEntry(hall.sheet, "scheduled", None, None, True, "binh", CREATED, None)
 
 
 async def test_a_meeting_needs_its_room(engine, hall):
@@ -118,24 +116,22 @@ async def test_the_current_meeting_is_the_open_one_else_the_earliest_to_come(eng
         await add(engine, meeting)
     async with engine.begin() as conn:
         assert (await store.current_meeting(conn, "giao-ban")).meeting.id == "last"
-        assert await store.cancel_meeting(conn, "last")
-        assert not await store.cancel_meeting(conn, "last")
-        assert (await store.current_meeting(conn, "giao-ban")).meeting.id == "m1"
         assert await store.current_meeting(conn, "nowhere") is None
     hall.join(hall.hanh)
     hall.do(hall.hanh, OpenMeeting())
     async with engine.begin() as conn:
         await store.keep(conn, "following", hall.kept)
         assert (await store.current_meeting(conn, "giao-ban")).meeting.id == "following"
-        assert not await store.cancel_meeting(conn, "following")
 
 
 async def test_meetings_are_listed_by_time_and_filtered(engine, hall):
     hanoi = timezone(timedelta(hours=7))
     for day, id in [(25, "c"), (23, "a"), (24, "b")]:
         await add(engine, replace(hall.sheet, id=id, starts_at=datetime(2026, 11, day, 8, 0, tzinfo=hanoi)))
+    hall.join(hall.hanh)
+    hall.do(hall.hanh, OpenMeeting())
     async with engine.begin() as conn:
-        await store.cancel_meeting(conn, "b")
+        await store.keep(conn, "b", hall.kept)
 
         async def ids(**filters):
             return [entry.meeting.id for entry in await store.meetings(conn, **filters)]
@@ -144,8 +140,30 @@ async def test_meetings_are_listed_by_time_and_filtered(engine, hall):
         assert await ids(states=["scheduled"]) == ["a", "c"]
         assert await ids(room_id="nowhere") == []
         assert await ids(starts_from=datetime(2026, 11, 24, 1, 0, tzinfo=UTC)) == ["b", "c"]
-        assert await ids(starts_before=datetime(2026, 11, 24, 1, 0, tzinfo=UTC)) == ["a"]
         assert await ids(limit=1) == ["a"]
+        assert await ids(newest_first=True) == ["c", "b", "a"]
+        assert await ids(newest_first=True, limit=2) == ["c", "b"], "the oldest are left out"
+        assert await ids(newest_first=True, states=["scheduled"]) == ["c", "a"]
+
+
+async def test_the_heartbeat_is_kept_for_the_meetings_held(engine, hall):
+    for id in ("a", "b", "c"):
+        await add(engine, replace(hall.sheet, id=id))
+    later = hall.start + timedelta(seconds=10)
+    statements = []
+    event.listen(
+        engine.sync_engine,
+        "before_cursor_execute",
+        lambda conn, cursor, text, *rest: statements.append(text.split()[0]),
+    )
+    async with engine.begin() as conn:
+        await store.alive(conn, ["a", "b"], hall.start)
+        await store.alive(conn, {"b"}, later)
+        await store.alive(conn, [], later)
+    assert statements.count("UPDATE") == 2, "one for all the meetings"
+    async with engine.begin() as conn:
+        found = {entry.meeting.id: entry.alive_at for entry in await store.meetings(conn)}
+    assert found == {"a": hall.start, "b": later, "c": None}
 
 
 async def test_a_time_without_a_zone_is_not_stored(engine, hall):

@@ -16,11 +16,13 @@ const VIDEO_CEILING = 900000; // bit/s: enough for 640x360 at 15 frames a second
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Pair */
 /** @typedef {"none" | "connecting" | "connected" | "failed"} Health */
 
-/** @param {RTCPeerConnection} pc @returns {Health} */
+/** ICE alone proves nothing: the server answers its checks for a transport whose keys were never agreed.
+ * @param {RTCPeerConnection} pc @returns {Health} */
 function health(pc) {
   const ice = pc.iceConnectionState;
-  if (pc.connectionState === "failed" || ["failed", "disconnected", "closed"].includes(ice)) return "failed";
-  return ["connected", "completed"].includes(ice) ? "connected" : "connecting";
+  if (["failed", "closed"].includes(pc.connectionState)) return "failed";
+  if (["failed", "disconnected", "closed"].includes(ice)) return "failed";
+  return pc.connectionState === "connected" ? "connected" : "connecting";
 }
 
 /** The one m-line each sender needs. @param {RTCPeerConnection} pc @param {Pair} tracks */
@@ -31,7 +33,7 @@ function addSenders(pc, tracks) {
 
 export class Peers {
   /** @type {{pc: RTCPeerConnection, answered: boolean} | null} */ #up = null;
-  /** @type {{pc: RTCPeerConnection, ufrag: string | undefined} | null} */ #down = null;
+  /** @type {{pc: RTCPeerConnection, ufrag: string | undefined, answered: boolean} | null} */ #down = null;
   /** @type {Pair} */ #tracks = { audio: null, video: null };
   /** @type {{mid: string, participant: string, kind: "audio" | "video"}[]} */ #carried = [];
   /** @type {Promise<any>} offers are applied one after the other */ #work = Promise.resolve();
@@ -59,9 +61,9 @@ export class Peers {
   join(publish) {
     this.#joined = true;
     this.#publish = publish;
-    if (!this.#down || this.#down.pc.iceConnectionState === "new" || health(this.#down.pc) === "failed") {
-      this.#subscribe();
-    }
+    this.#asked.clear();
+    // An answer that the server has not confirmed may have been lost with the line.
+    if (!this.#down?.answered || health(this.#down.pc) === "failed") this.#subscribe();
     if (publish && (!this.#up || !this.#up.answered || health(this.#up.pc) === "failed")) this.#offer();
   }
 
@@ -206,17 +208,21 @@ export class Peers {
     if (!this.#down || this.#down.ufrag !== ufrag) {
       this.#down?.pc.close();
       const pc = this.connect(CONFIG);
-      this.#down = { pc, ufrag };
+      this.#down = { pc, ufrag, answered: false };
       this.#carried = [];
       this.#watch("down", pc);
       if (tracks.length > 0) this.#arm("down", CONNECT_LIMIT, () => this.#remake("down"));
     }
-    const { pc } = this.#down;
+    const down = this.#down;
+    const { pc } = down;
+    down.answered = false;
     await pc.setRemoteDescription({ type: "offer", sdp });
     await pc.setLocalDescription(await pc.createAnswer());
     if (this.#down?.pc !== pc) return;
     this.#carried = tracks;
-    this.send("media.answer", { sdp: pc.localDescription?.sdp }).catch((error) => this.#refused("down", error));
+    this.send("media.answer", { sdp: pc.localDescription?.sdp })
+      .then(() => (down.answered = true))
+      .catch((error) => this.#refused("down", error));
     this.changed();
   }
 

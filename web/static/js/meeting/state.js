@@ -93,6 +93,12 @@ export function may(state, type) {
   return state.may.includes(type);
 }
 
+/** The chair closes the meeting; the secretary only when the chair has gone. @param {State} state */
+export function mayClose(state) {
+  if (!isOpen(state) || !may(state, "meeting.close")) return false;
+  return me(state)?.role === "chair" || !participant(state, state.meeting.chair)?.present;
+}
+
 /** @param {State} state */
 export function isOpen(state) {
   return state.meeting?.state === "open";

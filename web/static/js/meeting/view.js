@@ -5,7 +5,7 @@ import { agendaPart } from "./agenda.js";
 import { byId, changeIcon, make, say } from "./element.js";
 import { floorPart, peoplePart } from "./floor.js";
 import { minutesPart } from "./minutes.js";
-import { isOpen, may, me, roster } from "./state.js";
+import { isOpen, may, mayClose, me, roster } from "./state.js";
 import { roleName, Tiles } from "./tiles.js";
 import { votePart } from "./vote.js";
 
@@ -184,7 +184,7 @@ export class View {
     status.dataset.well = String(local.line === "open" && local.media.down !== "failed" && local.media.up !== "failed");
     const live = local.phase === "room" && local.line === "open";
     byId("open-meeting").hidden = !(live && state.meeting?.state === "scheduled" && may(state, "meeting.open"));
-    byId("close-meeting").hidden = !(live && isOpen(state) && may(state, "meeting.close"));
+    byId("close-meeting").hidden = !(live && mayClose(state));
   }
 
   /** @param {State} state @param {Capture} capture @param {boolean} closed */
