@@ -9,8 +9,9 @@ document      kinds, states, the state table, who signs in which order
 content       what a document says, to and from JSON
 authority     the issuing authority's letterhead
 wording       dates, counts and sentences in an office's Vietnamese
-draft         proceedings to first draft
 typefaces     which typeface has all letters
+fit           what was typed in a meeting, made fit for a record
+draft         proceedings to first draft
 typeset       content to PDF/A
 appearance    pictures for visible signatures
 signing       (edge) PAdES signatures, time-stamps

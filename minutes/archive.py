@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes.errors import Damaged
+from minutes.errors import N_, Damaged, Reason
 from minutes.tables import deposit_table, fingerprint_table
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -59,12 +59,12 @@ class Archive:
     def fetch(self, digest: str) -> bytes:
         """The bytes of a deposit, hashed again while reading; raises Damaged when they are missing or different."""
         if not _DIGEST.fullmatch(digest):
-            raise Damaged(f"Không phải giá trị băm: {digest[:80]!r}")
+            raise Damaged(Reason(N_("Không phải giá trị băm: %(digest)s"), digest=digest[:80]))
         data = _read(self._path(digest))
         if data is None:
-            raise Damaged(f"Thiếu tệp lưu trữ {digest}")
+            raise Damaged(Reason(N_("Thiếu tệp lưu trữ %(digest)s"), digest=digest))
         if digest_of(data) != digest:
-            raise Damaged(f"Tệp lưu trữ {digest} đã bị hỏng")
+            raise Damaged(Reason(N_("Tệp lưu trữ %(digest)s đã bị hỏng"), digest=digest))
         return data
 
     def verify(self, digests: Iterable[str]) -> tuple[str, ...]:

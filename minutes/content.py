@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Any, assert_never
 
 from minutes.document import Kind
-from minutes.errors import InvalidContent
-from minutes.reading import LINE, PARAGRAPH, VIETNAM, Reader
+from minutes.errors import N_, InvalidContent, Reason
+from minutes.reading import CROWD, LINE, PARAGRAPH, VIETNAM, Reader
 from minutes.secrecy import refuse_secrets
 
 __all__ = ["LINE", "VIETNAM", "Content"]
@@ -238,16 +238,22 @@ def from_json(kind: Kind, data: object) -> Content:
     Raises InvalidContent, which names the field, for a wrong type, a missing or unknown field or an excess
     of length, and SecretContent when any text bears a mark of state secrecy.
     """
-    content = read_stored(kind, data)
-    if sum(len(text) for _, text in texts(to_json(content))) > MAX_TEXT:
-        raise InvalidContent("", f"dài quá {MAX_TEXT} ký tự")
+    content = read_unmarked(kind, data)
     for path, text in texts(to_json(content)):
         refuse_secrets(path, text)
     return content
 
 
+def read_unmarked(kind: Kind, data: object) -> Content:
+    """As from_json, without the search for marks of secrecy: for a first draft, which its secretary must see."""
+    content = read_stored(kind, data)
+    if sum(len(text) for _, text in texts(to_json(content))) > MAX_TEXT:
+        raise InvalidContent("", Reason(N_("dài quá %(limit)s ký tự"), limit=MAX_TEXT))
+    return content
+
+
 def read_stored(kind: Kind, data: object) -> Content:
-    """As from_json, without the search for marks of secrecy: for reading what was let in before."""
+    """As read_unmarked, without the bound on the whole: for reading what was let in before."""
     reader = Reader(data, "")
     content = _READERS[kind](reader)
     reader.finish()
@@ -275,7 +281,7 @@ def _read_minutes(reader: Reader) -> MinutesContent:
         ended_at=reader.time("ended_at"),
         chair_line=reader.line("chair_line"),
         secretary_line=reader.line("secretary_line"),
-        attendance=reader.rows("attendance", _read_unit),
+        attendance=reader.rows("attendance", _read_unit, CROWD),
         course=reader.rows("course", _read_course),
         votes=reader.rows("votes", _read_vote),
         conclusions=reader.rows("conclusions", _read_conclusion),
@@ -284,7 +290,7 @@ def _read_minutes(reader: Reader) -> MinutesContent:
         proceedings_count=reader.count("proceedings_count"),
     )
     if content.ended_at < content.starts_at:
-        raise InvalidContent("ended_at", "trước thời gian bắt đầu")
+        raise InvalidContent("ended_at", Reason(N_("trước thời gian bắt đầu")))
     return content
 
 
@@ -315,7 +321,7 @@ def _read_directive(reader: Reader) -> DirectiveContent:
 
 
 def _read_unit(reader: Reader) -> UnitAttendance:
-    return UnitAttendance(reader.line("unit"), reader.rows("people", _read_person))
+    return UnitAttendance(reader.line("unit"), reader.rows("people", _read_person, CROWD))
 
 
 def _read_person(reader: Reader) -> PersonLine:
@@ -326,7 +332,7 @@ def _read_person(reader: Reader) -> PersonLine:
         present=reader.flag("present"),
     )
     if line.intervals and not line.present:
-        raise InvalidContent(reader.at("present"), "vắng mặt nhưng có thời gian tham dự")
+        raise InvalidContent(reader.at("present"), Reason(N_("vắng mặt nhưng có thời gian tham dự")))
     return line
 
 
@@ -346,7 +352,8 @@ def _read_vote(reader: Reader) -> VoteLine:
         ballots=reader.ballots("ballots"),
     )
     if line.in_favour + line.against + line.abstain + line.none != line.eligible:
-        raise InvalidContent(reader.at("eligible"), "tổng số phiếu không khớp số người có quyền biểu quyết")
+        reason = Reason(N_("tổng số phiếu không khớp số người có quyền biểu quyết"))
+        raise InvalidContent(reader.at("eligible"), reason)
     return line
 
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal, Protocol
 
-from minutes.errors import Refused
+from minutes.errors import N_, Reason, Refused
 from rooms.proceedings import Unit
 
 MARK = "giaoban:"
@@ -94,7 +94,8 @@ def after(state: State, act: Act) -> State:
     """The state that `act` leads to; raises Refused("wrong_state") when the table has no such row."""
     following = TRANSITIONS.get((state, act))
     if following is None:
-        reason = f"Không thực hiện được thao tác này khi văn bản ở trạng thái “{STATE_NAMES[state]}”"
+        text = N_("Việc này không làm được khi văn bản ở trạng thái “%(state)s”; xin tải lại trang.")
+        reason = Reason(text, state=Reason(STATE_NAMES[state]))
         raise Refused("wrong_state", reason)
     return following
 
@@ -254,5 +255,6 @@ class HistoryEntry:
 def in_signing_order(kind: Kind, signers: tuple[Signer, ...]) -> tuple[Signer, ...]:
     """Check that `signers` are exactly those the kind needs, in order; raises Refused("wrong_signers")."""
     if tuple(signer.role for signer in signers) != SIGNING_ORDER[kind]:
-        raise Refused("wrong_signers", f"{KIND_NAMES[kind]} cần người ký theo thứ tự {SIGNING_ORDER[kind]}")
+        text = N_("%(kind)s cần đủ người ký theo đúng thứ tự.")
+        raise Refused("wrong_signers", Reason(text, kind=Reason(KIND_NAMES[kind])))
     return signers

@@ -1,10 +1,13 @@
 """First drafts: from what happened in a meeting to its minutes, and from minutes to the notice of conclusions.
 
-The draft says only what the proceedings say; the secretary corrects and adds.
+The draft says only what the proceedings say; the secretary corrects and adds. It can always be stored, read and
+edited: texts are mended (fit.py), and what is too much for one document or its form is gathered or cut with "…".
 """
 
+from collections.abc import Callable, Iterable
 from datetime import date
 
+from minutes import fit
 from minutes.authority import Authority
 from minutes.content import (
     VIETNAM,
@@ -17,45 +20,56 @@ from minutes.content import (
     VoteLine,
 )
 from minutes.document import Signer
-from minutes.errors import Refused
+from minutes.errors import N_, Reason, Refused
+from minutes.reading import LINE, MANY
 from minutes.wording import long_date, office, short_date, short_time
-from rooms.proceedings import Person, Proceedings, Role, Step, VoteResult
+from rooms.proceedings import Conclusion, Meeting, Person, Proceedings, Role, Step, VoteResult
+
+GUESTS = "Khách mời"
+"""The unit of those who belong to none."""
+
+COURSE_ROOM = 90_000
+CONCLUSIONS_ROOM = 60_000
+"""Characters: together with the other fields less than what the form for editing takes (200 000)."""
 
 
 def minutes(proceedings: Proceedings, document_id: str, authority: Authority) -> MinutesContent:
     """The first draft of the minutes; raises Refused("not_closed") while the meeting is not closed."""
     meeting = proceedings.meeting
     if proceedings.opened_at is None or proceedings.closed_at is None:
-        raise Refused("not_closed", "Cuộc họp chưa kết thúc")
+        raise Refused("not_closed", Reason(N_("Cuộc họp chưa kết thúc.")))
     return MinutesContent(
         document_id=document_id,
-        title=meeting.title,
-        place_name=authority.place_name,
-        venue=f"{meeting.place} và các điểm cầu trực tuyến",
+        title=fit.line(meeting.title, "Cuộc họp"),
+        place_name=fit.line(authority.place_name, fit.line(authority.unit.name, "Cơ quan chủ trì")),
+        venue=fit.line(f"{meeting.place} và các điểm cầu trực tuyến", ""),
         starts_at=proceedings.opened_at.astimezone(VIETNAM),
-        ended_at=proceedings.closed_at.astimezone(VIETNAM),
+        ended_at=max(proceedings.opened_at, proceedings.closed_at).astimezone(VIETNAM),
         chair_line=_line(meeting.chair),
         secretary_line=_line(meeting.secretary),
         attendance=_attendance(proceedings),
-        course=tuple(_part(step) for step in proceedings.course()),
-        votes=tuple(_vote(vote) for vote in proceedings.votes()),
-        conclusions=tuple(
-            ConclusionLine(found.text, found.owner.name if found.owner else None, found.deadline)
-            for found in proceedings.conclusions()
-        ),
+        course=_course(proceedings.course()),
+        votes=tuple(_vote(vote) for vote in proceedings.votes()[:MANY]),
+        conclusions=_conclusions(proceedings.conclusions()),
         recipients=("Chủ trì, thư ký cuộc họp", "Các đơn vị dự họp", "Lưu: VT, Hồ sơ"),
         proceedings_root=proceedings.root,
         proceedings_count=len(proceedings.facts),
     )
 
 
-def minutes_signers(proceedings: Proceedings) -> tuple[Signer, ...]:
-    """Secretary, chair, and the seal of the authority, in signing order."""
-    meeting = proceedings.meeting
+def minutes_signers(proceedings: Proceedings, has_key: Callable[[str], bool]) -> tuple[Signer, ...]:
+    """Secretary, chair, and the seal of the authority, in signing order.
+
+    Somebody without a key (`has_key` takes the account), as a guest who took the seat, cannot sign: then the one does
+    who was convened for it.
+    """
+    held, convened = proceedings.meeting, Meeting.from_json(proceedings.facts[0].data)
+    secretary = held.secretary if has_key(held.secretary.id) else convened.secretary
+    chair = held.chair if has_key(held.chair.id) else convened.chair
     return (
-        Signer("secretary", meeting.secretary.id, meeting.secretary.name, ("THƯ KÝ",), meeting.secretary.title),
-        Signer("chair", meeting.chair.id, meeting.chair.name, ("CHỦ TỌA",), meeting.chair.title),
-        Signer("seal", meeting.authority.id, meeting.authority.name, ()),
+        Signer("secretary", secretary.id, _name(secretary), ("THƯ KÝ",), fit.line(secretary.title, "")),
+        Signer("chair", chair.id, _name(chair), ("CHỦ TỌA",), fit.line(chair.title, "")),
+        Signer("seal", held.authority.id, held.authority.name, ()),
     )
 
 
@@ -75,7 +89,7 @@ def notice(
 ) -> NoticeContent:
     """A draft notice of the conclusions in signed minutes. Raises Refused("no_conclusions") if there are none."""
     if not source.conclusions:
-        raise Refused("no_conclusions", "Biên bản không có kết luận nào để thông báo")
+        raise Refused("no_conclusions", Reason(N_("Biên bản không có kết luận nào để thông báo.")))
     who = f"đồng chí {chair.name}, {chair.title}," if chair.title else f"đồng chí {chair.name}"
     by_title = f"đồng chí {chair.title} {chair.name}" if chair.title else f"đồng chí {chair.name}"
     units = [group.unit for group in source.attendance if any(line.present for line in group.people)]
@@ -89,12 +103,12 @@ def notice(
     return NoticeContent(
         document_id=document_id,
         minutes_id=source.document_id,
-        subject=f"Kết luận của {by_title}\ntại {_lowered(source.title)}",
+        subject=fit.cut(f"Kết luận của {by_title}\ntại {_lowered(source.title)}", LINE),
         place_name=source.place_name,
-        intro=intro,
+        intro=tuple(fit.paragraph(text, fit.CUT) for text in intro),
         conclusions=source.conclusions,
         closing="Thông báo để các cơ quan, đơn vị biết, thực hiện",
-        recipients=(*owners, "Các đơn vị dự họp", "Lưu: VT, HS"),
+        recipients=(*list(owners)[: MANY - 2], "Các đơn vị dự họp", "Lưu: VT, HS"),
     )
 
 
@@ -110,7 +124,15 @@ def authority_lines(title: str) -> tuple[str, ...]:
 
 
 def _line(person: Person) -> str:
-    return f"Đồng chí {person.name} - {office(person.title, person.unit.name)}"
+    return fit.line(f"Đồng chí {_name(person)} - {_office(person)}", "")
+
+
+def _name(person: Person) -> str:
+    return fit.line(person.name, "(không ghi tên)")
+
+
+def _office(person: Person) -> str:
+    return office(fit.line(person.title, ""), fit.line(person.unit.name, GUESTS))
 
 
 def _lowered(title: str) -> str:
@@ -124,44 +146,98 @@ def _attendance(proceedings: Proceedings) -> tuple[UnitAttendance, ...]:
     """By unit, the authority's own first; onlookers who were not invited are not delegates and are left out."""
     people: dict[str, list[PersonLine]] = {}
     authority = proceedings.meeting.authority
-    names = {authority.id: authority.name}
+    names = {authority.id: fit.line(authority.name, "Cơ quan chủ trì")}
     for found in proceedings.attendance():
         if found.person.role in (Role.VIEWER, Role.GATEWAY):
             continue
         unit = found.person.unit
-        names.setdefault(unit.id, unit.name)
+        names.setdefault(unit.id, fit.line(unit.name, GUESTS))
         intervals = tuple((start.astimezone(VIETNAM), end.astimezone(VIETNAM)) for start, end in found.intervals)
-        line = PersonLine(found.person.name, found.person.title, intervals, bool(intervals))
+        line = PersonLine(_name(found.person), fit.line(found.person.title, ""), intervals, bool(intervals))
         people.setdefault(unit.id, []).append(line)
     return tuple(UnitAttendance(name, tuple(people[unit])) for unit, name in names.items() if unit in people)
+
+
+def _course(steps: Iterable[Step]) -> tuple[CoursePart, ...]:
+    """The parts; where there are more than a document takes, the last one gathers the rest."""
+    parts = [_part(step) for step in steps]
+    if len(parts) > MANY:
+        rest = [text for part in parts[MANY - 1 :] for text in (f"{part.heading}:", *part.paragraphs)]
+        parts[MANY - 1 :] = [CoursePart("Các nội dung tiếp theo", fit.gathered(rest, MANY))]
+    return tuple(parts) if _size(parts) <= COURSE_ROOM else _shortened(parts)
+
+
+def _size(parts: Iterable[CoursePart]) -> int:
+    # Two more for each text: the form has a blank line between paragraphs.
+    return sum(len(text) + 4 for part in parts for text in (part.heading, *part.paragraphs))
+
+
+def _shortened(parts: Iterable[CoursePart]) -> tuple[CoursePart, ...]:
+    """As many whole paragraphs as there is room for, then "…"; the headings stay, short."""
+    bare = [CoursePart(fit.cut(part.heading, 100), part.paragraphs) for part in parts]
+    room = COURSE_ROOM - _size(CoursePart(part.heading, (fit.CUT,)) for part in bare)
+    kept = []
+    for part in bare:
+        texts = []
+        for text in part.paragraphs:
+            room -= len(text) + 4
+            if room < 0:
+                texts.append(fit.CUT)
+                break
+            texts.append(text)
+        kept.append(CoursePart(part.heading, tuple(texts)))
+    return tuple(kept)
+
+
+def _conclusions(found: Iterable[Conclusion]) -> tuple[ConclusionLine, ...]:
+    lines = [
+        ConclusionLine(
+            fit.paragraph(one.text, "(không ghi nội dung)"),
+            fit.line(one.owner.name, GUESTS) if one.owner else None,
+            one.deadline,
+        )
+        for one in found
+    ]
+    if len(lines) > MANY:
+        rest = fit.gathered([line.text for line in lines[MANY - 1 :]], 1)
+        lines[MANY - 1 :] = [ConclusionLine(text, None, None) for text in rest]
+    if sum(len(line.text) + len(line.owner_unit or "") for line in lines) > CONCLUSIONS_ROOM:
+        share = CONCLUSIONS_ROOM // len(lines) // 2
+        lines = [
+            ConclusionLine(fit.cut(one.text, share), one.owner_unit and fit.cut(one.owner_unit, share), one.deadline)
+            for one in lines
+        ]
+    return tuple(lines)
 
 
 def _part(step: Step) -> CoursePart:
     if step.item is None:
         heading, first = "Mở đầu", "cuộc họp bắt đầu"
     else:
-        heading = step.item.title
-        first = f"{step.item.presenter} trình bày" if step.item.presenter else "cuộc họp chuyển sang nội dung này"
+        heading = fit.line(step.item.title, "Nội dung không ghi tên")
+        presenter = fit.line(step.item.presenter, "")
+        planned = f" (người trình bày theo chương trình: {presenter})" if presenter else ""
+        first = f"cuộc họp chuyển sang nội dung này{planned}"
     paragraphs = [f"Từ {short_time(step.started_at)}: {first}."]
     paragraphs += [
-        f"{short_time(at)}: đồng chí {person.name}, {office(person.title, person.unit.name)}, phát biểu."
-        for person, at in step.speakers
+        f"{short_time(at)}: đồng chí {_name(person)}, {_office(person)}, phát biểu." for person, at in step.speakers
     ]
     for vote in step.votes:
         outcome = "được thông qua" if vote.result == "passed" else "không được thông qua"
-        paragraphs.append(f"{short_time(vote.closed_at)}: biểu quyết nội dung “{vote.text}”; nội dung {outcome}.")
-    return CoursePart(heading, tuple(paragraphs))
+        text = fit.line(vote.text, "(không ghi nội dung)", 1000)
+        paragraphs.append(f"{short_time(vote.closed_at)}: biểu quyết nội dung “{text}”; nội dung {outcome}.")
+    return CoursePart(heading, fit.gathered(paragraphs, MANY))
 
 
 def _vote(vote: VoteResult) -> VoteLine:
     tally = vote.tally
     return VoteLine(
-        text=vote.text,
+        text=fit.paragraph(vote.text, "(không ghi nội dung)"),
         in_favour=tally["for"],
         against=tally["against"],
         abstain=tally["abstain"],
         none=tally["none"],
         eligible=vote.eligible,
         result=vote.result,
-        ballots=tuple((person.name, choice) for person, choice in vote.ballots),
+        ballots=tuple((_name(person), choice) for person, choice in vote.ballots),
     )

@@ -1,8 +1,36 @@
-"""What can be wrong with a record, and whose fault it is."""
+"""What can be wrong with a record, and whose fault it is; and why, as a value that can be said in any language."""
+
+from collections.abc import Mapping
+
+
+def N_(text: str) -> str:
+    """Mark `text` as a msgid."""
+    return text
+
+
+class Reason(str):
+    """One sentence or half of one: itself in Vietnamese, and `text` (a msgid) with `values` for other languages.
+
+    A value may be a Reason too. Without values the text is taken as it is.
+    """
+
+    __slots__ = ("text", "values")
+    text: str
+    values: Mapping[str, object]
+
+    def __new__(cls, text: str, **values: object) -> "Reason":
+        made = super().__new__(cls, text % values if values else text)
+        made.text = text
+        made.values = values
+        return made
 
 
 class RecordError(Exception):
-    """Root of this package's errors; the text may be shown to an official."""
+    """Root of this package's errors; the reason may be shown to an official."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason: str = reason
 
 
 class NotFound(RecordError):
@@ -16,6 +44,17 @@ class InvalidContent(RecordError):
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason
+
+
+class UnprintableContent(InvalidContent):
+    """The text has a `sign` (one character or a few that belong together) that the typeface lacks."""
+
+    def __init__(self, field: str, sign: str) -> None:
+        code = f"{ord(sign[0]):04X}"
+        super().__init__(
+            field, Reason(N_("có ký tự “%(sign)s” (U+%(code)s) không in được, hãy bỏ đi"), sign=sign, code=code)
+        )
+        self.sign = sign
 
 
 class SecretContent(InvalidContent):
@@ -34,7 +73,7 @@ class Conflict(RecordError):
     """Somebody else saved the text first. `current` is the version that is now the newest."""
 
     def __init__(self, current: int) -> None:
-        super().__init__(f"Văn bản đã có phiên bản mới hơn (phiên bản {current})")
+        super().__init__(Reason(N_("Văn bản đã có phiên bản mới hơn (phiên bản %(current)s)."), current=current))
         self.current = current
 
 
@@ -48,3 +87,7 @@ class SigningFailed(RecordError):
 
 class Damaged(RecordError):
     """An archived file is missing or its bytes are no longer those that were deposited."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason: Reason = reason

@@ -11,10 +11,15 @@ from datetime import date, datetime
 
 from minutes.content import Content, DirectiveContent, MinutesContent, NoticeContent
 from minutes.document import KIND_NAMES, Document, Kind, State
-from minutes.errors import Refused
+from minutes.errors import N_, Reason, Refused
+from minutes.wording import conclusion_sentences
 from rooms.proceedings import Unit
 
 PAGE_SIZE = 20
+
+NEVER_PUBLIC = Reason(N_("Biên bản là tài liệu họp nội bộ, không công khai (Luật Tiếp cận thông tin, Điều 6)."))
+NOT_SEALED = Reason(N_("Chỉ công khai được văn bản đã phát hành."))
+NOT_PUBLISHED = Reason(N_("Văn bản không ở trạng thái công khai."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +57,26 @@ class PublicPage:
 def may_publish(document: Document) -> None:
     """Raises Refused("never_public") for minutes, Refused("not_sealed") before the seal, Refused("published") twice."""
     if document.kind is Kind.MINUTES:
-        raise Refused("never_public", "Biên bản họp nội bộ không công khai (Luật Tiếp cận thông tin, Điều 6)")
+        raise Refused("never_public", NEVER_PUBLIC)
     if document.state is not State.SEALED:
-        raise Refused("not_sealed", "Chỉ công khai văn bản đã phát hành")
+        raise Refused("not_sealed", NOT_SEALED)
     if document.published:
-        raise Refused("published", "Văn bản đã được công khai")
+        raise Refused("published", Reason(N_("Văn bản đã được công khai.")))
 
 
 def may_withdraw(document: Document) -> None:
     """Raises Refused("not_published") when there is nothing to withdraw."""
     if not document.published:
-        raise Refused("not_published", "Văn bản không ở trạng thái công khai")
+        raise Refused("not_published", NOT_PUBLISHED)
 
 
 def public_view(document: Document, content: Content) -> PublicDocument:
     """The public's view; the caller has made sure that the document is published."""
     publication, number_symbol = document.publication, document.number_symbol
     if publication is None or not publication.in_force or number_symbol is None:
-        raise Refused("not_published", "Văn bản không ở trạng thái công khai")
+        raise Refused("not_published", NOT_PUBLISHED)
     if document.year is None or document.issued_on is None or document.digest is None:
-        raise Refused("not_sealed", "Chỉ công khai văn bản đã phát hành")
+        raise Refused("not_sealed", NOT_SEALED)
     return PublicDocument(
         id=document.id,
         kind=document.kind,
@@ -91,18 +96,13 @@ def public_view(document: Document, content: Content) -> PublicDocument:
 
 def _body(content: Content) -> tuple[str, ...]:
     if isinstance(content, NoticeContent):
-        rows = (
-            f"{index}. {line.text.rstrip(' .;')}."
-            + (f" Chủ trì: {line.owner_unit}." if line.owner_unit else "")
-            + (f" Thời hạn: {line.deadline:%d/%m/%Y}." if line.deadline else "")
-            for index, line in enumerate(content.conclusions, 1)
-        )
+        rows = (f"{index}. {conclusion_sentences(line)}" for index, line in enumerate(content.conclusions, 1))
         return (*content.intro, *rows, content.closing)
     if isinstance(content, DirectiveContent):
         numbered = (f"{index}. {text}" for index, text in enumerate(content.paragraphs, 1))
         return (*content.bases, *content.intro, *numbered, content.closing)
     if isinstance(content, MinutesContent):
-        raise Refused("never_public", "Biên bản là tài liệu họp nội bộ, không công khai")
+        raise Refused("never_public", NEVER_PUBLIC)
     return ()
 
 

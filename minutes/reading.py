@@ -5,21 +5,25 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from typing import Any, TypeVar
 
-from minutes.errors import InvalidContent
+from minutes.errors import N_, InvalidContent, Reason
 
 VIETNAM = timezone(timedelta(hours=7), "+07")
 
 LINE = 500
 PARAGRAPH = 10_000
 MANY = 500
+"""Rows of a list that people edit."""
+CROWD = 20_000
+"""Rows of a list that the meeting itself gives: people, their times, their ballots."""
 MAX_COUNT = 100_000
 
 CHOICES = ("for", "against", "abstain")
+_BALLOT = Reason(N_("phải là [họ tên, một trong %(known)s]"), known=", ".join(CHOICES))
 
 T = TypeVar("T")
 
 # Controls, half surrogate pairs, and what turns the direction of writing: printed text must read as it is stored.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Reader:
@@ -27,7 +31,7 @@ class Reader:
 
     def __init__(self, data: object, path: str) -> None:
         if not isinstance(data, dict):
-            raise InvalidContent(path, "phải là một đối tượng JSON")
+            raise InvalidContent(path, Reason(N_("phải là một đối tượng JSON")))
         self._left: dict[str, Any] = dict(data)
         self._path = path
 
@@ -36,11 +40,11 @@ class Reader:
 
     def finish(self) -> None:
         for name in self._left:
-            raise InvalidContent(self.at(str(name)[:80]), "không có trường này")
+            raise InvalidContent(self.at(str(name)[:80]), Reason(N_("không có trường này")))
 
     def _take(self, name: str) -> Any:
         if name not in self._left:
-            raise InvalidContent(self.at(name), "thiếu")
+            raise InvalidContent(self.at(name), Reason(N_("thiếu")))
         return self._left.pop(name)
 
     def text(self, name: str, limit: int, *, empty: bool = False) -> str:
@@ -53,21 +57,21 @@ class Reader:
         value = self._take(name)
         return None if value in (None, "") else _checked_text(value, self.at(name), LINE)
 
-    def _list(self, name: str) -> list[Any]:
+    def _list(self, name: str, limit: int = MANY) -> list[Any]:
         value = self._take(name)
         if not isinstance(value, list):
-            raise InvalidContent(self.at(name), "phải là một danh sách")
-        if len(value) > MANY:
-            raise InvalidContent(self.at(name), f"quá {MANY} dòng")
+            raise InvalidContent(self.at(name), Reason(N_("phải là một danh sách")))
+        if len(value) > limit:
+            raise InvalidContent(self.at(name), Reason(N_("quá %(limit)s dòng"), limit=limit))
         return value
 
     def lines(self, name: str, limit: int = LINE) -> tuple[str, ...]:
         path = self.at(name)
         return tuple(_checked_text(item, f"{path}[{i}]", limit) for i, item in enumerate(self._list(name)))
 
-    def rows(self, name: str, read: Callable[["Reader"], T]) -> tuple[T, ...]:
+    def rows(self, name: str, read: Callable[["Reader"], T], limit: int = MANY) -> tuple[T, ...]:
         rows = []
-        for index, item in enumerate(self._list(name)):
+        for index, item in enumerate(self._list(name, limit)):
             reader = Reader(item, f"{self.at(name)}[{index}]")
             rows.append(read(reader))
             reader.finish()
@@ -76,19 +80,19 @@ class Reader:
     def count(self, name: str) -> int:
         value = self._take(name)
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_COUNT:
-            raise InvalidContent(self.at(name), f"phải là số nguyên từ 0 đến {MAX_COUNT}")
+            raise InvalidContent(self.at(name), Reason(N_("phải là số nguyên từ 0 đến %(limit)s"), limit=MAX_COUNT))
         return value
 
     def flag(self, name: str) -> bool:
         value = self._take(name)
         if not isinstance(value, bool):
-            raise InvalidContent(self.at(name), "phải là true hoặc false")
+            raise InvalidContent(self.at(name), Reason(N_("phải là true hoặc false")))
         return value
 
     def choice(self, name: str, known: tuple[str, ...]) -> str:
         value = self._take(name)
         if value not in known:
-            raise InvalidContent(self.at(name), f"phải là một trong {', '.join(known)}")
+            raise InvalidContent(self.at(name), Reason(N_("phải là một trong %(known)s"), known=", ".join(known)))
         return str(value)
 
     def time(self, name: str) -> datetime:
@@ -101,39 +105,39 @@ class Reader:
         try:
             return date.fromisoformat(value)
         except (TypeError, ValueError):
-            raise InvalidContent(self.at(name), "phải là ngày dạng 2026-02-28") from None
+            raise InvalidContent(self.at(name), Reason(N_("phải là ngày dạng 2026-02-28"))) from None
 
     def intervals(self, name: str) -> tuple[tuple[datetime, datetime], ...]:
         path = self.at(name)
         found: list[tuple[datetime, datetime]] = []
-        for index, pair in enumerate(self._list(name)):
+        for index, pair in enumerate(self._list(name, CROWD)):
             if not isinstance(pair, list) or len(pair) != 2:
-                raise InvalidContent(f"{path}[{index}]", "phải là [từ, đến]")
+                raise InvalidContent(f"{path}[{index}]", Reason(N_("phải là [từ, đến]")))
             start, end = (_checked_time(moment, f"{path}[{index}]") for moment in pair)
             if end < start or (found and start < found[-1][1]):
-                raise InvalidContent(f"{path}[{index}]", "thời gian không theo thứ tự")
+                raise InvalidContent(f"{path}[{index}]", Reason(N_("thời gian không theo thứ tự")))
             found.append((start, end))
         return tuple(found)
 
     def ballots(self, name: str) -> tuple[tuple[str, str], ...]:
         path = self.at(name)
         found = []
-        for index, pair in enumerate(self._list(name)):
+        for index, pair in enumerate(self._list(name, CROWD)):
             if not isinstance(pair, list) or len(pair) != 2 or pair[1] not in CHOICES:
-                raise InvalidContent(f"{path}[{index}]", f"phải là [họ tên, một trong {', '.join(CHOICES)}]")
+                raise InvalidContent(f"{path}[{index}]", _BALLOT)
             found.append((_checked_text(pair[0], f"{path}[{index}]", LINE), str(pair[1])))
         return tuple(found)
 
 
 def _checked_text(value: object, path: str, limit: int, *, empty: bool = False) -> str:
     if not isinstance(value, str):
-        raise InvalidContent(path, "phải là chữ")
-    if _CONTROL.search(value):
-        raise InvalidContent(path, "có ký tự điều khiển")
+        raise InvalidContent(path, Reason(N_("phải là chữ")))
+    if REFUSED.search(value):
+        raise InvalidContent(path, Reason(N_("có ký tự điều khiển")))
     if not value.strip() and not empty:
-        raise InvalidContent(path, "để trống")
+        raise InvalidContent(path, Reason(N_("để trống")))
     if len(value) > limit:
-        raise InvalidContent(path, f"dài quá {limit} ký tự")
+        raise InvalidContent(path, Reason(N_("dài quá %(limit)s ký tự"), limit=limit))
     return value
 
 
@@ -143,5 +147,6 @@ def _checked_time(value: object, path: str) -> datetime:
         if moment.tzinfo is None or not 1900 < moment.year < 9000:
             raise ValueError
     except (TypeError, ValueError):
-        raise InvalidContent(path, "phải là thời điểm có múi giờ, dạng 2026-02-05T08:00:00+07:00") from None
+        reason = Reason(N_("phải là thời điểm có múi giờ, dạng 2026-02-05T08:00:00+07:00"))
+        raise InvalidContent(path, reason) from None
     return moment.astimezone(VIETNAM)

@@ -6,7 +6,6 @@ a reason and keeps its number.
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 
 from minutes.document import Kind
@@ -18,18 +17,6 @@ class EntryState(StrEnum):
     RESERVED = "reserved"
     COMPLETE = "complete"
     VOID = "void"
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterEntry:
-    """One number, whose it is, and why it was voided if it was."""
-
-    series: str
-    number: int
-    symbol: str
-    document_id: str
-    state: EntryState
-    reason: str | None
 
 
 def series(kind: Kind) -> str:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from minutes.errors import SecretContent
+from minutes.errors import N_, Reason, SecretContent
 
 _SPACE = r"[\s.,:;_\-]*"
 _GRADED = re.compile(rf"(?<!\w)(?:t\s*ố\s*i|t\s*u\s*y\s*ệ\s*t){_SPACE}m\s*ậ\s*t(?!\w)", re.IGNORECASE)
@@ -28,4 +28,5 @@ def refuse_secrets(field: str, text: str) -> None:
     """Raises SecretContent naming the field when `text` bears a mark of secrecy."""
     mark = secrecy_mark(text)
     if mark is not None:
-        raise SecretContent(field, f"có dấu chỉ độ mật “{mark}”; không được đưa bí mật nhà nước vào hệ thống này")
+        text = N_("có dấu chỉ độ mật “%(mark)s”; không được đưa bí mật nhà nước vào hệ thống này")
+        raise SecretContent(field, Reason(text, mark=mark))

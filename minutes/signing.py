@@ -33,7 +33,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from minutes.errors import SigningFailed, WrongPin
+from minutes.errors import N_, Reason, SigningFailed, WrongPin
 from minutes.typeset import FieldBox
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -94,9 +94,9 @@ class Credential:
             key, certificate, _ = pkcs12.load_key_and_certificates(data, pin.encode())
         except ValueError:
             # OpenSSL does not tell a wrong PIN from a damaged file; the MAC fails for both.
-            raise WrongPin("Mã PIN không đúng") from None
+            raise WrongPin(Reason(N_("Mã PIN không đúng."))) from None
         if certificate is None or not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
-            raise SigningFailed("Tệp khóa không chứa chứng thư số và khóa RSA hoặc EC")
+            raise SigningFailed(Reason(N_("Tệp khóa không chứa chứng thư số và khóa RSA hoặc EC")))
         return cls(asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)), key)
 
     @property
@@ -223,7 +223,7 @@ def _tag(writer: IncrementalPdfFileWriter, labels: Mapping[str, str]) -> None:
         key += 1
     parents = tree["/ParentTree"]
     if "/Nums" not in parents:
-        raise SigningFailed("Cây thẻ của tệp PDF có cấu trúc lạ")
+        raise SigningFailed(Reason(N_("Cây thẻ của tệp PDF có cấu trúc lạ")))
     parents["/Nums"].extend(entries)
     tree["/ParentTreeNextKey"] = generic.NumberObject(key)  # type: ignore[no-untyped-call]
     for changed in (top["/K"], parents["/Nums"], tree):
@@ -271,5 +271,5 @@ async def sign(
         out = io.BytesIO()
         await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out, existing_fields_only=True)
     except (SigningError, PathError, PdfError, LayoutError, timestamps.TimestampRequestError, ValueError) as error:
-        raise SigningFailed(f"Không ký được: {error}") from error
+        raise SigningFailed(Reason(N_("Phần mềm ký báo lỗi: %(error)s"), error=error)) from error
     return out.getvalue()

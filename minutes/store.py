@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.authority import Authority
 from minutes.document import Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, State
-from minutes.errors import NotFound
-from minutes.register import EntryState, RegisterEntry
+from minutes.errors import N_, NotFound, Reason
+from minutes.register import EntryState
 from minutes.tables import (
     act_table,
     document_table,
@@ -133,7 +133,7 @@ async def content(connection: AsyncConnection, document_id: str, version: int) -
         )
     )
     if found is None:
-        raise NotFound(f"Không có phiên bản {version} của văn bản này")
+        raise NotFound(Reason(N_("Không có phiên bản %(version)s của văn bản này."), version=version))
     return json.loads(found)
 
 
@@ -142,7 +142,7 @@ async def get(connection: AsyncConnection, document_id: str, *, lock: bool = Fal
     query = select(document_table).where(document_table.c.id == document_id)
     found = await _documents(connection, query.with_for_update() if lock else query)
     if not found:
-        raise NotFound("Không có văn bản này")
+        raise NotFound(Reason(N_("Không có văn bản này.")))
     return found[0]
 
 
@@ -151,7 +151,7 @@ async def authority(connection: AsyncConnection, document_id: str) -> Authority:
     query = select(document_table).where(document_table.c.id == document_id)
     row = (await connection.execute(query)).mappings().one_or_none()
     if row is None:
-        raise NotFound("Không có văn bản này")
+        raise NotFound(Reason(N_("Không có văn bản này.")))
     unit = Unit(row["unit_id"], row["unit_name"])
     return Authority(unit, row["abbreviation"], row["place"], row["parent_name"])
 
@@ -198,8 +198,14 @@ async def find_published(connection: AsyncConnection, **equal: object) -> Docume
     conditions = [document_table.c[name] == value for name, value in equal.items()]
     found = await _documents(connection, select(document_table).where(document_table.c.published, *conditions).limit(1))
     if not found:
-        raise NotFound("Không có văn bản công khai này")
+        raise NotFound(Reason(N_("Không có văn bản công khai này.")))
     return found[0]
+
+
+async def issued(connection: AsyncConnection, code: str) -> bool:
+    """Whether a sealed document carries this code."""
+    query = select(document_table.c.id).where(document_table.c.code == code, document_table.c.digest.is_not(None))
+    return await connection.scalar(query.limit(1)) is not None
 
 
 async def _documents(connection: AsyncConnection, query: Select[Any]) -> tuple[Document, ...]:
@@ -309,21 +315,6 @@ async def end_entry(
     )
 
 
-async def entries(connection: AsyncConnection, unit_id: str, year: int) -> tuple[RegisterEntry, ...]:
-    """The register of one unit and year, by series and number."""
-    query = (
-        select(register_table)
-        .where(register_table.c.unit_id == unit_id, register_table.c.year == year)
-        .order_by(register_table.c.series, register_table.c.number)
-    )
-    return tuple(
-        RegisterEntry(
-            row["series"], row["number"], row["symbol"], row["document_id"], EntryState(row["state"]), row["reason"]
-        )
-        for row in (await connection.execute(query)).mappings()
-    )
-
-
 async def put_working(connection: AsyncConnection, document_id: str, pdf: bytes | None) -> None:
     """Keep the file that is being signed; None: there is none any more."""
     await connection.execute(delete(working_table).where(working_table.c.document_id == document_id))
@@ -335,7 +326,7 @@ async def working(connection: AsyncConnection, document_id: str) -> bytes:
     """The file that is being signed; raises NotFound."""
     found = await connection.scalar(select(working_table.c.pdf).where(working_table.c.document_id == document_id))
     if found is None:
-        raise NotFound("Văn bản này chưa có tệp để ký")
+        raise NotFound(Reason(N_("Văn bản này chưa có tệp để ký.")))
     return bytes(found)
 
 

@@ -20,7 +20,7 @@ from minutes import typefaces
 from minutes.authority import Authority
 from minutes.content import Content, DirectiveContent, MinutesContent, texts, to_json
 from minutes.document import FIELD_NAMES, KIND_NAMES, MARK, Kind, Signer, SignerRole
-from minutes.errors import InvalidContent
+from minutes.errors import UnprintableContent
 from minutes.wording import (
     attendance_summary,
     conclusion_sentences,
@@ -95,7 +95,7 @@ class Typesetter:
     def typeset(self, kind: Kind, content: Content, heading: Heading, *, at: datetime) -> Typeset:
         """Set the document; `at` becomes the file's creation time.
 
-        Raises InvalidContent naming the field with a sign that the typeface lacks (an emoji, for example), since
+        Raises UnprintableContent naming the field with a sign that the typeface lacks (an emoji, for example), since
         PDF/A allows no text without its letters.
         """
         data = {**_frame(kind, content, heading, self.fonts), **_page(content)}
@@ -119,14 +119,14 @@ class Typesetter:
 
 def _unprintable(content: Content, error: typst.TypstError) -> Exception:
     """What to say about a text that cannot be set; the error itself if the text is not to blame."""
-    found = re.search(r'the text `"(.+?)"` could not|the codepoint `"(.+?)"`', error.message)
+    found = re.search(r'(?:the text|codepoint) `"(.+?)"`', error.message)
     if found is None:
         return error
-    quoted = found.group(1) or found.group(2)
+    quoted = found.group(1)
     code = re.fullmatch(r"\\u\{([0-9a-f]+)\}", quoted)
     sign = chr(int(code.group(1), 16)) if code else quoted
     field = next((path for path, text in texts(to_json(content)) if sign in text), "")
-    return InvalidContent(field, f"có ký tự “{sign}” (U+{ord(sign[0]):04X}) không in được, hãy bỏ đi")
+    return UnprintableContent(field, sign)
 
 
 def source_json(content: Content) -> bytes:

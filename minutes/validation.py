@@ -35,6 +35,7 @@ from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
+from minutes.errors import N_, Reason
 from minutes.signing import CLOCK_TOLERANCE, Trust, issuer_of
 
 # Whatever pyHanko and asn1crypto raise on hostile bytes; beyond their own errors these are the leaks of parsers.
@@ -75,7 +76,7 @@ class SignatureCheck:
     serial: int
     signed_at: datetime | None
     ok: bool
-    reason: str | None
+    reason: Reason | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,19 @@ class Report:
     signatures: tuple[SignatureCheck, ...]
     whole_file: bool
     ok: bool
-    problems: tuple[str, ...]
+    problems: tuple[Reason, ...]
+
+
+def embedded(pdf: bytes) -> bytes:
+    """The source file attached to one of our documents (its content as JSON). Raises ValueError where there is none."""
+    try:
+        root = PdfFileReader(io.BytesIO(pdf)).root
+        data = root["/AF"][0]["/EF"]["/F"].data
+    except _BROKEN as error:
+        raise ValueError("no source file is attached") from error
+    if not isinstance(data, bytes):
+        raise ValueError("no source file is attached")
+    return data
 
 
 async def validate(pdf: bytes, trust: Trust, expected: Sequence[Expected] | None = None) -> Report:
@@ -97,25 +110,25 @@ async def validate(pdf: bytes, trust: Trust, expected: Sequence[Expected] | None
         reader = PdfFileReader(io.BytesIO(pdf))
         found = list(reader.embedded_signatures)
     except _BROKEN as error:
-        return Report((), False, False, (f"Không đọc được tệp PDF: {type(error).__name__}",))
+        return Report((), False, False, (Reason(N_("Không đọc được tệp PDF: %(error)s"), error=type(error).__name__),))
     if not found:
-        return Report((), False, False, ("Tệp không có chữ ký số",))
+        return Report((), False, False, (Reason(N_("Tệp không có chữ ký số")),))
     checks = []
-    problems = []
+    problems: list[Reason] = []
     stamped = any(_is_time_stamp(one) for one in found)
     for one in found:
         if _is_time_stamp(one):
             reason = await _time_stamp_problem(one, trust)
             if reason:
-                problems.append(f"Dấu thời gian: {reason}")
+                problems.append(Reason(N_("Dấu thời gian: %(reason)s"), reason=reason))
             continue
         check = await _check(one, trust, long_term=stamped)
         checks.append(check)
         if check.reason:
-            problems.append(f"Chữ ký “{check.field}”: {check.reason}")
+            problems.append(Reason(N_("Chữ ký “%(field)s”: %(reason)s"), field=check.field, reason=check.reason))
     whole = _covers_whole(found, len(pdf))
     if not whole:
-        problems.append("Có dữ liệu nằm ngoài phạm vi chữ ký cuối cùng")
+        problems.append(Reason(N_("Có dữ liệu nằm ngoài phạm vi chữ ký cuối cùng")))
     problems += _unexpected(checks, expected)
     return Report(tuple(checks), whole, not problems, tuple(problems))
 
@@ -141,7 +154,8 @@ async def _check(found: EmbeddedPdfSignature, trust: Trust, *, long_term: bool) 
         name = str(certificate.subject.native.get("common_name", ""))
         issuer, serial = issuer_of(certificate), int(certificate.serial_number)
     except _BROKEN:
-        return SignatureCheck(str(found.field_name), "", "", 0, None, False, "cấu trúc chữ ký bị hỏng")
+        broken = Reason(N_("cấu trúc chữ ký bị hỏng"))
+        return SignatureCheck(str(found.field_name), "", "", 0, None, False, broken)
     signed_at: datetime | None = None
     try:
         status = await async_validate_pdf_signature(found, trust.context(), trust.context())
@@ -151,41 +165,41 @@ async def _check(found: EmbeddedPdfSignature, trust: Trust, *, long_term: bool) 
         if reason is None and long_term:
             verdict = await ades.ades_lta_validation(found, _long_term_policy(trust))
             if verdict.ades_subindic is not AdESPassed.OK:
-                reason = f"không đạt mức lưu trữ lâu dài ({verdict.ades_subindic})"
+                reason = Reason(N_("không đạt mức lưu trữ lâu dài (%(level)s)"), level=verdict.ades_subindic)
     except _BROKEN as error:
-        reason = f"không kiểm tra được ({type(error).__name__})"
+        reason = Reason(N_("không kiểm tra được (%(error)s)"), error=type(error).__name__)
     return SignatureCheck(str(found.field_name), name, issuer, serial, signed_at, reason is None, reason)
 
 
-def _problem(status: PdfSignatureStatus, *, long_term: bool) -> str | None:
+def _problem(status: PdfSignatureStatus, *, long_term: bool) -> Reason | None:
     """Why pyHanko's own verdict is not good enough, in words; None when it is."""
     if not status.intact or not status.valid:
-        return "nội dung đã bị sửa sau khi ký"
+        return Reason(N_("nội dung đã bị sửa sau khi ký"))
     if status.revoked:
-        return "chứng thư số đã bị thu hồi"
+        return Reason(N_("chứng thư số đã bị thu hồi"))
     if not status.trusted:
-        return "chứng thư số không thuộc tổ chức chứng thực được tin cậy"
+        return Reason(N_("chứng thư số không thuộc tổ chức chứng thực được tin cậy"))
     if status.coverage not in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION):
-        return "chữ ký không bao trùm toàn bộ văn bản"
+        return Reason(N_("chữ ký không bao trùm toàn bộ văn bản"))
     level = status.modification_level
     if not status.docmdp_ok or level is None or level > ModificationLevel.FORM_FILLING:
-        return "có thay đổi không được phép sau khi ký"
+        return Reason(N_("có thay đổi không được phép sau khi ký"))
     if status.timestamp_validity is None or not status.timestamp_validity.trusted:
-        return "không có dấu thời gian tin cậy"
+        return Reason(N_("không có dấu thời gian tin cậy"))
     if not status.bottom_line:
-        return "chữ ký không hợp lệ"
+        return Reason(N_("chữ ký không hợp lệ"))
     return None
 
 
-async def _time_stamp_problem(found: EmbeddedPdfSignature, trust: Trust) -> str | None:
+async def _time_stamp_problem(found: EmbeddedPdfSignature, trust: Trust) -> Reason | None:
     try:
         status = await async_validate_pdf_timestamp(found, trust.context())
     except _BROKEN as error:
-        return f"không kiểm tra được ({type(error).__name__})"
+        return Reason(N_("không kiểm tra được (%(error)s)"), error=type(error).__name__)
     if not (status.intact and status.valid):
-        return "nội dung đã bị sửa sau khi đóng dấu thời gian"
+        return Reason(N_("nội dung đã bị sửa sau khi đóng dấu thời gian"))
     if not status.trusted:
-        return "không thuộc tổ chức cấp dấu thời gian được tin cậy"
+        return Reason(N_("không thuộc tổ chức cấp dấu thời gian được tin cậy"))
     return None
 
 
@@ -204,17 +218,18 @@ def _long_term_policy(trust: Trust) -> PdfSignatureValidationSpec:
     )
 
 
-def _unexpected(checks: Sequence[SignatureCheck], expected: Sequence[Expected] | None) -> list[str]:
+def _unexpected(checks: Sequence[SignatureCheck], expected: Sequence[Expected] | None) -> list[Reason]:
     if expected is None:
         return []
     found = {check.field: Expected(check.field, check.issuer, check.serial) for check in checks}
     if len(found) != len(checks):
-        return ["Một trường chữ ký xuất hiện nhiều lần"]
+        return [Reason(N_("Một trường chữ ký xuất hiện nhiều lần"))]
     problems = []
     for wanted in expected:
         if wanted.field not in found:
-            problems.append(f"Thiếu chữ ký “{wanted.field}”")
+            problems.append(Reason(N_("Thiếu chữ ký “%(field)s”"), field=wanted.field))
         elif found.pop(wanted.field) != wanted:
-            problems.append(f"Chữ ký “{wanted.field}” không phải của người ký đã đăng ký")
+            text = N_("Chữ ký “%(field)s” không phải của người ký đã đăng ký")
+            problems.append(Reason(text, field=wanted.field))
     surplus = set(found) - {wanted.field for wanted in expected}
-    return problems + [f"Có chữ ký ngoài danh sách: “{field}”" for field in sorted(surplus)]
+    return problems + [Reason(N_("Có chữ ký ngoài danh sách: “%(field)s”"), field=field) for field in sorted(surplus)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from minutes.document import MARK, Document
+from minutes.errors import N_, Reason
 from minutes.validation import Report
 
 BLOCK = 4096
@@ -31,12 +32,12 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer, the document it is about if it is one of ours, and the reasons in words (Vietnamese)."""
+    """The answer, the document it is about if it is one of ours, and the reasons in words."""
 
     kind: Finding
     document: Document | None
     report: Report | None
-    problems: tuple[str, ...]
+    problems: tuple[Reason, ...]
 
 
 def fingerprint(data: bytes) -> tuple[bytes, ...]:
@@ -64,13 +65,14 @@ def likeliest_source(upload_blocks: int, matches: Mapping[str, int], original_bl
     return max(candidates, key=lambda digest: (share(digest), digest), default=None)
 
 
-def difference(original: bytes, upload: bytes) -> str:
+def difference(original: bytes, upload: bytes) -> Reason:
     """One sentence saying how `upload` differs from the issued file."""
     if original.startswith(upload):
-        return "Tệp bị cắt ngắn hoặc là bản chưa ký đủ; đây không phải là bản đã phát hành"
+        return Reason(N_("Tệp bị cắt ngắn hoặc là bản chưa ký đủ; đây không phải là bản đã phát hành"))
     if upload.startswith(original):
-        return f"Có {len(upload) - len(original)} byte được thêm vào sau bản đã phát hành"
+        added = len(upload) - len(original)
+        return Reason(N_("Có %(count)s byte được thêm vào sau bản đã phát hành"), count=added)
     if len(upload) == len(original):
         changed = sum(1 for ours, theirs in zip(original, upload, strict=True) if ours != theirs)
-        return f"Nội dung tệp đã bị sửa: {changed} byte khác với bản đã phát hành"
-    return "Nội dung tệp khác với bản đã phát hành"
+        return Reason(N_("Nội dung tệp đã bị sửa: %(count)s byte khác với bản đã phát hành"), count=changed)
+    return Reason(N_("Nội dung tệp khác với bản đã phát hành"))

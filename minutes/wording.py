@@ -78,14 +78,20 @@ def office(title: str, unit_name: str) -> str:
     return f"{title}, {short}"
 
 
+def deadline(day: date) -> str:
+    """ "chậm nhất ngày 28 tháng 02 năm 2026": the day itself is still in time."""
+    return f"chậm nhất {long_date(day)}"
+
+
 def conclusion_sentences(line: ConclusionLine) -> str:
     """The task, then who leads it and until when."""
-    text = line.text if line.text.rstrip().endswith((".", ";", "!", "?")) else f"{line.text}."
+    bare = line.text.rstrip(" .;\n")
+    text = bare if bare.endswith(("!", "?", "…")) else f"{bare}."
     tail = []
     if line.owner_unit:
         tail.append(f"đơn vị chủ trì: {line.owner_unit}")
     if line.deadline:
-        tail.append(f"hoàn thành trước {long_date(line.deadline)}")
+        tail.append(deadline(line.deadline))
     if not tail:
         return text
     joined = "; ".join(tail)

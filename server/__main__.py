@@ -12,9 +12,11 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from minutes.errors import RecordError
+from minutes.verification import Verdict
+from rooms import BadMessage, messages, store
 from server import auth, config, demo, doctor, verdicts
 from server.app import open_records
 from server.database import Database
@@ -85,15 +87,31 @@ def token(
     settings = _load(data, file)
     if role not in auth.ROOM_ROLES:
         raise SetupError(f"There is no role {role!r}; the roles are {', '.join(auth.ROOM_ROLES)}.")
-    if not name.strip() or len(name) > 200:
-        raise SetupError("The name must have between 1 and 200 characters.")
+    try:
+        name = messages.clean(name, 200)
+    except BadMessage as error:
+        raise SetupError(f"The name cannot be used: {error.detail}.") from error
     if not re.fullmatch(r"[a-z0-9-]{1,64}", room):
         raise SetupError(f"{room!r} is not a room id (small letters, digits and hyphens).")
     if not settings.secret_file.exists():
         raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    asyncio.run(_demand_room(settings, room))
     tokens = auth.Tokens(auth.load_secret(settings.secret_file))
     subject = f"t-{secrets.token_hex(6)}"
-    print(tokens.room(room, name.strip(), role, subject, auth.utcnow(), timedelta(hours=hours)))
+    print(tokens.room(room, name, role, subject, auth.utcnow(), timedelta(hours=hours)))
+
+
+async def _demand_room(settings: config.Config, room: str) -> None:
+    database = Database(settings.database_url)
+    try:
+        async with database.read() as connection:
+            known = await store.get_room(connection, room)
+    except DatabaseError as error:
+        raise SetupError(f"The database cannot be read: {error.orig}.") from error
+    finally:
+        await database.close()
+    if known is None:
+        raise SetupError(f"There is no room {room!r}; a meeting's page in the browser ends in its room's id.")
 
 
 @cli.command()
@@ -112,23 +130,22 @@ def verify(
     if not settings.data.is_dir():
         raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
 
-    async def work() -> tuple[str, dict[str, object]]:
+    async def work() -> Verdict:
         database = Database(settings.database_url)
         try:
-            verdict = await open_records(settings, database).verify(content)
-            return verdict.kind, verdicts.to_json(verdict)
+            return await open_records(settings, database).verify(content)
         finally:
             await database.close()
 
     try:
-        kind, details = asyncio.run(work())
+        verdict = asyncio.run(work())
     except (SQLAlchemyError, RecordError, OSError) as error:
         raise SetupError(f"The check could not be made: {error}.") from error
     if as_json:
-        print(json.dumps(details, ensure_ascii=False, indent=2))
+        print(json.dumps(verdicts.to_json(verdict), ensure_ascii=False, indent=2))
     else:
-        console.print(Reader("vi").gettext(verdicts.SENTENCES[kind]))
-    raise typer.Exit({"genuine": 0, "changed": 1}.get(kind, 2))
+        console.print(Reader("vi").gettext(verdicts.sentence(verdict)))
+    raise typer.Exit({"genuine": 0, "changed": 1}.get(verdict.kind, 2))
 
 
 @cli.command("doctor")

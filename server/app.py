@@ -10,7 +10,7 @@ from media import Endpoint
 from minutes.archive import Archive
 from minutes.errors import RecordError
 from minutes.signing import http_time_stamper
-from server import auth, demo_pki, signalling, whip
+from server import auth, records_keys, signalling, whip
 from server.auth import Identity, Tokens
 from server.config import Config
 from server.database import Database
@@ -75,7 +75,7 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
 def open_records(config: Config, database: Database) -> Records:
     """The records use cases over this installation's archive and keys."""
     try:
-        keys = demo_pki.open_keys(config.keys)
+        keys = records_keys.open_keys(config.keys)
     except (OSError, ValueError, RecordError) as error:
         raise SetupError(
             f"The keys in {config.keys} are missing or damaged; `giaoban demo` makes demo keys."

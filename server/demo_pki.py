@@ -14,10 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from pyhanko.sign.timestamps import TimeStamper
 
-from minutes.signing import Credential, Trust
-from server.records_keys import KeyStore
+from server.records_keys import TSA_PIN, KeyStore
 
 LIFETIME = timedelta(days=3650)
 
@@ -173,9 +171,6 @@ class DemoPki:
         return pkcs12.serialize_key_and_certificates(holder.id.encode(), key, certificate, [self._issuing], encryption)
 
 
-TSA_PIN = "tsa"
-
-
 def _usage(*allowed: str) -> x509.KeyUsage:
     names = (
         "digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
@@ -187,15 +182,6 @@ def _usage(*allowed: str) -> x509.KeyUsage:
 def _write_private(path: Path, data: bytes) -> None:
     path.touch(mode=0o600)
     path.write_bytes(data)
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What an installation signs and validates with."""
-
-    trust: Trust
-    time_stamper: TimeStamper
-    store: KeyStore
 
 
 def create(
@@ -223,9 +209,3 @@ def create(
         [Holder(unit, name, name, pin) for unit, name in units],
     )
     staging.replace(directory)
-
-
-def open_keys(directory: Path) -> Keys:
-    """The keys that create made; raises OSError or ValueError when they are missing or damaged."""
-    stamping = Credential.load((directory / "tsa.p12").read_bytes(), TSA_PIN)
-    return Keys(Trust.load(directory / "trust"), stamping.time_stamper(), KeyStore(directory / "keys"))

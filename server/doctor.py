@@ -1,13 +1,45 @@
 """What this machine gives Giaoban."""
 
+import asyncio
 import importlib.util
 import shutil
 from collections.abc import Iterator
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from minutes.typeset import Typesetter
+from rooms import first_altered, store
+from server.app import open_records
 from server.config import Config
+from server.database import Database
+from server.errors import SetupError
 
 Finding = tuple[str, bool, str]
+MEETINGS = 1000
+"""How many meetings are examined, the newest first."""
+
+
+async def _kept(config: Config) -> list[Finding]:
+    """Whether what is kept is still what was kept: archived files, and the chain of each meeting's facts."""
+    database = Database(config.database_url)
+    try:
+        damaged = await open_records(config, database).damaged()
+        async with database.read() as connection:
+            held = await store.meetings(connection, newest_first=True, limit=MEETINGS)
+            broken = []
+            for entry in held:
+                altered = first_altered(await store.facts(connection, entry.meeting.id))
+                if altered is not None:
+                    broken.append(f"{entry.meeting.id} from fact {altered}")
+    except (SetupError, SQLAlchemyError) as error:
+        return [("records", False, str(error))]
+    finally:
+        await database.close()
+    chains = f"altered: {', '.join(broken)}" if broken else f"{len(held)} meetings, every chain is whole"
+    return [
+        ("archive", not damaged, f"damaged or missing: {', '.join(damaged)}" if damaged else "every file is whole"),
+        ("proceedings", not broken, chains),
+    ]
 
 
 def examine(config: Config) -> Iterator[Finding]:
@@ -26,3 +58,5 @@ def examine(config: Config) -> Iterator[Finding]:
         yield "disk", free > 1024, f"{free} MiB free"
         keys = config.keys.is_dir()
         yield "keys", keys, str(config.keys) if keys else "no keys yet"
+        if keys:
+            yield from asyncio.run(_kept(config))

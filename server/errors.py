@@ -36,6 +36,7 @@ ANSWERS: dict[str, Answer] = {
     "bad_csrf": Answer(403, N_("Biểu mẫu đã cũ. Xin tải lại trang rồi gửi lại.")),
     "not_found": Answer(404, N_("Không tìm thấy trang này.")),
     "unknown_room": Answer(404, N_("Không có phòng họp này.")),
+    "bad_form": Answer(400, N_("Biểu mẫu gửi lên không đọc được.")),
     "bad_method": Answer(405, N_("Trang này không nhận thao tác vừa gửi.")),
     "bad_type": Answer(415, N_("Yêu cầu không đúng định dạng (cần application/sdp).")),
     "too_large": Answer(413, N_("Tệp quá lớn (tối đa 50 MB).")),
@@ -58,6 +59,12 @@ ANSWERS: dict[str, Answer] = {
     "empty_text": Answer(400, N_("Nội dung còn để trống.")),
     "too_long": Answer(400, N_("Nội dung quá dài.")),
     "bad_deadline": Answer(400, N_("Thời hạn không hợp lệ.")),
+    "secret_marking": Answer(
+        400,
+        N_(
+            "Nội dung có dấu chỉ độ mật. Bí mật nhà nước không được đưa vào hệ thống này (Luật Bảo vệ bí mật nhà nước)."
+        ),
+    ),
     "busy": Answer(503, N_("Hệ thống đang bận, xin thử lại.")),
     # media (media.errors codes)
     "media_refused": Answer(400, N_("Trình duyệt gửi thông số hình và tiếng không hợp lệ.")),

@@ -115,5 +115,9 @@ def check_origin(request: web.Request) -> None:
     origin = request.headers.get("Origin")
     if origin is None or origin == request.app[CONFIG].base_url:
         return
-    if urlsplit(origin).netloc != request.host:
+    try:
+        same = urlsplit(origin).netloc == request.host
+    except ValueError:
+        same = False
+    if not same:
         raise Problem("bad_origin")

@@ -3,50 +3,37 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 from server.errors import Problem
 
 
-@dataclass(slots=True)
-class Bucket:
-    """A token bucket: `burst` at once, then `rate` a second. Time is the caller's, in seconds."""
-
-    rate: float
-    burst: float
-    _level: float = 0.0
-    _at: float = 0.0
-
-    def take(self, now: float) -> bool:
-        """Whether one more is within bounds."""
-        self._level = max(0.0, self._level - (now - self._at) * self.rate)
-        self._at = now
-        if self._level + 1 > self.burst:
-            return False
-        self._level += 1
-        return True
-
-
 class Attempts:
-    """Failed attempts by key (an account): after `allowed` of them within `seconds`, none until they are that old."""
+    """Failed attempts by key (an account): after `allowed` of them within `seconds`, none until they are that old.
+
+    An attempt counts from its beginning, so that many at the same time are no more than one after the other.
+    """
 
     def __init__(self, allowed: int, seconds: float) -> None:
         self._allowed = allowed
         self._seconds = seconds
         self._failed: dict[str, list[float]] = {}
 
-    def open(self, key: str, now: float) -> bool:
-        """Whether `key` may try."""
+    def begin(self, key: str, now: float) -> bool:
+        """Count one more attempt of `key`; False (and not counted) where it may not try."""
         recent = [at for at in self._failed.get(key, ()) if now - at < self._seconds]
         if recent:
             self._failed[key] = recent
         else:
             self._failed.pop(key, None)
-        return len(recent) < self._allowed
-
-    def failed(self, key: str, now: float) -> None:
-        """Count a failure."""
+        if len(recent) >= self._allowed:
+            return False
         self._failed.setdefault(key, []).append(now)
+        return True
+
+    def untried(self, key: str, now: float) -> None:
+        """Take back the attempt that began at `now`: it came to no trial."""
+        with contextlib.suppress(KeyError, ValueError):
+            self._failed[key].remove(now)
 
     def succeeded(self, key: str) -> None:
         """Forget the failures of `key`."""

@@ -17,17 +17,13 @@ from minutes import appearance, archive, content, register, signing, store
 from minutes.archive import Archive
 from minutes.content import Content
 from minutes.document import Act, Actor, Document, HistoryEntry, Kind, Official, Signer, State, after
-from minutes.errors import Conflict, NotFound, Refused, SigningFailed
+from minutes.errors import N_, Conflict, Reason, Refused, SigningFailed
 from minutes.publication import (
-    PAGE_SIZE,
-    PublicDocument,
-    PublicPage,
     folded,
     may_publish,
     may_withdraw,
-    public_view,
 )
-from minutes.register import EntryState, RegisterEntry
+from minutes.register import EntryState
 from minutes.signing import Credential, Trust
 from minutes.typeset import Heading, Typesetter
 from minutes.validation import Expected, Report, validate
@@ -37,11 +33,12 @@ from server import records_drafting
 from server.database import Database
 from server.records_drafting import stored_content
 from server.records_keys import KeyStore
+from server.records_public import PublicRecords
 from server.records_verify import Verifier, expected_signatures, in_thread
 
 
-class Records:
-    """Composes database, archive, keys and typesetting. `now` returns an aware time."""
+class Records(PublicRecords):
+    """What officials do, on top of what everybody may read. `now` returns an aware time."""
 
     def __init__(
         self,
@@ -53,8 +50,7 @@ class Records:
         base_url: str,
         now: Callable[[], datetime],
     ) -> None:
-        self._database = database
-        self._archive = archive
+        super().__init__(database, archive)
         self._trust = trust
         self._time_stamper = time_stamper
         self._keys = keys
@@ -72,12 +68,24 @@ class Records:
 
     async def draft_minutes(self, proceedings: Proceedings) -> str:
         """Draft the minutes of a closed meeting; the same meeting again gives the same document. Returns its id."""
+        meeting, now = proceedings.meeting, self._now()
+        async with self._database.read() as connection:
+            existing = await store.minutes_of(connection, meeting.id)
+            authority = await records_drafting.authority_of(connection, meeting.authority)
+        if existing is not None:
+            return existing
+        drafted = await asyncio.to_thread(
+            records_drafting.minutes, proceedings, authority, self._keys, self._typesetter, now
+        )
         async with self._database.begin() as connection:
-            existing = await store.minutes_of(connection, proceedings.meeting.id)
-            return existing or await records_drafting.minutes(connection, proceedings, self._now())
+            existing = await store.minutes_of(connection, meeting.id)
+            return existing or await records_drafting.add(connection, drafted, records_drafting.SYSTEM, now)
 
     async def draft_notice(self, minutes_id: str, by: Official, *, leader: Signer | None = None) -> str:
-        """Draft the notice of the conclusions in sealed minutes, for `leader` (default: the chair) to sign."""
+        """Draft the notice of the conclusions in sealed minutes, for `leader` (default: the chair) to sign.
+
+        The same minutes again give the same notice. Returns its id.
+        """
         async with self._database.begin() as connection:
             return await records_drafting.notice(connection, minutes_id, _actor(by), leader, self._now())
 
@@ -120,11 +128,6 @@ class Records:
         async with self._database.read() as connection:
             return await store.search(connection, limit, kind=kind, state=state, meeting_id=meeting_id, unit_id=unit_id)
 
-    async def register(self, unit_id: str, year: int) -> tuple[RegisterEntry, ...]:
-        """The register (sổ đăng ký văn bản đi) of one unit and year."""
-        async with self._database.read() as connection:
-            return await store.entries(connection, unit_id, year)
-
     async def pdf(self, document_id: str) -> bytes:
         """The archived file; before the seal the file as signed so far; before approval a page marked as a draft."""
         async with self._database.read() as connection:
@@ -145,16 +148,17 @@ class Records:
 
     async def edit(self, document_id: str, data: dict[str, Any], *, by: Official, expected_version: int) -> int:
         """Save a new version and return its number. Raises Conflict, InvalidContent, SecretContent, Refused."""
-        async with self._database.begin() as connection:
-            document = await store.get(connection, document_id, lock=True)
-            after(document.state, Act.EDIT)
-            if document.version != expected_version:
-                raise Conflict(document.version)
+        async with self._database.read() as connection:
+            document = await store.get(connection, document_id)
+            _may_edit(document, expected_version)
             text = content.from_json(
                 document.kind, _with_fixed_fields(data, await stored_content(connection, document))
             )
             # Whatever cannot be printed is told to the one who wrote it, not to the one who approves.
             await self._preview(connection, document, text)
+        async with self._database.begin() as connection:
+            document = await store.get(connection, document_id, lock=True)
+            _may_edit(document, expected_version)
             now, title = self._now(), content.title_of(text)
             version = await store.add_version(
                 connection, document, content.to_json(text), title, folded(title), _actor(by), now
@@ -182,6 +186,7 @@ class Records:
         async with self._database.begin() as connection:
             document = await store.get(connection, document_id, lock=True)
             state = after(document.state, Act.APPROVE)
+            self._refuse_without_keys(document)
             stored = await store.content(connection, document_id, document.version)
             text = content.from_json(document.kind, stored)
             authority = await store.authority(connection, document_id)
@@ -205,6 +210,14 @@ class Records:
             await store.put_working(connection, document_id, prepared)
             await store.log(connection, document_id, Act.APPROVE, _actor(by), now, None)
 
+    def _refuse_without_keys(self, document: Document) -> None:
+        """A number is not given to what nobody could sign."""
+        for signer in document.signers:
+            has_key = self._keys.has_seal if signer.role == "seal" else self._keys.has_person
+            if not has_key(signer.account):
+                text = N_("Chưa duyệt được: %(name)s chưa có chứng thư số để ký. Xin cấp chứng thư số rồi duyệt lại.")
+                raise Refused("no_key", Reason(text, name=signer.name))
+
     async def void(self, document_id: str, *, by: Official, reason: str) -> None:
         """Give up the number, which is never used again; the text returns to draft and signatures made are void."""
         async with self._database.begin() as connection:
@@ -225,10 +238,11 @@ class Records:
         signer, act = document.next_signer, document.signing_act()
         if signer is None or act is Act.SEAL:
             after(document.state, Act.SIGN)
-            raise Refused("not_your_turn", "Văn bản đang chờ đóng dấu")
+            raise Refused("not_your_turn", Reason(N_("Văn bản đang chờ văn thư đóng dấu.")))
         if signer.account != by.id:
             after(document.state, act)
-            raise Refused("not_your_turn", f"Đang chờ chữ ký của {signer.name}")
+            text = N_("Chưa đến lượt đồng chí ký văn bản này; đang chờ chữ ký của %(name)s.")
+            raise Refused("not_your_turn", Reason(text, name=signer.name))
         credential = await asyncio.to_thread(self._keys.person, signer.account, pin)
         signed = await self._signed_file(document, signer, credential)
         async with self._database.begin() as connection:
@@ -245,7 +259,7 @@ class Records:
         state = after(document.state, Act.SEAL)
         signer = document.next_signer
         if signer is None or signer.role != "seal":
-            raise Refused("wrong_state", "Văn bản chưa đủ chữ ký")
+            raise Refused("wrong_state", Reason(N_("Văn bản chưa đủ chữ ký.")))
         credential = await asyncio.to_thread(self._keys.seal, signer.account, pin)
         signed = await self._signed_file(document, signer, credential)
         blocks = fingerprint(signed)
@@ -287,7 +301,8 @@ class Records:
 
         signed, report = await in_thread(work)
         if not report.ok:
-            raise SigningFailed(f"Chữ ký không đạt khi kiểm tra lại: {'; '.join(report.problems)}")
+            text = N_("chữ ký không đạt khi kiểm tra lại (%(problem)s)")
+            raise SigningFailed(Reason(text, problem=report.problems[0]))
         return signed
 
     async def _unchanged(self, connection: AsyncConnection, seen: Document) -> Document:
@@ -299,7 +314,8 @@ class Records:
             seen.number,
             seen.signed,
         ):
-            raise Refused("changed_meanwhile", "Văn bản vừa được người khác xử lý, hãy tải lại trang")
+            text = N_("Văn bản vừa được người khác xử lý; xin xem lại rồi làm tiếp.")
+            raise Refused("changed_meanwhile", Reason(text))
         return current
 
     # Publication
@@ -324,38 +340,6 @@ class Records:
             await store.withdraw(connection, document_id, _actor(by), now, why)
             await store.log(connection, document_id, Act.WITHDRAW, _actor(by), now, why)
 
-    async def public_list(self, *, query: str | None = None, page: int = 1) -> PublicPage:
-        """Published documents, the newest first; `query` matches subjects without regard to case and marks."""
-        words = folded(query or "").split()[:10]
-        offset = (max(page, 1) - 1) * PAGE_SIZE
-        async with self._database.read() as connection:
-            found, total = await store.published(connection, words, offset, PAGE_SIZE)
-            items = [public_view(one, await stored_content(connection, one)) for one in found]
-        return PublicPage(tuple(items), max(page, 1), max(1, -(-total // PAGE_SIZE)), total)
-
-    async def public_document(self, unit_id: str, year: int, number_symbol: str) -> PublicDocument:
-        """The published document with this number, as in ("lam-son", 2026, "07/TB-UBND"); raises NotFound."""
-        parsed = register.parse_number_symbol(number_symbol)
-        if parsed is None:
-            raise NotFound("Không có văn bản công khai này")
-        number, symbol = parsed
-        return await self._public(unit_id=unit_id, year=year, number=number, symbol=symbol)
-
-    async def by_code(self, code: str) -> PublicDocument:
-        """The published document that carries this code under its QR; raises NotFound."""
-        return await self._public(code=code.strip().upper())
-
-    async def _public(self, **equal: object) -> PublicDocument:
-        async with self._database.read() as connection:
-            found = await store.find_published(connection, **equal)
-            return public_view(found, await stored_content(connection, found))
-
-    async def public_pdf(self, digest: str) -> bytes:
-        """The file of a published document, by digest; raises NotFound for every other file, and Damaged."""
-        async with self._database.read() as connection:
-            await store.find_published(connection, digest=digest)
-        return await asyncio.to_thread(self._archive.fetch, digest)
-
     # Verification
 
     async def verify(self, data: bytes) -> Verdict:
@@ -365,6 +349,12 @@ class Records:
     async def damaged(self) -> tuple[str, ...]:
         """Digests of archived files that are missing or damaged."""
         return await self._verifier.damaged()
+
+
+def _may_edit(document: Document, expected_version: int) -> None:
+    after(document.state, Act.EDIT)
+    if document.version != expected_version:
+        raise Conflict(document.version)
 
 
 def _with_fixed_fields(data: dict[str, Any], before: Content) -> dict[str, Any]:
@@ -381,5 +371,5 @@ def _actor(by: Official) -> Actor:
 def _reason(reason: str) -> str:
     text = reason.strip()
     if not text or len(text) > content.LINE:
-        raise Refused("reason_needed", f"Cần ghi lý do (không quá {content.LINE} ký tự)")
+        raise Refused("reason_needed", Reason(N_("Xin ghi lý do, không quá %(limit)s ký tự."), limit=content.LINE))
     return text

@@ -3,10 +3,16 @@
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from minutes.errors import SigningFailed
-from minutes.signing import Credential
+from pyhanko.sign.timestamps import TimeStamper
+
+from minutes.errors import N_, Reason, SigningFailed
+from minutes.signing import Credential, Trust
+
+TSA_PIN = "tsa"
+"""Of the time-stamping key that lies beside the others."""
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -24,6 +30,14 @@ class KeyStore:
     def seal(self, unit: str, pin: str) -> Credential:
         """The key of a unit's seal; raises as person does."""
         return self._open("seals", unit, pin)
+
+    def has_person(self, account: str) -> bool:
+        """Whether the account has a key."""
+        return self._path("people", account, ".p12").is_file()
+
+    def has_seal(self, unit: str) -> bool:
+        """Whether the unit's seal has a key."""
+        return self._path("seals", unit, ".p12").is_file()
 
     def person_image(self, account: str) -> bytes | None:
         """The PNG of the handwritten signature, if the account has left one."""
@@ -44,7 +58,7 @@ class KeyStore:
     def _open(self, folder: str, holder: str, pin: str) -> Credential:
         data = _read(self._path(folder, holder, ".p12"))
         if data is None:
-            raise SigningFailed("Chưa có khóa ký cho tài khoản này")
+            raise SigningFailed(Reason(N_("Chưa có khóa ký cho tài khoản này")))
         return Credential.load(data, pin)
 
     def _path(self, folder: str, holder: str, suffix: str) -> Path:
@@ -64,3 +78,18 @@ def _read(path: Path) -> bytes | None:
         return path.read_bytes()
     except FileNotFoundError:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What an installation signs and validates with."""
+
+    trust: Trust
+    time_stamper: TimeStamper
+    store: KeyStore
+
+
+def open_keys(directory: Path) -> Keys:
+    """The keys in `directory`: trust/, tsa.p12, people and seals; raises OSError or ValueError."""
+    stamping = Credential.load((directory / "tsa.p12").read_bytes(), TSA_PIN)
+    return Keys(Trust.load(directory / "trust"), stamping.time_stamper(), KeyStore(directory / "keys"))

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import archive, store
 from minutes.archive import Archive
 from minutes.document import Document
-from minutes.errors import Damaged, NotFound
+from minutes.errors import N_, Damaged, NotFound, Reason
 from minutes.signing import Trust
 from minutes.validation import Expected, validate
 from minutes.verification import Finding, Verdict, difference, fingerprint, likeliest_source, marked_ids
@@ -56,15 +56,15 @@ class Verifier:
             except NotFound:
                 continue
             return await self._changed(document, data)
-        return Verdict(Finding.UNKNOWN, None, None, ("Không phải là tệp do hệ thống này phát hành",))
+        return Verdict(Finding.UNKNOWN, None, None, (Reason(N_("Không phải là tệp do hệ thống này phát hành")),))
 
     async def _changed(self, document: Document, data: bytes) -> Verdict:
         if document.digest is None:
-            return Verdict(Finding.CHANGED, document, None, ("Đây là bản chưa phát hành của văn bản",))
+            return Verdict(Finding.CHANGED, document, None, (Reason(N_("Đây là bản chưa phát hành của văn bản")),))
         try:
             original = await asyncio.to_thread(self._archive.fetch, document.digest)
         except Damaged as error:
-            return Verdict(Finding.CHANGED, document, None, (str(error),))
+            return Verdict(Finding.CHANGED, document, None, (error.reason,))
         return Verdict(Finding.CHANGED, document, None, (await asyncio.to_thread(difference, original, data),))
 
     async def damaged(self) -> tuple[str, ...]:

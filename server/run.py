@@ -33,7 +33,7 @@ def set_up_logging(level: int = logging.INFO) -> None:
             structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),  # whatever standard error is by then
     )
     # pyHanko tells of ordinary failed validation paths with a traceback; the verdict says it better.
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)

@@ -10,6 +10,8 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from media import MediaError
+from media.pace import Bucket
+from minutes.secrecy import secrecy_mark
 from rooms import BadMessage, Command, Person, Refused, Role, Unit, messages
 from server import auth
 from server.auth import MeetingAccess, utcnow
@@ -19,7 +21,6 @@ from server.errors import Problem, answer
 from server.keys import IDENTITY, REFUSED, SITTINGS
 from server.middleware import check_origin
 from server.pages import current, reader_of
-from server.rate import Bucket
 from server.sitting import Sitting
 from server.sittings import person_of
 
@@ -75,7 +76,10 @@ async def connect(request: web.Request) -> web.StreamResponse:
     sitting = await request.app[SITTINGS].get(request.match_info["room"])
     person = seat(account, sitting)
     socket = web.WebSocketResponse(max_msg_size=FRAME_LIMIT, heartbeat=HEARTBEAT, compress=False)
-    await socket.prepare(request)
+    try:
+        await socket.prepare(request)
+    except ConnectionError:
+        return socket  # gone before the upgrade was answered
     try:
         connection = await sitting.connect(person)
     except Exception as error:
@@ -159,6 +163,8 @@ class Talk:
             if not self._pace.take(asyncio.get_running_loop().time()):
                 raise Refused("busy")
             command = messages.parse(payload)
+            if isinstance(command, messages.OpenVote | messages.PutConclusion) and secrecy_mark(command.text):
+                raise Refused("secret_marking")
             edge = self._edge.get(type(command))
             if edge is not None:
                 edge(command)

@@ -86,9 +86,13 @@ class Sitting:
             else:
                 self._media(effect)
         if closed:
-            self.dismiss({"type": "bye", "reason": "closed"})
-            for session in list(self._sessions):
-                self.router.close(session)
+            # In the loop's next turn, so that the one who closed still gets the ack before the farewell.
+            asyncio.get_running_loop().call_soon(self._end)
+
+    def _end(self) -> None:
+        self.dismiss({"type": "bye", "reason": "closed"})
+        for session in list(self._sessions):
+            self.router.close(session)
 
     async def _keep(self, effect: Keep) -> None:
         try:
@@ -213,6 +217,10 @@ class Sitting:
         session = self.router.watch(viewer, sdp, feed)
         self._sessions[session.id] = viewer
         return session.id, session.sdp
+
+    def sessions_of(self, participant: str) -> int:
+        """How many WHIP and WHEP sessions are one participant's."""
+        return sum(owner == participant for owner in self._sessions.values())
 
     def end_session(self, session: str, participant: str, *, any_session: bool) -> None:
         """End a WHIP or WHEP session; others' only where `any_session`. Raises Problem."""

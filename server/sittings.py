@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +21,7 @@ from server.sitting import Sitting
 
 log = structlog.get_logger("giaoban.sittings")
 
+HEARTBEAT = timedelta(seconds=10)
 LOOK_BACK = timedelta(days=90)
 """How far back a start looks for closed meetings whose draft minutes are missing."""
 
@@ -35,11 +36,14 @@ class Sittings:
         self._open: dict[str, Sitting] = {}
         self._lock = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._alive_at = datetime.min.replace(tzinfo=UTC)
 
     async def start(self) -> None:
         """Take up what a stop or crash interrupted: draft missing minutes, resume open meetings."""
         async with self._database.read() as connection:
-            closed = await store.meetings(connection, states=["closed"], starts_from=utcnow() - LOOK_BACK)
+            closed = await store.meetings(
+                connection, states=["closed"], starts_from=utcnow() - LOOK_BACK, newest_first=True, limit=1000
+            )
             running = await store.meetings(connection, states=["open"])
         for entry in closed:
             await self._isolated(self._draft_if_missing(entry.meeting), entry.meeting.room)
@@ -78,7 +82,8 @@ class Sittings:
             sitting.dismiss(None)
 
     async def close(self) -> None:
-        """Stop the background work."""
+        """Stop the background work; attendance goes on from here at the next start."""
+        await self._beat(utcnow())
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -136,7 +141,8 @@ class Sittings:
         router = self._endpoint.router(room_id)
         sitting = Sitting(room_row.title, room, router, self._database, self._records, None)
         if facts:
-            await sitting.apply(SYSTEM, Resume())
+            since = entry.alive_at if entry is not None else None
+            await sitting.apply(SYSTEM, Resume(since or facts[-1].at))
         return sitting
 
     async def _ad_hoc(self, room_id: str, title: str) -> Meeting:
@@ -169,14 +175,29 @@ class Sittings:
         if sitting is not None:
             sitting.receive(event)
 
+    async def _beat(self, now: datetime) -> None:
+        """Write down that the open meetings are in session: after a crash, attendance ends here."""
+        self._alive_at = now
+        held = [sitting.room.meeting.id for sitting in self._open.values() if sitting.room.meeting_state == "open"]
+        if held:
+            async with self._database.begin() as connection:
+                await store.alive(connection, held, now)
+
     async def _clock(self) -> None:
         await asyncio.sleep(1)
         now = utcnow()
+        if now - self._alive_at >= HEARTBEAT:
+            await self._beat(now)
         for room_id, sitting in list(self._open.items()):
             if sitting.stale or (sitting.over and sitting.idle):
                 self._drop(room_id)
             else:
                 await self._isolated(sitting.tick(now), room_id)
+
+
+def invited(meeting: Meeting) -> frozenset[str]:
+    """Account ids of those who belong in the room."""
+    return frozenset(person.id for person in (meeting.chair, meeting.secretary, *meeting.invited))
 
 
 def person_of(account: Account, role: Role) -> Person:

@@ -2,15 +2,25 @@
 
 from typing import Any
 
-from minutes.verification import Verdict
+from minutes.verification import Finding, Verdict
 from server.i18n import N_
 
 SENTENCES: dict[str, str] = {
     "genuine": N_("Văn bản này là bản gốc, còn nguyên vẹn, do cơ quan ghi trên văn bản ký số và phát hành."),
     "changed": N_("Tệp này đã bị thay đổi so với văn bản được phát hành, không dùng được làm bản chính thức."),
     "unknown": N_("Không thể xác nhận: tệp này không phải là văn bản do hệ thống này phát hành."),
+    "doubtful": N_(
+        "Tệp này đúng là tệp trong kho lưu trữ của hệ thống, nhưng hiện không xác nhận được các chữ ký số; "
+        "xin hỏi lại cơ quan ban hành trước khi dùng."
+    ),
 }
-"""Kind of verdict -> sentence (msgid)."""
+"""Sentences (msgids) by the kind of verdict; "doubtful" is an unknown file that the archive has all the same."""
+
+
+def sentence(verdict: Verdict) -> str:
+    """The sentence (msgid) for `verdict`."""
+    doubtful = verdict.kind is Finding.UNKNOWN and verdict.document is not None
+    return SENTENCES["doubtful" if doubtful else verdict.kind]
 
 
 def to_json(verdict: Verdict) -> dict[str, Any]:

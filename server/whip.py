@@ -16,6 +16,8 @@ from server.signalling import account_of, seat
 from server.sitting import Sitting, Source
 
 SDP_LIMIT = 65_536
+WATCHED_AT_ONCE = 16
+"""WHIP and WHEP sessions of one token; a gateway, which stands for many, has no such bound."""
 P = ParamSpec("P")
 _NAME = re.compile(r"[A-Za-z0-9_.~-]{1,64}")
 
@@ -66,6 +68,9 @@ async def watch(request: web.Request) -> web.Response:
     """POST /whep/{room}[/{participant}]: watch one publisher, or the current speaker where none is named."""
     account, sitting = await _enter(request)
     feed = request.match_info.get("participant")
+    gateway = auth.may(account, "room.publish_any", sitting.room.meeting.room)
+    if not gateway and sitting.sessions_of(account.id) >= WATCHED_AT_ONCE:
+        raise Problem("too_many")
     return _created(request, "whep", *_media(sitting.whep, account.id, feed, await _offer(request)))
 
 

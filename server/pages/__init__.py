@@ -1,6 +1,8 @@
 """Pages: rendering, forms and the request's context. Each module of this package lists its routes in `routes()`."""
 
 import hashlib
+import unicodedata
+import zlib
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, cast
@@ -105,7 +107,22 @@ def render(
 
 async def form(request: web.Request) -> Mapping[str, str]:
     """Text fields of a posted form, each at most FORM_LIMIT characters, its CSRF token checked against the session."""
-    fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    try:
+        posted = await request.post()
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AssertionError,
+        RuntimeError,
+        zlib.error,
+        web.RequestPayloadError,
+    ) as error:
+        # What aiohttp's readers of hostile multipart, charsets and encodings leak.
+        raise Problem("bad_form") from error
+    fields = {name: value for name, value in posted.items() if isinstance(value, str)}
+    if any(unicodedata.category(letter) == "Cs" for value in fields.values() for letter in value):
+        raise Problem("bad_form")
     if sum(map(len, fields.values())) > FORM_LIMIT:
         raise Problem("too_long")
     session = request.get(SESSION)

@@ -27,7 +27,10 @@ def routes() -> list[web.RouteDef]:
 
 def local_path(wish: str) -> str:
     """`wish` if it is a path of this site, else "/": nobody is sent elsewhere by a link of ours."""
-    parts = urlsplit(wish) if len(wish) <= 2000 and wish.isprintable() else None
+    try:
+        parts = urlsplit(wish) if len(wish) <= 2000 and wish.isprintable() else None
+    except ValueError:
+        return "/"
     if parts is None or parts.scheme or parts.netloc or not wish.startswith("/") or wish.startswith(("//", "/\\")):
         return "/"
     return wish

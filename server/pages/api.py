@@ -9,9 +9,11 @@ from sqlalchemy import text
 
 from media import Endpoint
 from server import auth
+from server.auth import MeetingAccess
 from server.errors import Problem
 from server.keys import DATABASE, ENDPOINT, REFUSED, SITTINGS
 from server.signalling import account_of
+from server.sittings import invited
 
 _GAUGES = {"transports", "producers", "consumers"}
 
@@ -68,23 +70,24 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def participants(request: web.Request) -> web.Response:
-    """GET /api/v1/rooms/{room}/participants: ids, names and roles of those who are here."""
+    """GET /api/v1/rooms/{room}/participants: ids, names and roles of those who are here, for those who may enter."""
     account = await account_of(request)
     room = request.match_info["room"]
-    if not auth.may(account, "room.list", room):
-        raise Problem("not_allowed")
     sitting = await request.app[SITTINGS].in_session(room)
+    meeting = sitting.room.meeting if sitting is not None else None
+    if not auth.may(account, "room.list", MeetingAccess(room, invited(meeting) if meeting else frozenset())):
+        raise Problem("not_allowed")
     if sitting is None:
         return web.json_response({"room": room, "participants": []})
     present = [participant.to_json() for participant in sitting.room.participants if participant.present]
-    everybody = [*present, *(source.to_json() for source in sitting.sources.values())]
+    others = [source.to_json() for source in sitting.sources.values()]
     publishing = frozenset(sitting.router.publishers())
     return web.json_response(
         {
             "room": room,
             "participants": [
                 {"id": who["id"], "name": who["name"], "role": who["role"], "publishing": who["id"] in publishing}
-                for who in everybody
+                for who in {one["id"]: one for one in (*present, *others)}.values()
             ],
         }
     )

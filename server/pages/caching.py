@@ -1,4 +1,4 @@
-"""What browsers and proxies may keep: public pages for a minute, issued files for good, everything else nothing."""
+"""What browsers and proxies may keep: public pages for a minute, issued files while posted, the rest not."""
 
 import hashlib
 from typing import Any

@@ -8,9 +8,10 @@ from typing import Any
 
 from aiohttp import web
 
+from minutes import wording as phrases
 from minutes.document import KIND_NAMES, Actor, Document, Kind, State, acts_in
 from minutes.document import Act as Step
-from minutes.errors import Conflict, NotFound, RecordError, WrongPin
+from minutes.errors import Conflict, NotFound, Reason, RecordError, Refused, WrongPin
 from server.auth import Act, DocumentAccess, may
 from server.directory import Account
 from server.errors import Problem
@@ -167,6 +168,7 @@ async def _page(
         steps=steps_of(document, reader),
         next_step=wording.next_step(document, reader),
         words=wording,
+        phrases=phrases,
         kind_name=KIND_NAMES[document.kind],
         checks=CHECKS,
         public_path=public_path,
@@ -288,6 +290,7 @@ CHECKS: tuple[tuple[str, str], ...] = (
 """What must be ticked before a document is posted: form name and msgid."""
 
 REASON = 500
+CHANGED = N_("Văn bản vừa được người khác xử lý; xin xem lại rồi làm tiếp.")
 
 
 class _Unfilled(Exception):
@@ -339,9 +342,6 @@ async def _void(records: Records, document: Document, by: Actor, fields: Mapping
 
 
 async def _notice(records: Records, document: Document, by: Actor, _fields: Mapping[str, str]) -> str:
-    # A second press, or a second secretary, comes to the notice that is there.
-    for one in await records.documents(meeting_id=document.meeting_id, kind=Kind.NOTICE):
-        return one.id
     return await records.draft_notice(document.id, by)
 
 
@@ -380,18 +380,25 @@ async def act(request: web.Request) -> web.Response:
     reader = reader_of(request)
     records = request.app[RECORDS]
     attempts, now = request.app[PIN_ATTEMPTS], time.monotonic()
+    trying = name in ("sign", "seal")
     try:
-        if "pin" in fields and not attempts.open(account.id, now):
+        if fields.get("version", str(document.version)) != str(document.version):
+            raise Refused(
+                "changed_meanwhile", Reason(N_("Văn bản vừa được người khác xử lý; xin xem lại rồi làm tiếp."))
+            )
+        if trying and not attempts.begin(account.id, now):
             raise _Unfilled(N_("Đã nhập sai mã PIN nhiều lần. Xin đợi 15 phút rồi thử lại."))
         made = await deed(records, document, _actor(account), fields)
     except _Unfilled as unfilled:
+        if trying:
+            attempts.untried(account.id, now)
         return await _page(request, document, sentence=reader.gettext(str(unfilled)), failed=name, typed=fields)
     except RecordError as error:
-        if isinstance(error, WrongPin):
-            attempts.failed(account.id, now)
+        if trying and not isinstance(error, WrongPin):
+            attempts.untried(account.id, now)
         document = await records.get(document.id)
         sentence = wording.sentence(error, document.kind, reader)
         return await _page(request, document, sentence=sentence, failed=name, typed=fields)
-    if "pin" in fields:
+    if trying:
         attempts.succeeded(account.id)
     return see_other(f"/desk/{made if isinstance(made, str) else document.id}")

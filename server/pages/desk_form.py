@@ -139,6 +139,14 @@ def differences(kind: Kind, typed: Mapping[str, str], theirs: Mapping[str, str])
     return {key: theirs.get(key, "") for key in keys if theirs.get(key, "").strip() != mine.get(key, "")}
 
 
+_OF_THE_MEETING: dict[str, str] = {
+    "votes": N_("Biểu quyết"),
+    "attendance": N_("Thành phần tham dự"),
+    "chair_line": N_("Chủ trì"),
+    "secretary_line": N_("Thư ký"),
+}
+"""What the meeting gives and no editor changes: name -> msgid."""
+
 _PARTS: Mapping[str, str] = MappingProxyType(
     {
         "heading": N_("đề mục"),
@@ -153,7 +161,8 @@ _PARTS: Mapping[str, str] = MappingProxyType(
 def where(kind: Kind, path: str, reader: Reader) -> str:
     """A content path such as "conclusions[1].deadline" in words: "Kết luận 2, thời hạn"."""
     match = re.match(r"([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?", path)
-    label = next((field.label for field in FIELDS[kind] if match and field.name == match[1]), None)
+    labels = {field.name: field.label for field in FIELDS[kind]} | _OF_THE_MEETING
+    label = labels.get(match[1]) if match else None
     if match is None or label is None:
         return path
     words = reader.gettext(label).split(" (")[0]

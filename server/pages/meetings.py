@@ -10,22 +10,24 @@ from datetime import date, datetime, time, timedelta
 from aiohttp import web
 
 from minutes.document import Document, Kind
-from rooms import store
+from minutes.secrecy import secrecy_mark
+from rooms import BadMessage, messages, store
 from rooms.proceedings import AgendaItem, Meeting, Person, Role, Unit
 from server import directory
 from server.auth import DocumentAccess, MeetingAccess, may, utcnow
 from server.directory import Account
-from server.errors import Problem
+from server.errors import ANSWERS, Problem
 from server.i18n import N_, VIETNAM, Reader, script_strings
 from server.keys import DATABASE, RECORDS, SITTINGS
 from server.pages import current, form, reader_of, require, see_other
 from server.pages.caching import private
-from server.sittings import person_of
+from server.sittings import invited, person_of
 
 STANDING_ROOM = "giao-ban"
 TITLE, PLACE, ITEMS, PRESENTER = 300, 300, 60, 200
 ENDED = 50
 """How many ended meetings the list shows, newest first; older ones are found by their record at the desk."""
+PLANNED = timedelta(days=731)
 KEPT_IN_VIEW = timedelta(days=120)
 _OFFICE = frozenset({"leader", "secretary", "clerk"})
 _ID = string.ascii_lowercase + string.digits
@@ -50,21 +52,16 @@ def access(meeting: Meeting, account: Account | None) -> MeetingAccess:
     return MeetingAccess(meeting.room, members)
 
 
-def invited(meeting: Meeting) -> frozenset[str]:
-    """Account ids of those who belong in the room."""
-    return frozenset(person.id for person in (meeting.chair, meeting.secretary, *meeting.invited))
-
-
 async def index(request: web.Request) -> web.Response:
     """GET /meetings: running, coming and ended meetings of the account."""
     account = require(request, "meetings.list")
     async with request.app[DATABASE].read() as connection:
         coming = await store.meetings(connection, states=("open", "scheduled"), limit=500)
-        held = await store.meetings(connection, states=("closed",), starts_from=utcnow() - KEPT_IN_VIEW, limit=1000)
+        held = await store.meetings(
+            connection, states=("closed",), starts_from=utcnow() - KEPT_IN_VIEW, newest_first=True
+        )
         standing = await store.get_room(connection, STANDING_ROOM)
-    mine = [
-        entry for entry in (*coming, *reversed(held)) if may(account, "meeting.enter", access(entry.meeting, account))
-    ]
+    mine = [entry for entry in (*coming, *held) if may(account, "meeting.enter", access(entry.meeting, account))]
     ended = [entry.meeting for entry in mine if entry.state == "closed"][:ENDED]
     records = {meeting.id: await _minutes_of(request, account, meeting.id) for meeting in ended}
     return private(
@@ -117,13 +114,13 @@ async def enter(request: web.Request) -> web.Response:
     room_id = request.match_info["room"]
     async with request.app[DATABASE].read() as connection:
         room = await store.get_room(connection, room_id)
-        held = await store.meetings(connection, room_id=room_id, states=("closed",), limit=1000)
+        held = await store.meetings(connection, room_id=room_id, states=("closed",), newest_first=True, limit=1)
     if room is None:
         raise Problem("unknown_room")
     meeting = await request.app[SITTINGS].meeting(room_id)
     if meeting is None:
-        if held and may(account, "meeting.enter", access(held[-1].meeting, account)):
-            return see_other(f"/meetings/{held[-1].meeting.id}")
+        if held and may(account, "meeting.enter", access(held[0].meeting, account)):
+            return see_other(f"/meetings/{held[0].meeting.id}")
         raise Problem("not_invited")
     if not may(account, "meeting.enter", MeetingAccess(room_id, invited(meeting))):
         raise Problem("not_invited")
@@ -249,17 +246,21 @@ def read_sheet(
     def wrong(field: str, sentence: str, **values: object) -> None:
         errors.setdefault(field, reader.gettext(sentence, **values))
 
-    title, place = (" ".join(typed.get(name, "").split()) for name in ("title", "place"))
-    for name, text, limit in (("title", title, TITLE), ("place", place, PLACE)):
-        if not text:
-            wrong(name, N_("Nội dung này còn để trống."))
-        elif len(text) > limit:
-            wrong(name, N_("Dài quá %(limit)s ký tự."), limit=limit)
+    def line(name: str, limit: int) -> str:
+        try:
+            return _on_record(typed.get(name, ""), limit)
+        except _Unfit as unfit:
+            wrong(name, str(unfit), limit=limit)
+            return ""
+
+    title, place = line("title", TITLE), line("place", PLACE)
     starts_at = _moment(typed.get("date", ""), typed.get("time", ""))
     if starts_at is None:
         wrong("date", N_("Ngày, giờ không hợp lệ."))
     elif starts_at.date() < now.astimezone(VIETNAM).date():
         wrong("date", N_("Ngày họp đã qua."))
+    elif starts_at - now > PLANNED:
+        wrong("date", N_("Ngày họp cách hiện tại quá hai năm."))
     chair = _pick(choices.chairs, typed.get("chair", ""))
     secretary = _pick(choices.secretaries, typed.get("secretary", ""))
     if chair is None:
@@ -318,8 +319,29 @@ def _agenda(text: str) -> tuple[AgendaItem, ...] | str:
         return N_("Chương trình họp có quá %(items)s nội dung.")
     items = []
     for number, line in enumerate(lines, 1):
-        title, _, presenter = (part.strip() for part in line.partition("|"))
-        if not title or len(title) > TITLE or len(presenter) > PRESENTER:
-            return N_("Mỗi dòng cần có nội dung, dài không quá %(limit)s ký tự.")
-        items.append(AgendaItem(f"item-{number}", title, presenter))
+        title, _, presenter = line.partition("|")
+        try:
+            by = _on_record(presenter, PRESENTER) if presenter.strip() else ""
+            items.append(AgendaItem(f"item-{number}", _on_record(title, TITLE), by))
+        except _Unfit as unfit:
+            known = str(unfit) not in (EMPTY, TOO_LONG)
+            return str(unfit) if known else N_("Mỗi dòng cần có nội dung, dài không quá %(limit)s ký tự.")
     return tuple(items)
+
+
+EMPTY, TOO_LONG = N_("Nội dung này còn để trống."), N_("Dài quá %(limit)s ký tự.")
+
+
+class _Unfit(Exception):
+    """A text may not come on record; the message is a msgid."""
+
+
+def _on_record(typed: str, limit: int) -> str:
+    """One line as it may come on record: in one Unicode form, nothing unprintable, no mark of secrecy."""
+    if secrecy_mark(typed):
+        raise _Unfit(ANSWERS["secret_marking"].text)
+    try:
+        return messages.clean(typed, limit)
+    except BadMessage as error:
+        faults = {"empty_text": EMPTY, "too_long": TOO_LONG}
+        raise _Unfit(faults.get(error.code, N_("Có ký tự không dùng được trong văn bản."))) from error

@@ -1,5 +1,6 @@
 """What a citizen sees, without account and without JavaScript: posted documents, their files, the check of a file."""
 
+import asyncio
 import re
 from pathlib import Path
 from urllib.parse import quote
@@ -14,12 +15,15 @@ from minutes.publication import PublicDocument
 from minutes.verification import MAX_BYTES, Verdict
 from server.auth import DocumentAccess, may
 from server.errors import Problem
+from server.i18n import N_
 from server.keys import CHECKS_RUNNING, CONFIG, RECORDS
 from server.pages import current, form, reader_of
 from server.pages.caching import knows, pdf, private, public
-from server.verdicts import SENTENCES
+from server.pages.wording import told
+from server.verdicts import sentence
 
-FOREVER = "public, max-age=31536000, immutable"
+ASK_FIRST = "public, no-cache"
+"""A file may be kept, but it is asked for each time whether it is still published."""
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -66,8 +70,6 @@ async def document(request: web.Request) -> web.Response:
     records = request.app[RECORDS]
     try:
         found = await records.public_document(info["unit"], int(info["year"]), info["number"])
-        # Read back from the archive, which compares the bytes with their digest: the page may say that they are whole.
-        await records.public_pdf(found.digest)
     except NotFound as error:
         raise Problem("not_found") from error
     address = request.app[CONFIG].base_url
@@ -85,17 +87,21 @@ async def file(request: web.Request) -> web.Response:
         data = await request.app[RECORDS].public_pdf(digest)
     except NotFound as error:
         raise Problem("not_found") from error
-    headers = {"ETag": f'"{digest}"', "Cache-Control": FOREVER}
+    headers = {"ETag": f'"{digest}"', "Cache-Control": ASK_FIRST}
     if knows(request, digest):
         return web.Response(status=304, headers=headers)
     return pdf(data, f"{digest[:16]}.pdf", headers=headers)
+
+
+BY_CODE = N_("Có văn bản mang mã này và bản lưu trữ còn nguyên vẹn. Bản đang cầm trên tay phải giống hệt văn bản đó.")
+"""A code proves nothing about the sheet that it is printed on."""
 
 
 async def verify(request: web.Request) -> web.Response:
     """GET /verify: the form; with ?code= from a document's QR, the verdict on the archived file."""
     code = request.query.get("code", "").strip()
     if not code:
-        return public(request, "public/verify.html", sentence="", unknown_code=False)
+        return public(request, "public/verify.html", sentence="")
     records = request.app[RECORDS]
     try:
         if len(code) > 64:
@@ -103,13 +109,19 @@ async def verify(request: web.Request) -> web.Response:
         found = await records.by_code(code)
         data = await records.public_pdf(found.digest)
     except NotFound:
-        return private(request, "public/verify.html", status=404, sentence="", unknown_code=True)
-    verdict = await records.verify(data)
+        issued = len(code) <= 64 and await records.is_issued(code)
+        what = "not_posted" if issued else "unknown_code"
+        return private(request, "public/verify.html", status=200 if issued else 404, sentence=what)
+    reader = reader_of(request)
+    async with request.app[CHECKS_RUNNING].turn():
+        verdict = await records.verify(data)
+    said = BY_CODE if verdict.kind == "genuine" else sentence(verdict)
     return public(
         request,
         "public/verdict.html",
         verdict=verdict,
-        sentence=reader_of(request).gettext(SENTENCES[verdict.kind]),
+        sentence=reader.gettext(said),
+        told=lambda reason: told(reason, reader),
         public=found,
         path_of=document_path,
         kind_names=KIND_NAMES,
@@ -126,11 +138,12 @@ async def verify_upload(request: web.Request) -> web.Response:
         field = (await request.post()).get("file")
     except web.HTTPRequestEntityTooLarge as error:
         raise Problem("too_large") from error
-    if not isinstance(field, FileField) or not (data := field.file.read(MAX_BYTES + 1)):
-        return private(request, "public/verify.html", status=400, sentence="no_file", unknown_code=False)
+    data = await asyncio.to_thread(field.file.read, MAX_BYTES + 1) if isinstance(field, FileField) else b""
+    if not isinstance(field, FileField) or not data:
+        return private(request, "public/verify.html", status=400, sentence="no_file")
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
-    records = request.app[RECORDS]
+    records, reader = request.app[RECORDS], reader_of(request)
     async with request.app[CHECKS_RUNNING].turn():
         verdict = await records.verify(data)
     found = await _published(request, verdict)
@@ -139,7 +152,8 @@ async def verify_upload(request: web.Request) -> web.Response:
         request,
         "public/verdict.html",
         verdict=verdict,
-        sentence=reader_of(request).gettext(SENTENCES[verdict.kind]),
+        sentence=reader.gettext(sentence(verdict)),
+        told=lambda reason: told(reason, reader),
         public=found,
         path_of=document_path,
         kind_names=KIND_NAMES,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from minutes.document import Document, Kind, State
-from minutes.errors import InvalidContent, RecordError, Refused, SecretContent, SigningFailed, WrongPin
+from minutes.errors import InvalidContent, Reason, RecordError, SecretContent, SigningFailed, WrongPin
 from server.i18n import N_, Reader
 from server.pages.desk_form import where
 
@@ -38,19 +38,13 @@ ACTS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-_REFUSALS: Mapping[str, str] = MappingProxyType(
-    {
-        "wrong_state": N_("Việc này không làm được ở trạng thái hiện tại của văn bản; xin tải lại trang."),
-        "never_public": N_("Biên bản là tài liệu họp nội bộ, không công khai."),
-        "not_sealed": N_("Chỉ công khai được văn bản đã phát hành."),
-        "published": N_("Văn bản đã được công khai."),
-        "not_published": N_("Văn bản không ở trạng thái công khai."),
-        "not_your_turn": N_("Chưa đến lượt đồng chí ký văn bản này."),
-        "changed_meanwhile": N_("Văn bản vừa được người khác xử lý; xin xem lại rồi làm tiếp."),
-        "reason_needed": N_("Xin ghi lý do, không quá 500 ký tự."),
-        "no_conclusions": N_("Biên bản không có kết luận nào để thông báo."),
-    }
-)
+
+def told(reason: str, reader: Reader) -> str:
+    """A reason of the records in the reader's language."""
+    if not isinstance(reason, Reason):
+        return reason
+    values = {name: told(one, reader) if isinstance(one, str) else one for name, one in reason.values.items()}
+    return reader.gettext(reason.text, **values)
 
 
 def sentence(error: RecordError, kind: Kind, reader: Reader) -> str:
@@ -59,20 +53,25 @@ def sentence(error: RecordError, kind: Kind, reader: Reader) -> str:
         case WrongPin():
             return reader.gettext(N_("Mã PIN không đúng. Văn bản chưa được ký; xin nhập lại mã PIN."))
         case SigningFailed():
-            return reader.gettext(N_("Chưa ký được và văn bản giữ nguyên như trước: %(reason)s"), reason=error)
+            return reader.gettext(
+                N_("Chưa ký được và văn bản giữ nguyên như trước: %(reason)s"), reason=told(error.reason, reader)
+            )
         case SecretContent():
             return reader.gettext(
-                N_("Văn bản có dấu chỉ độ mật nên không được đưa vào hệ thống này (%(field)s)."),
+                N_(
+                    "Văn bản có dấu chỉ độ mật nên không được duyệt hay lưu trong hệ thống này (%(field)s). Xin bỏ nội "
+                    "dung đó; nếu dấu nằm ở phần ghi tự động từ cuộc họp, xin trả lại và không phát hành văn bản này."
+                ),
                 field=where(kind, error.field, reader),
             )
         case InvalidContent():
             return reader.gettext(
-                N_("Chưa lưu được. %(field)s: %(reason)s."), field=where(kind, error.field, reader), reason=error.reason
+                N_("Chưa lưu được. %(field)s: %(reason)s."),
+                field=where(kind, error.field, reader),
+                reason=told(error.reason, reader),
             )
-        case Refused() if error.code in _REFUSALS:
-            return reader.gettext(_REFUSALS[error.code])
         case _:
-            return str(error)
+            return told(error.reason, reader)
 
 
 def next_step(document: Document, reader: Reader) -> str:

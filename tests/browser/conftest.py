@@ -36,8 +36,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture
-async def signed_in(browser: Browser, installation: Installation) -> Open:
-    """Open a context for a person and sign in by the printed link. Page errors fail the test."""
+async def signed_in(browser: Browser, installation: Installation) -> AsyncIterator[Open]:
+    """Open a context for a person and sign in by the printed link. An error in a page's script fails the test."""
+    faults: list[str] = []
 
     async def open_page(person: str, *, width: int = 1280, height: int = 800) -> Page:
         context = await browser.new_context(
@@ -45,9 +46,11 @@ async def signed_in(browser: Browser, installation: Installation) -> Open:
         )
         page = await context.new_page()
         page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: faults.append(f"{person}: {error}"))
         page.on("dialog", lambda dialog: dialog.accept())
         await page.goto(installation.links[person])
         await page.wait_for_url(f"{installation.url}/meetings")
         return page
 
-    return open_page
+    yield open_page
+    assert not faults

@@ -15,7 +15,7 @@ from minutes import appearance, draft, signing
 from minutes.content import from_json
 from minutes.document import Kind, Signer
 from minutes.typeset import Heading, Typesetter
-from server import demo_pki
+from server import demo_pki, records_keys
 from tests.minutes.sample_meeting import AUTHORITY, CHAIR, PROVINCE, SECRETARY, START, held
 from tests.minutes.test_typeset import DIRECTIVE
 
@@ -33,7 +33,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     demo_pki.create(path / "keys", people=people, units=units, pin=PIN, now=datetime.now(UTC))
     proceedings, typesetter = held(), Typesetter()
     content = draft.minutes(proceedings, "0" * 32, AUTHORITY)
-    signers = draft.minutes_signers(proceedings)
+    signers = draft.minutes_signers(proceedings, lambda _account: True)
     url = "http://127.0.0.1:8080/verify?code=AAAA-BBBB-CCCC"
     heading = Heading(AUTHORITY, "0" * 32, signers, "07/BB-UBND", date(2026, 2, 5), url, "AAAA-BBBB-CCCC")
     page = typesetter.typeset(Kind.MINUTES, content, heading, at=START)
@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (path / "prepared.pdf").write_bytes(pdf)
     # Without the line end that typesetting adds, the first update breaks ISO 19005-3, 6.1.9.
     (path / "broken.pdf").write_bytes(signing.prepare(page.pdf.removesuffix(b"\n"), page.fields))
-    keys = demo_pki.open_keys(path / "keys")
+    keys = records_keys.open_keys(path / "keys")
     for number, signer in enumerate(signers):
         sealing = signer.role == "seal"
         credential = (keys.store.seal if sealing else keys.store.person)(signer.account, PIN)

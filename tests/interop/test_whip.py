@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
+from server.keys import ENDPOINT, SITTINGS
 from tests.interop.test_aiortc import Grey, Peer, Tone, brightness, sound
 from tests.server.conftest import Server
 
@@ -80,3 +81,29 @@ async def test_a_gateway_publishes_under_any_name_and_the_meeting_sees_it(server
     }  # fmt: skip
     viewer, _ = await caller.send("/whep/giao-ban", server.bearer("viewer"))
     await brightness(viewer.track("1"), 60)
+
+
+async def test_who_is_muted_in_the_meeting_is_muted_by_whip_too(server: Server, caller: Caller) -> None:
+    seat = await server.sit(server.person("dung"))
+    await caller.send("/whip/giao-ban", server.person("dung"), brightness=200)
+    await caller.until_publishing("dung")
+    viewer, _ = await caller.send("/whep/giao-ban/dung", server.bearer("viewer"))
+    silent = await forwarded(server)
+    await seat.say("media.state", audio=True, video=True)
+    await brightness(viewer.track("1"), 200)
+    assert silent == 0
+
+
+async def forwarded(server: Server) -> int:
+    """Media packets sent on so far."""
+    return server.app[ENDPOINT].counters()["forwarded"]
+
+
+async def test_closing_the_meeting_ends_what_is_published(server: Server, caller: Caller) -> None:
+    chair = await server.sit(server.person("hanh"))
+    await chair.say("meeting.open")
+    await caller.send("/whip/giao-ban", server.bearer("delegate", subject="codec"), brightness=60)
+    await caller.until_publishing("codec")
+    router = (await server.app[SITTINGS].get("giao-ban")).router
+    await chair.say("meeting.close")
+    assert router.publishers() == []

@@ -16,7 +16,8 @@ from minutes.signing import Credential, Trust
 from minutes.typeset import Heading, Typeset, Typesetter
 from minutes.validation import Expected
 from rooms.proceedings import Proceedings
-from server.demo_pki import DemoPki, Holder, open_keys
+from server.demo_pki import DemoPki, Holder
+from server.records_keys import open_keys
 from tests.minutes.sample_meeting import AUTHORITY, CHAIR, CLERK, COMMUNES, LEADERS, PROVINCE, SECRETARY, START, held
 
 PIN = "135790"
@@ -82,7 +83,7 @@ def content(proceedings: Proceedings) -> MinutesContent:
 
 @pytest.fixture(scope="session")
 def signers(proceedings: Proceedings) -> tuple[Signer, ...]:
-    return draft.minutes_signers(proceedings)
+    return draft.minutes_signers(proceedings, lambda _account: True)
 
 
 @pytest.fixture(scope="session")

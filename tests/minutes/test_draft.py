@@ -53,7 +53,7 @@ def test_the_conclusions_say_who_does_what_by_when(content: MinutesContent) -> N
         "Hoàn thành giải phóng mặt bằng dự án đường liên xã Mỹ Lộc - Quảng Ngọc", COMMUNES[3].name, date(2026, 3, 31)
     )
     assert conclusion_sentences(content.conclusions[1]).endswith(
-        "Đơn vị chủ trì: Ủy ban nhân dân xã Mỹ Lộc; hoàn thành trước ngày 31 tháng 3 năm 2026."
+        "Đơn vị chủ trì: Ủy ban nhân dân xã Mỹ Lộc; chậm nhất ngày 31 tháng 3 năm 2026."
     )
 
 

@@ -11,7 +11,8 @@ from minutes.errors import SigningFailed, WrongPin
 from minutes.signing import Credential, Trust
 from minutes.typeset import FieldBox, Typeset
 from minutes.validation import Expected, validate
-from server.demo_pki import DemoPki, Holder, open_keys
+from server.demo_pki import DemoPki, Holder
+from server.records_keys import open_keys
 from tests.minutes.conftest import PIN, Office, SignedSample
 from tests.minutes.sample_meeting import CHAIR, PROVINCE, SECRETARY
 

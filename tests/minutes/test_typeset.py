@@ -125,7 +125,7 @@ def test_the_printed_minutes_hold_attendance_tally_and_conclusions(pages: Pages)
         "08:41 - 10:30",
         "Vắng mặt",
         "04/07 đại biểu tán thành (đạt 57,1%)",
-        "Đơn vị chủ trì: Ủy ban nhân dân xã Hòa Phước; hoàn thành trước ngày 10 tháng 02 năm 2026.",
+        "Đơn vị chủ trì: Ủy ban nhân dân xã Hòa Phước; chậm nhất ngày 10 tháng 02 năm 2026.",
         CODE,
         URL,
     ):

@@ -5,13 +5,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, select
 
 from minutes.archive import Archive
 from minutes.document import Actor, Signer
-from minutes.store import metadata as minutes_metadata
+from minutes.tables import metadata as minutes_metadata
+from minutes.tables import register_table
 from server import demo_pki, directory
 from server.database import Database, sqlite_url
 from server.records import Records
+from server.records_keys import open_keys
 from tests.minutes.sample_meeting import CHAIR, CLERK, COMMUNES, LEADERS, PROVINCE, SECRETARY, held
 
 PIN = "135790"
@@ -49,6 +54,13 @@ class RecordsOffice:
     archive: Path
     clock: Clock
 
+    async def register(self, unit: str, year: int) -> tuple[Row[Any], ...]:
+        """The register's rows of one unit and year, in order."""
+        table = register_table
+        query = select(table).where(table.c.unit_id == unit, table.c.year == year)
+        async with self.database.read() as connection:
+            return tuple(await connection.execute(query.order_by(table.c.series, table.c.number)))
+
     async def approved_minutes(self) -> str:
         document_id = await self.records.draft_minutes(held())
         await self.records.submit(document_id, by=SECRETARY_ACTOR)
@@ -85,7 +97,7 @@ async def open_office(path: Path) -> AsyncIterator[RecordsOffice]:
         pin=PIN,
         now=datetime.now(UTC),
     )
-    keys = demo_pki.open_keys(path / "keys")
+    keys = open_keys(path / "keys")
     database = Database(sqlite_url(path / "giaoban.sqlite3"))
     async with database.begin() as connection:
         await connection.run_sync(minutes_metadata.create_all)

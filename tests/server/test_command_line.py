@@ -1,5 +1,7 @@
 """The command line: clear sentences and exit codes for what the operator must change."""
 
+import asyncio
+import fcntl
 import socket
 import sys
 from collections.abc import Callable
@@ -8,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from rooms import store
 from server import auth, demo_pki
 from server.__main__ import main
-from tests.installation import Installation
+from server.database import Database, sqlite_url
+from tests.installation import Installation, free_port
 
 
 @dataclass
@@ -80,9 +84,25 @@ def test_a_folder_that_cannot_be_written_is_one_clear_sentence(giaoban: Giaoban,
 def test_a_fresh_start_spares_a_folder_that_is_not_ours(giaoban: Giaoban, tmp_path: Path) -> None:
     precious = tmp_path / "thesis.txt"
     precious.write_text("years of work")
-    told = one_sentence(giaoban("demo", "--fresh", "--data", str(tmp_path)))
+    told = one_sentence(giaoban("demo", "--fresh", "--port", str(free_port()), "--data", str(tmp_path)))
     assert "left alone" in told
     assert precious.exists()
+
+
+def test_a_fresh_start_on_a_taken_port_deletes_nothing(tmp_path: Path, giaoban: Giaoban) -> None:
+    (tmp_path / "giaoban.sqlite3").write_text("minutes of years")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        one_sentence(giaoban("demo", "--fresh", "--port", str(other.getsockname()[1]), "--data", str(tmp_path)))
+    assert (tmp_path / "giaoban.sqlite3").read_text() == "minutes of years"
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path: Path, giaoban: Giaoban) -> None:
+    with (tmp_path / ".lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        told = one_sentence(giaoban("demo", "--fresh", "--port", str(free_port()), "--data", str(tmp_path)))
+    assert "in use" in told
 
 
 @pytest.mark.parametrize(
@@ -119,13 +139,23 @@ def test_a_token_needs_an_installation(giaoban: Giaoban, tmp_path: Path) -> None
     assert "no installation" in one_sentence(giaoban(*arguments, "--data", str(tmp_path / "none")))
 
 
-def test_a_token_is_printed_for_the_room_and_role(giaoban: Giaoban, tmp_path: Path) -> None:
+def test_a_token_is_printed_for_the_room_and_role(tmp_path: Path, giaoban: Giaoban) -> None:
     tokens = auth.Tokens(auth.load_secret(tmp_path / "secret.key"))
-    arguments = ["token", "--room", "giao-ban", "--name", "Ông Tư", "--role", "viewer"]
-    result = giaoban(*arguments, "--data", str(tmp_path))
+    asyncio.run(make_room(tmp_path, "giao-ban"))
+    arguments = ["token", "--name", "Ông Tư", "--role", "viewer", "--data", str(tmp_path)]
+    result = giaoban(*arguments, "--room", "giao-ban")
     claims = tokens.read(result.stdout, auth.utcnow())
     assert (claims["room"], claims["name"], claims["role"]) == ("giao-ban", "Ông Tư", "viewer")
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+    assert "no room 'khong-co'" in one_sentence(giaoban(*arguments, "--room", "khong-co"))
+
+
+async def make_room(data: Path, room: str) -> None:
+    database = Database(sqlite_url(data / "giaoban.sqlite3"))
+    await database.migrate()
+    async with database.begin() as connection:
+        await store.add_room(connection, store.RoomEntry(room, "Phòng", permanent=True))
+    await database.close()
 
 
 def test_verifying_a_missing_file_cannot_tell(giaoban: Giaoban, tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ import contextlib
 
 import pytest
 
+from media.pace import Bucket
 from server.errors import Problem
-from server.rate import Attempts, Bucket, Waiting
+from server.rate import Attempts, Waiting
 
 
 def test_a_burst_passes_and_then_the_pace_counts() -> None:
@@ -24,18 +25,26 @@ def test_a_bucket_is_never_fuller_than_its_burst() -> None:
 def test_failures_close_the_door_until_they_are_old() -> None:
     attempts = Attempts(allowed=2, seconds=60)
     for now in (0, 10):
-        assert attempts.open("hanh", now)
-        attempts.failed("hanh", now)
-    assert not attempts.open("hanh", 20)
-    assert attempts.open("binh", 20), "one person's mistakes lock nobody else out"
-    assert attempts.open("hanh", 61)
+        assert attempts.begin("hanh", now)
+    assert not attempts.begin("hanh", 20)
+    assert attempts.begin("binh", 20), "one person's mistakes lock nobody else out"
+    assert attempts.begin("hanh", 61)
 
 
 def test_success_forgets_failures() -> None:
     attempts = Attempts(allowed=1, seconds=60)
-    attempts.failed("hanh", 0)
+    assert attempts.begin("hanh", 0)
     attempts.succeeded("hanh")
-    assert attempts.open("hanh", 1)
+    assert attempts.begin("hanh", 1)
+
+
+def test_an_attempt_that_came_to_nothing_is_taken_back() -> None:
+    attempts = Attempts(allowed=1, seconds=60)
+    assert attempts.begin("hanh", 0)
+    attempts.untried("hanh", 0)
+    attempts.untried("hanh", 0)
+    assert attempts.begin("hanh", 1)
+    assert not attempts.begin("hanh", 2)
 
 
 async def test_a_full_queue_refuses_and_empties_again() -> None:

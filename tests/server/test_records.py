@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,8 @@ from minutes.content import MinutesContent
 from minutes.document import Act, State
 from minutes.errors import Conflict, InvalidContent, NotFound, RecordError, Refused, SecretContent, WrongPin
 from minutes.register import EntryState
+from minutes.typeset import Typesetter
+from rooms.proceedings import Fact, Proceedings, chained
 from server import directory
 from tests.minutes.sample_meeting import CHAIR, MEETING, PROVINCE, SECRETARY, held
 from tests.server.records_office import (
@@ -64,7 +68,7 @@ async def test_the_whole_way_to_the_archive(office: RecordsOffice) -> None:
     assert archived.name == document.digest
     assert archived.read_bytes() == pdf
     assert await office.records.damaged() == ()
-    (entry,) = await office.records.register(PROVINCE.id, document.year or 0)
+    (entry,) = await office.register(PROVINCE.id, document.year or 0)
     assert (entry.number, entry.state, entry.document_id) == (1, EntryState.COMPLETE, document_id)
 
 
@@ -159,7 +163,13 @@ async def test_a_meeting_with_a_marked_title_gets_no_number(office: RecordsOffic
         await office.records.approve(document_id, by=CHAIR_ACTOR)
     document = await office.records.get(document_id)
     assert (document.state, document.number) == (State.REVIEW, None)
-    assert await office.records.register(PROVINCE.id, datetime.now(UTC).year) == ()
+    assert await office.register(PROVINCE.id, datetime.now(UTC).year) == ()
+    # Returned and mended, it goes its way.
+    await office.records.send_back(document_id, by=CHAIR_ACTOR, reason="Tên có dấu chỉ độ mật")
+    content = await office.records.content_json(document_id) | {"title": "Họp giao ban"}
+    await office.records.edit(document_id, content, by=SECRETARY_ACTOR, expected_version=1)
+    await office.records.submit(document_id, by=SECRETARY_ACTOR)
+    await office.records.approve(document_id, by=CHAIR_ACTOR)
 
 
 async def test_a_returned_draft_says_why(office: RecordsOffice) -> None:
@@ -246,7 +256,7 @@ async def test_a_voided_number_stays_void_with_its_reason(office: RecordsOffice)
     await office.records.approve(document_id, by=CHAIR_ACTOR)
     await office.records.sign(document_id, by=SECRETARY_ACTOR, pin=PIN)
     assert (await office.records.get(document_id)).number_symbol == "02/BB-UBND"
-    entries = await office.records.register(PROVINCE.id, year)
+    entries = await office.register(PROVINCE.id, year)
     assert [(entry.number, entry.state, entry.reason) for entry in entries] == [
         (1, EntryState.VOID, "Sai tên đại biểu"),
         (2, EntryState.RESERVED, None),
@@ -396,3 +406,71 @@ async def test_documents_are_listed_by_what_is_asked(office: RecordsOffice) -> N
     assert [one.id for one in await records.documents(meeting_id=held().meeting.id)] == [minutes]
     assert [one.id for one in await records.documents(state=State.REVIEW)] == []
     assert [one.id for one in await records.documents(limit=1, unit_id=PROVINCE.id)] == [directive]
+
+
+async def test_a_vote_with_signs_that_cannot_be_printed_is_approved(office: RecordsOffice) -> None:
+    facts: list[Fact] = []
+    for fact in held().facts:
+        data = {**fact.data, "text": "Chọn 👍 hay 王\ufe0f"} if fact.kind == "vote_opened" else fact.data
+        facts.append(chained(facts[-1] if facts else None, fact.at, fact.kind, fact.actor, data))
+    document_id = await office.records.draft_minutes(Proceedings.from_facts(facts))
+    content = await office.records.content(document_id)
+    assert isinstance(content, MinutesContent)
+    assert content.votes[0].text.startswith("Chọn □ hay □")
+    await office.records.submit(document_id, by=SECRETARY_ACTOR)
+    await office.records.approve(document_id, by=CHAIR_ACTOR)
+    assert (await office.records.get(document_id)).number_symbol == "01/BB-UBND"
+
+
+async def test_what_nobody_can_sign_gets_no_number(office: RecordsOffice) -> None:
+    (office.archive.parent / "keys" / "keys" / "people" / f"{CHAIR.id}.p12").unlink()
+    document_id = await office.records.draft_minutes(held())
+    await office.records.submit(document_id, by=SECRETARY_ACTOR)
+    with pytest.raises(Refused) as refusal:
+        await office.records.approve(document_id, by=CHAIR_ACTOR)
+    assert refusal.value.code == "no_key"
+    assert f"{CHAIR.name} chưa có chứng thư số" in str(refusal.value)
+    assert (await office.records.get(document_id)).number is None
+
+
+async def test_minutes_have_one_notice_however_often_it_is_asked_for(office: RecordsOffice) -> None:
+    minutes_id = await office.sealed_minutes()
+    asked = [office.records.draft_notice(minutes_id, by) for by in (CLERK_ACTOR, SECRETARY_ACTOR, CLERK_ACTOR)]
+    assert len(set(await asyncio.gather(*asked))) == 1
+
+
+async def test_a_text_that_could_not_be_read_back_is_not_stored(
+    office: RecordsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = await office.records.content(await office.records.draft_minutes(held()))
+    assert isinstance(content, MinutesContent)
+    with monkeypatch.context() as patch:
+        patch.setattr("minutes.draft.minutes", lambda *_: replace(content, document_id="e" * 32, venue=""))
+        with pytest.raises(InvalidContent):
+            await office.records.draft_minutes(held(replace(MEETING, id="khac")))
+    assert await office.records.document_of("khac") is None
+
+
+async def test_others_write_while_an_edit_is_set_for_trial(
+    office: RecordsOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document_id, other = await office.records.draft_minutes(held()), await office.directive()
+    content = await office.records.content_json(document_id)
+    setting, go_on = threading.Event(), threading.Event()
+    original = Typesetter.typeset
+
+    def slow(*given: Any, **named: Any) -> Any:
+        setting.set()
+        assert go_on.wait(20)
+        return original(*given, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("minutes.typeset.Typesetter.typeset", slow)
+        edit = asyncio.create_task(
+            office.records.edit(document_id, {**content, "venue": "Hội trường"}, by=SECRETARY_ACTOR, expected_version=1)
+        )
+        await asyncio.to_thread(setting.wait, 20)
+        await asyncio.wait_for(office.records.submit(other, by=CLERK_ACTOR), 3)
+        assert not edit.done()
+        go_on.set()
+        assert await edit == 2

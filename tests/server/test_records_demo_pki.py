@@ -8,6 +8,7 @@ import pytest
 
 from minutes.errors import WrongPin
 from server import demo_pki
+from server.records_keys import open_keys
 
 NOW = datetime.now(UTC)
 
@@ -24,7 +25,7 @@ def create(directory: Path) -> None:
 
 def test_everybody_gets_a_key_of_their_own_under_the_pin(tmp_path: Path) -> None:
     create(tmp_path / "keys")
-    keys = demo_pki.open_keys(tmp_path / "keys")
+    keys = open_keys(tmp_path / "keys")
     person, seal = keys.store.person("hanh", "123456"), keys.store.seal("lam-son", "123456")
     assert person.name == "Nguyễn Thị Hạnh"
     assert seal.name == "Ủy ban nhân dân tỉnh Lâm Sơn"
@@ -36,7 +37,7 @@ def test_everybody_gets_a_key_of_their_own_under_the_pin(tmp_path: Path) -> None
 
 def test_an_unusual_account_id_stays_inside_the_folder(tmp_path: Path) -> None:
     create(tmp_path / "keys")
-    assert demo_pki.open_keys(tmp_path / "keys").store.person("Lạ/..", "123456").name == "Tên Lạ"
+    assert open_keys(tmp_path / "keys").store.person("Lạ/..", "123456").name == "Tên Lạ"
     assert {path.name for path in tmp_path.iterdir()} == {"keys"}
 
 
@@ -52,7 +53,7 @@ def test_an_interrupted_start_is_taken_up_again(tmp_path: Path) -> None:
     (tmp_path / "keys.part" / "trust" / "half").write_text("x")
     create(tmp_path / "keys")
     assert not list((tmp_path / "keys").rglob("half"))
-    assert demo_pki.open_keys(tmp_path / "keys").store.person("hanh", "123456")
+    assert open_keys(tmp_path / "keys").store.person("hanh", "123456")
 
 
 def test_key_files_are_for_the_owner_only(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from minutes.typeset import Heading, Typesetter
 from minutes.validation import validate
 from minutes.verification import BLOCK, Verdict
 from server import demo_pki
+from server.records_keys import open_keys
 from tests.minutes.sample_meeting import AUTHORITY, CHAIR, PROVINCE, SECRETARY
 from tests.server.records_office import (
     CHAIR_ACTOR,
@@ -175,7 +176,7 @@ async def test_our_own_file_is_not_called_genuine_when_its_signatures_are_not_tr
     issued: Issued, tmp_path: Path
 ) -> None:
     demo_pki.create(tmp_path / "keys", people=[], units=[], pin=PIN, now=datetime.now(UTC))
-    stranger = demo_pki.open_keys(tmp_path / "keys").trust
+    stranger = open_keys(tmp_path / "keys").trust
     assert not (await validate(issued.file, stranger)).ok
     async with open_office(tmp_path / "other") as other:
         # The same data under another trust, as after somebody exchanged the trusted roots.

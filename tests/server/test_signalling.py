@@ -153,3 +153,69 @@ async def test_a_slow_reader_gets_a_snapshot_instead_of_a_backlog() -> None:
     connection.resync({"type": "welcome"})
     connection.tell({"type": "pong"})
     assert [await asyncio.wait_for(connection.next(), 1) for _ in range(2)] == [{"type": "welcome"}, {"type": "pong"}]
+
+
+async def test_who_leaves_hears_the_ack_and_then_farewell(server: Server) -> None:
+    seat = await server.sit(server.person("dung"))
+    assert (await seat.say("leave"))["type"] == "ack"
+    assert (await seat.hears("bye"))["reason"] == "left"
+    assert (await seat.socket.receive(timeout=10)).type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    assert not sitting.room.state.present("dung")
+
+
+async def test_a_join_that_cannot_be_kept_is_told_inside_the_conversation(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("server.sitting.store.keep", full_disk)
+    socket = await server.client.ws_connect("/rooms/giao-ban/ws", headers=server.person("dung"))
+    assert (await socket.receive_json(timeout=10))["code"] == "busy"
+    assert (await socket.receive(timeout=10)).type is WSMsgType.CLOSE
+    monkeypatch.undo()
+    await server.sit(server.person("dung"))
+
+
+async def test_others_hear_nothing_of_what_could_not_be_kept(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    chair, delegate = await server.sit(server.person("hanh")), await server.sit(server.person("dung"))
+    await chair.say("meeting.open")
+
+    async def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("server.sitting.store.keep", full_disk)
+    assert (await chair.say("vote.open", text="Thông qua?"))["code"] == "busy"
+    heard: list[str] = []
+    await delegate.socket.send_json({"type": "ping"})
+    while (message := await delegate.socket.receive_json(timeout=10))["type"] != "pong":
+        heard.append(message["type"])
+    assert "vote" not in heard
+
+
+async def test_refusals_are_counted_by_code(server: Server) -> None:
+    seat = await server.sit(server.person("dung"))
+    await seat.socket.send_str("no")
+    await seat.hears("error")
+    assert (await seat.say("meeting.open"))["code"] == "not_allowed"
+    metrics = await (await server.client.get("/metrics")).text()
+    assert 'giaoban_refused_total{code="bad_message"} 1.0' in metrics
+    assert 'giaoban_refused_total{code="not_allowed"} 1.0' in metrics
+
+
+async def test_messages_poured_in_are_answered_busy(server: Server) -> None:
+    seat = await server.sit(server.person("dung"))
+    for _ in range(100):
+        await seat.socket.send_json({"type": "ping"})
+    answers = [(await seat.until(lambda message: message["type"] in ("pong", "error")))["type"] for _ in range(100)]
+    assert answers[:60] == ["pong"] * 60
+    assert answers.count("error") > 20
+
+
+async def test_who_closes_the_meeting_hears_the_ack_before_the_farewell(server: Server) -> None:
+    chair, delegate = await server.sit(server.person("hanh")), await server.sit(server.person("dung"))
+    await chair.say("meeting.open")
+    assert (await chair.say("meeting.close"))["type"] == "ack"
+    for seat in (chair, delegate):
+        assert (await seat.hears("bye"))["reason"] == "closed"

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.String(length=32), nullable=False),
         sa.Column("opened_at", sa.String(length=32), nullable=True),
         sa.Column("closed_at", sa.String(length=32), nullable=True),
+        sa.Column("alive_at", sa.String(length=32), nullable=True),
         sa.Column("ad_hoc", sa.Boolean(), nullable=False),
         sa.Column("created_by", sa.String(length=100), nullable=False),
         sa.Column("created_at", sa.String(length=32), nullable=False),

@@ -74,7 +74,7 @@ async def test_a_second_press_is_told_that_it_came_too_late(office: Office) -> N
     minutes = await office.minutes(State.APPROVED)
     page = await (await office.sign_in("hanh")).post(f"/desk/{minutes}/approve")
     assert page.status == 422
-    assert "không làm được ở trạng thái hiện tại" in page.words
+    assert "không làm được khi văn bản ở trạng thái “Đã duyệt, đang ký số”" in page.words
     assert (await office.records.get(minutes)).number_symbol == "01/BB-UBND"
 
 
@@ -84,3 +84,19 @@ async def test_an_unknown_act_is_not_found_and_a_get_does_nothing(office: Office
     assert (await secretary.post(f"/desk/{minutes}/explode")).status == 404
     assert (await secretary.get(f"/desk/{minutes}/submit")).status == 405
     assert (await office.records.get(minutes)).state is State.DRAFT
+
+
+async def test_a_page_opened_before_the_text_changed_approves_nothing(office: Office) -> None:
+    minutes = await office.minutes(State.REVIEW)
+    leader, secretary = await office.sign_in("hanh"), await office.sign_in("binh")
+    seen = (await leader.get(f"/desk/{minutes}")).value("version")
+    assert (await leader.post(f"/desk/{minutes}/return", {"reason": "Bổ sung", "version": seen})).status == 303
+    content = await office.records.content_json(minutes)
+    document = await office.records.get(minutes)
+    await office.records.edit(
+        minutes, content | {"title": "Tên khác"}, by=await office.actor("binh"), expected_version=document.version
+    )
+    await secretary.post(f"/desk/{minutes}/submit")
+    page = await leader.post(f"/desk/{minutes}/approve", {"version": seen})
+    assert (page.status, "vừa được người khác xử lý" in page.words) == (422, True)
+    assert (await office.records.get(minutes)).state is State.REVIEW

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutes.document import Kind, State
+from server.i18n import Reader
 from server.pages import desk_form
 from tests.server.pages.conftest import EVIL, Office, Page, Refuses
 
@@ -170,3 +171,8 @@ def test_no_posted_form_breaks_the_reader_of_forms(typed: dict[str, str]) -> Non
     assert len(content["course"]) <= desk_form.MOST_ROWS
     assert len(content["conclusions"]) <= desk_form.MOST_ROWS
     assert desk_form.differences(Kind.MINUTES, typed, desk_form.typed_of(Kind.MINUTES, CONTENT)) is not None
+
+
+def test_a_place_in_what_the_meeting_gave_is_named_in_words() -> None:
+    assert desk_form.where(Kind.MINUTES, "votes[0].text", Reader("vi")) == "Biểu quyết 1, nội dung"
+    assert desk_form.where(Kind.MINUTES, "chair_line", Reader("en")) == "Chair"

@@ -37,11 +37,13 @@ async def test_nothing_unposted_is_seen_by_a_citizen(office: Office) -> None:
     for path in (
         await path_of(office, notice),
         f"/files/{document.digest}.pdf",
-        f"/verify?code={document.code}",
     ):
         page = await citizen.get(path)
         assert page.status == 404, path
         assert "Họp chưa công khai" not in page.text
+    by_code = await citizen.get(f"/verify?code={document.code}")
+    assert "không được công khai" in by_code.words
+    assert "Họp chưa công khai" not in by_code.text
     for path in ("/", "/documents", "/documents?q=hop", "/feed.atom"):
         assert "Họp chưa công khai".casefold() not in (await citizen.get(path)).text.casefold()
     for path in (f"/desk/{notice}", f"/desk/{notice}/pdf", f"/desk/{notice}/edit", "/desk"):
@@ -55,7 +57,7 @@ async def test_the_file_is_the_archived_one_and_is_kept_for_good(office: Office)
     page = await citizen.get(f"/files/{document.digest}.pdf")
     assert (page.status, page.headers["Content-Type"]) == (200, "application/pdf")
     assert page.body == await office.records.pdf(notice)
-    assert page.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert page.headers["Cache-Control"] == "public, no-cache"
     known = await citizen.get(f"/files/{document.digest}.pdf", If_None_Match=page.headers["ETag"])
     assert (known.status, known.body) == (304, b"")
 

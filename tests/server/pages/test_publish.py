@@ -86,8 +86,9 @@ async def test_a_withdrawn_document_is_gone_for_citizens_and_the_reason_stays_on
     clerk = await office.sign_in("cuc")
     assert (await clerk.post(f"/desk/{notice}/withdraw", {"reason": ""})).status == 422
     assert (await clerk.post(f"/desk/{notice}/withdraw", {"reason": "Có sai sót về số liệu"})).status == 303
-    for gone in (path, f"/files/{document.digest}.pdf", f"/verify?code={document.code}"):
+    for gone in (path, f"/files/{document.digest}.pdf"):
         assert (await citizen.get(gone)).status == 404
+    assert "không được công khai" in (await citizen.get(f"/verify?code={document.code}")).words
     shown = await clerk.get(f"/desk/{notice}")
     assert shown.has("withdrawn")
     assert "Có sai sót về số liệu" in shown.words

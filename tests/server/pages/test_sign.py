@@ -1,5 +1,7 @@
 """Signing in order with a PIN, and the seal last."""
 
+import asyncio
+
 import pytest
 
 from minutes.document import State
@@ -76,3 +78,23 @@ async def test_after_five_wrong_pins_even_the_right_one_must_wait(office: Office
     page = await visitor.post(f"/desk/{minutes}/sign", {"pin": PIN})
     assert (page.status, "Xin đợi 15 phút" in page.words) == (422, True)
     assert (await office.records.get(minutes)).signed == ()
+
+
+async def test_guesses_at_the_same_time_are_no_more_than_one_after_the_other(office: Office) -> None:
+    minutes = await office.minutes(State.APPROVED)
+    visitor = await office.sign_in("binh")
+    guesses = (visitor.post(f"/desk/{minutes}/sign", {"pin": f"00000{number}"}) for number in range(9))
+    pages = await asyncio.gather(*guesses)
+    assert sum("Mã PIN không đúng." in page.words for page in pages) == 5
+    assert sum("Xin đợi 15 phút" in page.words for page in pages) == 4
+
+
+async def test_no_other_act_forgives_wrong_pins(office: Office) -> None:
+    minutes = await office.minutes(State.APPROVED)
+    visitor = await office.sign_in("binh")
+    for _ in range(4):
+        await visitor.post(f"/desk/{minutes}/sign", {"pin": "000000"})
+    await visitor.post(f"/desk/{minutes}/submit", {"pin": "x"})
+    await visitor.post(f"/desk/{minutes}/sign", {"pin": "000000"})
+    page = await visitor.post(f"/desk/{minutes}/sign", {"pin": PIN})
+    assert "Xin đợi 15 phút" in page.words

@@ -1,10 +1,16 @@
 """The check of a document that somebody holds: one plain sentence, and nothing told that is not for them."""
 
 import io
+from dataclasses import replace
 
+import pytest
 from aiohttp import FormData
 
 from minutes.document import State
+from minutes.verification import Finding, Verdict
+from server.keys import CHECKS_RUNNING
+from server.verdicts import sentence
+from tests.minutes.test_publication import SEALED
 from tests.server.pages.conftest import Office, Page, Visitor
 
 
@@ -110,3 +116,24 @@ async def test_an_official_who_checks_a_file_sends_the_csrf_token(office: Office
     visitor = await office.sign_in("binh")
     visitor.csrf = ""
     assert (await check(visitor, b"x")).status == 403
+
+
+async def test_checks_by_code_and_by_file_wait_in_one_queue(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = await office.records.get(await office.posted())
+    monkeypatch.setattr(office.server.app[CHECKS_RUNNING], "_room", 0)
+    assert (await office.stranger().get(f"/verify?code={document.code}")).status == 429
+    assert (await check(office.stranger(), b"x")).status == 429
+
+
+async def test_the_details_are_told_in_the_readers_language(office: Office) -> None:
+    data = await office.records.pdf(await office.posted())
+    page = await check(office.stranger("en"), data + b"xyz")
+    assert "3 bytes were added after the issued file" in page.words
+    assert "3バイト" in (await check(office.stranger("ja"), data + b"xyz")).words
+
+
+def test_an_archived_file_that_does_not_hold_is_not_called_a_strangers() -> None:
+    unknown = Verdict(Finding.UNKNOWN, None, None, ())
+    ours = replace(unknown, document=SEALED)
+    assert "không phải là văn bản do hệ thống này phát hành" in sentence(unknown)
+    assert "kho lưu trữ" in sentence(ours)

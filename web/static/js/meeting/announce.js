@@ -31,7 +31,7 @@ function floorNews(before, after) {
   const { holder, queue } = after.floor;
   if (holder !== before.floor.holder) {
     if (holder === null) said.push(t("Phần phát biểu đã kết thúc."));
-    else if (holder === after.you) said.push(t("Chủ trì mời bạn phát biểu. Hãy kiểm tra micro đã bật."));
+    else if (holder === after.you) said.push(t("Chủ trì mời đồng chí phát biểu. Hãy kiểm tra micro đã bật."));
     else said.push(t("%(name)s đang phát biểu.", { name: nameOf(after, holder) }));
   }
   if (may(after, "floor.give")) {

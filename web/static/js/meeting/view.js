@@ -185,6 +185,7 @@ export class View {
     const live = local.phase === "room" && local.line === "open";
     byId("open-meeting").hidden = !(live && state.meeting?.state === "scheduled" && may(state, "meeting.open"));
     byId("close-meeting").hidden = !(live && mayClose(state));
+    byId("close-vote").hidden = state.vote?.state !== "open";
   }
 
   /** @param {State} state @param {Capture} capture @param {boolean} closed */
