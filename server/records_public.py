@@ -55,7 +55,7 @@ class PublicRecords:
         """The file of a published document, by digest. Raises NotFound for every other file, and Damaged."""
         async with self._database.read() as connection:
             found = await store.find_published(connection, digest=digest)
-        await self._text(found)
+        await self._text(found)  # the file is this document's
         return await asyncio.to_thread(self._archive.fetch, digest)
 
     async def _public(self, **equal: object) -> PublicDocument:
@@ -68,9 +68,10 @@ class PublicRecords:
         is not this document's."""
         if document.digest is None:
             raise NotFound(Reason(N_("Không có văn bản công khai này.")))
+        # Read each time, for the page says that the archived file is whole; only the reading of the PDF is kept.
+        data = await asyncio.to_thread(self._archive.fetch, document.digest)
         text = self._texts.get(document.digest)
         if text is None:
-            data = await asyncio.to_thread(self._archive.fetch, document.digest)
             try:
                 source = await asyncio.to_thread(embedded, data)
                 text = content.read_stored(document.kind, json.loads(source))

@@ -39,3 +39,16 @@ async def test_another_documents_file_is_not_served_in_its_name(office: Office) 
     for path in (await address(office, notice), f"/files/{minutes.digest}.pdf", f"/verify?code={document.code}"):
         page = await citizen.get(path)
         assert (page.status, "Tệp lưu trữ" in page.words) == (500, True), path
+
+
+async def test_a_page_seen_before_does_not_vouch_for_a_file_damaged_since(office: Office) -> None:
+    notice = await office.posted()
+    citizen = office.stranger()
+    path = await address(office, notice)
+    assert (await citizen.get(path)).status == 200
+    digest = (await office.records.get(notice)).digest
+    [file] = office.server.data.glob(f"archive/**/{digest}*")
+    file.chmod(0o600)
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    page = await office.stranger().get(path)
+    assert (page.status, "Tệp lưu trữ" in page.words) == (500, True)
