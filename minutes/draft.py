@@ -5,7 +5,7 @@ edited: texts are mended (fit.py), and what is too much for one document or its 
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from minutes import fit
 from minutes.authority import Authority
@@ -48,7 +48,7 @@ def minutes(proceedings: Proceedings, document_id: str, authority: Authority) ->
         chair_line=_line(meeting.chair),
         secretary_line=_line(meeting.secretary),
         attendance=_attendance(proceedings),
-        course=_course(proceedings.course()),
+        course=_course([*map(_part, proceedings.course()), *_interrupted(proceedings.interruptions())]),
         votes=tuple(_vote(vote) for vote in proceedings.votes()[:MANY]),
         conclusions=_conclusions(proceedings.conclusions()),
         recipients=("Chủ trì, thư ký cuộc họp", "Các đơn vị dự họp", "Lưu: VT, Hồ sơ"),
@@ -158,9 +158,19 @@ def _attendance(proceedings: Proceedings) -> tuple[UnitAttendance, ...]:
     return tuple(UnitAttendance(name, tuple(people[unit])) for unit, name in names.items() if unit in people)
 
 
-def _course(steps: Iterable[Step]) -> tuple[CoursePart, ...]:
+def _interrupted(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]:
+    """What the minutes say of the times when nothing could be recorded; shorter ones nobody noticed."""
+    texts = [
+        f"Từ {short_time(since)} đến {short_time(until)}: cuộc họp bị gián đoạn do sự cố kỹ thuật, "
+        "diễn biến trong thời gian này không được ghi lại."
+        for since, until in times
+        if until - since >= timedelta(minutes=1)
+    ]
+    return [CoursePart("Gián đoạn do sự cố kỹ thuật", fit.gathered(texts, MANY))] if texts else []
+
+
+def _course(parts: list[CoursePart]) -> tuple[CoursePart, ...]:
     """The parts; where there are more than a document takes, the last one gathers the rest."""
-    parts = [_part(step) for step in steps]
     if len(parts) > MANY:
         rest = [text for part in parts[MANY - 1 :] for text in (f"{part.heading}:", *part.paragraphs)]
         parts[MANY - 1 :] = [CoursePart("Các nội dung tiếp theo", fit.gathered(rest, MANY))]

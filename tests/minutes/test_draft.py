@@ -1,6 +1,6 @@
 """From what happened to the draft: nobody retypes anything."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -16,8 +16,8 @@ from minutes.wording import (
     office,
     vote_sentence,
 )
-from rooms.proceedings import Proceedings
-from tests.minutes.sample_meeting import AUTHORITY, CHAIR, CLERK, COMMUNES, LEADERS, START
+from rooms.proceedings import Proceedings, iso
+from tests.minutes.sample_meeting import AUTHORITY, CHAIR, CLERK, COMMUNES, LEADERS, MEETING, START, Story
 
 
 def test_everybody_stands_under_their_unit_with_their_times(content: MinutesContent) -> None:
@@ -127,3 +127,19 @@ def test_a_title_is_completed_with_the_unit_but_never_doubled() -> None:
     assert office("Kế toán", COMMUNES[0].name) == "Kế toán, UBND xã Hòa Phước"
     assert office("", COMMUNES[0].name) == "UBND xã Hòa Phước"
     assert office(CHAIR.title, CHAIR.unit.name) == "Chủ tịch UBND tỉnh Lâm Sơn"
+
+
+def test_the_minutes_say_when_nothing_could_be_recorded() -> None:
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    story.tell(-1, "joined", CHAIR.id, person=CHAIR.to_json())
+    story.tell(0, "opened", CHAIR.id)
+    for back, since in ((20.5, 20), (50, 30)):
+        story.tell(back, "resumed", since=iso(START + timedelta(minutes=since)))
+    story.left(60, CHAIR, "closed")
+    story.tell(60, "closed", CHAIR.id)
+    content = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
+    assert [text for part in content.course for text in part.paragraphs] == [
+        "Từ 08 giờ 30 đến 08 giờ 50: cuộc họp bị gián đoạn do sự cố kỹ thuật, "
+        "diễn biến trong thời gian này không được ghi lại."
+    ]
