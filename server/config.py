@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from server.database import sqlite_url
 from server.errors import SetupError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -102,7 +103,7 @@ class Config(BaseSettings):
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the database."""
-        return self.database.url or f"sqlite+aiosqlite:///{self.data / 'giaoban.sqlite3'}"
+        return self.database.url or sqlite_url(self.data / "giaoban.sqlite3")
 
 
 def load(file: Path | None = None, **overrides: Any) -> Config:
