@@ -51,6 +51,7 @@ cdef enum:
 
 include "_forward_system.pxi"
 include "_forward_stream.pxi"
+include "_forward_sending.pxi"
 include "_forward_tables.pxi"
 include "_forward_core.pxi"
 include "_forward_commands.pxi"
@@ -174,7 +175,7 @@ cdef class Worker(Commands):
                 if self.protect_rtcp(to.outbound, &self.answering[self.answers.used], &length):
                     self.answers.failed += 1
                 else:
-                    self.enqueue(&self.answers, length, &to.target, ITS_RTCP)
+                    self.enqueue(&self.answers, length, to, ITS_RTCP)
                 self.flush(&self.answers, self.answering)
             self.unlock()
 

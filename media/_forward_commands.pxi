@@ -96,14 +96,17 @@ cdef class Commands(Core):
     def target(self, transport, address):
         cdef sockaddr_in name = name_of(address)
         cdef Transport* entry
+        cdef int place
         if self.stopped:
             return
         known = self.entries[transport]
         known.target = address
-        entry = &self.transports[<int>known.place]
+        place = known.place
+        entry = &self.transports[place]
         with nogil:
             self.lock()
             entry.target, entry.has_target = name, True
+            self.stage.plain[place] = self.answers.plain[place] = 0
             self.unlock()
 
     def keys(self, transport, str profile, bytes receive, bytes send):

@@ -10,7 +10,7 @@ cdef class Core(Tables):
                     self.loop()
             except IndexError:
                 # A check that should have come first is missing: the batch is lost, the worker is not.
-                self.stage.count, self.stage.used = 0, 0
+                clear_stage(&self.stage)
                 self.counts.malformed += 1
                 if self.locked:
                     self.locked = False
@@ -323,39 +323,11 @@ cdef class Core(Tables):
         if self.protect(to.outbound, &buffer[stage.used], &total):
             stage.failed += 1
             return 0
-        self.enqueue(stage, total, &to.target, kind)
+        self.enqueue(stage, total, to, kind)
         return 1
 
-    cdef void enqueue(self, Stage* stage, int length, const sockaddr_in* name, Kind kind) noexcept nogil:
-        cdef Item* item = &stage.items[stage.count]
-        item.at, item.length, item.name, item.kind = stage.used, length, name[0], kind
-        stage.count += 1
-        stage.used += length
+    cdef void enqueue(self, Stage* stage, int length, const Transport* to, Kind kind) noexcept nogil:
+        put(stage, length, <int>(to - self.transports), &to.target, kind)
 
     cdef int flush(self, Stage* stage, uint8_t[::1] buffer) except -1 nogil:
-        """Send what is staged. A datagram that the kernel refuses is counted, and the next one tried."""
-        cdef int i, done = 0, sent
-        cdef Item* item
-        for i in range(stage.count):
-            item = &stage.items[i]
-            stage.vectors[i].iov_base = &buffer[item.at]
-            stage.vectors[i].iov_len = item.length
-            stage.messages[i].msg_hdr.msg_iov = &stage.vectors[i]
-            stage.messages[i].msg_hdr.msg_iovlen = 1
-            stage.messages[i].msg_hdr.msg_name = &item.name
-            stage.messages[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
-        while done < stage.count:
-            sent = sendmmsg(self.fd, stage.messages + done, stage.count - done, MSG_DONTWAIT)
-            if sent <= 0:
-                if errno == EINTR:
-                    continue
-                stage.failed += 1
-                sent = 1
-            else:
-                for i in range(done, done + sent):
-                    stage.sent_bytes += stage.items[i].length
-                    stage.resent += stage.items[i].kind == AGAIN
-                    stage.forwarded += stage.items[i].kind == FIRST_TIME
-            done += sent
-        stage.count, stage.used = 0, 0
-        return 0
+        return send_staged(stage, buffer)

@@ -1,6 +1,6 @@
 # What the core takes from the system, and two small tables on it: addresses and notices.
 
-from libc.errno cimport EINTR, errno
+from libc.errno cimport EINTR, EINVAL, EIO, EMSGSIZE, errno
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
@@ -14,6 +14,8 @@ cdef extern from "<sys/socket.h>" nogil:
         unsigned int msg_namelen
         iovec* msg_iov
         size_t msg_iovlen
+        void* msg_control
+        size_t msg_controllen
     cdef struct mmsghdr:
         msghdr msg_hdr
         unsigned int msg_len

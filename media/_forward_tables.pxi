@@ -2,11 +2,6 @@
 
 ctypedef int (*Crypt)(void*, void*, int*) noexcept nogil
 
-cdef enum Kind:
-    FIRST_TIME
-    AGAIN
-    ITS_RTCP
-
 cdef struct Announced:
     uint32_t ssrc
     int64_t at
@@ -25,39 +20,8 @@ cdef struct Transport:
     uint32_t senders[SENDERS]
     int sender_count
 
-cdef struct Item:
-    Py_ssize_t at
-    int length
-    sockaddr_in name
-    Kind kind
-
-cdef struct Stage:
-    # What waits to be sent: datagrams one behind the other in a buffer, those to one address next to each other.
-    Item* items
-    mmsghdr* messages
-    iovec* vectors
-    int room, count
-    Py_ssize_t used
-    int64_t forwarded, resent, sent_bytes, failed
-
 cdef struct Counts:
     int64_t received, received_bytes, stranger, malformed, unprotect, unknown_ssrc, replay
-
-
-cdef int open_stage(Stage* stage, int room) except -1:
-    stage.room = room
-    stage.items = <Item*>calloc(room, sizeof(Item))
-    stage.messages = <mmsghdr*>calloc(room, sizeof(mmsghdr))
-    stage.vectors = <iovec*>calloc(room, sizeof(iovec))
-    if stage.items == NULL or stage.messages == NULL or stage.vectors == NULL:
-        raise MemoryError
-    return 0
-
-
-cdef void free_stage(Stage* stage) noexcept:
-    free(stage.items)
-    free(stage.messages)
-    free(stage.vectors)
 
 
 cdef class Tables:
@@ -109,8 +73,8 @@ cdef class Tables:
         if (self.transports == NULL or self.all_sources == NULL or self.all_sinks == NULL or self.places == NULL
                 or self.news.notes == NULL or self.news.spare == NULL):
             raise MemoryError
-        open_stage(&self.stage, STAGE)
-        open_stage(&self.answers, ANSWERS)
+        open_stage(&self.stage, fd, STAGE, TRANSPORTS)
+        open_stage(&self.answers, fd, ANSWERS, TRANSPORTS)
         self.news.strangers_left = forwarder.STRANGER_BUDGET
 
     def __init__(self, int fd, *, int history=512):

@@ -1,0 +1,109 @@
+"""How what is forwarded leaves: several packets to one address in one message, and all of them all the same."""
+
+import socket
+import struct
+from itertools import chain
+
+import pytest
+
+from media.forward import Rewrite
+from tests.media.conftest import Lab, Person, rtp
+
+AN, BINH, CHI = 1, 2, 3  # transports
+VOICE, CAMERA = 11, 12  # SSRCs
+SOL_UDP, UDP_GRO = 17, 104
+SO_NO_CHECK = 11
+
+
+@pytest.fixture
+def native() -> bool:
+    return True  # the twin sends one by one
+
+
+def frame(an: Person, first: int, sizes: list[int]) -> None:
+    """Say the packets of one video frame at once, so that the worker finds them together."""
+    last = first + len(sizes) - 1
+    packets = [
+        an.out.protect(rtp(first + i, 3000 * first, CAMERA, bytes([i]) * size, marker=first + i == last))
+        for i, size in enumerate(sizes)
+    ]
+    for packet in packets:
+        an.say_raw(packet)
+
+
+def messages(person: Person) -> list[list[int]]:
+    """Sizes of the datagrams that came in one message each."""
+    person.lab.settle()
+    found = []
+    while True:
+        try:
+            data, controls, _, _ = person.socket.recvmsg(65536, 64)
+        except BlockingIOError:
+            return found
+        size = next((struct.unpack("=i", value[:4])[0] for _, kind, value in controls if kind == UDP_GRO), len(data))
+        found.append([len(data[at : at + size]) for at in range(0, len(data), size)])
+
+
+def test_packets_of_one_size_leave_as_one_message_and_a_shorter_one_ends_it(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    binh.socket.setsockopt(SOL_UDP, UDP_GRO, 1)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    sink = lab.route(an, CAMERA, binh)
+    sizes = [1000] * 7 + [300, 200, 200, 500]
+    frame(an, 0, sizes)
+    assert list(chain(*messages(binh))) == [size + 28 for size in sizes]
+    assert lab.worker.resend(sink, range(50, 61)) == 11
+    assert messages(binh) == [[1028] * 7 + [328], [228, 228], [528]]
+
+
+def test_what_comes_together_is_heard_one_by_one_and_in_order(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    lab.route(an, CAMERA, binh)
+    sizes = [1200, 1200, 800, 1200, 1, 1, 900, 900, 900, 901, 900, 5]
+    frame(an, 10, sizes)
+    heard = binh.hear()
+    assert [h.sequence for h in heard] == list(range(50, 62))
+    assert [len(h.body) for h in heard] == sizes
+    assert [h.body[:1] for h in heard] == [bytes([i]) for i in range(12)]
+
+
+def test_a_hundred_packets_asked_for_again_come_in_more_than_one_message(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    binh.socket.setsockopt(SOL_UDP, UDP_GRO, 1)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    sink = lab.route(an, CAMERA, binh)
+    frame(an, 0, [1100] * 100)
+    assert list(chain(*messages(binh))) == [1128] * 100
+    assert lab.worker.resend(sink, range(50, 150)) == 100
+    came = messages(binh)
+    assert list(chain(*came)) == [1128] * 100
+    assert max(len(sizes) for sizes in came) == 65507 // 1128
+    assert lab.count("resent") == 100
+
+
+def test_where_segmentation_is_refused_plain_datagrams_arrive():
+    lab = Lab(native=True)
+    lab.socket.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)  # Linux answers EINVAL to UDP_SEGMENT then
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    sink = lab.route(an, CAMERA, binh)
+    frame(an, 0, [1000] * 20)
+    assert [h.sequence for h in binh.hear()] == list(range(50, 70))
+    assert lab.worker.resend(sink, range(50, 70)) == 20
+    assert len(binh.hear_raw()) == 20
+    counters = lab.worker.counters()
+    assert (counters["forwarded"], counters["resent"], counters["send_failed"]) == (20, 20, 0)
+    lab.close()
+
+
+def test_an_address_that_takes_nothing_costs_the_others_nothing(lab: Lab):
+    an, binh, chi = lab.person(AN), lab.person(BINH), lab.person(CHI)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    lab.worker.target(BINH, ("255.255.255.255", 9))  # EACCES without SO_BROADCAST
+    lab.route(an, CAMERA, binh)
+    lab.route(an, CAMERA, chi, Rewrite(701, 100, 50, 0))
+    frame(an, 0, [700] * 10)
+    assert [h.sequence for h in chi.hear()] == list(range(50, 60))
+    counters = lab.worker.counters()
+    assert (counters["forwarded"], counters["send_failed"]) == (10, 10)
