@@ -279,6 +279,7 @@ cdef class Core(Tables):
         cdef Packet* packet
         for t in range(self.touched_count):
             source = &self.all_sources[self.touched[t]]
+            self.even_out(source)
             for s in range(source.sink_count):
                 sink = &self.all_sinks[source.sinks[s]]
                 to = &self.transports[sink.to]
@@ -295,6 +296,37 @@ cdef class Core(Tables):
                         self.seal(&self.stage, self.outgoing, packet.length, to, FIRST_TIME)
                     p = packet.next
             source.first = source.last = -1
+        return 0
+
+    cdef int even_out(self, Source* source) except -1 nogil:
+        """Pad the packets of each frame in this batch to one length, so that they can leave as one message.
+
+        Browsers cut a frame evenly and put the longer packets last. It is done once, before anybody is sent them, and
+        kept: a retransmission has the same octets. There is room: the tag that protected the packet was longer.
+        """
+        cdef int p = source.first, end, longest, lack
+        while p >= 0:
+            end, longest = p, 0
+            while end >= 0 and self.packets[end].timestamp == self.packets[p].timestamp:
+                longest = longest if self.packets[end].empty else max(longest, self.packets[end].length)
+                end = self.packets[end].next
+            while p != end:
+                lack = lacking(&self.packets[p], longest)
+                if lack:
+                    self.pad_packet(source, &self.packets[p], lack)
+                p = self.packets[p].next
+        return 0
+
+    cdef int pad_packet(self, Source* source, Packet* packet, int count) except -1 nogil:
+        cdef int at = packet.at + packet.length
+        cdef Slot* slot = &source.ring[packet.position % source.history]
+        memset(&self.received[at], 0, count)
+        self.received[at + count - 1] = count
+        packet.length += count
+        packet.padding = 1
+        if slot.position == packet.position:
+            copy(self.kept, self.kept_at(packet.source, packet.position) + slot.length, self.received, at, count)
+            slot.length, slot.padding = packet.length, 1
         return 0
 
     cdef int write_header(self, Stage* stage, uint8_t[::1] buffer, int length, const Sink* sink,

@@ -11,6 +11,8 @@ cdef enum:
     DECAY = 30
     BEFORE_FIRST = 1 << 16
     NO_END = -1
+    EVEN = 8
+    EVEN_SHARE = 32
 
 cdef struct Slot:
     int64_t position
@@ -150,6 +152,14 @@ cdef bint accept(Source* source, Packet* packet, uint16_t sequence, int64_t now)
     else:
         measure_jitter(source, packet.timestamp, now)
     return True
+
+
+cdef int lacking(const Packet* packet, int longest) noexcept nogil:
+    """Octets of padding that make the packet as long as the longest of its frame; 0 if that is not worth it."""
+    cdef int lack = longest - packet.length
+    if packet.padding or packet.empty or lack > min(<int>EVEN, packet.length // EVEN_SHARE):
+        return 0
+    return lack
 
 
 cdef void measure_jitter(Source* source, uint32_t timestamp, int64_t now) noexcept nogil:

@@ -27,7 +27,7 @@ from media.forwarder import (
 )
 from media.rtp import RtpError, padding_size, parse_header
 from media.srtp import Cipher, Refused
-from media.stream import Sink, Source
+from media.stream import Packet, Sink, Source
 
 try:
     from media import _forward
@@ -42,6 +42,7 @@ __all__ = [
 ]  # fmt: skip
 
 _DRAIN = 256  # datagrams in one poll(), so that a flood does not keep the caller for ever
+_BATCH = 32  # of them before what they carry is forwarded
 _SHORTEST_RTCP = 8  # header and sender (RFC 3550 section 6.4.2: an empty receiver report)
 _SRTCP_INDEX = 4
 
@@ -86,6 +87,7 @@ class PyWorker:
         self._bound: dict[Address, _Transport] = {}
         self._fed: dict[Source, list[tuple[Sink, _Transport]]] = {}
         self._sinks: dict[int, tuple[Sink, _Transport]] = {}
+        self._accepted: dict[Source, list[Packet]] = {}  # in the present batch
         self._notices: list[Notice] = []
         self._counters = dict.fromkeys(COUNTERS, 0)
         self._strangers_left = forwarder.STRANGER_BUDGET
@@ -108,13 +110,16 @@ class PyWorker:
         if self._stopped:
             return []
         self._strangers_left = forwarder.STRANGER_BUDGET
-        for _ in range(_DRAIN):
+        for count in range(1, _DRAIN + 1):
             try:
                 data, address = self._socket.recvfrom(65536)
             except OSError:
                 break
             self._receive(data, address, _now())
+            if count % _BATCH == 0:
+                self._spread(_now())
         now = _now()
+        self._spread(now)
         for source in self._fed:
             self._ask(source, now)
         notices, self._notices = self._notices, []
@@ -190,11 +195,7 @@ class PyWorker:
         if packet is None:
             return self._count("dropped_replay")
         self._ask(source, now, new_only=True)
-        for sink, to in self._fed[source]:
-            if to.cipher is not None and to.target is not None:
-                outgoing = sink.place(packet, now)
-                if outgoing is not None:
-                    self._send_rtp(outgoing, to.cipher, to.target, "forwarded")
+        self._accepted.setdefault(source, []).append(packet)
         return None
 
     def _announced_enough(self, transport: _Transport, ssrc: int) -> bool:
@@ -224,6 +225,17 @@ class PyWorker:
     def send(self, data: bytes, address: Address) -> None:
         if not self._stopped:
             self._transmit(data, _checked(address))
+
+    def _spread(self, now: int) -> None:
+        accepted, self._accepted = self._accepted, {}
+        for source, packets in accepted.items():
+            even = source.even_out(packets)
+            for sink, to in self._fed[source]:
+                if to.cipher is not None and to.target is not None:
+                    for packet in even:
+                        outgoing = sink.place(packet, now)
+                        if outgoing is not None:
+                            self._send_rtp(outgoing, to.cipher, to.target, "forwarded")
 
     def _send_rtp(self, plain: bytes, cipher: Cipher, target: Address, counter: str) -> bool:
         try:

@@ -8,6 +8,7 @@ of AES-GCM never serve two different packets. Times are microseconds of any one 
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -22,6 +23,8 @@ GAPS = 256  # missing packets a source remembers
 ASKS = 4  # how often a missing packet is asked for
 ASK_EVERY = 30_000  # microseconds between two requests
 SILENT = 127  # RFC 6464: -127 dBov or less
+EVEN = 8  # octets of padding added at most so that the packets of a frame have one length
+EVEN_SHARE = 32  # and at most this part of the packet
 DECAY = 30  # dB per second by which a remembered loudness falls
 
 _BEFORE_FIRST = 1 << 16  # so that the packets just before the first one have an index above zero
@@ -83,6 +86,27 @@ class Source:
             self._measure_jitter(header.timestamp, now)
         self._measure_level(header, now)
         return packet
+
+    def even_out(self, packets: list[Packet]) -> list[Packet]:
+        """Pad what was accepted together, frame by frame, to one length, and keep it so.
+
+        Packets of one length can leave as one message, and browsers cut a frame evenly, the longer packets last.
+        It must be done before anybody is sent one of them: a retransmission has the same octets.
+        """
+        even: list[Packet] = []
+        for _, group in itertools.groupby(packets, key=lambda packet: packet.timestamp):
+            frame = list(group)
+            longest = max(0 if packet.empty else len(packet.body) for packet in frame)
+            even += (self._padded(packet, longest - len(packet.body)) for packet in frame)
+        return even
+
+    def _padded(self, packet: Packet, lack: int) -> Packet:
+        if not lack or packet.padding or packet.empty or lack > min(EVEN, len(packet.body) // EVEN_SHARE):
+            return packet
+        padded = packet._replace(padding=True, body=packet.body + bytes(lack - 1) + bytes((lack,)))
+        if self.recall(packet.position) is packet:
+            self.ring[packet.position % len(self.ring)] = padded
+        return padded
 
     def _number(self, sequence: int) -> tuple[int, bool]:
         if not self.started:

@@ -44,6 +44,7 @@ class Heard:
         self.marker = bool(second & 0x80)
         self.payload_type = second & 0x7F
         self.body = plain[12:]
+        self.payload = self.body[: -self.body[-1]] if first & 0x20 else self.body
         self.raw = raw
 
 
@@ -88,13 +89,14 @@ class Person:
 class Lab:
     """One worker, its socket, and the people around it."""
 
-    def __init__(self, native: bool, history: int = 512) -> None:
+    def __init__(self, native: bool, history: int = 512, *, started: bool = True) -> None:
         self.sockets: list[socket.socket] = []
         self.socket = self.new_socket()
         self.address = self.socket.getsockname()
         self.worker: Forwarder = make_worker(self.socket.fileno(), history=history, native=native)
         assert isinstance(self.worker, PyWorker) is not native
-        self.worker.start()
+        if started:
+            self.worker.start()
         self.notices: list[Notice] = []
         self._fence = self.new_socket()
         self._fences = 0
