@@ -3,7 +3,7 @@
 A module imports only modules listed above it:
 
     errors · events · rtp · srtp · stream · forwarder · forward   (the forwarder and its parts)
-    pace · parameters · sdp · rtcp · ice · dtls                   (formats and protocols)
+    pace · parameters · sdp · sdp_writing · rtcp · ice · dtls     (formats and protocols)
     transport · producer · consumer · patchbay · speaker · router (who sends what to whom)
     endpoint                                                      (socket, clock, event loop: the only I/O)
 """

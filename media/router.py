@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from media import forwarder as kinds
-from media import ice, rtcp, sdp
+from media import ice, rtcp, sdp, sdp_writing
 from media.consumer import Consumer, Down, View, plan_view, sender_reports
 from media.errors import MediaError, RtcpError
 from media.events import Connected, Disconnected, News, OfferReady, Published, SpeakerChanged, Unpublished
@@ -343,7 +343,9 @@ class Router:
         version = self._versions[transport.id] = self._versions.get(transport.id, 0) + 1
         bundle = tuple(section.mid for section in sections if not section.rejected and section.mid is not None)
         local = transport.parameters(setup)
-        return sdp.write(Description(local, tuple(sections), bundle, self._port.candidates), transport.id, version)
+        return sdp_writing.write(
+            Description(local, tuple(sections), bundle, self._port.candidates), transport.id, version
+        )
 
     # Producers and consumers.
 

@@ -1,4 +1,4 @@
-"""Session descriptions (RFC 8866, RFC 8829): the only file that reads or writes SDP.
+"""Session descriptions (RFC 8866, RFC 8829): the only file that reads SDP; sdp_writing.py writes it.
 
 The reader is strict about what we rely on and deaf to the rest: unknown attributes are skipped, every number has a
 range, and whatever of the other end's text goes back into our SDP has first been matched against a token's grammar.
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from media.errors import MediaError
-from media.parameters import Codec, Description, Extension, Fingerprint, Section, TransportParameters
+from media.parameters import Codec, Description, Extension, Fingerprint, Layers, Section, TransportParameters
 
 MAX_SIZE = 64 * 1024
 MAX_LINE = 4096
@@ -24,6 +24,9 @@ TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}\Z")
 FORMAT = re.compile(r"[A-Za-z0-9._+-]{1,32}\Z")
 PROTOCOL = re.compile(r"[A-Za-z0-9/]{1,32}\Z")
 ICE_TEXT = re.compile(r"[A-Za-z0-9+/=_-]+\Z")  # "=", "_", "-" are beyond RFC 8839, but seen in the wild
+RID = re.compile(r"[A-Za-z0-9_-]{1,16}\Z")  # RFC 8851 section 10; what is longer does not fit the header extension
+PAYLOADS = re.compile(r"[0-9]{1,3}(/[0-9]{1,3}){1,8}\Z")  # fmtp of RED, RFC 2198 section 5
+MAX_LAYERS = 8
 HEX_PAIRS = re.compile(r"[0-9A-F]{2}(:[0-9A-F]{2}){15,63}\Z")
 T = TypeVar("T")
 
@@ -55,6 +58,11 @@ class _Draft:
     extensions: list[Extension] = field(default_factory=list)
     ssrcs: list[int] = field(default_factory=list)
     secondary: set[int] = field(default_factory=set)
+    repairs: list[tuple[int, int]] = field(default_factory=list)
+    alike: tuple[int, ...] = ()  # SSRCs of one picture in several sizes
+    rids: dict[str, str] = field(default_factory=dict)
+    simulcast: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    mixed: bool = False
 
 
 def read_offer(text: str) -> Description:
@@ -185,6 +193,8 @@ def _fmtp(draft: _Draft, value: str) -> None:
         key, _equals, content = item.strip().partition("=")
         if TOKEN.match(key) and TOKEN.match(content):
             pairs.append((key.lower(), content))
+        elif PAYLOADS.match(key):
+            pairs.append(("", key))
     _bounded(draft.fmtp)[_number(number, 127, "payload type")] = tuple(pairs)
 
 
@@ -213,9 +223,39 @@ def _ssrc(draft: _Draft, value: str) -> None:
 
 
 def _ssrc_group(draft: _Draft, value: str) -> None:
-    semantics, *ssrcs = value.split() or [""]
-    if semantics in ("FID", "FEC-FR"):  # the first is the media, the others repair it
-        draft.secondary.update(_number(item, 2**32 - 1, "ssrc") for item in ssrcs[1:MAX_PER_SECTION])
+    semantics, *texts = value.split() or [""]
+    if semantics not in ("FID", "FEC-FR", "SIM"):
+        return
+    ssrcs = tuple(_number(item, 2**32 - 1, "ssrc") for item in texts[:MAX_PER_SECTION])
+    if semantics == "SIM":
+        draft.alike = ssrcs[:MAX_LAYERS]
+        return
+    draft.secondary.update(ssrcs[1:])  # the first is the media, the others repair it
+    if semantics == "FID" and len(ssrcs) == 2 and len(draft.repairs) < MAX_PER_SECTION:
+        draft.repairs.append((ssrcs[0], ssrcs[1]))
+
+
+def _rid(draft: _Draft, value: str) -> None:
+    name, _space, rest = value.partition(" ")
+    direction = rest.split(" ")[0]
+    if not RID.match(name) or direction not in ("send", "recv"):
+        raise _Bad("a=rid needs an identifier and send or recv (RFC 8851 section 4)")
+    if len(draft.rids) < MAX_PER_SECTION:
+        draft.rids[name] = direction
+
+
+def _simulcast(draft: _Draft, value: str) -> None:
+    fields = value.split()
+    for direction, streams in zip(fields[::2], fields[1::2], strict=False):
+        # RFC 8853 section 5.1: ";" between streams, "," between alternatives for one, "~" before a paused one.
+        names = tuple(stream.partition(",")[0].removeprefix("~") for stream in streams.split(";")[:MAX_LAYERS])
+        if direction not in ("send", "recv") or not all(RID.match(name) for name in names):
+            raise _Bad("a=simulcast needs send or recv and a list of rids (RFC 8853 section 5.1)")
+        draft.simulcast[direction] = names
+
+
+def _mixed(draft: _Draft, _value: str) -> None:
+    draft.mixed = True
 
 
 def _bounded(table: dict[int, T]) -> dict[int, T]:
@@ -239,6 +279,9 @@ _ATTRIBUTES: dict[str, Callable[[_Draft, str], None]] = {
     "extmap": _extmap,
     "ssrc": _ssrc,
     "ssrc-group": _ssrc_group,
+    "rid": _rid,
+    "simulcast": _simulcast,
+    "extmap-allow-mixed": _mixed,
 }
 
 
@@ -255,7 +298,8 @@ def _describe(session: _Draft, drafts: Sequence[_Draft]) -> Description:
     if not all(draft.mux for draft in live):
         raise _Bad("a=rtcp-mux is required")
     transport = _transport(session, live or list(drafts))
-    return Description(transport, tuple(_section(draft, session, bundle) for draft in drafts), bundle)
+    mixed = session.mixed or any(draft.mixed for draft in live)
+    return Description(transport, tuple(_section(draft, session, bundle) for draft in drafts), bundle, mixed=mixed)
 
 
 def _transport(session: _Draft, drafts: Sequence[_Draft]) -> TransportParameters:
@@ -292,67 +336,16 @@ def _section(draft: _Draft, session: _Draft, bundle: tuple[str, ...]) -> Section
         codecs=tuple(codecs),
         extensions=tuple(draft.extensions or session.extensions),
         ssrcs=tuple(ssrc for ssrc in draft.ssrcs if ssrc not in draft.secondary),
+        repairs=tuple(draft.repairs),
+        alike=draft.alike,
+        layers=_layers(draft),
         rtcp_mux=draft.mux,
     )
 
 
-def write(description: Description, session: int, version: int) -> str:
-    """The text of our offer or answer; `session` and `version` are those of the o= line (RFC 8866 section 5.2)."""
-    lines = [
-        "v=0",
-        f"o=- {session} {version} IN IP4 127.0.0.1",
-        "s=-",
-        "t=0 0",
-        "a=ice-lite",
-        *([f"a=group:BUNDLE {' '.join(description.bundle)}"] if description.bundle else []),
-        "a=msid-semantic: WMS *",
-    ]
-    for section in description.sections:
-        lines += _rejected(section) if section.rejected else _accepted(section, description)
-    return "\r\n".join(lines) + "\r\n"
-
-
-def _rejected(section: Section) -> list[str]:
-    return [
-        f"m={section.kind} 0 {section.protocol} {' '.join(section.formats) or '0'}",
-        "c=IN IP4 0.0.0.0",
-        "a=inactive",
-        *([f"a=mid:{section.mid}"] if section.mid is not None else []),
-    ]
-
-
-def _accepted(section: Section, description: Description) -> list[str]:
-    transport = description.transport
-    numbers = " ".join(str(codec.payload_type) for codec in section.codecs)
-    lines = [f"m={section.kind} 9 {section.protocol} {numbers}", "c=IN IP4 0.0.0.0", "a=rtcp:9 IN IP4 0.0.0.0"]
-    for index, (host, port) in enumerate(description.candidates, 1):
-        # RFC 8445 section 5.1.2.1: type preference 126, one component
-        priority = (126 << 24) + ((65535 - index) << 8) + 255
-        lines.append(f"a=candidate:{index} 1 udp {priority} {host} {port} typ host")
-    lines += [
-        "a=end-of-candidates",
-        f"a=ice-ufrag:{transport.ufrag}",
-        f"a=ice-pwd:{transport.pwd}",
-        *(f"a=fingerprint:{item.algorithm} {item.value}" for item in transport.fingerprints),
-        f"a=setup:{transport.setup}",
-        *([f"a=mid:{section.mid}"] if section.mid is not None else []),
-    ]
-    for extension in section.extensions:
-        direction = f"/{extension.direction}" if extension.direction else ""
-        lines.append(f"a=extmap:{extension.id}{direction} {extension.uri}")
-    lines += [f"a={section.direction}", "a=rtcp-mux", "a=rtcp-rsize"]
-    for codec in section.codecs:
-        lines += _codec(codec)
-    if section.msid is not None:
-        lines.append(f"a=msid:{section.msid[0]} {section.msid[1]}")
-    return lines + [f"a=ssrc:{ssrc} cname:{section.cname}" for ssrc in section.ssrcs]
-
-
-def _codec(codec: Codec) -> list[str]:
-    channels = f"/{codec.channels}" if codec.channels > 1 else ""
-    lines = [f"a=rtpmap:{codec.payload_type} {codec.name}/{codec.clock_rate}{channels}"]
-    lines += [f"a=rtcp-fb:{codec.payload_type} {item}" for item in codec.feedback]
-    if codec.parameters:
-        pairs = ";".join(f"{key}={value}" for key, value in codec.parameters)
-        lines.append(f"a=fmtp:{codec.payload_type} {pairs}")
-    return lines
+def _layers(draft: _Draft) -> Layers | None:
+    for direction, names in draft.simulcast.items():
+        known = tuple(dict.fromkeys(name for name in names if draft.rids.get(name) == direction))
+        if known:
+            return Layers(direction, known)
+    return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from aioice import stun
 
-from media import dtls, ice, sdp
+from media import dtls, ice, sdp, sdp_writing
 from media.endpoint import make_identity
 from media.errors import DtlsError, StunError
 from media.events import Event
@@ -167,7 +167,7 @@ class End:
             known = tuple(ssrcs[index : index + 1])
             sections.append(Section(kind, str(index), direction=direction, codecs=codecs, ssrcs=known, cname="c"))
         bundle = tuple(section.mid or "" for section in sections)
-        text = sdp.write(Description(self.parameters(), tuple(sections), bundle), 1, 1)
+        text = sdp_writing.write(Description(self.parameters(), tuple(sections), bundle), 1, 1)
         return text.replace("a=ice-lite\r\n", "")
 
     def answer(self, offer: str, setup: str = "active") -> str:
@@ -178,7 +178,7 @@ class End:
             for item in description.sections
         )
         self.begin(offer, active=setup == "active")
-        text = sdp.write(Description(self.parameters(setup), sections, description.bundle), 1, 1)
+        text = sdp_writing.write(Description(self.parameters(setup), sections, description.bundle), 1, 1)
         return text.replace("a=ice-lite\r\n", "")
 
     def begin(self, remote: str, active: bool | None = None) -> None:

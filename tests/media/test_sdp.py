@@ -4,12 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media import sdp
+from media import sdp, sdp_writing
 from media.consumer import plan_view
 from media.errors import MediaError
-from media.parameters import AUDIO_LEVEL, MID, Description, Section
+from media.parameters import (
+    AUDIO_LEVEL,
+    MID,
+    Codec,
+    Description,
+    Layers,
+    Section,
+    choose,
+    own_codec,
+    protecting,
+    protection,
+)
 from media.producer import plan
-from tests.media.browser_offers import CHROMIUM, FIREFOX
+from tests.media.browser_offers import CHROMIUM, CHROMIUM_RECEIVING, CHROMIUM_SIMULCAST, FIREFOX
 from tests.wire import End, Wire
 
 
@@ -50,6 +61,64 @@ def test_a_firefox_offer_is_read_with_its_session_level_fingerprint() -> None:
     assert video.ssrcs == (2222222222,)  # its FID partner repairs it and is not media
     assert data.kind == "application"
     assert audio.codecs[0].parameter("stereo") == "1"
+
+
+def test_simulcast_is_read_with_its_rids_in_order() -> None:
+    video = sdp.read_offer(CHROMIUM_SIMULCAST).sections[1]
+    assert video.layers == Layers("send", ("q", "h", "f"))
+    assert sdp.read_offer(FIREFOX).sections[1].layers == Layers("send", ("h", "q"))
+    assert sdp.read_offer(CHROMIUM).sections[1].layers is None
+
+
+def test_a_simulcast_line_with_alternatives_and_pauses_is_read_and_unknown_rids_are_left_out() -> None:
+    changed = CHROMIUM_SIMULCAST.replace("a=simulcast:send q;h;f", "a=simulcast:recv x send ~q,h;f;z")
+    assert sdp.read_offer(changed).sections[1].layers == Layers("send", ("q", "f"))
+
+
+def test_which_ssrc_repairs_which_is_read_and_so_is_simulcast_by_ssrc() -> None:
+    assert sdp.read_offer(CHROMIUM).sections[1].repairs == ((3969407156, 743808153),)
+    group = "a=ssrc-group:FID 3969407156 743808153\r\n"
+    several = sdp.read_offer(CHROMIUM.replace(group, group + "a=ssrc-group:SIM 3969407156 7 8\r\n"))
+    assert several.sections[1].alike == (3969407156, 7, 8)
+
+
+def test_the_codec_around_another_is_found_by_its_parameters() -> None:
+    audio, video = sdp.read_offer(CHROMIUM_SIMULCAST).sections
+    opus = choose(audio, ["opus"])
+    assert opus is not None
+    assert protection(audio, opus) == Codec("red", 63, 48000, 2, (("", "111/111"),))
+    for name, number in (("VP8", 97), ("H264", 103), ("VP9", 99), ("AV1", 46)):
+        codec = choose(video, [name])
+        assert codec is not None
+        found = protection(video, codec)
+        assert found is not None
+        assert (found.name, found.payload_type) == ("rtx", number)
+    without = sdp.read_offer(CHROMIUM_SIMULCAST.replace("apt=96", "apt=95")).sections[1]
+    assert protection(without, own_codec("VP8")) is None
+
+
+def test_what_a_browser_can_receive_is_read() -> None:
+    offer = sdp.read_offer(CHROMIUM_RECEIVING)
+    assert [section.direction for section in offer.sections] == ["recvonly", "recvonly"]
+    assert offer.mixed
+
+
+def test_vp9_and_av1_are_taken_after_vp8_and_h264_and_in_profile_0_only() -> None:
+    text = CHROMIUM_SIMULCAST.replace("VP8", "VP7").replace("H264", "H265")
+    assert plan(sdp.read_offer(text)).codecs["video"][1] == Codec(
+        "VP9", 98, 90000, parameters=(("profile-id", "0"),), feedback=("goog-remb", "ccm fir", "nack", "nack pli")
+    )
+    without_vp9 = text.replace("profile-id=0", "profile-id=2")
+    assert plan(sdp.read_offer(without_vp9)).codecs["video"][1].name == "AV1"
+    assert "video" not in plan(sdp.read_offer(without_vp9.replace("profile=0", "profile=1"))).codecs
+
+
+def test_opus_is_asked_for_with_silence_left_out_and_error_correction() -> None:
+    codec = plan(sdp.read_offer(CHROMIUM)).codecs["audio"][1]
+    assert dict(codec.parameters) == {"minptime": "10", "useinbandfec": "1", "usedtx": "1"}
+    assert codec.feedback == ()
+    nack = CHROMIUM.replace("a=rtcp-fb:111 transport-cc", "a=rtcp-fb:111 nack")
+    assert plan(sdp.read_offer(nack)).codecs["audio"][1].feedback == ("nack",)
 
 
 def test_our_answer_to_chromium_takes_opus_and_vp8_without_repair_streams() -> None:
@@ -103,16 +172,35 @@ def test_an_offer_of_another_ice_lite_end_is_refused() -> None:
 def test_what_we_write_we_can_read(wire: Wire) -> None:
     text = offer_of(wire.end())
     description = sdp.read_offer(text)
-    again = sdp.read_offer(sdp.write(description, 1, 1))
+    again = sdp.read_offer(sdp_writing.write(description, 1, 1))
     assert again.transport.ufrag == description.transport.ufrag
     assert [section.codecs for section in again.sections] == [section.codecs for section in description.sections]
     assert [section.ssrcs for section in again.sections] == [(11,), (22,)]
 
 
+def test_simulcast_repair_and_redundancy_are_written_as_they_are_read(wire: Wire) -> None:
+    transport = sdp.read_offer(CHROMIUM).transport
+    opus, vp8 = own_codec("opus"), own_codec("VP8")
+    sections = (
+        Section("audio", "0", direction="recvonly", codecs=(opus, protecting(opus, 63)), ssrcs=(5,), cname="c"),
+        Section(
+            "video", "1", direction="recvonly", codecs=(vp8, protecting(vp8, 97)), ssrcs=(6,), repairs=((6, 7),),
+            layers=Layers("recv", ("q", "f")), cname="c",
+        ),
+    )  # fmt: skip
+    again = sdp.read_offer(sdp_writing.write(Description(transport, sections, ("0", "1"), mixed=True), 1, 1))
+    assert again.mixed
+    assert [section.codecs for section in again.sections] == [section.codecs for section in sections]
+    assert (again.sections[1].layers, again.sections[1].repairs) == (sections[1].layers, sections[1].repairs)
+    assert again.sections[1].ssrcs == (6,)
+
+
 def test_the_answer_holds_every_candidate_and_says_that_there_are_no_more() -> None:
     transport = sdp.read_offer(CHROMIUM).transport
     section = Section("audio", "0", direction="recvonly")
-    text = sdp.write(Description(transport, (section,), ("0",), (("192.0.2.1", 5000), ("198.51.100.1", 5000))), 7, 3)
+    text = sdp_writing.write(
+        Description(transport, (section,), ("0",), (("192.0.2.1", 5000), ("198.51.100.1", 5000))), 7, 3
+    )
     candidates = [line for line in text.split("\r\n") if line.startswith("a=candidate:")]
     assert [line.split()[4:6] for line in candidates] == [["192.0.2.1", "5000"], ["198.51.100.1", "5000"]]
     assert "a=end-of-candidates\r\n" in text
@@ -140,6 +228,9 @@ def test_the_answer_holds_every_candidate_and_says_that_there_are_no_more() -> N
         ("a=rtpmap:111 opus/48000/2", "a=rtpmap:111 opus", "rtpmap"),
         ("a=ssrc:3632586055 cname", "a=ssrc:99999999999 cname", "ssrc"),
         ("a=extmap:1 ", "a=extmap:1/sideways ", "extmap"),
+        ("a=mid:1", "a=mid:1\r\na=rid:a/b send", "rid"),
+        ("a=mid:1", "a=mid:1\r\na=rid:a sideways", "rid"),
+        ("a=mid:1", "a=mid:1\r\na=simulcast:send a b;c d", "simulcast"),
         ("s=-", "s=-\r\nnonsense", "x=value"),
         ("s=-", "s=-\r\na=" + "x" * 5000, "too long"),
     ],
@@ -177,7 +268,7 @@ def test_an_answer_must_decide_who_begins_dtls() -> None:
     assert caught.value.code == "bad_answer"
 
 
-LINES = st.sampled_from([line for line in (CHROMIUM + FIREFOX).split("\r\n") if line])
+LINES = st.sampled_from([line for line in (CHROMIUM_SIMULCAST + CHROMIUM + FIREFOX).split("\r\n") if line])
 
 
 @given(st.lists(LINES | st.text(max_size=60), max_size=60))
@@ -187,7 +278,7 @@ def test_any_mixture_of_lines_is_read_or_refused(lines: list[str]) -> None:
     except MediaError as error:
         assert error.code == "bad_sdp"  # noqa: PT017
         return
-    sdp.read_offer(sdp.write(description, 1, 1)) if not any(s.rejected for s in description.sections) else None
+    sdp.read_offer(sdp_writing.write(description, 1, 1)) if not any(s.rejected for s in description.sections) else None
     try:
         plan(description)
     except MediaError as error:
@@ -196,9 +287,9 @@ def test_any_mixture_of_lines_is_read_or_refused(lines: list[str]) -> None:
 
 @given(st.data())
 def test_an_offer_with_one_character_changed_is_read_or_refused(data: st.DataObject) -> None:
-    place = data.draw(st.integers(0, len(CHROMIUM) - 1))
+    place = data.draw(st.integers(0, len(CHROMIUM_SIMULCAST) - 1))
     char = data.draw(st.characters())
     try:
-        plan(sdp.read_offer(CHROMIUM[:place] + char + CHROMIUM[place + 1 :]))
+        plan(sdp.read_offer(CHROMIUM_SIMULCAST[:place] + char + CHROMIUM_SIMULCAST[place + 1 :]))
     except MediaError as error:
         assert error.code in ("bad_sdp", "no_codec")  # noqa: PT017
