@@ -1,8 +1,12 @@
 #!/bin/sh
-# Debian packages that the tests use: a browser, PDF checkers we did not write, the law's typeface, a Java library.
+# Debian packages that the tests use: browsers and GStreamer, PDF checkers we did not write, the law's typeface, a Java
+# library, and what makes and spoils networks.
 set -eu
 missing=""
-for package in chromium openssl poppler-utils qpdf fonts-liberation2 libjaxb-java; do
+packages="chromium firefox-esr openssl poppler-utils qpdf fonts-liberation2 libjaxb-java iproute2 nftables
+gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-nice
+python3-gst-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0"
+for package in $packages; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing="$missing $package"
 done
 [ -z "$missing" ] && exit 0

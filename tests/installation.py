@@ -10,6 +10,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,28 +29,35 @@ def free_port() -> int:
 
 @dataclass
 class Installation:
-    """Owned: the process and its output. `links`: sign-in link by the person's id."""
+    """Owned: the process and its output. `links`: sign-in link by the person's id.
+
+    `host`: address of pages and media. `elsewhere`: makes a command line into one that runs elsewhere (a namespace).
+    """
 
     data: Path
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
+    elsewhere: Callable[..., list[str]] = lambda *arguments: list(arguments)
     links: dict[str, str] = field(default_factory=dict)
     output: list[str] = field(default_factory=list)
     process: subprocess.Popen[str] | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self, *arguments: str) -> None:
         """Start and wait until the sign-in links are printed."""
         self.links.clear()
+        demo = [sys.executable, "-m", "server", "demo", "--port", str(self.port), "--data", str(self.data), *arguments]
+        hosts = {"GIAOBAN_HTTP__HOST": self.host, "GIAOBAN_MEDIA__HOST": self.host}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "server", "demo", "--port", str(self.port), "--data", str(self.data), *arguments],
+            self.elsewhere(*demo),
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=self._log(),
             text=True,
-            env={**os.environ, "GIAOBAN_MEDIA__HOST": "127.0.0.1", "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **hosts, "PYTHONUNBUFFERED": "1"},
         )
         ready = threading.Event()
         threading.Thread(target=self._read, args=(self.process, ready), daemon=True).start()

@@ -1,0 +1,64 @@
+"""Programs that we did not write meet in one room: Firefox by its page, GStreamer by WHIP and WHEP, Chromium."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.room import hook, sees_and_hears
+from tests.installation import Installation
+from tests.lab.chromium import MEASURE
+from tests.lab.conftest import ROOM, Enter
+from tests.lab.firefox import Firefox, FirefoxPage
+from tests.lab.gstreamer import gstreamer
+from tests.lab.network import Network
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+ARRIVES = """(async () => {
+  const now = (await window.giaoban.stats())["%s"];
+  window.first ??= now;
+  return now && now.framesDecoded > window.first.framesDecoded + 3 && now.audioPackets > window.first.audioPackets + 3;
+})()"""
+
+
+async def enter_by_firefox(firefox: Firefox, installation: Installation, who: str) -> FirefoxPage:
+    await firefox.measure(MEASURE)
+    page = await firefox.open(installation.links[who])
+    await page.until("location.pathname === '/meetings'")
+    await page.goto(installation.url + ROOM)
+    await page.click(hook("join"))
+    await page.until(f"document.querySelector({hook('tile')!r}) !== null")
+    return page
+
+
+async def test_firefox_and_chromium_see_and_hear_each_other(
+    installation: Installation, fox: Firefox, entered: Enter
+) -> None:
+    chair = await entered("hanh", "office")
+    delegate = await enter_by_firefox(fox, installation, "dung")
+    await sees_and_hears(chair, ["dung"])
+    await delegate.until(ARRIVES % "hanh")
+    await delegate.goto("about:blank")
+
+
+async def test_what_gstreamer_publishes_is_seen_in_chromium_and_by_another_gstreamer(
+    installation: Installation, network: Network, entered: Enter, token: Callable[[str], str]
+) -> None:
+    commune = network.sites["commune"]
+    chair = await entered("hanh", "office")
+    published = f"{installation.url}/whip/giao-ban/phong-hop"
+    async with gstreamer(commune, "publish", published, token("gateway")) as codec:
+        await codec.connected()
+        await sees_and_hears(chair, ["phong-hop"])
+        watched = f"{installation.url}/whep/giao-ban/phong-hop"
+        async with gstreamer(commune, "watch", watched, token("viewer")) as screen:
+            await screen.decodes(10)
+
+
+async def test_gstreamer_watches_what_a_browser_sends(
+    installation: Installation, network: Network, entered: Enter, token: Callable[[str], str]
+) -> None:
+    await entered("hanh", "office")
+    watched = f"{installation.url}/whep/giao-ban/hanh"
+    async with gstreamer(network.sites["commune"], "watch", watched, token("viewer")) as screen:
+        await screen.decodes(10)
