@@ -2,7 +2,7 @@
 
 cdef enum:
     JUMP = 3000
-    WINDOW = 1024
+    WINDOW = 128
     SEGMENTS = 32
     GAPS = 256
     ASKS = 4

@@ -9,7 +9,8 @@ from typing import NamedTuple
 from pylibsrtp import Policy, Session
 from pylibsrtp._binding import ffi, lib  # type: ignore[import-not-found]
 
-WINDOW = 1024  # packets
+RECEIVE_WINDOW = 1024  # packets
+SEND_WINDOW = 128  # bounds only plain retransmissions, and libsrtp shifts all of it with every packet
 _ROOM = 2048  # of the working buffer: a datagram and what protection adds to it
 _REPLAYS = (9, 10)  # srtp_err_status_replay_fail, srtp_err_status_replay_old
 
@@ -92,8 +93,9 @@ def entry_points() -> tuple[int, int, int, int]:
 
 def _session(profile: Profile, key: bytes, direction: int) -> Session:
     policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile.number)
-    policy.window_size = WINDOW
-    policy.allow_repeat_tx = direction == Policy.SSRC_ANY_OUTBOUND
+    outbound = direction == Policy.SSRC_ANY_OUTBOUND
+    policy.window_size = SEND_WINDOW if outbound else RECEIVE_WINDOW
+    policy.allow_repeat_tx = outbound
     return Session(policy)
 
 

@@ -17,7 +17,7 @@ from media.forwarder import Rewrite, SinkStats, SourceStats
 from media.rtp import Header, distance, element
 
 JUMP = 3000  # RFC 3550 appendix A.1, MAX_DROPOUT: a larger step is a new beginning, not a loss
-WINDOW = 1024  # replay window of both SRTP directions, in packets
+WINDOW = 128  # packets that SRTP lets out again (media.srtp.SEND_WINDOW)
 SEGMENTS = 32  # stretches a sink remembers
 GAPS = 256  # missing packets a source remembers
 ASKS = 4  # how often a missing packet is asked for
