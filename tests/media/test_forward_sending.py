@@ -64,8 +64,8 @@ def test_what_comes_together_is_heard_one_by_one_and_in_order(lab: Lab):
     frame(an, 10, sizes)
     heard = binh.hear()
     assert [h.sequence for h in heard] == list(range(50, 62))
-    assert [len(h.body) for h in heard] == sizes
-    assert [h.body[:1] for h in heard] == [bytes([i]) for i in range(12)]
+    assert [len(h.payload) for h in heard] == sizes
+    assert [h.payload[:1] for h in heard] == [bytes([i]) for i in range(12)]
 
 
 def test_a_hundred_packets_asked_for_again_come_in_more_than_one_message(lab: Lab):
