@@ -123,9 +123,9 @@ class Transport:
         if self.closed:
             raise StunError("stun_unknown_user")
         verdict = self._ice.receive(check, address, now)
-        out: list[Output] = [Send(verdict.reply, address)]
-        if verdict.new:
-            out.append(Bind(address, verdict.evicted))
+        # Bound before it hears that it is: its ClientHello may be back sooner than the next command.
+        out: list[Output] = [Bind(address, verdict.evicted)] if verdict.new else []
+        out.append(Send(verdict.reply, address))
         if verdict.nominated:
             out.append(Target(address))
             if not self.connected:

@@ -20,6 +20,22 @@ def test_a_transport_connects_and_hands_its_keys_to_the_forwarder_once() -> None
     assert len(wire.events(Connected)) == 1
 
 
+def test_an_address_is_bound_before_it_hears_from_us() -> None:
+    """Its ClientHello may follow our reply within microseconds; from an unbound address it would be dropped."""
+    wire = Wire()
+    bound: list[bool] = []
+    send = wire.table.send
+
+    def noting(data: bytes, address: tuple[str, int]) -> None:
+        bound.append(address in wire.table.bound)
+        send(data, address)
+
+    wire.table.send = noting  # type: ignore[method-assign]
+    wire.publish("an")
+    assert len(bound) > 1
+    assert all(bound)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_transport_connects_over_a_wire_that_loses_a_fifth(seed: int) -> None:
     wire = Wire(seed, loss=0.2)
