@@ -1,9 +1,11 @@
 """CPU per forwarded packet, next to what the kernel alone takes for as many datagrams: `python -m bench.forward`.
 
-One publisher, N subscribers, 1184-byte packets, AES-128-GCM. The publisher's packets are protected beforehand,
-the subscribers are loopback sockets that nobody reads. Native core: CPU time of its thread. Twin and control:
-CPU time of the main thread. The rounds of the three are interleaved and the median is taken, because the
-absolute figures move with the machine; judge the ratio.
+One publisher, N subscribers, AES-128-GCM, two kinds of frames: eight packets of one size, and four as browsers cut
+them, the last two an octet longer. The publisher's packets are protected beforehand, the subscribers are loopback
+sockets that nobody reads. The control sends ready datagrams of the same sizes to as many addresses, a frame to an
+address as one message with segmentation offload (UDP_SEGMENT); "plain" does without. Native core: CPU time of its
+thread. Twin and controls: CPU time of the main thread. The rounds are interleaved and the median is taken, because
+the absolute figures move with the machine; judge the ratio.
 """
 
 import argparse
@@ -15,26 +17,27 @@ import statistics
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pylibsrtp import Policy, Session
 
 from media.forward import Forwarder, Rewrite, make_worker
 
 PROFILE, KEY_SIZE = "SRTP_AEAD_AES_128_GCM", 28
-SIZE = 1184  # of a packet before protection
-BURST = 8  # packets of one frame, sent together
+TAG = 16  # octets that protection adds
+FRAMES = {"8 packets of one size": (1184,) * 8, "4 packets as browsers cut": (1049, 1049, 1050, 1050)}
 SSRC = 4242
+SOL_UDP, UDP_SEGMENT = 17, 103
 
 
 class Publisher:
-    """Sends bursts that were protected beforehand, and waits until the worker has taken each."""
+    """Sends frames that were protected beforehand, and waits until the worker has taken each."""
 
-    def __init__(self, native: bool, subscribers: int, packets: int) -> None:
+    def __init__(self, native: bool, subscribers: int, frame: Sequence[int], packets: int) -> None:
         self.socket = _bound()
         self.socket.setblocking(False)
         self.worker: Forwarder = make_worker(self.socket.fileno(), native=native)
-        self.native, self.subscribers = native, subscribers
+        self.native, self.subscribers, self.frame = native, subscribers, len(frame)
         self._sender = _bound()
         self._fence = _bound()
         self._keep: list[socket.socket] = []
@@ -54,40 +57,38 @@ class Publisher:
         session = Session(
             Policy(key=key, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=Policy.SRTP_PROFILE_AEAD_AES_128_GCM)
         )
-        body = os.urandom(SIZE - 12)
-        self._packets = [
-            session.protect(struct.pack("!BBHII", 0x80, 96, i & 0xFFFF, 3000 * (i // BURST), SSRC) + body)
-            for i in range(packets)
-        ]
+        body = os.urandom(1500)
+        self._packets = []
+        for i in range(packets):
+            turn, at = divmod(i, len(frame))
+            marker = (at == len(frame) - 1) << 7
+            header = struct.pack("!BBHII", 0x80, marker | 96, i & 0xFFFF, 3000 * turn, SSRC)
+            self._packets.append(session.protect(header + body[12 : frame[at]]))
         self._at = 0
         self.clock = _thread_clock("forward") if native else time.thread_time
 
     def round(self, packets: int) -> float:
         """CPU microseconds per forwarded packet."""
         forwarded, spent = self.worker.counters()["forwarded"], 0.0
-        for _ in range(packets // BURST):
-            for data in self._packets[self._at : self._at + BURST]:
+        began = self.clock()
+        for _ in range(packets // self.frame):
+            for data in self._packets[self._at : self._at + self.frame]:
                 self._sender.sendto(data, self.socket.getsockname())
-            self._at += BURST
+            self._at += self.frame
             self._fence.sendto(b"\0", self.socket.getsockname())
-            # The native thread began to work with the first packet, so its clock is read outside of this.
-            before = 0.0 if self.native else self.clock()
+            before = self.clock()
             while not self.worker.poll():
                 select.select([self.worker.fileno()], [], [], 1)
-            spent += 0.0 if self.native else self.clock() - before
+            spent += self.clock() - before
         done = self._settled(forwarded + packets * self.subscribers) - forwarded
-        return spent * 1e6 / done
+        # The native thread begins to work with the first packet, so its clock is read around all of it.
+        return (self.clock() - began if self.native else spent) * 1e6 / done
 
     def _settled(self, expected: int) -> int:
         deadline = time.monotonic() + 2
         while (now := self.worker.counters()["forwarded"]) < expected and time.monotonic() < deadline:
             select.select([self.worker.fileno()], [], [], 0.001)
         return now
-
-    def native_round(self, packets: int) -> float:
-        forwarded, before = self.worker.counters()["forwarded"], self.clock()
-        self.round(packets)
-        return (self.clock() - before) * 1e6 / (self.worker.counters()["forwarded"] - forwarded)
 
     def close(self) -> None:
         self.worker.stop()
@@ -112,35 +113,40 @@ class _Message(ctypes.Structure):
 
 
 class Control:
-    """sendmmsg of ready datagrams of the protected size, as many at once and to as many addresses."""
+    """sendmmsg of ready datagrams of the protected sizes, as many at once and to as many addresses."""
 
-    def __init__(self, subscribers: int) -> None:
+    def __init__(self, subscribers: int, frame: Sequence[int], *, segmented: bool) -> None:
         self.socket = _bound()
         self._keep = [_bound() for _ in range(subscribers)]
-        self._data = ctypes.create_string_buffer(os.urandom(SIZE + 16))
-        self._vector = _Vector(ctypes.addressof(self._data), SIZE + 16)
+        size = max(frame) + TAG
+        self._data = ctypes.create_string_buffer(os.urandom(size * len(frame)))
         self._names = [
             ctypes.create_string_buffer(
                 struct.pack("=H", socket.AF_INET) + struct.pack("!H4s8x", each.getsockname()[1], b"\x7f\0\0\1"), 16
             )
             for each in self._keep
         ]
-        self._messages = (_Message * (subscribers * BURST))()
+        control = struct.pack("@nii", struct.calcsize("@nii") + 2, SOL_UDP, UDP_SEGMENT) + struct.pack("=H6x", size)
+        self._control = ctypes.create_string_buffer(control, len(control))
+        self._vector = _Vector(ctypes.addressof(self._data), size * (len(frame) if segmented else 1))
+        self._datagrams = len(frame) * subscribers
+        self._frame = len(frame)
+        self._messages = (_Message * (subscribers if segmented else self._datagrams))()
         for i, message in enumerate(self._messages):
             header = message.header
-            header.name, header.name_length = ctypes.addressof(self._names[i // BURST]), 16
+            name = self._names[i if segmented else i // len(frame)]
+            header.name, header.name_length = ctypes.addressof(name), 16
             header.vectors, header.vector_count = ctypes.pointer(self._vector), 1
+            if segmented:
+                header.control, header.control_length = ctypes.addressof(self._control), len(control)
         self._send = ctypes.CDLL(None, use_errno=True).sendmmsg
 
     def round(self, packets: int) -> float:
         before = time.thread_time()
-        sent = 0
-        for _ in range(packets // BURST):
-            done = self._send(self.socket.fileno(), self._messages, len(self._messages), 0)
-            if done != len(self._messages):
+        for _ in range(packets // self._frame):
+            if self._send(self.socket.fileno(), self._messages, len(self._messages), 0) != len(self._messages):
                 raise OSError(ctypes.get_errno(), "sendmmsg stopped early")
-            sent += done
-        return (time.thread_time() - before) * 1e6 / sent
+        return (time.thread_time() - before) * 1e6 / (packets // self._frame * self._datagrams)
 
     def close(self) -> None:
         for each in (*self._keep, self.socket):
@@ -161,21 +167,25 @@ def _thread_clock(name: str) -> Callable[[], float]:
     return lambda: time.clock_gettime(clock)
 
 
-def measure(subscribers: int = 50, packets: int = 400, rounds: int = 9) -> dict[str, float]:
-    """Median CPU microseconds per datagram of "native", "twin" and "control"."""
-    native, twin = (Publisher(kind, subscribers, packets * (rounds + 1)) for kind in (True, False))
-    control = Control(subscribers)
-    subjects = {"native": native.native_round, "twin": twin.round, "control": control.round}
+def measure(frame: Sequence[int], subscribers: int = 50, packets: int = 400, rounds: int = 9) -> dict[str, float]:
+    """Median CPU microseconds per datagram of "native", "twin", "control" and "plain"."""
+    packets = max(1, packets // len(frame)) * len(frame)
+    subjects = {
+        "native": Publisher(True, subscribers, frame, packets * (rounds + 1)),
+        "twin": Publisher(False, subscribers, frame, packets * (rounds + 1)),
+        "control": Control(subscribers, frame, segmented=True),
+        "plain": Control(subscribers, frame, segmented=False),
+    }
     figures: dict[str, list[float]] = {name: [] for name in subjects}
     try:
         for turn in range(rounds + 1):
-            for name, run in subjects.items():
-                figure = run(packets)
+            for name, subject in subjects.items():
+                figure = subject.round(packets)
                 if turn:  # the first one warms up
                     figures[name].append(figure)
     finally:
-        for each in (native, twin, control):
-            each.close()
+        for subject in subjects.values():
+            subject.close()
     return {name: statistics.median(values) for name, values in figures.items()}
 
 
@@ -185,11 +195,11 @@ def main() -> None:
     parser.add_argument("--packets", type=int, default=400, help="of the publisher in one round")
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
-    packets = max(BURST, arguments.packets // BURST * BURST)
-    figures = measure(arguments.subscribers, packets, arguments.rounds)
-    print(f"{arguments.subscribers} subscribers, {SIZE} B, {PROFILE}, bursts of {BURST}, median of {arguments.rounds}")
-    for name, figure in figures.items():
-        print(f"{name:8} {figure:6.3f} us/packet   ratio to control {figure / figures['control']:5.2f}")
+    for kind, frame in FRAMES.items():
+        figures = measure(frame, arguments.subscribers, arguments.packets, arguments.rounds)
+        print(f"{arguments.subscribers} subscribers, {PROFILE}, frames of {kind}, median of {arguments.rounds}")
+        for name, figure in figures.items():
+            print(f"{name:8} {figure:6.3f} us/packet   ratio to control {figure / figures['control']:5.2f}")
 
 
 if __name__ == "__main__":

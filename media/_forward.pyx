@@ -36,7 +36,7 @@ cdef enum:
     ANNOUNCE_EVERY = 1000000
 
     ALL_SOURCES = 8192  # of one worker; what they need is reserved, and used only as packets come
-    BATCH = 32  # datagrams received at once
+    BATCH = 128  # datagrams received at once
     RECEIVE_ROOM = 2048  # for each of them
     STRIDE = 1536  # for each packet of the history
     STAGE = 1024  # datagrams sent at once
@@ -55,9 +55,10 @@ include "_forward_sending.pxi"
 include "_forward_tables.pxi"
 include "_forward_core.pxi"
 include "_forward_commands.pxi"
+include "_forward_loop.pxi"
 
 
-cdef class Worker(Commands):
+cdef class Worker(Loop):
     """See `media.forwarder.Forwarder`. Commands come from one thread."""
 
     cdef object thread

@@ -1,45 +1,7 @@
 # The packet path: from the socket through the tables to the socket.
 
 cdef class Core(Tables):
-    """The thread, and the way of a packet."""
-
-    def _run(self):
-        while not self.stopping:
-            try:
-                with nogil:
-                    self.loop()
-            except IndexError:
-                # A check that should have come first is missing: the batch is lost, the worker is not.
-                clear_stage(&self.stage)
-                self.counts.malformed += 1
-                if self.locked:
-                    self.locked = False
-                    self.unlock()
-
-    cdef int loop(self) except -1 nogil:
-        cdef epoll_event events[2]
-        cdef int count, i
-        cdef int64_t now
-        while not self.stopping:
-            if epoll_wait(self.epoll, events, 2, ASK_CHECK if self.pending_count else -1) < 0 and errno != EINTR:
-                return 0
-            for i in range(BATCH):
-                self.incoming[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
-            # MSG_TRUNC: msg_len is what was sent, even where it did not fit.
-            count = recvmmsg(self.fd, self.incoming, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL)
-            now = microseconds()
-            self.lock()
-            self.locked = True
-            self.packet_count = self.touched_count = 0
-            for i in range(count):
-                self.receive(i, now)
-            self.spread(now)
-            if self.pending_count and now - self.asked_at >= ASK_CHECK * 1000:
-                self.ask_again(now)
-            self.locked = False
-            self.unlock()
-            self.flush(&self.stage, self.outgoing)
-        return 0
+    """The way of a packet."""
 
     cdef int receive(self, int i, int64_t now) except -1 nogil:
         cdef Py_ssize_t at = i * RECEIVE_ROOM

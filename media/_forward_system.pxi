@@ -39,14 +39,6 @@ cdef extern from "<arpa/inet.h>" nogil:
     uint32_t ntohl(uint32_t)
     int inet_pton(int, const char*, void*)
 
-cdef extern from "<sys/epoll.h>" nogil:
-    cdef struct epoll_event:
-        uint32_t events
-    int EPOLLIN, EPOLL_CTL_ADD, EPOLL_CLOEXEC
-    int epoll_create1(int)
-    int epoll_ctl(int, int, int, epoll_event*)
-    int epoll_wait(int, epoll_event*, int, int)
-
 cdef extern from "<sys/eventfd.h>" nogil:
     int EFD_CLOEXEC, EFD_NONBLOCK
     int eventfd(unsigned int, int)

@@ -43,7 +43,7 @@ cdef class Tables:
     cdef int64_t asked_at
     cdef uint32_t serial
     # Owned by the thread: the present batch.
-    cdef int epoll, wake
+    cdef int wake
     cdef mmsghdr incoming[BATCH]
     cdef iovec incoming_vectors[BATCH]
     cdef sockaddr_in names[BATCH]
@@ -60,7 +60,7 @@ cdef class Tables:
     def __cinit__(self, int fd, *, int history=512):
         forwarder.check_history(history)
         self.fd, self.history = fd, history
-        self.epoll = self.wake = self.news.event = -1
+        self.wake = self.news.event = -1
         pthread_mutex_init(&self.gate, NULL)
         pthread_mutex_init(&self.tables, NULL)
         pthread_mutex_init(&self.news.lock, NULL)
@@ -96,7 +96,10 @@ cdef class Tables:
             self.incoming[i].msg_hdr.msg_iov = &self.incoming_vectors[i]
             self.incoming[i].msg_hdr.msg_iovlen = 1
             self.incoming[i].msg_hdr.msg_name = &self.names[i]
-        self._watch()
+        self.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        self.news.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+        if self.wake < 0 or self.news.event < 0:
+            raise OSError(errno, os.strerror(errno))
 
     def _reserve(self):
         """Address space for the histories; memory is used as packets come, and given back by unsource()."""
@@ -114,21 +117,9 @@ cdef class Tables:
         self.kept = self.arena
         self.free_sources = list(range(sources - 1, -1, -1))
 
-    def _watch(self):
-        cdef epoll_event event
-        cdef int fd
-        self.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
-        self.news.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
-        self.epoll = epoll_create1(EPOLL_CLOEXEC)
-        memset(&event, 0, sizeof(event))
-        event.events = EPOLLIN
-        for fd in (self.fd, self.wake):
-            if epoll_ctl(self.epoll, EPOLL_CTL_ADD, fd, &event):
-                raise OSError(errno, os.strerror(errno))
-
     def __dealloc__(self):
         cdef int i
-        for fd in (self.epoll, self.wake, self.news.event):
+        for fd in (self.wake, self.news.event):
             if fd >= 0:
                 close_fd(fd)
         if self.all_sources != NULL:

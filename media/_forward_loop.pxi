@@ -1,0 +1,175 @@
+# The thread: it sleeps, gathers what comes, and hands it to the packet path.
+#
+# Several packets to one address cost little more than one (_forward_sending.pxi), so it pays to let the rest of a frame
+# come in. An idle worker waits only for what is under way: a frame has begun, its last packet (the marker) is missing,
+# and packets of this stream follow each other closely. A busy one gathers for longer, the longer the busier.
+
+cdef extern from "<poll.h>" nogil:
+    cdef struct pollfd:
+        int fd
+        short events
+        short revents
+    int POLLIN
+    int ppoll(pollfd*, unsigned long, const timespec*, const void*)
+
+cdef extern from "<sys/prctl.h>" nogil:
+    int PR_SET_TIMERSLACK
+    int prctl(int, unsigned long)
+
+cdef enum:
+    FRAME_WAIT = 500  # microseconds for the rest of a frame
+    CLOSE = 300  # microseconds between two packets of a frame that is worth waiting for
+    NAP_MIN = 30
+    NAP_MAX = 200
+    BUSY_WAIT = 3000  # microseconds that a worker gathers when it has no time left
+    BUSY_FROM = 512  # of 1024 parts of the time: from here on it gathers
+    STEADY = 20000  # microseconds over which it is judged how busy it is
+    RHYTHMS = 256
+    SLACK = 5000  # nanoseconds that the kernel may let us sleep for longer
+
+cdef struct Rhythm:
+    # How the packets of a stream follow each other, from what is in the clear. A collision costs half a millisecond.
+    uint32_t ssrc, timestamp
+    int64_t at
+    int gap  # microseconds between packets of one frame, smoothed; more than CLOSE as long as nobody knows
+    int64_t batch  # in which it had a frame under way
+    bint unfinished
+
+
+cdef class Loop(Commands):
+    """Waits and gathers; no lock is held meanwhile."""
+
+    cdef Rhythm rhythms[RHYTHMS]  # by SSRC
+    cdef int64_t arrived[BATCH]
+    cdef int gathered, unfinished, nap
+    cdef int64_t batch, judged_at, worked
+    cdef int busy  # of 1024 parts of the time
+
+    def __init__(self, int fd, *, int history=512):
+        Commands.__init__(self, fd, history=history)
+        self.gathered = BATCH  # all are made ready
+
+    def _run(self):
+        prctl(PR_SET_TIMERSLACK, SLACK)
+        while not self.stopping:
+            try:
+                with nogil:
+                    self.loop()
+            except IndexError:
+                # A check that should have come first is missing: the batch is lost, the worker is not.
+                clear_stage(&self.stage)
+                self.counts.malformed += 1
+                if self.locked:
+                    self.locked = False
+                    self.unlock()
+
+    cdef int loop(self) except -1 nogil:
+        cdef int64_t now
+        cdef int i
+        while not self.stopping:
+            now = self.gather()
+            self.lock()
+            self.locked = True
+            self.packet_count = self.touched_count = 0
+            for i in range(self.gathered):
+                self.receive(i, self.arrived[i])
+            self.spread(now)
+            if self.pending_count and now - self.asked_at >= ASK_CHECK * 1000:
+                self.ask_again(now)
+            self.locked = False
+            self.unlock()
+            self.flush(&self.stage, self.outgoing)
+            self.judge(now)
+        return 0
+
+    cdef int64_t gather(self) except -1 nogil:
+        """Fill `incoming`, asleep until something is there or due; the time now."""
+        cdef int64_t now, began, left, rest
+        cdef int i
+        for i in range(self.gathered):
+            self.incoming[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
+        self.gathered = self.unfinished = self.nap = 0
+        self.batch += 1
+        if not self.drain():
+            self.sleep()
+            self.drain()
+        now = began = microseconds()
+        while 0 < self.gathered < BATCH and not self.stopping:
+            left = began + self.load_wait() - now
+            if left <= 0 and self.unfinished > 0:
+                left = min(began + FRAME_WAIT - now, <int64_t>self.nap)
+            if left <= 0:
+                break
+            doze(left)
+            self.drain()
+            now = microseconds()
+        return now
+
+    cdef void sleep(self) noexcept nogil:
+        cdef pollfd watched[2]
+        cdef timespec limit
+        cdef int64_t patience = self.patience()
+        watched[0].fd, watched[1].fd = self.fd, self.wake
+        watched[0].events = watched[1].events = POLLIN
+        limit.tv_sec, limit.tv_nsec = patience // 1000000, patience % 1000000 * 1000
+        ppoll(watched, 2, &limit if patience >= 0 else NULL, NULL)
+
+    cdef int64_t patience(self) noexcept nogil:
+        """Microseconds to sleep at most while nothing comes; -1 for ever."""
+        return ASK_CHECK * 1000 if self.pending_count else -1
+
+    cdef int drain(self) except -1 nogil:
+        """Take what is there; how many came."""
+        # MSG_TRUNC: msg_len is what was sent, even where it did not fit.
+        cdef int count = recvmmsg(self.fd, self.incoming + self.gathered, BATCH - self.gathered,
+                                  MSG_DONTWAIT | MSG_TRUNC, NULL), i
+        cdef int64_t now
+        if count <= 0:
+            return 0
+        now = microseconds()
+        for i in range(self.gathered, self.gathered + count):
+            self.arrived[i] = now
+            self.feel(i, now)
+        self.gathered += count
+        return count
+
+    cdef int feel(self, int i, int64_t now) except -1 nogil:
+        """Note how a packet follows the one before it, and whether its frame goes on."""
+        cdef Py_ssize_t at = i * RECEIVE_ROOM
+        cdef Rhythm* rhythm
+        cdef uint32_t ssrc, timestamp
+        cdef bint goes_on
+        if self.incoming[i].msg_len < HEADER or not 128 <= self.received[at] < 192:
+            return 0
+        if 192 <= self.received[at + 1] < 224:  # RTCP
+            return 0
+        timestamp, ssrc = self.word(at + 4), self.word(at + 8)
+        rhythm = &self.rhythms[(ssrc * <uint32_t>0x9E3779B1) >> 24]
+        if rhythm.ssrc != ssrc:
+            rhythm.ssrc, rhythm.gap, rhythm.batch = ssrc, CLOSE + 1, 0
+        elif rhythm.timestamp == timestamp:
+            rhythm.gap += (<int>min(now - rhythm.at, <int64_t>4 * CLOSE) - rhythm.gap) // 4
+        rhythm.timestamp, rhythm.at = timestamp, now
+        goes_on = self.received[at + 1] < 128 and rhythm.gap <= CLOSE
+        self.unfinished += goes_on - (rhythm.unfinished and rhythm.batch == self.batch)
+        rhythm.unfinished, rhythm.batch = goes_on, self.batch
+        if goes_on:
+            self.nap = max(self.nap, min(max(2 * rhythm.gap, <int>NAP_MIN), <int>NAP_MAX))
+        return 0
+
+    cdef int64_t load_wait(self) noexcept nogil:
+        return max(<int64_t>0, <int64_t>(self.busy - BUSY_FROM) * BUSY_WAIT // (1024 - BUSY_FROM))
+
+    cdef void judge(self, int64_t since) noexcept nogil:
+        """Note how much of the time was work; it began to work at `since`."""
+        cdef int64_t now = microseconds(), elapsed = now - self.judged_at
+        self.worked += now - since
+        if elapsed >= STEADY:
+            self.busy = <int>((self.busy + min(<int64_t>1024, self.worked * 1024 // elapsed)) // 2)
+            self.judged_at, self.worked = now, 0
+
+
+cdef void doze(int64_t duration) noexcept nogil:
+    cdef timespec limit
+    limit.tv_sec, limit.tv_nsec = duration // 1000000, duration % 1000000 * 1000
+    ppoll(NULL, 0, &limit, NULL)
