@@ -5,7 +5,8 @@ A module imports only modules listed above it:
     errors · events · rtp · srtp · stream · forwarder · forward   (the forwarder and its parts)
     pace · parameters · sdp · sdp_writing · rtcp · ice · dtls     (formats and protocols)
     transport · producer · consumer · patchbay · speaker · router (who sends what to whom)
-    endpoint                                                      (socket, clock, event loop: the only I/O)
+    picture · depacketise · tape · webm                           (what is recorded, as the octets of files)
+    endpoint · recording                                          (sockets, files, clock: the only I/O)
 """
 
 from media.endpoint import Endpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -72,7 +73,41 @@ class SpeakerChanged:
     participant: str | None
 
 
-Event = OfferReady | Connected | Disconnected | Published | Unpublished | SpeakerChanged
+class Packet(Protocol):
+    """A packet that the forwarder taps: its place among those of its source, without a wrap; its RTP timestamp and
+    marker; when it came, in microseconds of the monotonic clock; its payload without padding."""
+
+    @property
+    def position(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def marker(self) -> bool: ...
+    @property
+    def received(self) -> int: ...
+    @property
+    def payload(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Packets of a source that is being recorded (Router.record), in order of arrival.
+
+    `report` is (NTP timestamp, RTP timestamp) of the publisher's last sender report for it, if there was one.
+    """
+
+    room: str
+    participant: str
+    kind: str
+    codec: str
+    clock_rate: int
+    transport: int
+    ssrc: int
+    packets: Sequence[Packet]
+    report: tuple[int, int] | None
+
+
+Event = Recorded | OfferReady | Connected | Disconnected | Published | Unpublished | SpeakerChanged
 
 
 class News(Protocol):

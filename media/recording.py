@@ -1,0 +1,345 @@
+"""The edge of recording: a thread, files, the clocks. What is in the files is decided in `media.tape`.
+
+A file grows under a temporary name. When its segment ends it is closed, synced, digested and renamed, so what has its
+final name is whole, and a crash costs at most the segments under way; `recover` mends those.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import queue
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import av
+
+from media.depacketise import Frame
+from media.events import Recorded
+from media.tape import Ask, Begin, Block, Clock, End, Step, Tape
+from media.webm import SUFFIXES, Webm
+
+WAITING = 4096  # batches on their way to the thread; a disk that is slower than the meeting loses packets, not memory
+PART = ".part"
+SPEAKER = "speaker"
+"""The kind of the file that says who spoke when: one JSON object a line, `at` (ISO 8601) and `participant`."""
+POLL = 0.1  # seconds; close() is heard that late at most
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that is whole and on disk. `kind`: "audio", "video" or "speaker"; `participant` "" for the latter."""
+
+    file: str
+    participant: str
+    kind: str
+    codec: str
+    began: datetime
+    length: timedelta
+    size: int
+    sha256: str
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWanted:
+    """The picture of this participant cannot be recorded until a key frame comes."""
+
+    participant: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Nothing more is recorded: the disk is full or gone."""
+
+    reason: str
+
+
+Outcome = Written | KeyWanted | Failed
+
+
+class Writer:
+    """Packets to files, on whatever thread calls it. Given: a folder and the number of its first file."""
+
+    def __init__(self, folder: Path, first: int) -> None:
+        self._folder = folder
+        self._number = first
+        # Monotonic time becomes time of day once, so that a clock that is set does not bend the recording.
+        self._epoch = (time.time_ns() - time.monotonic_ns()) // 1000
+        self._tapes: dict[tuple[str, str], tuple[tuple[int, int], Tape]] = {}
+        self._clocks: dict[int, Clock] = {}  # by transport: one publisher's line
+        self._files: dict[tuple[str, str], _File] = {}
+        self._speaker: _SpeakerLog | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def take(self, batch: Recorded) -> list[Outcome]:
+        """Packets of one source. Another SSRC of the same participant and kind goes on where the former ended."""
+        track = batch.participant, batch.kind
+        stream = batch.transport, batch.ssrc
+        found: list[Outcome] = []
+        if self._tapes.get(track, (None, None))[0] != stream:
+            found += self._end(track)
+            if batch.codec not in SUFFIXES:
+                return found
+            clock = self._clocks.setdefault(batch.transport, Clock())
+            self._tapes[track] = stream, Tape(batch.ssrc, batch.codec, batch.clock_rate, clock)
+        tape = self._tapes[track][1]
+        steps = [step for packet in batch.packets for step in tape.push(packet)]
+        found += self._carry_out(track, tape, steps)
+        if batch.report is not None:
+            tape.report(*batch.report)
+        return found
+
+    def cut(self, participant: str, kind: str | None = None) -> list[Outcome]:
+        """The participant's segments end here: muted, gone, or no longer willing."""
+        tracks = [track for track in self._tapes if track[0] == participant and kind in (None, track[1])]
+        return [outcome for track in tracks for outcome in self._end(track)]
+
+    def speaker(self, participant: str | None, at: datetime) -> None:
+        """Somebody else speaks from now on."""
+        if self._speaker is None:
+            self._speaker = _SpeakerLog(self._new_file(SPEAKER, SPEAKER, ".jsonl"), at)
+        self._speaker.add(participant, at)
+
+    def tick(self) -> list[Outcome]:
+        """Time passes."""
+        now = time.monotonic_ns() // 1000
+        return [
+            outcome
+            for track, (_, tape) in list(self._tapes.items())
+            for outcome in self._carry_out(track, tape, tape.tick(now))
+        ]
+
+    def close(self) -> list[Outcome]:
+        """Every segment ends."""
+        found = [outcome for track in list(self._tapes) for outcome in self._end(track)]
+        if self._speaker is not None:
+            found.append(self._speaker.close())
+            self._speaker = None
+        return found
+
+    def _end(self, track: tuple[str, str]) -> list[Outcome]:
+        if track not in self._tapes:
+            return []
+        (transport, ssrc), tape = self._tapes[track]
+        found = self._carry_out(track, tape, tape.end())
+        del self._tapes[track]
+        self._clocks[transport].forget(ssrc)
+        if not any(other == transport for (other, _), _ in self._tapes.values()):
+            del self._clocks[transport]
+        return found
+
+    def _carry_out(self, track: tuple[str, str], tape: Tape, steps: Sequence[Step]) -> list[Outcome]:
+        return [outcome for step in steps for outcome in self._step(track, tape, step)]
+
+    def _step(self, track: tuple[str, str], tape: Tape, step: Step) -> list[Outcome]:
+        match step:
+            case Block(at, frame):
+                self._files[track].write(at, frame)
+            case Begin(frame, at):
+                tags = {"PARTICIPANT": track[0], "KIND": track[1], "BEGAN": self._moment(at).isoformat()}
+                path = self._new_file(*track, SUFFIXES[tape.codec])
+                self._files[track] = _File(path, tape.codec, self._moment(at), frame, tags)
+            case End(began, length):
+                file = self._files.pop(track)
+                file.close(length)
+                return [_finish(file.path, *track, tape.codec, self._moment(began), timedelta(microseconds=length))]
+            case Ask():
+                return [KeyWanted(track[0])]
+        return []
+
+    def _new_file(self, participant: str, kind: str, suffix: str) -> Path:
+        number, self._number = self._number, self._number + 1
+        words = [re.sub(r"[^a-z0-9]+", "-", word.lower())[:40] for word in dict.fromkeys((participant, kind))]
+        return self._folder / f"{number:06d}-{'-'.join(words)}{suffix}{PART}"
+
+    def _moment(self, monotonic: int) -> datetime:
+        return datetime.fromtimestamp((self._epoch + monotonic) / 1_000_000, UTC)
+
+
+class _File:
+    """One segment under way."""
+
+    def __init__(self, path: Path, codec: str, began: datetime, first: Frame, tags: Mapping[str, str]) -> None:
+        self.path = path
+        self._webm = Webm(codec, began)
+        self._file = path.open("wb", buffering=0)
+        self._file.write(self._webm.begin(first, tags))
+
+    def write(self, at: int, frame: Frame) -> None:
+        octets = self._webm.write(at, frame)
+        if octets:
+            self._file.write(octets)
+
+    def close(self, length: int) -> None:
+        rest, patches = self._webm.close(length)
+        self._file.write(rest)
+        for offset, octets in patches:
+            self._file.seek(offset)
+            self._file.write(octets)
+        self._file.close()
+
+
+class _SpeakerLog:
+    def __init__(self, path: Path, began: datetime) -> None:
+        self._path = path
+        self._began = self._last = began
+        self._file = path.open("w", encoding="utf-8", buffering=1)
+
+    def add(self, participant: str | None, at: datetime) -> None:
+        self._last = max(self._last, at)
+        self._file.write(json.dumps({"at": at.isoformat(), "participant": participant}) + "\n")
+
+    def close(self) -> Written:
+        self._file.close()
+        return _finish(self._path, "", SPEAKER, "json", self._began, self._last - self._began)
+
+
+def _finish(path: Path, participant: str, kind: str, codec: str, began: datetime, length: timedelta) -> Written:
+    """Sync, digest, and give the final name."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        size = file.tell()
+    final = path.with_name(path.name.removesuffix(PART))
+    path.rename(final)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return Written(final.name, participant, kind, codec, began, length, size, digest)
+
+
+class Recording:
+    """A Writer on a thread of its own, so that no disk holds up the meeting. Calls return at once, but for close()."""
+
+    def __init__(self, folder: Path, first: int) -> None:
+        """OSError if nothing can be written to `folder`."""
+        self._writer = Writer(folder, first)
+        self.lost = 0  # calls that came faster than the disk
+        self._work: queue.Queue[Callable[[], Sequence[Outcome] | None]] = queue.Queue(WAITING)
+        self._ending = threading.Event()
+        self._outcomes: deque[Outcome] = deque()
+        self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
+        self._thread.start()
+
+    def take(self, batch: Recorded) -> None:
+        """See `Writer.take`."""
+        self._put(lambda: self._writer.take(batch))
+
+    def cut(self, participant: str, kind: str | None = None) -> None:
+        """See `Writer.cut`. What was taken before is written."""
+        self._put(lambda: self._writer.cut(participant, kind))
+
+    def speaker(self, participant: str | None, at: datetime) -> None:
+        """See `Writer.speaker`."""
+        self._put(lambda: self._writer.speaker(participant, at))
+
+    def poll(self) -> list[Outcome]:
+        """What has happened since the last call."""
+        found = []
+        while self._outcomes:
+            found.append(self._outcomes.popleft())
+        return found
+
+    def close(self) -> None:
+        """Write what was taken and end every segment; poll() has the rest then. Blocks; idempotent."""
+        self._ending.set()
+        self._thread.join()
+
+    def _put(self, work: Callable[[], Sequence[Outcome] | None]) -> None:
+        try:
+            self._work.put_nowait(work)
+        except queue.Full:
+            self.lost += 1
+
+    def _run(self) -> None:
+        try:
+            ticked = time.monotonic()
+            while not (self._ending.is_set() and self._work.empty()):
+                with contextlib.suppress(queue.Empty):
+                    self._outcomes.extend(self._work.get(timeout=POLL)() or ())
+                if time.monotonic() - ticked >= 1:
+                    ticked = time.monotonic()
+                    self._outcomes.extend(self._writer.tick())
+            self._outcomes.extend(self._writer.close())
+        except OSError as error:
+            self._outcomes.append(Failed(str(error)))
+
+
+def recover(folder: Path, known: Collection[str]) -> list[Written]:
+    """After a crash: mend the files that were under way, and find the whole ones that nobody has heard of (`known`).
+
+    What cannot be read is deleted: a broken file proves nothing. Blocks. OSError if the folder cannot be written.
+    """
+    found: list[Written] = []
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        with contextlib.suppress(ValueError):
+            if path.name.endswith(PART):
+                found.append(_mend(path))
+            elif path.suffix in (*SUFFIXES.values(), ".jsonl") and path.name not in known and path.stem[:6].isdigit():
+                found.append(_mend(path.rename(path.with_name(path.name + PART))))
+    for left in folder.glob(f"*{PART}"):
+        left.unlink()
+    return found
+
+
+def _mend(path: Path) -> Written:
+    """ValueError if there is nothing in it."""
+    if path.name.endswith(f".jsonl{PART}"):
+        return _mend_speaker_log(path)
+    whole = path.with_name(f"mended-{path.name}")
+    try:
+        with av.open(str(path)) as source:
+            (stream,) = source.streams
+            codec, frames = _read(source, stream)
+            tags = dict(source.metadata)
+            began, participant, kind = datetime.fromisoformat(tags["BEGAN"]), tags["PARTICIPANT"], tags["KIND"]
+    except (av.FFmpegError, KeyError, ValueError) as error:
+        raise ValueError(f"{path.name}: {error}") from error
+    times = [at for at, _ in frames]
+    length = times[-1] + (times[-1] - times[-2] if len(times) > 1 else 0)
+    file = _File(whole, codec, began, frames[0][1], {name: tags[name] for name in ("PARTICIPANT", "KIND", "BEGAN")})
+    for at, frame in frames:
+        file.write(at, frame)
+    file.close(length)
+    whole.replace(path)
+    found = _finish(path, participant, kind, codec, began, timedelta(microseconds=length))
+    return replace(found, recovered=True)
+
+
+def _read(source: av.container.InputContainer, stream: av.stream.Stream) -> tuple[str, list[tuple[int, Frame]]]:
+    """The codec and the frames of a segment, each with its microseconds. ValueError if there is none."""
+    context = stream.codec_context
+    codec = next((codec for codec in SUFFIXES if context is not None and codec.lower() == context.name), None)
+    if codec is None or context is None:
+        raise ValueError("of no codec that we write")
+    size = (context.width, context.height) if isinstance(context, av.VideoCodecContext) else None
+    private = (context.extradata or b"") if codec == "H264" else b""
+    frames = []
+    with contextlib.suppress(av.FFmpegError):  # cut off in the middle of a frame
+        for packet in source.demux(stream):
+            if packet.pts is not None and packet.size and not packet.is_corrupt:
+                at = int(packet.pts * (packet.time_base or 0) * 1_000_000)
+                frames.append((at, Frame(0, packet.is_keyframe, bytes(packet), size, private)))
+    if not frames:
+        raise ValueError("without a frame")
+    return codec, frames
+
+
+def _mend_speaker_log(path: Path) -> Written:
+    lines = path.read_bytes().split(b"\n")[:-1]  # the last one has no end where it was cut off
+    times = [datetime.fromisoformat(json.loads(line)["at"]) for line in lines]
+    if not times:
+        raise ValueError(f"{path.name}: empty")
+    path.write_bytes(b"".join(line + b"\n" for line in lines))
+    return replace(_finish(path, "", SPEAKER, "json", times[0], times[-1] - times[0]), recovered=True)
