@@ -2,7 +2,8 @@
 
 A module imports only modules listed above it:
 
-    errors · events · rtp · srtp · stream · forwarder · forward   (the forwarder and its parts)
+    errors · events · rtp · payload · srtp · forwarder            (what a packet is, what a forwarder does)
+    source · sink · lane · path · forward                         (the forwarder in Python and its parts)
     pace · parameters · sdp · sdp_writing · rtcp · ice · dtls     (formats and protocols)
     transport · producer · consumer · patchbay · speaker · router (who sends what to whom)
     picture · depacketise · tape · webm                           (what is recorded, as the octets of files)

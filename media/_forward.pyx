@@ -15,7 +15,7 @@ import os
 import threading
 
 from media import forwarder
-from media.forwarder import COUNTERS, Notice, SinkStats, SourceStats
+from media.forwarder import COUNTERS, Notice, SinkStats, SourceStats, Tapped
 from media.srtp import Cipher, entry_points
 
 cdef enum:
@@ -25,6 +25,7 @@ cdef enum:
     RTCP = 3
     NEW_STREAM = 4
     MISSING = 5
+    SWITCHED = 6
     DATAGRAM_SIZE = 1500
     TRANSPORTS = 4096
     SOURCES = 32
@@ -34,10 +35,16 @@ cdef enum:
     NOTICES = 4096
     STRANGER_BUDGET = 256
     ANNOUNCE_EVERY = 1000000
+    ARRIVALS = 512
+    SENT = 1024
+    PACED = 512
+    TAPPED = 8192
+    PAD_LIMIT = 1 << 14
 
     ALL_SOURCES = 8192  # of one worker; what they need is reserved, and used only as packets come
     BATCH = 128  # datagrams received at once
     RECEIVE_ROOM = 2048  # for each of them
+    PACKETS = 512  # forwarded together: a datagram may restore several
     STRIDE = 1536  # for each packet of the history
     STAGE = 1024  # datagrams sent at once
     ANSWERS = 64  # the same for commands
@@ -47,12 +54,18 @@ cdef enum:
     SRTCP_INDEX = 4
     REPLAY_FAIL = 9  # srtp_err_status_t
     REPLAY_OLD = 10
+    PADDING = 255  # octets in a packet of nothing else
+    PACE_BURST = 10000  # microseconds of the paced rate that may go out at once
+    PACE_PACKET = 1200  # octets, so that one packet may always go
+    PACE_CHECK = 5000  # microseconds between two looks for paced packets that may go
     ASK_CHECK = 10  # milliseconds between two looks for unanswered requests
 
 include "_forward_system.pxi"
+include "_forward_payload.pxi"
 include "_forward_stream.pxi"
 include "_forward_sending.pxi"
 include "_forward_tables.pxi"
+include "_forward_writing.pxi"
 include "_forward_core.pxi"
 include "_forward_commands.pxi"
 include "_forward_loop.pxi"
@@ -121,6 +134,7 @@ cdef class Worker(Loop):
     def resend(self, sink, sequences):
         cdef int place, queued = 0
         cdef uint16_t sequence
+        cdef int64_t now = microseconds()
         known = self.sinks_by_number.get(sink)
         if known is None:
             return 0
@@ -129,36 +143,50 @@ cdef class Worker(Loop):
             sequence = wanted & 0xFFFF
             with nogil:
                 self.lock()
-                queued += self.send_again(place, sequence)
+                queued += self.send_again(place, sequence, now)
                 self.unlock()
+        self.flush_answers()
+        return queued
+
+    cdef int send_again(self, int place, uint16_t sequence, int64_t now) noexcept nogil:
+        cdef Sink* sink = &self.all_sinks[place]
+        cdef int64_t outgoing = number_of(sink, sequence)
+        cdef Segment* segment = find(sink, outgoing)
+        cdef Slot* slot = self.slot_of(segment, outgoing)
+        if slot == NULL or not (sink.rtx_ssrc or fresh(sink, outgoing)):
+            return 0
+        if not self.write(&self.answers, self.answering, place, segment, slot, AGAIN, now):
+            return 0
+        sink.resent += 1
+        return 1
+
+    cdef void flush_answers(self) noexcept:
         with nogil:
             self.lock()
             self.flush(&self.answers, self.answering)
             self.unlock()
-        return queued
 
-    cdef int send_again(self, int place, uint16_t sequence) noexcept nogil:
-        cdef Sink* sink = &self.all_sinks[place]
-        cdef Transport* to = &self.transports[sink.to]
-        cdef int64_t position = 0
-        cdef Segment* segment = again(sink, sequence, &position)
-        cdef Source* source
-        cdef Slot* slot
-        if segment == NULL or to.outbound == NULL or not to.has_target:
+    def pad(self, sink, octets):
+        cdef int place, queued = 0, size, wanted = min(octets, PAD_LIMIT)
+        cdef int64_t now = microseconds()
+        cdef Sink* padded
+        known = self.sinks_by_number.get(sink)
+        if known is None:
             return 0
-        source = &self.all_sources[segment.source]
-        if source.serial != segment.serial:
+        place = known[0]
+        padded = &self.all_sinks[place]
+        if not padded.rtx_ssrc or not padded.packets:
             return 0
-        slot = &source.ring[position % source.history]
-        if slot.position != position:
-            return 0
-        self.write_header(&self.answers, self.answering, slot.length, sink, segment, position, slot.timestamp,
-                          slot.marker, slot.padding)
-        copy(self.answering, self.answers.used + HEADER, self.kept, self.kept_at(segment.source, position), slot.length)
-        if not self.seal(&self.answers, self.answering, slot.length, to, AGAIN):
-            return 0
-        sink.resent += 1
-        return 1
+        with nogil:
+            self.lock()
+            while queued < wanted:
+                size = min(<int>PADDING, wanted - queued)
+                if not self.write_padding(place, size, now):
+                    break
+                queued += size
+            self.flush(&self.answers, self.answering)
+            self.unlock()
+        return queued
 
     def rtcp(self, transport, bytes data not None):
         cdef const uint8_t[::1] plain = data
@@ -198,6 +226,7 @@ cdef class Worker(Loop):
                 max(0, copied.highest + copied.shift) if copied.started else 0,
                 max(0, copied.base + copied.shift) if copied.started else 0,
                 copied.jitter >> 4, copied.duplicates, level(&copied, now),
+                (copied.temporal[0], copied.temporal[1], copied.temporal[2], copied.temporal[3]),
             ))
         return stats
 
@@ -205,7 +234,8 @@ cdef class Worker(Loop):
         cdef Sink copied
         cdef Segment* segment
         cdef int place
-        cdef int64_t shift
+        cdef int64_t shift, number
+        cdef uint32_t ssrc
         entry = self.entries.get(transport)
         stats = []
         for place in entry.sinks.values() if entry is not None else ():
@@ -214,12 +244,14 @@ cdef class Worker(Loop):
                 copied = self.all_sinks[place]
                 segment = &copied.segments[copied.segment_count - 1] if copied.segment_count else NULL
                 shift = self.all_sources[segment.source].shift if segment != NULL else 0
+                ssrc = self.all_sources[copied.source].ssrc
+                number = self.transports[self.all_sources[copied.source].transport].number
                 self.unlock()
             stats.append(SinkStats(
                 copied.number, copied.packets, copied.octets, copied.last_timestamp,
                 segment.timestamp_offset if segment != NULL else 0,
                 (segment.offset - shift) & 0xFFFF if segment != NULL else 0,
-                copied.resent, segment != NULL and not copied.paused,
+                copied.resent, segment != NULL and not copied.paused, (number, ssrc), copied.waiting != NO_SOURCE,
             ))
         return stats
 
@@ -230,5 +262,6 @@ cdef class Worker(Loop):
         return dict(zip(COUNTERS, (
             counts.received, counts.received_bytes, a.forwarded + b.forwarded, a.sent_bytes + b.sent_bytes,
             a.resent + b.resent, counts.stranger, counts.malformed, counts.unprotect, counts.unknown_ssrc,
-            counts.replay, a.failed + b.failed, self.news.lost,
+            counts.replay, a.failed + b.failed, self.news.lost, counts.repaired, counts.restored,
+            a.padded + b.padded, self.taps.lost,
         ), strict=True))

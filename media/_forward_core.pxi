@@ -1,7 +1,13 @@
 # The packet path: from the socket through the tables to the socket.
 
-cdef class Core(Tables):
+cdef class Core(Writing):
     """The way of a packet."""
+
+    cdef void forget_batch(self) noexcept nogil:
+        cdef int t
+        for t in range(self.touched_count):
+            self.all_sources[self.touched[t]].first = self.all_sources[self.touched[t]].last = -1
+        self.packet_count = self.touched_count = 0
 
     cdef int receive(self, int i, int64_t now) except -1 nogil:
         cdef Py_ssize_t at = i * RECEIVE_ROOM
@@ -89,7 +95,7 @@ cdef class Core(Tables):
 
     cdef int receive_rtp(self, int owner, Py_ssize_t at, int length, int64_t now) except -1 nogil:
         cdef Transport* transport = &self.transports[owner]
-        cdef int size = self.header_size(at, length), place, announced = 0, status
+        cdef int size = self.header_size(at, length), place, repaired = NO_SOURCE, announced = 0, status, padding
         cdef uint32_t ssrc
         if size < 0 or length < size + transport.tag_size:
             self.counts.malformed += 1
@@ -97,6 +103,8 @@ cdef class Core(Tables):
         ssrc = self.word(at + 8)
         place = self.source_of(transport, ssrc)
         if place < 0:
+            repaired = repaired_by(transport, ssrc)
+        if place < 0 and repaired < 0:
             while announced < transport.announced_count and transport.announced[announced].ssrc != ssrc:
                 announced += 1
             if announced == UNKNOWN:
@@ -106,10 +114,38 @@ cdef class Core(Tables):
         if status:
             if self.refused(status) and place >= 0:
                 self.all_sources[place].duplicates += 1
-        elif place < 0:
+            return 0
+        if transport.receive_id:
+            self.note_arrival(transport, at, size, now)
+        if place < 0 and repaired < 0:
             self.announce(transport, ssrc, announced, &self.received[at], length, now)
+            return 0
+        padding = self.padding_size(at, size, length)
+        if padding < 0:
+            self.counts.malformed += 1
+        elif place >= 0:
+            self.take(place, at, size, length, padding, now)
         else:
-            self.take(place, at, size, length, now)
+            self.take_repair(repaired, at, size, length - padding)
+        return 0
+
+    cdef int padding_size(self, Py_ssize_t at, int size, int length) except -2 nogil:
+        """Octets of padding, -1 if their count is not one to the length of the payload (media.rtp.padding_size)."""
+        cdef int count
+        if not self.received[at] & 0x20:
+            return 0
+        count = self.received[at + length - 1] if length > size else 0
+        return count if 1 <= count <= length - size else -1
+
+    cdef int note_arrival(self, Transport* transport, Py_ssize_t at, int size, int64_t now) except -1 nogil:
+        cdef Walk walk
+        cdef Element element
+        elements(self.received, at, size, &walk)
+        while next_element(self.received, &walk, &element):
+            if element.identifier == transport.receive_id:
+                if element.length == 2:
+                    arrive(transport.arrivals, self.received[element.start] << 8 | self.received[element.start + 1], now)
+                return 0
         return 0
 
     cdef int source_of(self, const Transport* transport, uint32_t ssrc) noexcept nogil:
@@ -129,31 +165,142 @@ cdef class Core(Tables):
         transport.announced[i].ssrc, transport.announced[i].at = ssrc, now
         post(&self.news, NEW_STREAM, transport.number, NULL, ssrc, data, length)
 
-    cdef int take(self, int place, Py_ssize_t at, int size, int length, int64_t now) except -1 nogil:
-        """Hand a decrypted packet to its source; if it is new, keep it and put it into the batch."""
+    cdef int take(self, int place, Py_ssize_t at, int size, int length, int padding, int64_t now) except -1 nogil:
+        """Hand a decrypted packet to its source; if it is new, keep it, and after it what its redundancy restores."""
         cdef Source* source = &self.all_sources[place]
-        cdef Packet* packet = &self.packets[self.packet_count]
-        cdef int padding = 0
-        packet.padding = self.received[at] >> 5 & 1
-        packet.at, packet.length = <int>at + size, length - size
-        if packet.padding:
-            padding = self.received[at + length - 1] if packet.length > 0 else 0
-            if not 1 <= padding <= packet.length:
+        cdef Py_ssize_t body = at + size
+        cdef int octets = length - size - padding
+        cdef bint late
+        cdef int64_t position
+        cdef Red red
+        red.count = 0
+        if source.red and self.received[at + 1] & 0x7F == source.red and octets:
+            if not read_red(self.received, body, octets, &red):
                 self.counts.malformed += 1
                 return 0
-        packet.source, packet.next = place, -1
-        packet.marker = self.received[at + 1] >> 7
-        packet.timestamp = self.word(at + 4)
-        packet.octets = packet.length - padding
-        packet.empty = packet.octets == 0
-        if not accept(source, packet, <uint16_t>(self.word(at) & 0xFFFF), now):
+            body, octets, padding = body + red.primary, octets - red.primary, 0
+        late = number(source, <uint16_t>(self.word(at) & 0xFFFF), &position)
+        if late and refuses(source, position, True):
             self.counts.replay += 1
             return 0
-        copy(self.kept, self.kept_at(place, packet.position), self.received, packet.at, packet.length)
-        if source.level_id:
+        self.restore(place, position, at, at + size, &red)
+        if not late:
+            measure_jitter(source, self.word(at + 4), now)
+        if source.level_id or source.gate < SILENT:
             self.measure_level(source, at, size, now)
+        self.keep(place, position, late, at, size, self.word(at + 4), body, octets, padding)
+        self.join(place, position, late)
+        self.join_restored(place, position, &red)
         if source.gap_count:
             self.ask(place, now, True)
+        return 0
+
+    cdef int restore(self, int place, int64_t position, Py_ssize_t at, Py_ssize_t payload, Red* red) except -1 nogil:
+        """Keep the packets before `position` that are missing and repeated beside it; the length of others becomes 0."""
+        cdef Source* source = &self.all_sources[place]
+        cdef int i
+        cdef int64_t missing
+        cdef Block* block
+        for i in range(red.count):
+            missing = position - (red.count - i)
+            if missing < max(source.floor, source.base) or refuses(source, missing, False):
+                red.blocks[i].length = 0
+        for i in range(red.count):
+            block = &red.blocks[i]
+            if block.length:
+                self.keep(place, position - (red.count - i), True, at, 0, self.word(at + 4) - <uint32_t>block.offset,
+                          payload + block.at, block.length, 0)
+                self.counts.restored += 1
+        return 0
+
+    cdef int join_restored(self, int place, int64_t position, const Red* red) except -1 nogil:
+        cdef int i
+        for i in range(red.count):
+            if red.blocks[i].length:
+                self.join(place, position - (red.count - i), True)
+        return 0
+
+    cdef int take_repair(self, int place, Py_ssize_t at, int size, int length) except -1 nogil:
+        """A retransmission (RFC 4588 section 4): the original sequence number, then its payload. Only of what is
+        missing."""
+        cdef Source* source = &self.all_sources[place]
+        cdef Py_ssize_t body = at + size
+        cdef int step
+        if length - size < 3 or not source.started:
+            self.counts.replay += 1
+            return 0
+        step = (self.received[body] << 8 | self.received[body + 1]) - <int>((source.highest + source.shift) & 0xFFFF)
+        step = ((step + 0x8000) & 0xFFFF) - 0x8000
+        if step > 0 or refuses(source, source.highest + step, True):
+            self.counts.replay += 1
+            return 0
+        self.keep(place, source.highest + step, True, at, size, self.word(at + 4), body + 2, length - size - 2, 0)
+        self.join(place, source.highest + step, True)
+        self.counts.repaired += 1
+        return 0
+
+    cdef int keep(self, int place, int64_t position, bint late, Py_ssize_t at, int size, uint32_t timestamp,
+                  Py_ssize_t body, int octets, int padding) except -1 nogil:
+        """Put a packet into the history. `size`: of the header at `at`; 0 where the packet had none of its own."""
+        cdef Source* source = &self.all_sources[place]
+        cdef Slot* slot = &source.ring[position % source.history]
+        cdef Slot* former = recall(source, position - 1)
+        cdef bint chained = former != NULL and not former.empty
+        cdef Py_ssize_t kept = self.kept_at(place, position)
+        memset(slot, 0, sizeof(Slot))
+        slot.position, slot.timestamp, slot.chained = position, timestamp, chained
+        slot.octets, slot.length = octets, octets + padding
+        slot.empty, slot.padding = octets == 0, padding > 0
+        if size:
+            slot.marker = self.received[at + 1] >> 7
+            if source.carry_count:
+                self.carry(source, slot, kept, at, size)
+        copy(self.kept, kept + slot.carried, self.received, body, slot.length)
+        if source.codec == VP8:
+            read_vp8(self.received, body, octets, &slot.picture)
+            if not slot.picture.known:
+                memset(&slot.picture, 0, sizeof(Picture))
+            slot.key = slot.picture.key
+        elif source.codec > VP8:
+            slot.key = begins_key(source.codec, self.received, body, octets)
+        note(source, slot, late)
+        return 0
+
+    cdef int carry(self, const Source* source, Slot* slot, Py_ssize_t kept, Py_ssize_t at, int size) except -1 nogil:
+        """Keep the header extension elements that the source lets through, in the form that they are sent in."""
+        cdef Walk walk
+        cdef Element element
+        cdef Element found[CARRY]
+        cdef int count = 0, room = CARRIED, i, c
+        elements(self.received, at, size, &walk)
+        while count < CARRY and next_element(self.received, &walk, &element):
+            for c in range(source.carry_count):
+                if source.carry_from[c] == element.identifier and element.length + 2 <= room:
+                    room -= element.length + 2
+                    slot.wide |= source.carry_to[c] >= 15 or not 1 <= element.length <= 16
+                    element.identifier = source.carry_to[c]
+                    found[count] = element
+                    count += 1
+                    break
+        for i in range(count):
+            if slot.wide:
+                self.kept[kept + slot.carried], self.kept[kept + slot.carried + 1] = found[i].identifier, found[i].length
+                slot.carried += 2
+            else:
+                self.kept[kept + slot.carried] = found[i].identifier << 4 | found[i].length - 1
+                slot.carried += 1
+            copy(self.kept, kept + slot.carried, self.received, found[i].start, found[i].length)
+            slot.carried += found[i].length
+        return 0
+
+    cdef int join(self, int place, int64_t position, bint late) except -1 nogil:
+        """Put a packet that was kept into the batch."""
+        cdef Source* source = &self.all_sources[place]
+        cdef Packet* packet
+        if self.packet_count >= min(<int>PACKETS, self.history // 2):
+            self.spread(microseconds())
+        packet = &self.packets[self.packet_count]
+        packet.source, packet.position, packet.late, packet.next = place, position, late, -1
         if source.first < 0:
             source.first = self.packet_count
             self.touched[self.touched_count] = place
@@ -164,41 +311,19 @@ cdef class Core(Tables):
         self.packet_count += 1
         return 0
 
-    cdef Py_ssize_t kept_at(self, int place, int64_t position) noexcept nogil:
-        return place * self.region + <Py_ssize_t>(position % self.history) * STRIDE
-
     cdef int measure_level(self, Source* source, Py_ssize_t at, int size, int64_t now) except -1 nogil:
-        """RFC 6464; the walk through the elements is media.rtp.elements."""
-        cdef Py_ssize_t here = at + HEADER + 4 * (self.received[at] & 0x0F), end = at + size, start
-        cdef int profile, first, identifier, length
-        cdef bint one_byte
-        if not self.received[at] & 0x10:
-            return 0
-        profile = self.received[here] << 8 | self.received[here + 1]
-        one_byte = profile == 0xBEDE
-        if not one_byte and profile & 0xFFF0 != 0x1000:
-            return 0
-        here += 4
-        while here < end:
-            first = self.received[here]
-            if first == 0:
-                here += 1
-                continue
-            if one_byte:
-                identifier, length, start = first >> 4, (first & 0x0F) + 1, here + 1
-                if identifier == 15:
-                    return 0
-            else:
-                if here + 1 >= end:
-                    return 0
-                identifier, length, start = first, self.received[here + 1], here + 2
-            here = start + length
-            if here > end:
-                return 0
-            if identifier == source.level_id:
-                if length and (self.received[start] & 0x7F) <= level(source, now):
-                    source.peak, source.peak_at = self.received[start] & 0x7F, now
-                return 0
+        """RFC 6464."""
+        cdef Walk walk
+        cdef Element element
+        cdef int heard = NO_LEVEL
+        elements(self.received, at, size, &walk)
+        while heard == NO_LEVEL and source.level_id and next_element(self.received, &walk, &element):
+            if element.identifier == source.level_id:
+                heard = self.received[element.start] & 0x7F if element.length else UNTOLD
+        if 0 <= heard <= level(source, now):
+            source.peak, source.peak_at = heard, now
+        if heard < 0 or heard <= source.gate:
+            source.heard, source.loud_at = True, now
         return 0
 
     cdef void ask(self, int place, int64_t now, bint new_only) noexcept nogil:
@@ -232,33 +357,99 @@ cdef class Core(Tables):
     # Sending.
 
     cdef int spread(self, int64_t now) except -1 nogil:
-        """Source by source and sink by sink, so that what goes to one address stays together."""
-        cdef int t, s, p
+        """Forward the batch, source by source and sink by sink, so that what goes to one address stays together."""
+        cdef int t, s
         cdef Source* source
-        cdef Sink* sink
-        cdef Transport* to
-        cdef Segment* segment
-        cdef Packet* packet
         for t in range(self.touched_count):
             source = &self.all_sources[self.touched[t]]
+            if source.tapped:
+                self.tap_batch(source, now)
             self.even_out(source)
-            for s in range(source.sink_count):
-                sink = &self.all_sinks[source.sinks[s]]
-                to = &self.transports[sink.to]
-                if to.outbound == NULL or not to.has_target:
-                    continue
-                p = source.first
-                while p >= 0:
-                    packet = &self.packets[p]
-                    segment = place(sink, source, packet, now)
-                    if segment != NULL:
-                        self.write_header(&self.stage, self.outgoing, packet.length, sink, segment, packet.position,
-                                          packet.timestamp, packet.marker, packet.padding)
-                        copy(self.outgoing, self.stage.used + HEADER, self.received, packet.at, packet.length)
-                        self.seal(&self.stage, self.outgoing, packet.length, to, FIRST_TIME)
-                    p = packet.next
+            if silent(source, now):
+                self.hush(self.touched[t])
+            else:
+                source.hushed = False
+                for s in range(source.sink_count):
+                    self.feed(source.sinks[s], self.touched[t], now)
             source.first = source.last = -1
+        self.packet_count = self.touched_count = 0
         return 0
+
+    cdef int feed(self, int number, int place_, int64_t now) except -1 nogil:
+        """Send a sink what its source has in this batch."""
+        cdef Sink* sink = &self.all_sinks[number]
+        cdef Source* source = &self.all_sources[place_]
+        cdef Transport* to = &self.transports[sink.to]
+        cdef Segment* segment
+        cdef Slot* slot
+        cdef int p = source.first
+        while p >= 0:
+            slot = recall(source, self.packets[p].position)
+            if slot != NULL and sink.source != place_ and slot.key and not self.packets[p].late:
+                self.take_over(number, place_)
+            if slot != NULL and sink.source == place_ and to.outbound != NULL and to.has_target:
+                segment = place(sink, self.all_sources, slot, self.packets[p].late, now)
+                if segment != NULL and not self.wait(number, slot.position + segment.offset, slot.octets, now):
+                    self.write(&self.stage, self.outgoing, number, segment, slot, FIRST_TIME, now)
+            p = self.packets[p].next
+        return 0
+
+    cdef void take_over(self, int number, int place) noexcept nogil:
+        """The sink has waited for this source's key frame: it feeds it now."""
+        cdef Sink* sink = &self.all_sinks[number]
+        cdef uint8_t nothing = 0
+        self.unlink(number, sink.source)
+        follow(sink, place, self.all_sources[place].serial)
+        post(&self.news, SWITCHED, self.transports[sink.to].number, NULL, sink.ssrc, &nothing, 0)
+
+    cdef void unlink(self, int number, int place) noexcept nogil:
+        cdef Source* source = &self.all_sources[place]
+        cdef int i
+        for i in range(source.sink_count):
+            if source.sinks[i] == number:
+                source.sink_count -= 1
+                source.sinks[i] = source.sinks[source.sink_count]
+                return
+
+    cdef void hush(self, int place) noexcept nogil:
+        """Tell the sinks of a source, once, that nothing comes for a while."""
+        cdef Source* source = &self.all_sources[place]
+        cdef int s
+        if not source.hushed:
+            for s in range(source.sink_count):
+                if self.all_sinks[source.sinks[s]].source == place:
+                    shut(&self.all_sinks[source.sinks[s]])
+        source.hushed = True
+
+    cdef int tap_batch(self, const Source* source, int64_t now) except -1 nogil:
+        cdef int p = source.first
+        cdef Slot* slot
+        cdef Tap* tap
+        while p >= 0:
+            slot = recall(source, self.packets[p].position)
+            if slot != NULL:
+                tap = self.next_tap(slot.octets)
+                if tap != NULL:
+                    tap.transport, tap.ssrc = self.transports[source.transport].number, source.ssrc
+                    tap.position, tap.timestamp, tap.received = slot.position, slot.timestamp, now
+                    tap.marker, tap.late, tap.octets = slot.marker, self.packets[p].late, slot.octets
+                    if slot.octets:
+                        memcpy(tap.payload, &self.kept[self.kept_at(self.packets[p].source, slot.position)
+                                                       + slot.carried], slot.octets)
+            p = self.packets[p].next
+        return 0
+
+    cdef Tap* next_tap(self, int octets) noexcept nogil:
+        """Room for one more packet, or NULL and one more lost."""
+        cdef uint8_t* payload = NULL
+        if self.taps.count < TAPPED:
+            payload = <uint8_t*>malloc(octets + 1)
+        if payload == NULL:
+            self.taps.lost += 1
+            return NULL
+        self.taps.count += 1
+        self.taps.items[self.taps.count - 1].payload = payload
+        return &self.taps.items[self.taps.count - 1]
 
     cdef int even_out(self, Source* source) except -1 nogil:
         """Pad the packets of each frame in this batch to one length, so that they can leave as one message.
@@ -267,61 +458,42 @@ cdef class Core(Tables):
         kept: a retransmission has the same octets. There is room: the tag that protected the packet was longer.
         """
         cdef int p = source.first, end, longest, lack
+        cdef Slot* first
+        cdef Slot* slot
         while p >= 0:
-            end, longest = p, 0
-            while end >= 0 and self.packets[end].timestamp == self.packets[p].timestamp:
-                longest = longest if self.packets[end].empty else max(longest, self.packets[end].length)
+            end, longest, first = p, 0, recall(source, self.packets[p].position)
+            if first == NULL:
+                p = self.packets[p].next
+                continue
+            while end >= 0:
+                slot = recall(source, self.packets[end].position)
+                if slot != NULL:
+                    if slot.timestamp != first.timestamp:
+                        break
+                    longest = longest if slot.empty else max(longest, <int>slot.length)
                 end = self.packets[end].next
             while p != end:
-                lack = lacking(&self.packets[p], longest)
+                slot = recall(source, self.packets[p].position)
+                lack = lacking(slot, longest) if slot != NULL else 0
                 if lack:
-                    self.pad_packet(source, &self.packets[p], lack)
+                    self.pad_packet(self.packets[p].source, slot, lack)
                 p = self.packets[p].next
         return 0
 
-    cdef int pad_packet(self, Source* source, Packet* packet, int count) except -1 nogil:
-        cdef int at = packet.at + packet.length
-        cdef Slot* slot = &source.ring[packet.position % source.history]
-        memset(&self.received[at], 0, count)
-        self.received[at + count - 1] = count
-        packet.length += count
-        packet.padding = 1
-        if slot.position == packet.position:
-            copy(self.kept, self.kept_at(packet.source, packet.position) + slot.length, self.received, at, count)
-            slot.length, slot.padding = packet.length, 1
+    cdef int pad_packet(self, int place, Slot* slot, int count) except -1 nogil:
+        cdef Py_ssize_t at = self.kept_at(place, slot.position) + slot.carried + slot.length
+        cdef int i
+        for i in range(count):
+            self.kept[at + i] = 0
+        self.kept[at + count - 1] = count
+        slot.length += count
+        slot.padding = 1
         return 0
 
-    cdef int write_header(self, Stage* stage, uint8_t[::1] buffer, int length, const Sink* sink,
-                          const Segment* segment, int64_t position, uint32_t timestamp, uint8_t marker,
-                          uint8_t padding) except -1 nogil:
-        """Make room for a packet at stage.used and write its header; the body goes behind it."""
-        cdef Py_ssize_t at
-        cdef uint16_t sequence = <uint16_t>((position + segment.offset) & 0xFFFF)
-        cdef uint32_t ssrc = sink.ssrc
-        if stage.count == stage.room or stage.used + HEADER + length + TRAILER > buffer.shape[0]:
-            self.flush(stage, buffer)
-        at = stage.used
-        timestamp += segment.timestamp_offset
-        buffer[at] = 0x80 | padding << 5
-        buffer[at + 1] = marker << 7 | sink.payload_type
-        buffer[at + 2], buffer[at + 3] = sequence >> 8, sequence & 255
-        buffer[at + 4], buffer[at + 5] = timestamp >> 24, timestamp >> 16 & 255
-        buffer[at + 6], buffer[at + 7] = timestamp >> 8 & 255, timestamp & 255
-        buffer[at + 8], buffer[at + 9] = ssrc >> 24, ssrc >> 16 & 255
-        buffer[at + 10], buffer[at + 11] = ssrc >> 8 & 255, ssrc & 255
-        return 0
 
-    cdef int seal(self, Stage* stage, uint8_t[::1] buffer, int length, const Transport* to, Kind kind) except -1 nogil:
-        """Protect the packet at stage.used and queue it; 1 if that worked."""
-        cdef int total = HEADER + length
-        if self.protect(to.outbound, &buffer[stage.used], &total):
-            stage.failed += 1
-            return 0
-        self.enqueue(stage, total, to, kind)
-        return 1
-
-    cdef void enqueue(self, Stage* stage, int length, const Transport* to, Kind kind) noexcept nogil:
-        put(stage, length, <int>(to - self.transports), &to.target, kind)
-
-    cdef int flush(self, Stage* stage, uint8_t[::1] buffer) except -1 nogil:
-        return send_staged(stage, buffer)
+cdef inline int repaired_by(const Transport* transport, uint32_t ssrc) noexcept nogil:
+    cdef int i
+    for i in range(transport.repair_count):
+        if transport.repairs[i] == ssrc:
+            return transport.repaired[i]
+    return NO_SOURCE

@@ -60,6 +60,7 @@ cdef class Loop(Commands):
                 clear_stage(&self.stage)
                 self.counts.malformed += 1
                 if self.locked:
+                    self.forget_batch()
                     self.locked = False
                     self.unlock()
 
@@ -70,10 +71,11 @@ cdef class Loop(Commands):
             now = self.gather()
             self.lock()
             self.locked = True
-            self.packet_count = self.touched_count = 0
             for i in range(self.gathered):
                 self.receive(i, self.arrived[i])
             self.spread(now)
+            if self.pacing_count:
+                self.release(now)
             if self.pending_count and now - self.asked_at >= ASK_CHECK * 1000:
                 self.ask_again(now)
             self.locked = False
@@ -116,7 +118,7 @@ cdef class Loop(Commands):
 
     cdef int64_t patience(self) noexcept nogil:
         """Microseconds to sleep at most while nothing comes; -1 for ever."""
-        return ASK_CHECK * 1000 if self.pending_count else -1
+        return PACE_CHECK if self.pacing_count else ASK_CHECK * 1000 if self.pending_count else -1
 
     cdef int drain(self) except -1 nogil:
         """Take what is there; how many came."""

@@ -23,6 +23,7 @@ cdef enum Kind:
     FIRST_TIME
     AGAIN
     ITS_RTCP
+    NOTHING
 
 cdef struct Item:
     Py_ssize_t at
@@ -47,7 +48,7 @@ cdef struct Stage:
     bint segmenting  # the kernel has it
     int fd, room, count
     Py_ssize_t used
-    int64_t forwarded, resent, sent_bytes, failed
+    int64_t forwarded, resent, padded, sent_bytes, failed
 
 
 cdef bint can_segment(int fd) noexcept nogil:
@@ -189,6 +190,7 @@ cdef void ask_segmentation(Stage* stage, const Message* message, msghdr* header)
 cdef void account(Stage* stage, const Item* item) noexcept nogil:
     stage.sent_bytes += item.length
     stage.resent += item.kind == AGAIN
+    stage.padded += item.kind == NOTHING
     stage.forwarded += item.kind == FIRST_TIME
 
 

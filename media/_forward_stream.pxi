@@ -1,4 +1,4 @@
-# Numbering, gaps and mapping: media/stream.py in C structures, function by function; the reasons are told there.
+# Numbering, gaps and mapping: media/source.py and media/sink.py in C structures, function by function; the reasons are told there.
 
 cdef enum:
     JUMP = 3000
@@ -14,12 +14,24 @@ cdef enum:
     EVEN = 8
     EVEN_SHARE = 32
 
+    HANGOVER = 1000000
+    CARRY = 8
+    CARRIED = 96
+    TEMPORAL_LAYERS = 4
+    ALL_LAYERS = 7
+    STEP_LIMIT = 10
+    NO_SOURCE = -1
+    NO_LEVEL = -1
+    UNTOLD = -2
+
 cdef struct Slot:
+    # A packet of the history; its octets are the carried header extension elements, then the body.
     int64_t position
     uint32_t timestamp
-    uint16_t length
-    uint8_t marker
-    uint8_t padding
+    uint16_t length, octets  # the body with and without its padding
+    uint8_t carried  # octets of elements before it, in the one-byte form unless `wide`
+    uint8_t marker, padding, wide, empty, key, chained
+    Picture picture
 
 cdef struct Gap:
     int64_t position
@@ -32,7 +44,14 @@ cdef struct Source:
     int transport
     int64_t clock_rate
     bint nack
-    int level_id
+    int level_id, codec, red, gate
+    uint8_t carry_from[CARRY]
+    uint8_t carry_to[CARRY]
+    int carry_count
+    bint held, hushed, tapped, heard, aligned
+    uint32_t align
+    int64_t loud_at
+    int64_t temporal[TEMPORAL_LAYERS]
     Slot* ring
     int history
     Gap* gaps
@@ -49,12 +68,10 @@ cdef struct Source:
     int first, last  # its packets in the present batch, -1 for none
 
 cdef struct Packet:
+    # In the present batch; what it is stands in the slot of its position.
     int source
     int64_t position
-    bint late, empty
-    uint8_t marker, padding
-    uint32_t timestamp
-    int at, length, octets  # the body (payload with padding) in the receive buffer
+    bint late
     int next
 
 cdef struct Segment:
@@ -62,13 +79,21 @@ cdef struct Segment:
     uint32_t serial
     int64_t start, end, offset
     uint32_t timestamp_offset
+    int number_shift, tl0_shift
+    bint red
 
 cdef struct Sink:
     int64_t number
-    int source, to
+    int source, waiting, to
     uint32_t serial  # of the source
-    uint32_t ssrc
-    uint8_t payload_type
+    uint32_t ssrc, rtx_ssrc
+    uint8_t payload_type, rtx_payload_type, red_payload_type
+    bint carry, red
+    int64_t rtx_next
+    int wanted_layer, layer
+    bint framed, frame_wanted, dropped_known, pictured
+    uint32_t frame, dropped  # timestamps of the present picture, and of the last one that was not sent
+    int last_number, last_tl0  # as sent
     uint32_t first_timestamp
     bint paused, open
     int64_t next
@@ -126,38 +151,38 @@ cdef void forget_gap(Source* source, int64_t position) noexcept nogil:
             return
 
 
-cdef bint refuses(Source* source, int64_t position) noexcept nogil:
+cdef bint refuses(Source* source, int64_t position, bint count) noexcept nogil:
     if position < source.floor or source.highest - position >= source.history:
         return True
     if source.ring[position % source.history].position == position:
-        source.duplicates += 1
+        source.duplicates += count
         return True
     return False
 
 
-cdef bint accept(Source* source, Packet* packet, uint16_t sequence, int64_t now) noexcept nogil:
-    """Numbers a packet and counts it; 0 if it was here before or is too old. The caller keeps the bytes."""
-    cdef Slot* slot
-    packet.late = number(source, sequence, &packet.position)
-    if packet.late and refuses(source, packet.position):
-        return False
-    slot = &source.ring[packet.position % source.history]
-    slot.position, slot.timestamp, slot.length = packet.position, packet.timestamp, packet.length
-    slot.marker, slot.padding = packet.marker, packet.padding
+cdef inline Slot* recall(const Source* source, int64_t position) noexcept nogil:
+    cdef Slot* slot = &source.ring[position % source.history]
+    return slot if slot.position == position else NULL
+
+
+cdef void note(Source* source, const Slot* slot, bint late) noexcept nogil:
+    """Count a packet that was kept."""
     source.packets += 1
-    source.octets += packet.octets
-    if packet.late:
-        source.base = min(source.base, packet.position)
-        forget_gap(source, packet.position)
-    else:
-        measure_jitter(source, packet.timestamp, now)
-    return True
+    source.octets += slot.octets
+    source.temporal[slot.picture.temporal] += slot.octets
+    if late:
+        source.base = min(source.base, slot.position)
+        forget_gap(source, slot.position)
 
 
-cdef int lacking(const Packet* packet, int longest) noexcept nogil:
+cdef bint silent(const Source* source, int64_t now) noexcept nogil:
+    return source.held or (source.heard and now - source.loud_at > HANGOVER)
+
+
+cdef int lacking(const Slot* slot, int longest) noexcept nogil:
     """Octets of padding that make the packet as long as the longest of its frame; 0 if that is not worth it."""
-    cdef int lack = longest - packet.length
-    if packet.padding or packet.empty or lack > min(<int>EVEN, packet.length // EVEN_SHARE):
+    cdef int lack = longest - slot.length
+    if slot.padding or slot.empty or lack > min(<int>EVEN, slot.length // EVEN_SHARE):
         return 0
     return lack
 
@@ -165,7 +190,7 @@ cdef int lacking(const Packet* packet, int longest) noexcept nogil:
 cdef void measure_jitter(Source* source, uint32_t timestamp, int64_t now) noexcept nogil:
     cdef uint32_t transit = <uint32_t>(now * source.clock_rate // 1000000) - timestamp
     cdef int64_t change
-    if source.packets > 1:
+    if source.packets:
         change = <uint32_t>(transit - source.transit)
         change = min(change, (<int64_t>1 << 32) - change)
         source.jitter += change - ((source.jitter + 8) >> 4)
@@ -195,80 +220,118 @@ cdef int due(Source* source, uint16_t* asked, int64_t now, bint new_only) noexce
     return count
 
 
-cdef Segment* place(Sink* sink, Source* source, const Packet* packet, int64_t now) noexcept nogil:
+cdef Segment* place(Sink* sink, const Source* sources, const Slot* slot, bint late, int64_t now) noexcept nogil:
     """The segment to write the packet with, or NULL if it is not to be sent."""
     cdef Segment* segment
     if sink.paused:
         return NULL
     if not sink.open:
-        if packet.late or packet.empty:
+        if late or slot.empty:
             return NULL
-        begin(sink, source, packet, now)
+        begin(sink, sources, slot, now)
     segment = &sink.segments[sink.segment_count - 1]
-    if packet.late:
-        segment = place_late(sink, packet)
-    elif packet.empty:
-        skip(sink, packet.position)
+    if late:
+        segment = place_late(sink, slot.position)
+    elif slot.empty or not layer_wanted(sink, slot):
+        skip(sink, slot)
         return NULL
     else:
-        sink.next = packet.position + segment.offset + 1
-        sink.last_timestamp = packet.timestamp + segment.timestamp_offset
+        sink.next = slot.position + segment.offset + 1
+        sink.last_timestamp = slot.timestamp + segment.timestamp_offset
         sink.last_at = now
+        if slot.picture.known:
+            sink.pictured = True
+            sink.last_number = slot.picture.number - segment.number_shift
+            sink.last_tl0 = slot.picture.tl0 - segment.tl0_shift
     if segment != NULL:
         sink.packets += 1
-        sink.octets += packet.octets
+        sink.octets += slot.octets
     return segment
 
 
-cdef Segment* place_late(Sink* sink, const Packet* packet) noexcept nogil:
+cdef bint layer_wanted(Sink* sink, const Slot* slot) noexcept nogil:
+    cdef const Picture* picture = &slot.picture
+    cdef bint present = sink.framed and sink.frame == slot.timestamp
+    if not picture.known:
+        return not present or sink.frame_wanted
+    if not present:
+        if picture.key or sink.wanted_layer < sink.layer:
+            sink.layer = sink.wanted_layer
+        elif picture.temporal == sink.layer + 1 and picture.temporal <= sink.wanted_layer and picture.sync:
+            sink.layer = picture.temporal
+        sink.framed, sink.frame, sink.frame_wanted = True, slot.timestamp, picture.temporal <= sink.layer
+    return sink.frame_wanted
+
+
+cdef Segment* place_late(Sink* sink, int64_t position) noexcept nogil:
     cdef int i
     cdef int64_t outgoing
     cdef Segment* segment
     for i in range(sink.segment_count - 1, -1, -1):
         segment = &sink.segments[i]
-        outgoing = packet.position + segment.offset
+        outgoing = position + segment.offset
         if segment.serial == sink.serial and covers(sink, segment, outgoing) and fresh(sink, outgoing):
             return segment
     return NULL
 
 
-cdef Segment* again(Sink* sink, uint16_t sequence, int64_t* position) noexcept nogil:
-    """The segment and the index behind an outgoing sequence number, or NULL."""
-    cdef int64_t outgoing = sink.next - 1 - ((sink.next - 1 - sequence) & 0xFFFF)
+cdef inline int64_t number_of(const Sink* sink, uint16_t sequence) noexcept nogil:
+    return sink.next - 1 - ((sink.next - 1 - sequence) & 0xFFFF)
+
+
+cdef Segment* find(Sink* sink, int64_t outgoing) noexcept nogil:
+    """The segment that an outgoing number belongs to, or NULL."""
     cdef int i
-    if not fresh(sink, outgoing):
-        return NULL
     for i in range(sink.segment_count - 1, -1, -1):
         if covers(sink, &sink.segments[i], outgoing):
-            position[0] = outgoing - sink.segments[i].offset
             return &sink.segments[i]
     return NULL
 
 
-cdef void begin(Sink* sink, Source* source, const Packet* packet, int64_t now) noexcept nogil:
-    cdef uint32_t offset
+cdef void begin(Sink* sink, const Source* sources, const Slot* slot, int64_t now) noexcept nogil:
     cdef Segment* former = &sink.segments[sink.segment_count - 1] if sink.segment_count else NULL
+    cdef int number_shift = 0, tl0_shift = 0
+    if former != NULL and former.serial == sink.serial:
+        number_shift, tl0_shift = former.number_shift, former.tl0_shift
+    elif slot.picture.known and sink.pictured:
+        number_shift = slot.picture.number - sink.last_number - 1
+        tl0_shift = slot.picture.tl0 - sink.last_tl0 - 1
+    grow(sink, slot.position, timestamp_offset(sink, sources, former, slot, now), number_shift, tl0_shift)
+
+
+cdef uint32_t timestamp_offset(const Sink* sink, const Source* sources, const Segment* former, const Slot* slot,
+                               int64_t now) noexcept nogil:
+    cdef const Source* source = &sources[sink.source]
+    cdef const Source* before
+    cdef uint32_t offset, step
     if former == NULL:
-        offset = sink.first_timestamp - packet.timestamp
-    elif former.serial == sink.serial:
-        offset = former.timestamp_offset
-    else:
-        offset = sink.last_timestamp - packet.timestamp
-        offset += <uint32_t>max(<int64_t>1, (now - sink.last_at) * source.clock_rate // 1000000)
-    grow(sink, packet.position, offset)
+        return sink.first_timestamp - slot.timestamp
+    if former.serial == sink.serial:
+        return former.timestamp_offset
+    before = &sources[former.source]
+    if before.serial == former.serial and before.aligned and source.aligned:
+        offset = former.timestamp_offset - before.align + source.align
+        step = slot.timestamp + offset - sink.last_timestamp
+        if 0 < step < STEP_LIMIT * source.clock_rate:
+            return offset
+    offset = sink.last_timestamp - slot.timestamp
+    return offset + <uint32_t>max(<int64_t>1, (now - sink.last_at) * source.clock_rate // 1000000)
 
 
-cdef void skip(Sink* sink, int64_t position) noexcept nogil:
+cdef void skip(Sink* sink, const Slot* slot) noexcept nogil:
     cdef Segment* segment = &sink.segments[sink.segment_count - 1]
-    cdef uint32_t timestamp_offset = segment.timestamp_offset
-    sink.next = position + segment.offset
+    cdef Segment present = segment[0]
+    sink.next = slot.position + segment.offset
     shut(sink)
     if segment.start == segment.end:
         sink.segment_count -= 1
-    grow(sink, position + 1, timestamp_offset)
+    if slot.picture.known and not (sink.dropped_known and sink.dropped == slot.timestamp):
+        sink.dropped_known, sink.dropped = True, slot.timestamp
+        present.number_shift += 1
+    grow(sink, slot.position + 1, present.timestamp_offset, present.number_shift, present.tl0_shift)
 
 
-cdef void grow(Sink* sink, int64_t start, uint32_t timestamp_offset) noexcept nogil:
+cdef void grow(Sink* sink, int64_t start, uint32_t timestamp_offset, int number_shift, int tl0_shift) noexcept nogil:
     cdef Segment* segment
     if sink.segment_count == SEGMENTS:
         memmove(&sink.segments[0], &sink.segments[1], (SEGMENTS - 1) * sizeof(Segment))
@@ -276,6 +339,8 @@ cdef void grow(Sink* sink, int64_t start, uint32_t timestamp_offset) noexcept no
     segment = &sink.segments[sink.segment_count]
     segment.source, segment.serial, segment.start, segment.end = sink.source, sink.serial, start, NO_END
     segment.offset, segment.timestamp_offset = sink.next - start, timestamp_offset
+    segment.number_shift, segment.tl0_shift = number_shift, tl0_shift
+    segment.red = sink.red and sink.red_payload_type > 0
     sink.segment_count += 1
     sink.open = True
 
@@ -295,3 +360,11 @@ cdef bint covers(const Sink* sink, const Segment* segment, int64_t outgoing) noe
 
 cdef bint fresh(const Sink* sink, int64_t outgoing) noexcept nogil:
     return sink.next - 1 - outgoing < WINDOW
+
+
+cdef void follow(Sink* sink, int place, uint32_t serial) noexcept nogil:
+    """Take packets from another source from now on."""
+    sink.waiting = NO_SOURCE
+    if sink.serial != serial:
+        shut(sink)
+        sink.source, sink.serial, sink.framed = place, serial, False

@@ -6,6 +6,45 @@ cdef struct Announced:
     uint32_t ssrc
     int64_t at
 
+cdef struct Arrival:
+    uint16_t stamp
+    int64_t at
+
+cdef struct Arrivals:
+    # The newest ARRIVALS; `count` of them were not taken yet.
+    Arrival items[ARRIVALS]
+    int next, count
+
+cdef struct Departure:
+    uint16_t stamp
+    uint16_t octets
+    int64_t at
+
+cdef struct Sent:
+    Departure items[SENT]
+    int next, count
+
+cdef struct Waiting:
+    int sink
+    int64_t number, outgoing  # of the sink; the packet's number there
+
+cdef struct Pace:
+    int64_t rate, credit, credit_at  # octets a second; octets times a million
+    Waiting items[PACED]
+    int first, count
+
+cdef struct Tap:
+    int64_t transport, position, received
+    uint32_t ssrc, timestamp
+    bint marker, late
+    uint8_t* payload
+    int octets
+
+cdef struct Taps:
+    Tap* items
+    int count
+    int64_t lost
+
 cdef struct Transport:
     int64_t number
     void* inbound
@@ -19,9 +58,34 @@ cdef struct Transport:
     int announced_count
     uint32_t senders[SENDERS]
     int sender_count
+    uint32_t repairs[SOURCES]  # SSRCs of retransmissions, and the place of what they repair
+    int repaired[SOURCES]
+    int repair_count
+    uint8_t receive_id, send_id
+    uint16_t stamp
+    Arrivals* arrivals
+    Sent* sent
+    Pace* pace
+    bint pacing  # in the worker's list of transports where packets wait
 
 cdef struct Counts:
-    int64_t received, received_bytes, stranger, malformed, unprotect, unknown_ssrc, replay
+    int64_t received, received_bytes, stranger, malformed, unprotect, unknown_ssrc, replay, repaired, restored
+
+
+cdef void free_transport(Transport* transport) noexcept nogil:
+    free(transport.arrivals)
+    free(transport.sent)
+    free(transport.pace)
+
+
+cdef bint may_go(Pace* pace, int64_t now) noexcept nogil:
+    """May a paced packet be sent now?"""
+    if pace == NULL or not pace.rate:
+        return True
+    pace.credit += (now - pace.credit_at) * pace.rate
+    pace.credit = min(pace.credit, max(<int64_t>PACE_PACKET * 1000000, PACE_BURST * pace.rate))
+    pace.credit_at = now
+    return pace.credit > 0
 
 
 cdef class Tables:
@@ -41,15 +105,18 @@ cdef class Tables:
     cdef int pending[ALL_SOURCES]
     cdef int pending_count
     cdef int64_t asked_at
+    cdef int pacing[TRANSPORTS]
+    cdef int pacing_count
+    cdef Taps taps
     cdef uint32_t serial
     # Owned by the thread: the present batch.
     cdef int wake
     cdef mmsghdr incoming[BATCH]
     cdef iovec incoming_vectors[BATCH]
     cdef sockaddr_in names[BATCH]
-    cdef Packet packets[BATCH]
+    cdef Packet packets[PACKETS]
     cdef int packet_count
-    cdef int touched[BATCH]
+    cdef int touched[PACKETS]
     cdef int touched_count
     cdef Stage stage, answers
     cdef uint8_t[::1] received, outgoing, answering, kept
@@ -128,6 +195,12 @@ cdef class Tables:
         if self.news.notes != NULL:
             for i in range(self.news.count):
                 free(self.news.notes[i].data)
+        for i in range(self.taps.count):
+            free(self.taps.items[i].payload)
+        free(self.taps.items)
+        if self.transports != NULL:
+            for i in range(TRANSPORTS):
+                free_transport(&self.transports[i])
         free(self.transports)
         free(self.all_sources)
         free(self.all_sinks)

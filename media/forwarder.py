@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 
 Address = tuple[str, int]  # numeric IPv4 host, port
 
-STUN, DTLS, RTCP, NEW_STREAM, MISSING = 1, 2, 3, 4, 5  # Notice.kind
+STUN, DTLS, RTCP, NEW_STREAM, MISSING, SWITCHED = 1, 2, 3, 4, 5, 6  # Notice.kind
 
 DATAGRAM_SIZE = 1500  # longer ones are nobody's honest media, STUN or DTLS
 TRANSPORTS = 4096
@@ -21,7 +21,14 @@ SINKS = 65536
 NOTICES = 4096  # waiting for poll()
 STRANGER_BUDGET = 256  # STUN datagrams from unbound addresses between two polls
 ANNOUNCE_EVERY = 1_000_000  # microseconds between two NEW_STREAM of one SSRC
-HISTORY = range(16, 8193)
+HISTORY = range(64, 8193)  # at least twice a batch, which is forwarded from there
+ARRIVALS = 512  # waiting for arrivals(), a transport
+SENT = 1024  # waiting for sent(), a transport
+PACED = 512  # packets of a transport that wait for their time
+PAD_LIMIT = 1 << 14  # octets of padding in one call
+TAPPED = 8192  # packets waiting for tapped()
+CODECS = ("", "opus", "VP8", "H264", "VP9", "AV1")
+CARRY = 8  # header extension elements that a source lets through
 
 COUNTERS = (
     "received",
@@ -36,6 +43,10 @@ COUNTERS = (
     "dropped_replay",
     "send_failed",
     "notices_lost",
+    "repaired",
+    "restored",
+    "padded",
+    "tapped_lost",
 )
 
 
@@ -47,6 +58,7 @@ class Notice(NamedTuple):
     RTCP        a decrypted compound packet of a transport with keys
     NEW_STREAM  a decrypted RTP packet of an SSRC that is not registered; once a second for each SSRC
     MISSING     big-endian uint16 sequence numbers lost on a source registered with `nack`
+    SWITCHED    a sink that waited for a key frame has it: the transport it sends to, and its SSRC
     """
 
     kind: int
@@ -57,12 +69,38 @@ class Notice(NamedTuple):
 
 
 class Rewrite(NamedTuple):
-    """How the first packet of a sink shall look; `sequence` below 2**15 keeps late joiners' rollover count right."""
+    """How the first packet of a sink shall look; `sequence` below 2**15 keeps late joiners' rollover count right.
+
+    With an `rtx_ssrc`, resend() answers by RFC 4588; 0 for none. With a `red_payload_type`, red() has a meaning.
+    `carry`: the header extension elements that the source lets through go along.
+    """
 
     ssrc: int
     payload_type: int
     sequence: int
     timestamp: int
+    rtx_ssrc: int = 0
+    rtx_payload_type: int = 0
+    rtx_sequence: int = 0
+    red_payload_type: int = 0
+    carry: bool = False
+
+
+class Tapped(NamedTuple):
+    """A packet of a tapped source: decrypted, `payload` without padding.
+
+    `position` grows by one from each packet of the source to the next, without a wrap; `late`: a newer one came
+    before it; `received` in microseconds of the monotonic clock.
+    """
+
+    transport: int
+    ssrc: int
+    position: int
+    timestamp: int
+    marker: bool
+    late: bool
+    received: int
+    payload: bytes
 
 
 class SourceStats(NamedTuple):
@@ -70,7 +108,7 @@ class SourceStats(NamedTuple):
 
     `packets` and `octets` (payload without padding) count what was accepted once; `highest` and `base` are
     extended sequence numbers, and a jump of the publisher moves both; `jitter` is in timestamp units;
-    `level` is 0 (loudest) to 127 (silent or unknown), in -dBov.
+    `level` is 0 (loudest) to 127 (silent or unknown), in -dBov; `temporal`: octets by VP8 temporal layer.
     """
 
     ssrc: int
@@ -81,10 +119,14 @@ class SourceStats(NamedTuple):
     jitter: int
     duplicates: int
     level: int
+    temporal: tuple[int, int, int, int] = (0, 0, 0, 0)
 
 
 class SinkStats(NamedTuple):
-    """What a sender report needs. The offsets are outgoing minus incoming; `running`: has sent, and is not paused."""
+    """What a sender report needs. The offsets are outgoing minus incoming; `running`: has sent, and is not paused.
+
+    `source`: (transport, SSRC) that feeds it now; `waiting`: another one will, from its next key frame on.
+    """
 
     sink: int
     packets: int
@@ -94,6 +136,8 @@ class SinkStats(NamedTuple):
     sequence_offset: int
     resent: int
     running: bool
+    source: tuple[int, int] = (0, 0)
+    waiting: bool = False
 
 
 class Forwarder(Protocol):
@@ -134,11 +178,50 @@ class Forwarder(Protocol):
     def close(self, transport: int) -> None:
         """Forget its keys, addresses and sources, the sinks that send to it, and the sinks that it feeds."""
 
-    def source(self, transport: int, ssrc: int, *, clock_rate: int, nack: bool, level_id: int = 0) -> None:
-        """Accept an SSRC. `level_id`: identifier of the RFC 6464 header extension, 0 for none."""
+    def congestion(self, transport: int, *, receive: int = 0, send: int = 0) -> None:
+        """Identifiers (1 to 14, 0 for none) of the transport-wide sequence number's header extension
+        (draft-holmer-rmcat-transport-wide-cc-extensions-01): note it on what comes in; stamp with it what goes out,
+        from sinks with an `rtx_ssrc` only: what may have to be sent again as it was cannot bear such a number."""
+
+    def arrivals(self, transport: int) -> list[tuple[int, int]]:
+        """(transport-wide sequence number, microseconds) since the last call, in order of arrival."""
+
+    def sent(self, transport: int) -> list[tuple[int, int, int]]:
+        """(transport-wide sequence number, microseconds, octets of the datagram) since the last call."""
+
+    def pace(self, transport: int, octets_per_second: int) -> None:
+        """Spread video to this transport in time, at this rate; everything else overtakes it. 0: send at once."""
+
+    def source(
+        self, transport: int, ssrc: int, *, clock_rate: int, nack: bool, level_id: int = 0, codec: str = "",
+        red: int = 0, gate: int = 127, carry: Sequence[tuple[int, int]] = (),
+    ) -> None:  # fmt: skip
+        """Accept an SSRC.
+
+        `level_id`: identifier of the RFC 6464 header extension, 0 for none. `codec`: "opus", "VP8", "H264", "VP9",
+        "AV1" or "". `red`: payload type of RED (RFC 2198) around it, 0 for none: the primary is forwarded, and what is
+        missing restored. `gate`: level in -dBov; after a second without a packet as loud as this it is forwarded to
+        nobody until the next one. `carry`: (identifier here, identifier sent) of elements for sinks that carry.
+        """
+
+    def repair(self, transport: int, ssrc: int, of: int) -> None:
+        """Packets of `ssrc` are retransmissions (RFC 4588) of the source `of`, as long as that lives."""
 
     def unsource(self, transport: int, ssrc: int) -> None:
-        """Also takes away the sinks that it feeds."""
+        """Also takes away the sinks that it feeds, and what repairs it."""
+
+    def hold(self, transport: int, ssrc: int, held: bool) -> None:
+        """Held: forwarded to nobody, and no hole in the sequence tells."""
+
+    def align(self, transport: int, ssrc: int, offset: int) -> None:
+        """The source's timestamps plus `offset` (modulo 2**32) are a clock that it shares with others; when a sink goes
+        from one of them to another, its timestamps follow that clock."""
+
+    def tap(self, transport: int, ssrc: int, tapped: bool) -> None:
+        """Hand every packet of the source to tapped(), too."""
+
+    def tapped(self) -> list[Tapped]:
+        """Since the last call. What does not fit in between is counted as `tapped_lost`."""
 
     def route(self, sink: int, transport: int, ssrc: int, to: int, rewrite: Rewrite) -> None:
         """Forward (transport, ssrc) to the transport `to`.
@@ -146,8 +229,22 @@ class Forwarder(Protocol):
         ValueError if `rewrite.ssrc` was ever used on `to`: the numbers of an SSRC must not begin again under one key.
         """
 
-    def switch(self, sink: int, transport: int, ssrc: int) -> None:
-        """Feed the sink from another source; its sequence goes on, its timestamp by the time that has passed."""
+    def switch(self, sink: int, transport: int, ssrc: int, *, at_key: bool = False) -> None:
+        """Feed the sink from another source; its sequence goes on, its timestamp by the time that has passed.
+
+        `at_key`: from that source's first key frame on, with a notice SWITCHED; until then the former one feeds it.
+        """
+
+    def layers(self, sink: int, temporal: int) -> None:
+        """Forward VP8's temporal layers up to this one (0 to 7): fewer from the next picture on, more as soon as a
+        picture allows it. Neither the sequence nor the picture ids tell."""
+
+    def red(self, sink: int, on: bool) -> None:
+        """Send this Opus sink as RED, with the packet before in each. ValueError without a `red_payload_type`."""
+
+    def pad(self, sink: int, octets: int) -> int:
+        """Send about so many octets of padding beside the sink's retransmissions; how many it was. 0 for a sink that
+        is unknown, or has no `rtx_ssrc`, or has sent nothing yet."""
 
     def pause(self, sink: int, paused: bool) -> None:
         """Paused: nothing is sent, and no hole in the sequence tells."""
@@ -155,7 +252,8 @@ class Forwarder(Protocol):
     def unroute(self, sink: int) -> None: ...
 
     def resend(self, sink: int, sequences: Sequence[int]) -> int:
-        """Send these outgoing sequence numbers once more, the same bytes; how many could be. 0 for an unknown sink."""
+        """Send these outgoing sequence numbers once more: the same bytes, or by RFC 4588; how many could be. 0 for an
+        unknown sink."""
 
     def rtcp(self, transport: int, data: bytes) -> None:
         """Protect a compound packet and send it to the transport's target. Dropped while there is none."""
@@ -179,22 +277,52 @@ def check_number(number: int, what: str) -> None:
         raise ValueError(f"a {what} has a number from 1 to 2**63 - 1: {number}")
 
 
-def check_source(ssrc: int, clock_rate: int, level_id: int) -> None:
+def check_identifier(identifier: int, highest: int = 14) -> None:
+    if not 0 <= identifier <= highest:
+        raise ValueError(f"header extension identifier out of range: {identifier}")
+
+
+def check_source(
+    ssrc: int, clock_rate: int, level_id: int, codec: str = "", red: int = 0, gate: int = 127,
+    carry: Sequence[tuple[int, int]] = (),
+) -> None:  # fmt: skip
     check_ssrc(ssrc)
     if not 1000 <= clock_rate <= 192_000:
         raise ValueError(f"clock rate out of range: {clock_rate}")
-    if not 0 <= level_id <= 255:
-        raise ValueError(f"header extension identifier out of range: {level_id}")
+    check_identifier(level_id, 255)
+    if codec not in CODECS:
+        raise ValueError(f"unknown codec: {codec}")
+    if not 0 <= red < 128:
+        raise ValueError(f"a payload type has seven bits: {red}")
+    if not 0 <= gate < 128:
+        raise ValueError(f"a level is 0 to 127: {gate}")
+    if len(carry) > CARRY:
+        raise ValueError(f"no more than {CARRY} header extension elements: {len(carry)}")
+    if len({received for received, _ in carry}) < len(carry) or any(0 in pair for pair in carry):
+        raise ValueError(f"each header extension element is carried once, and none has the identifier 0: {carry}")
+    for received, sent in carry:
+        check_identifier(received, 255)
+        check_identifier(sent, 255)
+
+
+def check_temporal(temporal: int) -> None:
+    if not 0 <= temporal <= 7:
+        raise ValueError(f"a temporal layer is 0 to 7: {temporal}")
 
 
 def check_rewrite(rewrite: Rewrite) -> None:
     check_ssrc(rewrite.ssrc)
-    if not 0 <= rewrite.payload_type < 128:
-        raise ValueError(f"a payload type has seven bits: {rewrite.payload_type}")
-    if not 0 <= rewrite.sequence < 1 << 15:
-        raise ValueError(f"the first sequence number must be below 2**15: {rewrite.sequence}")
+    check_ssrc(rewrite.rtx_ssrc)
+    for payload_type in (rewrite.payload_type, rewrite.rtx_payload_type, rewrite.red_payload_type):
+        if not 0 <= payload_type < 128:
+            raise ValueError(f"a payload type has seven bits: {payload_type}")
+    for sequence in (rewrite.sequence, rewrite.rtx_sequence):
+        if not 0 <= sequence < 1 << 15:
+            raise ValueError(f"the first sequence number must be below 2**15: {sequence}")
     if not 0 <= rewrite.timestamp < 1 << 32:
         raise ValueError(f"a timestamp has 32 bits: {rewrite.timestamp}")
+    if rewrite.rtx_ssrc and rewrite.rtx_ssrc == rewrite.ssrc:
+        raise ValueError("retransmissions need an SSRC of their own")
 
 
 def check_history(history: int) -> None:

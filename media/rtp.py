@@ -1,8 +1,9 @@
-"""RTP packets (RFC 3550), header extensions (RFC 8285), key frames (RFC 7741, RFC 6184).
+"""RTP packets (RFC 3550) and their header extensions (RFC 8285).
 
 Everything here reads bytes from the network: every read is bounded, and the only exception is `RtpError`.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 HEADER_SIZE = 12
@@ -119,55 +120,18 @@ def distance(older: int, newer: int) -> int:
     return (newer - older + 0x8000 & 0xFFFF) - 0x8000
 
 
-def is_keyframe(codec: str, body: bytes) -> bool:
-    """Whether this payload (without padding) begins a key frame. Codecs: VP8, H264; False for any other.
-
-    For H.264 a parameter set (SPS) counts as the beginning, since a decoder can start there.
-    """
-    reader = _KEYFRAME.get(codec.upper())
-    return reader is not None and reader(body)
+Element = tuple[int, bytes]  # identifier, value
 
 
-def _vp8_keyframe(body: bytes) -> bool:
-    # RFC 7741 section 4.2: X R N S R PID; a frame begins where S is 1 and the partition is 0.
-    if not body or not body[0] & 0x10 or body[0] & 0x07:
-        return False
-    at = 1
-    if body[0] & 0x80:
-        if len(body) < 2:
-            return False
-        fields = body[1]
-        at = 2
-        if fields & 0x80:
-            at += 2 if at < len(body) and body[at] & 0x80 else 1
-        at += bool(fields & 0x40) + bool(fields & 0x30)
-    # RFC 7741 section 4.3: the inverse key frame flag is the lowest bit of the payload header.
-    return at < len(body) and not body[at] & 0x01
-
-
-_SLICE_IDR, _SPS, _STAP_A, _FU_A = 5, 7, 24, 28
-
-
-def _h264_keyframe(body: bytes) -> bool:
-    if not body:
-        return False
-    kind = body[0] & 0x1F
-    if kind == _STAP_A:
-        return _stap_a_keyframe(body)
-    if kind == _FU_A:
-        # RFC 6184 section 5.8: only the first fragment (S bit) begins the slice.
-        return len(body) > 1 and bool(body[1] & 0x80) and body[1] & 0x1F in (_SLICE_IDR, _SPS)
-    return kind in (_SLICE_IDR, _SPS)
-
-
-def _stap_a_keyframe(body: bytes) -> bool:
-    at = 1
-    while at + 2 < len(body):
-        length = int.from_bytes(body[at : at + 2], "big")
-        if body[at + 2] & 0x1F in (_SLICE_IDR, _SPS) and length > 0 and at + 2 + length <= len(body):
-            return True
-        at += 2 + length
-    return False
-
-
-_KEYFRAME = {"VP8": _vp8_keyframe, "H264": _h264_keyframe}
+def write_extension(carried: Sequence[Element]) -> bytes:
+    """A header extension block for these elements, in the one-byte form where that can hold them; b"" for none."""
+    if not carried:
+        return b""
+    one_byte = all(identifier < 15 and 1 <= len(value) <= 16 for identifier, value in carried)
+    if one_byte:
+        block = b"".join(bytes((identifier << 4 | len(value) - 1,)) + value for identifier, value in carried)
+    else:
+        block = b"".join(bytes((identifier, len(value))) + value for identifier, value in carried)
+    block += bytes(-len(block) % 4)
+    profile = ONE_BYTE if one_byte else TWO_BYTE
+    return profile.to_bytes(2, "big") + (len(block) // 4).to_bytes(2, "big") + block

@@ -110,15 +110,15 @@ def test_packet_replayed_by_somebody_is_dropped(lab: Lab):
 
 
 def test_packet_older_than_the_history_is_dropped(native: bool):
-    lab = Lab(native, history=16)
+    lab = Lab(native, history=64)
     an, binh = lab.person(AN), lab.person(BINH)
     lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
     lab.route(an, CAMERA, binh)
     late = an.out.protect(rtp(2, 0, CAMERA))
-    for sequence in (1, *range(3, 19)):
+    for sequence in (1, *range(3, 67)):
         an.say(sequence, 0, CAMERA)
     an.say_raw(late)
-    assert [h.sequence for h in binh.hear()] == [50, *range(52, 68)]
+    assert [h.sequence for h in binh.hear()] == [50, *range(52, 116)]
     assert lab.count("dropped_replay") == 1
     lab.close()
 
@@ -419,7 +419,7 @@ def test_sink_tells_what_a_sender_report_needs(lab: Lab):
     an.say(65535, 1000, CAMERA, b"123", padding=2)
     an.say(0, 4000, CAMERA, b"4567")
     lab.settle()
-    assert lab.worker.sinks(BINH) == [(sink, 2, 7, 12000, 8000, (50 - 65535) & 0xFFFF, 0, True)]
+    assert lab.worker.sinks(BINH) == [(sink, 2, 7, 12000, 8000, (50 - 65535) & 0xFFFF, 0, True, (AN, CAMERA), False)]
     assert lab.worker.sinks(AN) == []
 
 

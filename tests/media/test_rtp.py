@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.rtp import ONE_BYTE, TWO_BYTE, RtpError, distance, element, elements, is_keyframe, parse_header, payload
+from media.payload import is_keyframe
+from media.rtp import ONE_BYTE, TWO_BYTE, RtpError, distance, element, elements, parse_header, payload
 from tests.media.conftest import rtp
 
 
