@@ -1,4 +1,4 @@
-"""RTCP packets (RFC 3550 section 6, RFC 4585, RFC 5104, REMB): bytes to values and values to bytes.
+"""RTCP packets (RFC 3550 section 6, RFC 4585, RFC 5104, REMB, transport-cc): bytes to values and values to bytes.
 
 What is read was decrypted, so its sender is known, but it may still be anything: every read is bounded, and the only
 exception is RtcpError.
@@ -6,6 +6,7 @@ exception is RtcpError.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -58,10 +59,42 @@ class Bye(NamedTuple):
     ssrcs: tuple[int, ...]
 
 
+class Ceiling(NamedTuple):
+    """REMB, draft-alvestrand-rmcat-remb-03 section 2.2: the sum of these SSRCs shall not exceed so many bits a
+    second."""
+
+    bits_per_second: int
+    ssrcs: tuple[int, ...]
+
+
+class TransportFeedback(NamedTuple):
+    """Transport-wide congestion control feedback, draft-holmer-rmcat-transport-wide-cc-extensions-01 section 3.1.
+
+    `base` is the 16-bit transport-wide sequence number of the first packet that it speaks of, `number` counts feedback
+    packets (8 bits), `reference` is the receiver's time in units of 64 ms (24 bits). `statuses` has one octet a packet,
+    in order of sequence: MISSING, SMALL or LARGE (which only says how wide its delta is written). `deltas` has one
+    value for each packet that is not MISSING, in units of 250 us: arrival after that of the one before, the first after
+    `reference`.
+    """
+
+    media: int
+    base: int
+    number: int
+    reference: int
+    statuses: bytes
+    deltas: tuple[int, ...]
+
+
+_BLOCK = struct.Struct("!6I")
+MISSING, SMALL, LARGE = 0, 1, 2
+TICK = 250  # microseconds, unit of a delta
+TICKS = 256  # in one unit of the reference time
+MAX_STATUSES = 0x7FFF
+"""Packets in one feedback; with more, half of the sequence numbers, older and newer could not be told apart."""
 MAX_ASKED = 300
 """Sequence numbers read from one NACK; the rest of it is not looked at."""
 
-Packet = SenderReport | Nack | KeyRequest | Bye
+Packet = SenderReport | Block | Nack | KeyRequest | Bye | Ceiling | TransportFeedback
 
 
 def read(data: bytes) -> list[Packet]:
@@ -91,10 +124,23 @@ def read(data: bytes) -> list[Packet]:
     return packets
 
 
-def _read_sender_report(_count: int, body: bytes) -> Iterator[Packet]:
-    if len(body) < 24:
+def _read_sender_report(count: int, body: bytes) -> Iterator[Packet]:
+    if len(body) < 24 + 24 * count:
         raise RtcpError("sender report too short")
     yield SenderReport(*struct.unpack_from("!IQIII", body))
+    yield from _blocks(body[24 : 24 + 24 * count])
+
+
+def _read_receiver_report(count: int, body: bytes) -> Iterator[Packet]:
+    if len(body) < 4 + 24 * count:
+        raise RtcpError("receiver report too short")
+    yield from _blocks(body[4 : 4 + 24 * count])
+
+
+def _blocks(data: bytes) -> Iterator[Block]:
+    for ssrc, losses, highest, jitter, lsr, dlsr in _BLOCK.iter_unpack(data):
+        lost = losses & 0xFFFFFF
+        yield Block(ssrc, losses >> 24, lost - (lost >> 23 << 24), highest, jitter, lsr, dlsr)
 
 
 def _read_bye(count: int, body: bytes) -> Iterator[Packet]:
@@ -106,6 +152,8 @@ def _read_bye(count: int, body: bytes) -> Iterator[Packet]:
 def _read_transport_feedback(form: int, body: bytes) -> Iterator[Packet]:
     if len(body) < 8:
         raise RtcpError("feedback too short")
+    if form == 15:
+        yield _read_arrivals(body)
     if form != 1:
         return
     if len(body) % 4:
@@ -130,10 +178,68 @@ def _read_payload_feedback(form: int, body: bytes) -> Iterator[Packet]:
             raise RtcpError("FIR is not whole entries")
         for at in range(8, len(body), 8):
             yield KeyRequest(int.from_bytes(body[at : at + 4], "big"))
+    elif form == 15 and body[8:12] == b"REMB":
+        yield _read_ceiling(body)
+
+
+def _read_ceiling(body: bytes) -> Ceiling:
+    if len(body) < 16 or len(body) < 16 + 4 * body[12]:
+        raise RtcpError("REMB too short")
+    word = int.from_bytes(body[13:16], "big")
+    # The exponent has six bits; nobody's line is wider than 2**40 bits a second.
+    bits = min((word & 0x3FFFF) << (word >> 18), 1 << 40)
+    return Ceiling(bits, struct.unpack_from(f"!{body[12]}I", body, 16))
+
+
+# What the octets of a status vector chunk (section 3.1.4) stand for; the first two bits of the first are its type.
+_ONE_BIT = tuple(bytes(octet >> bit & 1 for bit in range(7, -1, -1)) for octet in range(256))
+_TWO_BITS = tuple(bytes(octet >> bit & 3 for bit in (6, 4, 2, 0)) for octet in range(256))
+_WIDTHS = bytes.maketrans(bytes((SMALL, LARGE)), b"Bh")
+_RESERVED = b"\x03"
+
+
+def _read_arrivals(body: bytes) -> TransportFeedback:
+    """Costs Python's time by the chunk, not by the packet, but where a delta is LARGE."""
+    if len(body) < 16:
+        raise RtcpError("transport feedback too short")
+    _, media, base, count, word = struct.unpack_from("!IIHHI", body)
+    if not 1 <= count <= MAX_STATUSES:
+        raise RtcpError("packet status count out of range")
+    parts: list[bytes] = []
+    known, at, size = 0, 16, len(body)
+    while known < count:
+        if at + 2 > size:
+            raise RtcpError("packet chunks run out")
+        first, second = body[at], body[at + 1]
+        at += 2
+        if first < 0x80:
+            part = bytes((first >> 5,)) * min((first & 0x1F) << 8 | second, count - known)
+            if not part:
+                raise RtcpError("empty run")
+        elif first < 0xC0:
+            part = _ONE_BIT[first][2:] + _ONE_BIT[second]
+        else:
+            part = _TWO_BITS[first][1:] + _TWO_BITS[second]
+        parts.append(part)
+        known += len(part)
+    statuses = b"".join(parts)[:count]
+    if _RESERVED in statuses:
+        raise RtcpError("reserved packet status")
+    large = statuses.count(LARGE)
+    small = statuses.count(SMALL)
+    if at + small + 2 * large > size:
+        raise RtcpError("receive deltas run out")
+    if large:
+        widths = b"!" + statuses.translate(_WIDTHS, b"\0")
+        deltas: tuple[int, ...] = struct.unpack_from(widths, body, at)
+    else:
+        deltas = tuple(body[at : at + small])
+    return TransportFeedback(media, base, word & 0xFF, word >> 8, statuses, deltas)
 
 
 _READERS: dict[int, Callable[[int, bytes], Iterator[Packet]]] = {
     SR: _read_sender_report,
+    RR: _read_receiver_report,
     BYE: _read_bye,
     RTPFB: _read_transport_feedback,
     PSFB: _read_payload_feedback,
@@ -194,3 +300,51 @@ def later(report: SenderReport, seconds: float, clock_rate: int) -> tuple[int, i
     """(ntp, timestamp) of a sender report carried forward by the time that has passed since it was written."""
     ntp = (report.ntp + int(seconds * 2**32)) & 0xFFFFFFFFFFFFFFFF
     return ntp, (report.timestamp + int(seconds * clock_rate)) & 0xFFFFFFFF
+
+
+def round_trip(block: Block, now: int) -> float | None:
+    """Seconds to the receiver and back, RFC 3550 section 6.4.1; None if it has had no sender report of ours yet.
+
+    `now`: the middle 32 bits of the 64-bit NTP time at which the block came, by the clock of our sender reports.
+    """
+    if not block.lsr:
+        return None
+    passed = (now - block.lsr - block.dlsr) & 0xFFFFFFFF
+    # The receiver rounds: a little less than nothing is nothing, and half of the circle is nonsense.
+    return 0.0 if passed >= 0xFFFF0000 else passed / 65536 if passed < 1 << 31 else None
+
+
+_RUN = re.compile(rb"(.)\1*", re.DOTALL)
+_MAX_RUN = 0x1FFF
+
+
+def transport_feedback(sender: int, feedback: TransportFeedback) -> bytes:
+    """The reverse of reading. Raises struct.error if a delta does not fit the width that `statuses` gives it."""
+    statuses = feedback.statuses
+    received = statuses.translate(_WIDTHS, b"\0")
+    word = feedback.reference << 8 | feedback.number
+    head = struct.pack("!IIHHI", sender, feedback.media, feedback.base, len(statuses), word)
+    body = head + _chunks(statuses) + struct.pack(b"!" + received, *feedback.deltas)
+    return _packet(RTPFB, 15, body + bytes(-len(body) % 4))
+
+
+def _chunks(statuses: bytes) -> bytes:
+    """Packet chunks, section 3.1.2: a run where a run is longer than what a vector would hold."""
+    words: list[int] = []
+    at, count = 0, len(statuses)
+    while at < count:
+        run = _RUN.match(statuses, at)
+        length = min(run.end() - at, _MAX_RUN) if run is not None else 0
+        if length >= 14 or length == count - at or (statuses[at] == LARGE and length >= 7):
+            words.append(statuses[at] << 13 | length)
+            at += length
+            continue
+        part = statuses[at : at + 14]
+        wide = LARGE in part
+        word = 0
+        for status in part[:7] if wide else part:
+            word = word << (2 if wide else 1) | status
+        missing = max(0, 7 - len(part)) * 2 if wide else 14 - len(part)
+        words.append((0xC000 if wide else 0x8000) | word << missing)
+        at += 7 if wide else 14
+    return struct.pack(f"!{len(words)}H", *words)
