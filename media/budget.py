@@ -1,0 +1,276 @@
+"""Speech first: what one subscriber's line is spent on.
+
+`divide` is a pure function: audio by rank; then every video in rounds, each in order of place (floor, shared,
+thumbnail) and rank: the floor and what is shared in any form; both until they can be read; the thumbnails in any form;
+the floor and what is shared as large as it is shown; the thumbnails likewise. A step that does not fit is left out
+together with the further steps of its video, and smaller ones behind it may still fit. So more bandwidth never costs an
+earlier step.
+
+`Budget` adds time: down at once; up only with a margin, after a while, and ever later after it had to go down.
+Rates are bits a second on the wire (see `wire`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+FLOOR, SHARED, THUMBNAIL = range(3)
+PACKET = 68
+"""Octets that a packet weighs on the wire beside its payload: IPv4, UDP, RTP, header extensions, SRTP tag."""
+ENOUGH = 0.75  # of the height shown: no larger encoding is worth its price
+READABLE = 360  # lines; until then the floor and what is shared go before the thumbnails
+LAST = 9  # thumbnails, by recent speech
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """A stream that is audible now; `rank` 0 is heard first."""
+
+    key: str
+    rate: int
+    rank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One simulcast encoding: lines of its picture, and cumulative rates by temporal layer, of which the last is all.
+
+    Where nothing was measured (nobody watches it, so it is not sent): `nominal(height)`.
+    """
+
+    height: int
+    rates: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A picture offered. `encodings` from small to large; `height` is how large it is shown in lines, 0 not at all."""
+
+    key: str
+    place: int
+    rank: int
+    height: int
+    encodings: tuple[Encoding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Index of an encoding, highest temporal layer (7: all there are), and what that takes."""
+
+    encoding: int
+    temporal: int
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """Who gets what: audio keys, and a choice for each video that is sent.
+
+    `rate` is the sum; `wanted` is the sum with the first step that did not fit, `rate` itself if all did: what probing
+    shall try for.
+    """
+
+    audio: tuple[str, ...]
+    video: dict[str, Choice]
+    rate: int
+    wanted: int
+
+
+ALL_LAYERS = 7
+
+
+def wire(octets: int, packets: int, seconds: float) -> int:
+    """Bits a second on the wire of so many payload octets and packets."""
+    return int(8 * (octets + PACKET * packets) / seconds)
+
+
+_NOMINAL = ((90, 80_000), (180, 180_000), (270, 350_000), (360, 600_000), (540, 1_200_000), (720, 2_000_000))
+
+
+def nominal(height: int) -> int:
+    """What an encoding of this height will take, for want of a measurement (about what browsers aim at)."""
+    return next((rate for lines, rate in _NOMINAL if height <= lines), 3_500_000)
+
+
+def options(video: Video) -> list[Choice]:
+    """The steps of a video from cheap to good. A camera's larger pictures are not worth it at a quarter of their
+    frames; what is shared is: it shall be sharp before it moves. What costs as much as something better is left out."""
+    needed = next(
+        (i for i, each in enumerate(video.encodings) if each.height >= ENOUGH * video.height), len(video.encodings) - 1
+    )
+    steps: list[Choice] = []
+    for index, encoding in enumerate(video.encodings[: needed + 1] if video.height > 0 else ()):
+        top = len(encoding.rates) - 1
+        for layer, rate in enumerate(encoding.rates):
+            if rate <= 0 or (index and layer < top - 1 and video.place != SHARED):
+                continue
+            while steps and steps[-1].rate >= rate:
+                steps.pop()
+            steps.append(Choice(index, ALL_LAYERS if layer == top else layer, rate))
+    return steps
+
+
+def divide(available: int, audio: Sequence[Audio], videos: Sequence[Video], last: int = LAST) -> Division:
+    """Spend `available` bits/s. Ties go by key. The sum never exceeds `available`."""
+    left = available
+    short = 0  # what the first step that did not fit would have needed
+    heard = []
+    for stream in sorted(audio, key=lambda each: (each.rank, each.key)):
+        if stream.rate <= left:
+            heard.append(stream.key)
+            left -= stream.rate
+        elif not short:
+            short = stream.rate
+    chosen: dict[str, Choice] = {}
+    stuck: set[str] = set()
+    for video, step in _ladder(_shown(videos, last)):
+        if video.key in stuck:
+            continue
+        former = chosen.get(video.key)
+        cost = step.rate - (former.rate if former is not None else 0)
+        if cost <= left:
+            chosen[video.key] = step
+            left -= cost
+        else:
+            stuck.add(video.key)
+            short = short or cost
+    rate = available - left
+    return Division(tuple(heard), chosen, rate, rate + short)
+
+
+def _shown(videos: Sequence[Video], last: int) -> list[Video]:
+    ordered = sorted((each for each in videos if each.height > 0), key=lambda each: (each.place, each.rank, each.key))
+    main = [each for each in ordered if each.place != THUMBNAIL]
+    return main + [each for each in ordered if each.place == THUMBNAIL][:last]
+
+
+def _ladder(videos: Sequence[Video]) -> Iterator[tuple[Video, Choice]]:
+    """Every step of every video, in the order in which they are wanted."""
+    ways = [(video, options(video)) for video in videos]
+    main = [(video, steps) for video, steps in ways if video.place != THUMBNAIL and steps]
+    rest = [(video, steps) for video, steps in ways if video.place == THUMBNAIL and steps]
+    readable = {video.key: _readable(video, steps) for video, steps in main}
+    for video, steps in main:
+        yield video, steps[0]
+    for video, steps in main:
+        for step in steps[1 : readable[video.key]]:
+            yield video, step
+    for video, steps in rest:
+        yield video, steps[0]
+    for video, steps in main:
+        for step in steps[max(1, readable[video.key]) :]:
+            yield video, step
+    for video, steps in rest:
+        for step in steps[1:]:
+            yield video, step
+
+
+def _readable(video: Video, steps: Sequence[Choice]) -> int:
+    """How many of the steps it takes until the picture can be read."""
+    heights = [video.encodings[step.encoding].height for step in steps]
+    return next((i + 1 for i, height in enumerate(heights) if height >= READABLE), len(steps))
+
+
+MARGIN = 1.15  # an upgrade must fit with so much to spare
+RISE = 2.0  # seconds for which it must have fitted
+SLOWEST = 32.0  # seconds; the wait doubles each time a video had to go down
+CALM = 30.0  # seconds without going down after which the wait halves
+
+
+class Budget:
+    """The division as it changes in time; one for each subscriber."""
+
+    def __init__(self, last: int = LAST) -> None:
+        self._last = last
+        self._states: dict[str, _State] = {}
+
+    def divide(self, available: int, audio: Sequence[Audio], videos: Sequence[Video], now: float) -> Division:
+        """As the function; `wanted` has the margin that an upgrade needs."""
+        ceiling = divide(available, audio, videos, self._last)
+        careful = divide(int(available / MARGIN), audio, videos, self._last)
+        chosen: dict[str, Choice] = {}
+        states: dict[str, _State] = {}
+        for video in videos:
+            state = self._states.get(video.key)
+            if state is None or video.place < state.place:
+                state = _State(now)  # new, or more important than it was: no reason to wait
+            state.place = video.place
+            states[video.key] = state
+            choice = state.follow(ceiling.video.get(video.key), careful.video.get(video.key), options(video), now)
+            if choice is not None:
+                chosen[video.key] = choice
+        self._states = states
+        rates = {stream.key: stream.rate for stream in audio}
+        rate = sum(rates[key] for key in ceiling.audio) + sum(choice.rate for choice in chosen.values())
+        more = max(ceiling.wanted, careful.wanted)
+        wanted = int(more * MARGIN) if more > rate else rate
+        return Division(ceiling.audio, chosen, rate, wanted)
+
+
+class _State:
+    """One video's present step, and how long a better one has been possible. A step is (encoding, temporal layer)."""
+
+    def __init__(self, now: float) -> None:
+        self.place = THUMBNAIL
+        self._step: tuple[int, int] | None = None
+        self._fresh = True
+        self._wait = RISE
+        self._better: tuple[int, int] | None = None  # the least step that was possible ever since
+        self._since = now
+        self._moved = now
+
+    def follow(self, most: Choice | None, safe: Choice | None, steps: Sequence[Choice], now: float) -> Choice | None:
+        """The step to take: never over `most`, up to `safe` when it has waited long enough."""
+        limit = _step(most) if most is not None else None
+        # A picture that is shown smaller than before, or has lost its large encoding, goes on with what there is.
+        present = max((_step(each) for each in steps if self._step and _step(each) <= self._step), default=None)
+        if present is not None and (limit is None or present > limit):
+            self._down(now)
+            present = limit
+        if now - self._moved > CALM and self._wait > RISE:
+            self._wait, self._moved = max(RISE, self._wait / 2), now
+        if limit is not None and safe is not None:
+            present = self._up(present, min(_step(safe), limit), now)
+        else:
+            self._better = None
+        self._step, self._fresh = present, False
+        return next((choice for choice in steps if _step(choice) == present), None)
+
+    def _up(self, present: tuple[int, int] | None, better: tuple[int, int], now: float) -> tuple[int, int] | None:
+        if present is not None and better <= present:
+            self._better = None
+        elif self._better is None:
+            self._better, self._since = better, now
+        else:
+            self._better = min(self._better, better)
+        if self._better is None or (now - self._since < self._wait and not self._fresh):
+            return present
+        present, self._better = self._better, None
+        return present
+
+    def _down(self, now: float) -> None:
+        self._wait, self._moved, self._better = min(SLOWEST, 2 * self._wait), now, None
+
+
+def _step(choice: Choice) -> tuple[int, int]:
+    return choice.encoding, choice.temporal
+
+
+MEGABYTE = 1_000_000
+PLANNED = 7200.0  # seconds that a meeting lasts, for want of a better word
+AHEAD = 1800.0  # seconds for which what is left must last, however long the meeting has gone on
+SPEECH = 64_000  # bits/s that the cap leaves to speech as long as anything is left
+
+
+def allowance(megabytes: float, used: int, elapsed: float, planned: float = PLANNED) -> int:
+    """Bits a second that a data cap allows now, `used` octets (on the wire) having gone out in `elapsed` seconds.
+
+    The rule: what is left is spread evenly over the rest of the planned time, but over no less than half an hour;
+    speech gets its 64 kbit/s until the last octet; then nothing is sent. So the cap is never exceeded by more than what
+    is sent between two calls.
+    """
+    left = megabytes * MEGABYTE - used
+    if left <= 0:
+        return 0
+    return max(SPEECH, int(8 * left / max(planned - elapsed, AHEAD)))
