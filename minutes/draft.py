@@ -48,7 +48,13 @@ def minutes(proceedings: Proceedings, document_id: str, authority: Authority) ->
         chair_line=_line(meeting.chair),
         secretary_line=_line(meeting.secretary),
         attendance=_attendance(proceedings),
-        course=_course([*map(_part, proceedings.course()), *_interrupted(proceedings.interruptions())]),
+        course=_course(
+            [
+                *map(_part, proceedings.course()),
+                *_recorded(proceedings.recordings()),
+                *_interrupted(proceedings.interruptions()),
+            ]
+        ),
         votes=tuple(_vote(vote) for vote in proceedings.votes()[:MANY]),
         conclusions=_conclusions(proceedings.conclusions()),
         recipients=("Chủ trì, thư ký cuộc họp", "Các đơn vị dự họp", "Lưu: VT, Hồ sơ"),
@@ -167,6 +173,15 @@ def _interrupted(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]
         if until - since >= timedelta(minutes=1)
     ]
     return [CoursePart("Gián đoạn do sự cố kỹ thuật", fit.gathered(texts, MANY))] if texts else []
+
+
+def _recorded(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]:
+    texts = [
+        f"Từ {short_time(since)} đến {short_time(until)}: cuộc họp được ghi hình, ghi âm; "
+        "chỉ ghi hình và tiếng của những người đồng ý."
+        for since, until in times
+    ]
+    return [CoursePart("Ghi hình, ghi âm", fit.gathered(texts, MANY))] if texts else []
 
 
 def _course(parts: list[CoursePart]) -> tuple[CoursePart, ...]:

@@ -3,7 +3,8 @@
 Given: commands, the time, and (in `store` alone) a database connection. Owned: the state of a meeting and the
 chain of its facts. Knows nothing of media, records, sockets or clocks. A module imports only those before it:
 
-    errors  facts  proceedings  participant  agenda  meeting  floor  vote  messages  state  handlers  room  store
+    errors  facts  proceedings  participant  agenda  meeting  floor  vote  recording  messages  state  handlers  room
+    store
 
 Other packages import from here, and the records side from `rooms.proceedings` alone; `rooms.store` is named
 by whoever has a database.
@@ -15,6 +16,8 @@ from rooms.meeting import MeetingState
 from rooms.messages import (
     CLIENT_TYPES,
     SERVER_TYPES,
+    AnswerConsent,
+    BreakRecording,
     CastBallot,
     CloseMeeting,
     CloseVote,
@@ -25,6 +28,7 @@ from rooms.messages import (
     GiveFloor,
     Join,
     Keep,
+    KeepSegment,
     Leave,
     LowerHand,
     Media,
@@ -39,7 +43,9 @@ from rooms.messages import (
     RaiseHand,
     RemoveConclusion,
     Resume,
+    StartRecording,
     StepAgenda,
+    StopRecording,
     Tell,
     clean,
     message_id,
@@ -96,6 +102,11 @@ __all__ = [
     "CloseVote",
     "PutConclusion",
     "RemoveConclusion",
+    "StartRecording",
+    "StopRecording",
+    "AnswerConsent",
+    "KeepSegment",
+    "BreakRecording",
     "parse",
     "clean",
     "message_id",

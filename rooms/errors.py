@@ -20,10 +20,11 @@ ERROR_CODES = frozenset(
         "empty_text",
         "too_long",
         "bad_deadline",
-        # The server's edge alone gives these three.
+        # The server's edge alone gives these four.
         "media_refused",
         "busy",
         "secret_marking",
+        "recording_unavailable",
     }
 )
 

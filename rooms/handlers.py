@@ -17,6 +17,8 @@ from rooms.facts import SYSTEM, Json, iso
 from rooms.meeting import MeetingState
 from rooms.messages import (
     TYPE_OF,
+    AnswerConsent,
+    BreakRecording,
     CastBallot,
     CloseMeeting,
     CloseVote,
@@ -25,6 +27,7 @@ from rooms.messages import (
     EndFloor,
     GiveFloor,
     Join,
+    KeepSegment,
     Leave,
     LowerHand,
     MediaState,
@@ -34,7 +37,9 @@ from rooms.messages import (
     RaiseHand,
     RemoveConclusion,
     Resume,
+    StartRecording,
     StepAgenda,
+    StopRecording,
 )
 from rooms.participant import Participant, Person, Role, permitted
 from rooms.state import State
@@ -52,7 +57,7 @@ class Draft(NamedTuple):
 Found = list[Draft] | State
 
 # These are sound whoever sends them, also when there is nothing to do; the server's edge sends all but Leave.
-UNCHECKED = frozenset({Join, Drop, Leave, Resume})
+UNCHECKED = frozenset({Join, Drop, Leave, Resume, KeepSegment, BreakRecording})
 
 # All other commands need an open meeting.
 BEFORE_OPENING = frozenset({MediaState, OpenMeeting, CloseMeeting})
@@ -148,6 +153,7 @@ def _close_meeting(state: State, actor: str, command: CloseMeeting, now: datetim
         raise Refused("not_allowed", "the secretary closes only if the chair has left")
     state.session.next("closed")
     drafts = [_decided(state, state.open_vote, actor)] if state.open_vote else []
+    drafts += _recording_end(state, actor, "closed")
     for one in state.people.values():
         if one.present:
             # Who is away is not known to have been there since.
@@ -259,6 +265,51 @@ def _standing(state: State, conclusion: str) -> None:
         raise Refused("unknown_conclusion")
 
 
+def _start_recording(state: State, actor: str, command: StartRecording, now: datetime) -> Found:
+    if state.recording.running:
+        return []
+    # Agreed first, so that there is no moment in which the one who starts it is not in it.
+    agreed = [] if state.recording.consents.get(actor) else _answer_consent(state, actor, AnswerConsent(True), now)
+    return [*agreed, Draft("recording_started", actor, {"recording": f"r{state.recording.count + 1}"})]
+
+
+def _stop_recording(state: State, actor: str, command: StopRecording, now: datetime) -> Found:
+    return _recording_end(state, actor, "stopped")
+
+
+def _break_recording(state: State, actor: str, command: BreakRecording, now: datetime) -> Found:
+    return _recording_end(state, SYSTEM, "failed")
+
+
+def _recording_end(state: State, actor: str, reason: str) -> list[Draft]:
+    data = {"recording": state.recording.id, "reason": reason}
+    return [Draft("recording_stopped", actor, data)] if state.recording.running else []
+
+
+def _answer_consent(state: State, actor: str, command: AnswerConsent, now: datetime) -> list[Draft]:
+    if state.recording.consents.get(actor) is command.agreed:
+        return []
+    return [Draft("recording_consent", actor, {"person": actor, "agreed": command.agreed})]
+
+
+def _keep_segment(state: State, actor: str, command: KeepSegment, now: datetime) -> Found:
+    if state.session.state is MeetingState.CLOSED:
+        raise Refused("closed")  # the root of the facts is in the minutes
+    data = {
+        "recording": state.recording.id,
+        "file": command.file,
+        "person": command.person,
+        "media": command.media,
+        "codec": command.codec,
+        "began": iso(command.began),
+        "ended": iso(command.ended),
+        "size": command.size,
+        "sha256": command.sha256,
+        "recovered": command.recovered,
+    }
+    return [Draft("recording_segment", SYSTEM, data)]
+
+
 # Any: each handler takes its own class of command, which is the key that it is found by.
 HANDLERS: Mapping[type[Command], Callable[[State, str, Any, datetime], Found]] = MappingProxyType(
     {
@@ -279,5 +330,10 @@ HANDLERS: Mapping[type[Command], Callable[[State, str, Any, datetime], Found]] =
         CloseVote: _close_vote,
         PutConclusion: _put_conclusion,
         RemoveConclusion: _remove_conclusion,
+        StartRecording: _start_recording,
+        StopRecording: _stop_recording,
+        AnswerConsent: _answer_consent,
+        KeepSegment: _keep_segment,
+        BreakRecording: _break_recording,
     }
 )

@@ -164,6 +164,44 @@ class RemoveConclusion(Command):
     conclusion: str
 
 
+@dataclass(frozen=True, slots=True)
+class StartRecording(Command):
+    """Who starts it agrees to be recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRecording(Command):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerConsent(Command):
+    """Whether one's own sound and picture may be recorded, from now on."""
+
+    agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSegment(Command):
+    """The server's own: a file of the recording is whole. `media` is audio, video or speaker (who spoke when, nobody's
+    own: `person` None); `sha256` is hex, `size` in octets."""
+
+    file: str
+    person: str | None
+    media: str
+    codec: str
+    began: datetime
+    ended: datetime
+    size: int
+    sha256: str
+    recovered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BreakRecording(Command):
+    """The server's own: nothing more can be recorded (the disk is full)."""
+
+
 def _names(command: type[Command]) -> tuple[str, ...]:
     return tuple(field.name for field in fields(command))  # type: ignore[arg-type]  # every Command is a dataclass
 
@@ -190,6 +228,9 @@ CLIENT_TYPES: Mapping[str, tuple[type[Command], tuple[str, ...]]] = MappingProxy
             "vote.close": CloseVote,
             "conclusion.put": PutConclusion,
             "conclusion.remove": RemoveConclusion,
+            "recording.start": StartRecording,
+            "recording.stop": StopRecording,
+            "recording.consent": AnswerConsent,
             "ping": Ping,
         }.items()
     }
@@ -210,6 +251,7 @@ SERVER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "vote",
             "votes",
             "conclusions",
+            "recording",
             "units",
             "speaker",
             "may",
@@ -221,6 +263,7 @@ SERVER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "floor": ("floor",),
         "vote": ("vote",),
         "conclusion": ("conclusion",),
+        "recording": ("recording",),
         "speaker": ("participant",),
         "media.answer": ("sdp",),
         "media.offer": ("sdp", "tracks"),
@@ -250,7 +293,8 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """`leave`: close the participant's transports. `pause`: stop or (paused false) go on forwarding what they send."""
+    """`leave`: close the participant's transports. `pause`: stop or (paused false) go on forwarding what they send.
+    `record`, `unrecord`: from now on keep what they send, or nothing of it."""
 
     action: str
     participant: str
@@ -368,6 +412,7 @@ _READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
     {
         "audio": _flag,
         "video": _flag,
+        "agreed": _flag,
         "sdp": _sdp,
         "item": _id,
         "participant": _id,

@@ -39,6 +39,9 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "vote.close": _CHAIR,
         "conclusion.put": _DESK,
         "conclusion.remove": _DESK,
+        "recording.start": _DESK,
+        "recording.stop": _DESK,
+        "recording.consent": _SPEAKERS,
         "ping": _ALL,
     }
 )

@@ -339,6 +339,20 @@ class Proceedings:
         is known to have run until it ran again, in order. Nothing was recorded in that time."""
         return self._clipped((from_iso(fact.data["since"]), fact.at) for fact in self.facts if fact.kind == "resumed")
 
+    def recordings(self) -> tuple[Interval, ...]:
+        """When sound and picture were recorded, in order; whose, is in the facts."""
+        spans: list[Interval] = []
+        since: datetime | None = None
+        for fact in self.facts:
+            if fact.kind == "recording_started":
+                since = fact.at
+            elif fact.kind == "recording_stopped" and since is not None:
+                spans.append((since, fact.at))
+                since = None
+        if since is not None:
+            spans.append((since, self.facts[-1].at))
+        return tuple(spans)
+
     def course(self) -> tuple[Step, ...]:
         """The steps in order. What came before the first item is a step only if somebody spoke or voted in it."""
         if self.opened_at is None:

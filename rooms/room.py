@@ -90,6 +90,11 @@ class Room:
         batch.expire()
         return self._commit(batch)
 
+    def check(self, actor: str, command: Command, now: datetime) -> None:
+        """Raises Refused if `apply` would; changes nothing."""
+        batch = self._begin(now)
+        handle(batch.state, actor, command, batch.now)
+
     def tick(self, now: datetime) -> list[Effect]:
         """Those whose grace is over have left, at the time when their line dropped."""
         return self._commit(self._begin(now))
@@ -127,6 +132,7 @@ class Room:
             "vote": votes[-1] if votes else None,
             "votes": votes,
             "conclusions": list(seen["conclusion"].values()),
+            "recording": seen["recording"][""],
             "units": [unit.to_json() for unit in self.meeting.units],
             "speaker": None,
             "may": [type for type in CLIENT_TYPES if self.may(participant, type)],
@@ -195,4 +201,7 @@ def _media(before: State, after: State) -> list[Effect]:
             effects.append(Media("pause", one.id, "audio", not one.audio))
         if was.video != one.video:
             effects.append(Media("pause", one.id, "video", not one.video))
+    recorded, will_be = before.recorded(), after.recorded()
+    effects += [Media("unrecord", id) for id in sorted(recorded - will_be)]
+    effects += [Media("record", id) for id in sorted(will_be - recorded)]
     return effects

@@ -17,6 +17,7 @@ from rooms.floor import Floor
 from rooms.meeting import Meeting, Session
 from rooms.participant import Participant, Person
 from rooms.proceedings import Conclusion
+from rooms.recording import Recording
 from rooms.vote import Outcome, Vote
 
 
@@ -31,11 +32,12 @@ class State:
     votes: Mapping[str, Vote]
     conclusions: Mapping[str, Conclusion]
     removed: frozenset[str]
+    recording: Recording
 
     @classmethod
     def of(cls, meeting: Meeting) -> State:
         people = {person.id: Participant(person) for person in meeting.people()}
-        return cls(Session(meeting), people, Agenda(meeting.agenda), Floor(), {}, {}, frozenset())
+        return cls(Session(meeting), people, Agenda(meeting.agenda), Floor(), {}, {}, frozenset(), Recording())
 
     @property
     def open_vote(self) -> Vote | None:
@@ -43,6 +45,10 @@ class State:
 
     def present(self, person: str) -> bool:
         return person in self.people and self.people[person].present
+
+    def recorded(self) -> frozenset[str]:
+        """Those whose sound and picture are being recorded."""
+        return frozenset(id for id, one in self.people.items() if one.present and self.recording.covers(id))
 
     def with_participant(self, participant: Participant) -> State:
         return replace(self, people={**self.people, participant.id: participant})
@@ -110,6 +116,7 @@ def _sources(state: State) -> Mapping[str, Mapping[str, tuple[object, ...]]]:
         # Who may vote follows who is there, until the vote is closed.
         "vote": {id: (vote, state.people if vote.open else None) for id, vote in state.votes.items()},
         "conclusion": {id: (one, id in state.removed) for id, one in state.conclusions.items()},
+        "recording": {"": (state.recording,)},
     }
 
 
@@ -125,6 +132,7 @@ _SHOWN: Mapping[str, Callable[[State, str], Json]] = MappingProxyType(
         "floor": lambda state, _: state.floor.to_json(),
         "vote": lambda state, id: state.votes[id].to_json(state.people.values()),
         "conclusion": lambda state, id: state.conclusions[id].to_json() | {"removed": id in state.removed},
+        "recording": lambda state, _: state.recording.to_json(),
     }
 )
 
@@ -211,6 +219,22 @@ def _conclusion_removed(state: State, fact: Fact) -> State:
     return replace(state, removed=state.removed | {fact.data["conclusion"]})
 
 
+def _recording_started(state: State, fact: Fact) -> State:
+    return replace(state, recording=state.recording.started(fact.actor, fact.at))
+
+
+def _recording_stopped(state: State, fact: Fact) -> State:
+    return replace(state, recording=state.recording.stopped())
+
+
+def _recording_consent(state: State, fact: Fact) -> State:
+    return replace(state, recording=state.recording.answered(fact.data["person"], fact.data["agreed"]))
+
+
+def _recording_segment(state: State, fact: Fact) -> State:
+    return replace(state, recording=state.recording.grown())
+
+
 FOLDS: Mapping[str, Callable[[State, Fact], State]] = MappingProxyType(
     {
         "convened": _convened,
@@ -231,5 +255,9 @@ FOLDS: Mapping[str, Callable[[State, Fact], State]] = MappingProxyType(
         "vote_closed": _vote_closed,
         "concluded": _concluded,
         "conclusion_removed": _conclusion_removed,
+        "recording_started": _recording_started,
+        "recording_stopped": _recording_stopped,
+        "recording_consent": _recording_consent,
+        "recording_segment": _recording_segment,
     }
 )

@@ -65,6 +65,9 @@ ANSWERS: dict[str, Answer] = {
             "Nội dung có dấu chỉ độ mật. Bí mật nhà nước không được đưa vào hệ thống này (Luật Bảo vệ bí mật nhà nước)."
         ),
     ),
+    "recording_unavailable": Answer(
+        503, N_("Máy chủ hiện không ghi được cuộc họp (hết chỗ lưu hoặc thư mục lưu bị lỗi); xin báo cán bộ kỹ thuật.")
+    ),
     "busy": Answer(503, N_("Hệ thống đang bận, xin thử lại.")),
     # media (media.errors codes)
     "media_refused": Answer(400, N_("Trình duyệt gửi thông số hình và tiếng không hợp lệ.")),

@@ -25,6 +25,7 @@ from rooms import (
     Refused,
     Role,
     Room,
+    StartRecording,
     Tell,
     Unit,
     parse,
@@ -172,6 +173,7 @@ def told():
         ("hanh", OpenMeeting()),
         ("hanh", OpenVote("Thông qua?")),
         ("hanh", CastBallot("v1", "for")),
+        ("hanh", StartRecording()),
         ("hanh", PutConclusion("Rà soát.", None, "tan-lap", date(2026, 11, 30), "a1")),
     ]
     messages = [
@@ -183,7 +185,7 @@ def told():
     return {message["type"]: message for message in [*messages, room.welcome("lan", NOW)]}
 
 
-@pytest.mark.parametrize("name", ["Participant", "Meeting", "Vote", "Conclusion"])
+@pytest.mark.parametrize("name", ["Participant", "Meeting", "Vote", "Conclusion", "Recording"])
 def test_an_object_is_as_the_room_tells_it(told, name):
     type = name.lower()
     assert shape(told[type][type]) == shape(OBJECTS[name])

@@ -143,3 +143,18 @@ def test_the_minutes_say_when_nothing_could_be_recorded() -> None:
         "Từ 08 giờ 30 đến 08 giờ 50: cuộc họp bị gián đoạn do sự cố kỹ thuật, "
         "diễn biến trong thời gian này không được ghi lại."
     ]
+
+
+def test_the_minutes_say_when_sound_and_picture_were_recorded() -> None:
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    story.tell(-1, "joined", CHAIR.id, person=CHAIR.to_json())
+    story.tell(0, "opened", CHAIR.id)
+    story.tell(5, "recording_started", CHAIR.id, recording="r1")
+    story.tell(65, "recording_stopped", CHAIR.id, recording="r1", reason="closed")
+    story.left(65, CHAIR, "closed")
+    story.tell(65, "closed", CHAIR.id)
+    content = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
+    assert [text for part in content.course for text in part.paragraphs] == [
+        "Từ 08 giờ 05 đến 09 giờ 05: cuộc họp được ghi hình, ghi âm; chỉ ghi hình và tiếng của những người đồng ý."
+    ]

@@ -201,7 +201,14 @@ def test_any_json_is_a_command_with_bounded_fields_or_a_bad_message(payload):
 
 def whole(type):
     """A message of the type with every field filled in."""
-    values = {"audio": True, "video": False, "sdp": "v=0\r\n", "choice": "for", "deadline": "2026-11-30"}
+    values = {
+        "audio": True,
+        "video": False,
+        "agreed": True,
+        "sdp": "v=0\r\n",
+        "choice": "for",
+        "deadline": "2026-11-30",
+    }
     return {"type": type, "id": 1} | {name: values.get(name, "x1") for name in CLIENT_TYPES[type][1]}
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from rooms import (
     PERMISSIONS,
+    AnswerConsent,
     CastBallot,
     CloseMeeting,
     CloseVote,
@@ -21,7 +22,9 @@ from rooms import (
     Refused,
     RemoveConclusion,
     Role,
+    StartRecording,
     StepAgenda,
+    StopRecording,
     permitted,
 )
 from rooms.messages import CLIENT_TYPES, TYPE_OF
@@ -43,6 +46,9 @@ TABLE = [
     (CloseVote("v1"), {"hanh"}),
     (PutConclusion("Báo cáo trước thứ Sáu."), {"hanh", "binh"}),
     (RemoveConclusion("c1"), {"hanh", "binh"}),
+    (StartRecording(), {"hanh", "binh"}),
+    (StopRecording(), {"hanh", "binh"}),
+    (AnswerConsent(True), EVERYBODY - {"tam"}),
 ]
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from rooms import (
+    AnswerConsent,
     CastBallot,
     CloseMeeting,
     CloseVote,
@@ -31,7 +32,9 @@ from rooms import (
     Resume,
     Role,
     Room,
+    StartRecording,
     StepAgenda,
+    StopRecording,
     Tell,
 )
 from rooms.proceedings import Proceedings, first_altered
@@ -55,6 +58,9 @@ COMMANDS = st.one_of(
     st.builds(CloseVote, VOTE),
     st.builds(PutConclusion, TEXT, st.none() | CONCLUSION, st.sampled_from([None, "tan-lap", "so-y-te"])),
     st.builds(RemoveConclusion, CONCLUSION),
+    st.builds(StartRecording),
+    st.builds(StopRecording),
+    st.builds(AnswerConsent, st.booleans()),
     st.builds(Leave),
     st.builds(Drop),
 )
@@ -114,6 +120,12 @@ def rules_for(new_hall):
                     self.seen[type][value["id"] if type in ("participant", "vote", "conclusion") else ""] = value
                 if isinstance(effect, Media) and effect.action == "leave":
                     assert not room.state.present(effect.participant)
+            recorded = room.state.recorded()
+            assert all(room.state.recording.consents[id] for id in recorded)
+            assert [one for one in effects if isinstance(one, Media) and "record" in one.action] == [
+                *(Media("unrecord", id) for id in sorted(before.recorded() - recorded)),
+                *(Media("record", id) for id in sorted(recorded - before.recorded())),
+            ]
 
         @rule(person=WHO, role=st.sampled_from([None, Role.CHAIR, Role.SECRETARY, Role.VIEWER, Role.GATEWAY]))
         def join(self, person, role):
