@@ -1,0 +1,267 @@
+"""What a line bears: transport-wide numbers, padding, pacing; held and silent sources; taps. On both workers."""
+
+import struct
+import time
+
+import pytest
+
+from media.forward import Rewrite
+from media.rtp import Header, elements, parse_header
+from tests.media.conftest import Lab, Person
+
+AN, BINH = 1, 2  # transports
+CAMERA, VOICE = 12, 14  # SSRCs
+WITH_RTX = Rewrite(700, 100, 50, 9000, rtx_ssrc=701, rtx_payload_type=101, rtx_sequence=7)
+STAMP, LEVEL, DESCRIPTOR = 3, 1, 6  # identifiers of header extensions
+
+
+def headers(person: Person) -> list[tuple[Header, bytes]]:
+    plain = [person.incoming.unprotect(raw) for raw in person.hear_raw()]
+    return [(parse_header(data), data[parse_header(data).size :]) for data in plain]
+
+
+def stamps(found: list[tuple[Header, bytes]]) -> list[int]:
+    return [
+        int.from_bytes(value, "big")
+        for header, _ in found for number, value in elements(header.profile, header.extension) if number == STAMP
+    ]  # fmt: skip
+
+
+def block(*pairs: tuple[int, bytes]) -> bytes:
+    data = b"".join(bytes((number << 4 | len(value) - 1,)) + value for number, value in pairs)
+    return data + bytes(-len(data) % 4)
+
+
+def test_arrivals_are_told_once_with_their_time(lab: Lab):
+    an = lab.person(AN)
+    lab.worker.congestion(AN, receive=STAMP)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    before = time.monotonic_ns() // 1000
+    for stamp in (65535, 0, 7):
+        an.say(stamp, 0, CAMERA, extension=block((STAMP, struct.pack("!H", stamp))))
+    an.say(8, 0, 999, extension=block((9, b"x"), (STAMP, b"\0\x08")))  # a stream that nobody has registered counts, too
+    an.say(9, 0, CAMERA, extension=block((STAMP, b"\0\0\x08")))
+    lab.settle()
+    told = lab.worker.arrivals(AN)
+    assert [stamp for stamp, _ in told] == [65535, 0, 7, 8]
+    assert before <= told[0][1] <= told[-1][1] <= time.monotonic_ns() // 1000
+    assert lab.worker.arrivals(AN) == []
+    assert lab.worker.arrivals(77) == []
+
+
+def test_only_the_newest_arrivals_are_kept(lab: Lab):
+    an = lab.person(AN)
+    lab.worker.congestion(AN, receive=STAMP)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    for i in range(600):
+        an.say(i, 0, CAMERA, extension=block((STAMP, struct.pack("!H", i))))
+        if i % 50 == 49:
+            lab.settle()
+    assert [stamp for stamp, _ in lab.worker.arrivals(AN)] == list(range(600 - 512, 600))
+
+
+def test_everything_on_a_line_has_the_next_number(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.congestion(BINH, send=STAMP)
+    for ssrc in (CAMERA, CAMERA + 1):
+        lab.worker.source(AN, ssrc, clock_rate=90000, nack=False)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False)
+    sink = lab.route(an, CAMERA, binh, WITH_RTX)
+    lab.route(an, CAMERA + 1, binh, Rewrite(800, 100, 5, 0, rtx_ssrc=801, rtx_payload_type=101))
+    lab.route(an, VOICE, binh, Rewrite(900, 111, 5, 0))  # may have to be sent again as it was: bears no number
+    for i in range(3):
+        an.say(i, i, CAMERA, b"body")
+        an.say(i, i, CAMERA + 1, b"body")
+        an.say(i, i, VOICE, b"body")
+        lab.settle()
+    lab.worker.resend(sink, [50, 51])
+    found = headers(binh)
+    assert stamps(found) == list(range(8))
+    sent = lab.worker.sent(BINH)
+    assert [stamp for stamp, *_ in sent] == list(range(8))
+    assert {octets for *_, octets in sent[:6]} == {12 + 8 + 4 + 16}
+    assert lab.worker.sent(BINH) == []
+
+
+def test_elements_that_the_source_lets_through_go_along(lab: Lab):
+    an, binh, chi = lab.person(AN), lab.person(BINH), lab.person(3)
+    lab.worker.congestion(BINH, send=STAMP)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False, carry=[(5, DESCRIPTOR), (9, 15)])
+    sink = lab.route(an, CAMERA, binh, WITH_RTX._replace(carry=True))
+    lab.route(an, CAMERA, chi, Rewrite(700, 100, 50, 0))
+    an.say(1, 0, CAMERA, b"a", extension=block((4, b"no"), (5, b"yes")))
+    an.say(2, 0, CAMERA, b"b", extension=block((9, b"wide"), (5, b"yes")))
+    an.say(3, 0, CAMERA, b"c")
+    lab.settle()
+    lab.worker.resend(sink, [50])
+    told = [(elements(h.profile, h.extension), body) for h, body in headers(binh)]
+    assert told == [
+        ([(DESCRIPTOR, b"yes"), (STAMP, b"\0\0")], b"a"),
+        ([(15, b"wide"), (DESCRIPTOR, b"yes"), (STAMP, b"\0\1")], b"b"),
+        ([(STAMP, b"\0\2")], b"c"),
+        ([(DESCRIPTOR, b"yes"), (STAMP, b"\0\3")], b"\0\x32a"),
+    ]
+    assert [h.extension for h, _ in headers(chi)] == [b"", b"", b""]
+
+
+def test_padding_is_sent_beside_the_stream(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.congestion(BINH, send=STAMP)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    sink = lab.route(an, CAMERA, binh, WITH_RTX)
+    assert lab.worker.pad(sink, 600) == 0  # nothing was sent yet
+    an.say(1, 0, CAMERA, b"body")
+    lab.settle()
+    assert lab.worker.pad(sink, 600) == 600
+    assert lab.worker.pad(99, 600) == 0
+    _, *padding = headers(binh)
+    assert [(h.ssrc, h.payload_type, h.sequence, h.padding, len(body), body[-1]) for h, body in padding] == [
+        (701, 101, 7, True, 255, 255), (701, 101, 8, True, 255, 255), (701, 101, 9, True, 90, 90),
+    ]  # fmt: skip
+    assert lab.count("padded") == 3
+    assert len(lab.worker.sent(BINH)) == 4
+
+
+def test_paced_video_waits_and_sound_overtakes_it(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False, codec="H264")
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, codec="opus")
+    lab.route(an, CAMERA, binh, Rewrite(700, 100, 50, 0))
+    lab.route(an, VOICE, binh, Rewrite(800, 111, 50, 0))
+    lab.worker.pace(BINH, 20_000)
+    for i in range(12):
+        an.say(i, 0, CAMERA, bytes(1000))
+    an.say(1, 0, VOICE, b"voice")
+    first = [h.ssrc for h in binh.hear()]
+    assert 800 in first
+    assert 1 <= first.count(700) < 12
+    video = first.count(700)
+    began = time.monotonic()
+    while video < 12 and time.monotonic() - began < 10:
+        video += len(binh.hear())
+    assert video == 12
+    assert time.monotonic() - began > 0.2  # 20 kB/s, and at least eight packets of 1000 B had to wait
+
+
+def test_end_of_pacing_lets_everything_go(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False, codec="VP8")
+    lab.route(an, CAMERA, binh, Rewrite(700, 100, 50, 0))
+    lab.worker.pace(BINH, 1000)
+    for i in range(5):
+        an.say(i, 0, CAMERA, bytes(1000))
+    heard = binh.hear()
+    assert len(heard) < 5
+    lab.worker.pace(BINH, 0)
+    lab.wait(lambda: bool(heard.extend(binh.hear())) or len(heard) == 5)
+    assert [h.sequence for h in heard] == [50, 51, 52, 53, 54]
+
+
+def test_what_waits_for_a_listener_who_leaves_is_forgotten(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False, codec="VP8")
+    sink = lab.route(an, CAMERA, binh, Rewrite(700, 100, 50, 0))
+    lab.worker.pace(BINH, 1000)
+    for i in range(5):
+        an.say(i, 0, CAMERA, bytes(1000))
+    lab.settle()
+    lab.worker.unroute(sink)
+    other = lab.route(an, CAMERA, binh, Rewrite(701, 100, 50, 0))
+    lab.worker.close(BINH)
+    an.say(9, 0, CAMERA, bytes(1000))
+    lab.settle()
+    assert lab.worker.resend(other, [50]) == 0
+
+
+def test_held_source_is_forwarded_to_nobody_and_leaves_no_hole(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False)
+    lab.route(an, VOICE, binh)
+    for i in range(9):
+        lab.worker.hold(AN, VOICE, 3 <= i < 6)
+        an.say(i, 960 * i, VOICE, b"%d" % i)
+        lab.settle()
+    assert [(h.sequence, h.timestamp, h.body) for h in binh.hear()] == [
+        (50 + at, 9000 + 960 * i, b"%d" % i) for at, i in enumerate((0, 1, 2, 6, 7, 8))
+    ]
+    assert lab.worker.sources(AN)[0].packets == 9
+
+
+def loud(level: int) -> bytes:
+    return block((LEVEL, bytes((0x80 | level,))))
+
+
+def test_gate_closes_after_a_second_of_silence_and_opens_at_once(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, level_id=LEVEL, gate=60)
+    lab.route(an, VOICE, binh)
+    an.say(0, 0, VOICE, b"hello", extension=loud(30))
+    began, i = time.monotonic(), 0
+    while time.monotonic() - began < 1.2:
+        i += 1
+        an.say(i, 960 * i, VOICE, b"hush", extension=loud(90))
+        lab.settle()
+    heard = binh.hear()
+    assert [h.sequence for h in heard] == list(range(50, 50 + len(heard)))
+    assert 2 < len(heard) < i  # it went on for the hangover, and no longer
+    an.say(i + 1, 960 * (i + 1), VOICE, b"again", extension=loud(60))
+    an.say(i + 2, 960 * (i + 2), VOICE, b"again", extension=loud(90))
+    assert [(h.sequence, h.body) for h in binh.hear()] == [
+        (50 + len(heard), b"again"), (51 + len(heard), b"again"),
+    ]  # fmt: skip
+
+
+def test_what_says_nothing_of_its_loudness_passes_the_gate(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, level_id=LEVEL, gate=60)
+    lab.route(an, VOICE, binh)
+    an.say(0, 0, VOICE)
+    assert len(binh.hear()) == 1
+
+
+def test_tapped_source_is_told_packet_by_packet(lab: Lab):
+    an = lab.person(AN)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False)
+    lab.worker.tap(AN, VOICE, True)
+    lab.worker.hold(AN, VOICE, True)  # a recorder hears what nobody else does; who may be recorded is not decided here
+    an.say(65535, 0, VOICE, b"one", marker=True, padding=3)
+    an.say(1, 1920, VOICE, b"three")
+    lab.settle()
+    an.say(0, 960, VOICE, b"two")
+    lab.settle()
+    told = lab.worker.tapped()
+    first = told[0].position
+    assert [(t.transport, t.ssrc, t.position - first, t.timestamp, t.marker, t.late, t.payload) for t in told] == [
+        (AN, VOICE, 0, 0, True, False, b"one"),
+        (AN, VOICE, 2, 1920, False, False, b"three"),
+        (AN, VOICE, 1, 960, False, True, b"two"),
+    ]
+    assert abs(told[0].received - time.monotonic_ns() // 1000) < 10_000_000
+    lab.worker.tap(AN, VOICE, False)
+    an.say(2, 2880, VOICE, b"four")
+    lab.settle()
+    assert lab.worker.tapped() == []
+
+
+def test_values_out_of_range_are_refused(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    source = {"clock_rate": 90000, "nack": False}
+    for wrong in (
+        {"codec": "H265"}, {"red": 128}, {"gate": 128}, {"carry": [(1, 2)] * 9}, {"carry": [(1, 2), (1, 3)]},
+        {"carry": [(0, 2)]}, {"carry": [(1, 256)]},
+    ):  # fmt: skip
+        with pytest.raises(ValueError):
+            lab.worker.source(AN, CAMERA, **source, **wrong)  # type: ignore[arg-type]
+    lab.worker.source(AN, CAMERA, **source)  # type: ignore[arg-type]
+    sink = lab.route(an, CAMERA, binh)
+    with pytest.raises(ValueError):
+        lab.worker.congestion(AN, receive=15)
+    with pytest.raises(ValueError):
+        lab.worker.pace(AN, -1)
+    with pytest.raises(ValueError):
+        lab.worker.layers(sink, 8)
+    with pytest.raises(ValueError):
+        lab.worker.route(99, AN, CAMERA, BINH, WITH_RTX._replace(rtx_sequence=1 << 15))
+    for command in ("hold", "tap"):
+        with pytest.raises(KeyError):
+            getattr(lab.worker, command)(AN, 5, True)
