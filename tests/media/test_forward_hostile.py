@@ -223,7 +223,7 @@ class Day:
         self.held: list[list[bytes]] = [[], []]  # packets on their way, and what they say
         self.plain: list[list[bytes]] = [[], []]
         self.said: list[bytes] = []
-        self.sink, self.routes, self.switched = 0, 0, False
+        self.sink, self.routes, self.switched, self.waiting = 0, 0, False, False
         for speaker in self.speakers:
             self.lab.worker.source(
                 speaker.number, CAMERA, clock_rate=90000, nack=True, codec="VP8", carry=[(1, 2), (3, 15)]
@@ -252,7 +252,8 @@ class Day:
 
     def live(self, kind: str, who: int, value: int) -> None:
         speaker, worker = self.speakers[who], self.lab.worker
-        if kind in COMMANDS:
+        # Who comes first in a batch, the key frame of one source or the last packet of another, is left to the batch.
+        if kind in COMMANDS or self.waiting:
             self.lab.settle()  # so that both apply it after the same packets
         if kind in ("new", "flip"):
             data = speaker.out.protect(self.packet(who, value))
@@ -293,8 +294,8 @@ class Day:
         elif kind in ("pause", "resume") and self.sink:
             worker.pause(self.sink, kind == "pause")
         elif kind in ("switch", "at_key") and self.sink:
-            self.switched = True
-            worker.switch(self.sink, speaker.number, CAMERA, at_key=kind == "at_key")
+            self.switched, self.waiting = True, kind == "at_key"
+            worker.switch(self.sink, speaker.number, CAMERA, at_key=self.waiting)
         elif kind == "layers" and self.sink:
             worker.layers(self.sink, value % 3 * 3)
         elif kind in ("hold", "release"):
