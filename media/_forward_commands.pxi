@@ -98,9 +98,12 @@ cdef class Commands(Core):
             self.unlock()
 
     def target(self, transport, address):
-        cdef sockaddr_in name = name_of(address)
+        cdef bint somewhere = address is not None
+        cdef sockaddr_in name
         cdef Transport* entry
         cdef int place
+        if somewhere:
+            name = name_of(address)
         if self.stopped:
             return
         known = self.entries[transport]
@@ -109,7 +112,9 @@ cdef class Commands(Core):
         entry = &self.transports[place]
         with nogil:
             self.lock()
-            entry.target, entry.has_target = name, True
+            entry.has_target = somewhere
+            if somewhere:
+                entry.target = name
             self.stage.plain[place] = self.answers.plain[place] = 0
             self.unlock()
 

@@ -81,8 +81,8 @@ def sender_reports(consumers: Sequence[Consumer], stats: Sequence[SinkStats], cn
     return compounds
 
 
-ANSWER_LIMIT = 30.0
-"""Seconds in which an offer must be answered."""
+ANSWER_LIMIT = 75.0
+"""Seconds in which an offer must be answered: as long as the transport of a lost line is kept (ice.KEPT)."""
 
 
 class View:
@@ -200,6 +200,11 @@ class Down:
         self._offered_at = now
         self._offered = len(self.slots)
         return tuple(self._section(slot) for slot in self.slots)
+
+    def repeat(self) -> None:
+        """Do not wait for the answer any more: the next offer takes the place of the one in flight."""
+        self.in_flight = False
+        self.changed = True
 
     def tracks(self) -> tuple[Track, ...]:
         """Who is in the offer in flight."""

@@ -102,8 +102,8 @@ class PyWorker(Path):
         entry.bound.append(address)
         self._bound[address] = entry
 
-    def target(self, transport: int, address: Address) -> None:
-        address = checked(address)
+    def target(self, transport: int, address: Address | None) -> None:
+        address = address and checked(address)
         if not self._stopped:
             self._transports[transport].target = address
 

@@ -166,8 +166,8 @@ class Forwarder(Protocol):
     def bind(self, transport: int, address: Address) -> None:
         """ICE has verified the address: its datagrams belong to this transport, and to no other any more."""
 
-    def target(self, transport: int, address: Address) -> None:
-        """Send media there from now on."""
+    def target(self, transport: int, address: Address | None) -> None:
+        """Send media there from now on; None: nowhere."""
 
     def keys(self, transport: int, profile: str, receive: bytes, send: bytes) -> None:
         """Once in a transport's life: a second SRTP context with the same key would repeat nonces.

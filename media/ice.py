@@ -19,6 +19,7 @@ Address = tuple[str, int]
 MAX_STUN = 1280  # a browser's check is below 200 bytes
 COOKIE = b"\x21\x12\xa4\x42"  # RFC 8489 section 5
 CONSENT = 30.0  # seconds, RFC 7675 section 5.1
+KEPT = 75.0  # seconds for which a peer finds its transport again after its last check
 MAX_ADDRESSES = 16  # per transport, as in the forwarder; the oldest gives way
 
 
@@ -106,9 +107,9 @@ class Responder:
     def consented_since(self, moment: float) -> bool:
         return self.consented is not None and self.consented >= moment
 
-    def consent_expired(self, since: float, now: float) -> bool:
-        """True when no verified check came for CONSENT seconds; `since` counts until the first one has come."""
-        return now - (since if self.consented is None else self.consented) > CONSENT
+    def consent_expired(self, since: float, now: float, limit: float = CONSENT) -> bool:
+        """True when no verified check came for `limit` seconds; `since` counts until the first one has come."""
+        return now - (since if self.consented is None else self.consented) > limit
 
     def _success(self, check: Check, address: Address) -> bytes:
         return self._seal(check, stun.Class.RESPONSE, {"XOR-MAPPED-ADDRESS": address})

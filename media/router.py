@@ -98,7 +98,7 @@ class Router:
         description = sdp.read_answer(answer)
         transport = down.transport
         if transport.remote is not None and not same_peer(transport.remote, description.transport):
-            raise MediaError("bad_answer", "ICE credentials or certificate have changed")
+            raise MediaError("bad_answer", "the certificate has changed")
         down.accept(description)
         if transport.remote is None:
             remote = description.transport
@@ -161,6 +161,18 @@ class Router:
         self._patchbay.pause(participant, kind, producer, paused)
         self._ask_keys()
 
+    def directions(self, participant: str) -> list[str]:
+        """Which of the participant's two transports, "up" and "down", are there."""
+        tables: dict[str, dict[str, Up] | dict[str, Down]] = {"up": self._ups, "down": self._downs}
+        return [direction for direction, table in tables.items() if participant in table]
+
+    def repeat(self, participant: str) -> None:
+        """Offer again what was offered and not yet answered: the line may have lost it."""
+        down = self._downs.get(participant)
+        if down is not None and down.in_flight:
+            down.repeat()
+            self._offer(down)
+
     def publishers(self) -> list[str]:
         """Those whose up transport is connected."""
         return [up.transport.participant for up in self._live()]
@@ -170,7 +182,10 @@ class Router:
     def check(self, transport: Transport, check: ice.Check, address: Address, now: float) -> None:
         """A STUN request. Raises StunError: count it, answer nothing."""
         self._now = now
-        self._carry_out(transport, transport.check(check, address, now))
+        outputs = transport.check(check, address, now)
+        if transport.heard(now):
+            self._refresh(self._by_transport.get(transport.id))
+        self._carry_out(transport, outputs)
 
     def receive(self, transport: Transport, notice: Notice, now: float) -> None:
         """Any other notice of the forwarder."""

@@ -44,9 +44,9 @@ class Bind:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Media goes to this address from now on."""
+    """Media goes to this address from now on; None: nowhere, until there is another."""
 
-    address: Address
+    address: Address | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,12 @@ Output = Send | Bind | Target | Ready | Ended
 
 
 class Transport:
-    """States: new, connected (keys handed out), closed (Ended handed out, or close() called)."""
+    """States: new, connected (keys handed out), closed (Ended handed out, or close() called).
+
+    A connected transport whose peer has sent no check for ice.CONSENT seconds rests: nothing is sent to it. A check
+    from wherever the peer is now (whoever knows our password; a lite agent has no use for the peer's own) wakes it with
+    its keys and streams, until ice.KEPT seconds are over. So a cut or another network costs neither side a negotiation.
+    """
 
     def __init__(
         self, number: int, room: str, participant: str, direction: str, session: str, credentials: ice.Credentials,
@@ -89,6 +94,7 @@ class Transport:
         self._since = now
         self._pace = Bucket(NOTICES_A_SECOND, NOTICES_AT_ONCE)
         self._heard_at = now
+        self._resting = False
 
     def admits(self, now: float) -> bool:
         """Whether one more notice of this peer may cost us time; what is over the bound is its own loss."""
@@ -126,7 +132,8 @@ class Transport:
         # Bound before it hears that it is: its ClientHello may be back sooner than the next command.
         out: list[Output] = [Bind(address, verdict.evicted)] if verdict.new else []
         out.append(Send(verdict.reply, address))
-        if verdict.nominated:
+        if verdict.nominated or (self._resting and address == self._ice.nominated):
+            self._resting = False
             out.append(Target(address))
             if not self.connected:
                 out += self._begin(now)
@@ -152,8 +159,11 @@ class Transport:
         if self.closed:
             return []
         if self._dtls is not None and self._ice.consent_expired(self._since, now):
-            self.closed = True
-            return [Ended("consent")]
+            if not self.connected or self._ice.consent_expired(self._since, now, ice.KEPT):
+                self.closed = True
+                return [Ended("consent")]
+            rests, self._resting = self._resting, True
+            return [] if rests else [Target(None)]
         if self._dtls is not None and not self.connected and now - self._since > SETUP_LIMIT:
             self.closed = True  # ICE may go on for ever with an association that the peer has given up
             return [Ended("dtls")]
@@ -295,5 +305,6 @@ def dtls_role(setup: str) -> bool:
 
 
 def same_peer(one: TransportParameters, other: TransportParameters) -> bool:
-    """Does a later description speak of the same association? (We do not restart ICE in step 1.)"""
-    return one.ufrag == other.ufrag and set[Fingerprint](one.fingerprints) == set[Fingerprint](other.fingerprints)
+    """Does a later description speak of the same association? Its ICE credentials may be new: a browser that looks for
+    another way changes them without asking us."""
+    return set[Fingerprint](one.fingerprints) == set[Fingerprint](other.fingerprints)

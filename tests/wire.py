@@ -39,7 +39,7 @@ class Table:
     def __init__(self) -> None:
         self.transports: dict[int, dict[int, dict[str, object]]] = {}
         self.bound: dict[Address, int] = {}
-        self.targets: dict[int, Address] = {}
+        self.targets: dict[int, Address | None] = {}
         self.keyed: dict[int, tuple[str, bytes, bytes]] = {}
         self.routes: dict[int, Route] = {}
         self.used: set[tuple[int, int]] = set()
@@ -70,7 +70,7 @@ class Table:
         assert transport in self.transports
         self.bound[address] = transport
 
-    def target(self, transport: int, address: Address) -> None:
+    def target(self, transport: int, address: Address | None) -> None:
         assert transport in self.transports
         self.targets[transport] = address
 

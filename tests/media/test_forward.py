@@ -138,6 +138,22 @@ def test_listener_without_keys_or_target_misses_nothing_but_time(lab: Lab):
     assert lab.count("forwarded") == 1
 
 
+def test_nothing_is_sent_while_there_is_no_target_and_it_goes_on_at_another(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    lab.route(an, CAMERA, binh)
+    an.say(1, 0, CAMERA)
+    assert len(binh.hear()) == 1
+    lab.worker.target(BINH, None)
+    an.say(2, 0, CAMERA)
+    lab.settle()
+    assert binh.hear() == []
+    lab.worker.target(BINH, binh.address)
+    an.say(3, 0, CAMERA)
+    assert len(binh.hear()) == 1
+    assert lab.count("forwarded") == 2
+
+
 def test_pause_leaves_no_hole(lab: Lab):
     an, binh = lab.person(AN), lab.person(BINH)
     lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)

@@ -5,7 +5,7 @@ import pytest
 from media.dtls import Association
 from media.endpoint import make_identity
 from media.errors import MediaError
-from media.events import Connected, Disconnected
+from media.events import Connected, Disconnected, OfferReady
 from media.transport import GRIP, Port, dtls_role
 from tests.wire import SERVER, Table, Wire, entropy
 
@@ -70,15 +70,68 @@ def test_a_peer_with_another_certificate_is_counted_and_ended_and_others_go_on()
     assert wire.router.publishers() == ["an"]
 
 
-def test_a_peer_that_falls_silent_is_disconnected_after_thirty_seconds_and_others_stay() -> None:
+def test_a_peer_that_falls_silent_is_sent_nothing_after_thirty_seconds_and_ended_after_75_and_others_stay() -> None:
     wire = Wire()
     silent, alive = wire.publish("an"), wire.publish("binh")
+    number = wire.transport(silent)
     wire.pass_time(29, checking=[alive])
+    assert wire.table.targets[number] == silent.address
+    wire.pass_time(2, checking=[alive])
+    assert wire.table.targets[number] is None
+    assert wire.table.targets[wire.transport(alive)] == alive.address
+    wire.pass_time(43, checking=[alive])
     assert wire.events(Disconnected) == []
     wire.pass_time(2, checking=[alive])
     assert [(event.participant, event.reason) for event in wire.events(Disconnected)] == [("an", "consent")]
     assert wire.port.counters["consent_expired"] == 1
     assert silent.address not in wire.table.bound
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_peer_that_comes_back_within_a_minute_goes_on_with_its_keys_though_its_address_be_another(
+    moved: bool,
+) -> None:
+    wire = Wire()
+    end = wire.publish("an")
+    number, keys = wire.transport(end), dict(wire.table.keyed)
+    wire.pass_time(60)
+    address = ("198.51.100.7", 40001) if moved else end.address
+    wire.deliver(end.check(), address)
+    assert wire.table.targets[number] == address
+    assert wire.table.bound[address] == number
+    assert wire.table.keyed == keys
+    assert wire.events(Disconnected) == []
+    assert wire.router.publishers() == ["an"]
+
+
+def test_an_answer_with_new_ice_credentials_and_the_same_certificate_is_the_same_peer() -> None:
+    wire = Wire()
+    wire.publish("an", ssrcs=(11, 22))
+    end = wire.end()
+    wire.router.subscribe("binh")
+    wire.router.accept("binh", end.answer(wire.events(OfferReady)[-1].sdp))
+    wire.connect(end)
+    wire.publish("chi", ssrcs=(33, 44))
+    end.ufrag = "anew"
+    wire.router.accept("binh", end.answer(wire.events(OfferReady)[-1].sdp))
+    assert [route.source[1] for route in wire.routes_to(end)] == [11, 22, 33, 44]
+
+
+def test_an_offer_that_the_line_has_lost_is_made_again() -> None:
+    wire = Wire()
+    wire.publish("an", ssrcs=(11, 22))
+    wire.router.subscribe("binh")
+    assert wire.router.directions("binh") == ["down"]
+    [lost] = wire.events(OfferReady)
+    wire.router.repeat("binh")
+    lost, again = wire.events(OfferReady)
+    assert again.tracks == lost.tracks
+    end = wire.end()
+    wire.router.accept("binh", end.answer(again.sdp))
+    wire.connect(end)
+    assert [route.source[1] for route in wire.routes_to(end)] == [11, 22]
+    wire.router.repeat("binh")  # nothing is in flight: nothing to repeat
+    assert len(wire.events(OfferReady)) == 2
 
 
 def test_a_peer_that_never_comes_is_given_up() -> None:
