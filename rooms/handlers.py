@@ -100,8 +100,10 @@ def _join(state: State, actor: str, command: Join, now: datetime) -> Found:
     if state.session.state is MeetingState.CLOSED:
         raise Refused("closed")
     if state.present(person.id):
-        # The same person on a new connection: everything is theirs still, but their devices start switched off.
         known = state.people[person.id]
+        if command.resumed:
+            return state.with_participant(replace(known, connected=True, away_since=None))
+        # The same person at another device: everything is theirs still, but this device starts switched off.
         return state.with_participant(Participant(known.person, present=True, connected=True, hand=known.hand))
     taken = _seat_to_take(state, person)
     role = person.role if taken else state.session.sheet.role_of(person)

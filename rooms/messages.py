@@ -44,9 +44,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Join(Command):
-    """The server's own: a person's (newest) connection is there. The role is what their invitation says."""
+    """The server's own: a person's (newest) connection is there. The role is what their invitation says. `resumed`: it
+    is the same page as before, whose microphone and camera are as they were."""
 
     person: Person
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,8 @@ SERVER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "units",
             "speaker",
             "may",
+            "ice",
+            "transports",
             "now",
         ),
         "participant": ("participant",),
@@ -268,6 +272,7 @@ SERVER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "media.answer": ("sdp",),
         "media.offer": ("sdp", "tracks"),
         "media.closed": ("direction", "reason"),
+        "media.ice": ("ice",),
         "ack": ("id",),
         "error": ("id", "code", "message"),
         "bye": ("reason",),

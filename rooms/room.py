@@ -115,7 +115,7 @@ class Room:
 
     def welcome(self, participant: str, now: datetime) -> Json:
         """Everything that a client needs to begin, or to begin anew. The server knows, and puts in, the room's
-        title, the loudest speaker and the meeting's document."""
+        title, the loudest speaker, the meeting's document, and what concerns the media."""
         if participant not in self._state.people:
             raise Refused("unknown_participant")
         seen = snapshot(self._state)
@@ -136,6 +136,8 @@ class Room:
             "units": [unit.to_json() for unit in self.meeting.units],
             "speaker": None,
             "may": [type for type in CLIENT_TYPES if self.may(participant, type)],
+            "ice": [],
+            "transports": [],
             "now": iso(now),
         }
 

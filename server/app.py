@@ -32,6 +32,7 @@ from server.pages import account, api, desk, meetings, public
 from server.rate import Attempts, Waiting
 from server.records import Records
 from server.sittings import Sittings
+from server.turn import Relays
 from web import STATIC
 
 
@@ -105,7 +106,7 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
         raise SetupError(f"media.host and media.public_addresses must be numeric IPv4 addresses: {error}.") from error
     except ImportError as error:
         raise SetupError("media.native is true, but the native media core was not built (gcc?).") from error
-    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS])
+    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], Relays(app[CONFIG].turn))
     await app[SITTINGS].start()
     yield
     await app[SITTINGS].close()

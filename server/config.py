@@ -3,16 +3,19 @@
 Unknown keys are errors, so that a misspelt key is found at start and not at the worst moment.
 """
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from server.database import sqlite_url
 from server.errors import SetupError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+_TURN_URL = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
+"""RFC 7065."""
 
 
 class _Section(BaseModel):
@@ -47,6 +50,29 @@ class MediaConfig(_Section):
     """true: require the native core; false: the Python twin; unset: native where it is built."""
 
 
+class TurnConfig(_Section):
+    """A relay (coturn) for participants whose firewall lets nothing but web traffic through."""
+
+    urls: list[str] = []
+    """As browsers take them: turns:turn.example.gov.vn:443?transport=tcp."""
+    secret: SecretStr = SecretStr("")
+    """The same as coturn's static-auth-secret."""
+    lifetime: Annotated[int, Field(ge=600, le=86_400)] = 21_600
+    """Seconds for which the credentials of one participant are good; they are renewed after half of it."""
+    only: bool = False
+    """Media goes through the relay and no other way: for networks that demand it, and for tests."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if any(not _TURN_URL.fullmatch(url) for url in self.urls):
+            raise ValueError("turn.urls are turn:HOST[:PORT] or turns:HOST[:PORT], perhaps with ?transport=udp or tcp")
+        if self.urls and len(self.secret.get_secret_value()) < 16:
+            raise ValueError("turn.urls need turn.secret, of at least 16 characters")
+        if self.only and not self.urls:
+            raise ValueError("turn.only needs turn.urls")
+        return self
+
+
 class SigningConfig(_Section):
     """Keys and time-stamps."""
 
@@ -66,6 +92,7 @@ class Config(BaseSettings):
     http: HttpConfig = HttpConfig()
     database: DatabaseConfig = DatabaseConfig()
     media: MediaConfig = MediaConfig()
+    turn: TurnConfig = TurnConfig()
     signing: SigningConfig = SigningConfig()
 
     @classmethod

@@ -10,9 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from minutes.typeset import Typesetter
 from rooms import first_altered, store
 from server.app import open_records
+from server.auth import utcnow
 from server.config import Config
 from server.database import Database
 from server.errors import SetupError
+from server.turn import Relays, fault
 
 Finding = tuple[str, bool, str]
 MEETINGS = 1000
@@ -42,6 +44,16 @@ async def _kept(config: Config) -> list[Finding]:
     ]
 
 
+async def _relays(config: Config) -> list[Finding]:
+    """Whether each relay gives an address for our credentials. The answer has no credential in it."""
+    found: list[Finding] = []
+    for issued in Relays(config.turn).issue("doctor", utcnow()):
+        for url in issued["urls"]:
+            wrong = await fault(url, issued["username"], issued["credential"])
+            found.append(("relay", wrong is None, f"{url} {wrong or 'gives addresses'}"))
+    return found or [("relay", True, "none: participants behind firewalls that block UDP have no sound or picture")]
+
+
 def examine(config: Config) -> Iterator[Finding]:
     """(what, whether well, sentence) of each thing that the program leans on."""
     native = importlib.util.find_spec("media._forward") is not None
@@ -50,6 +62,7 @@ def examine(config: Config) -> Iterator[Finding]:
         native,
         "native" if native else "Python twin: install gcc and the Python headers, then reinstall",
     )
+    yield from asyncio.run(_relays(config))
     yield "typeface", True, Typesetter().fonts[0]
     there = config.data.is_dir()
     yield "data folder", there, str(config.data) if there else f"{config.data} does not exist yet"

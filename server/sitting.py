@@ -19,6 +19,7 @@ from server.connection import Connection, Message
 from server.database import Database
 from server.errors import Problem
 from server.records import Records
+from server.turn import Relays
 
 log = structlog.get_logger("giaoban.sitting")
 
@@ -40,11 +41,12 @@ class Source:
 
 
 class Sitting:
-    """One room with its running meeting. Given: database, records. Owned: room, router, connections."""
+    """One room with its running meeting. Given: database, records, relays. Owned: room, router, connections."""
 
     def __init__(
-        self, title: str, room: Room, router: Router, database: Database, records: Records, document: str | None
-    ) -> None:
+        self, title: str, room: Room, router: Router, database: Database, records: Records, relays: Relays,
+        document: str | None,
+    ) -> None:  # fmt: skip
         self.title = title
         self.room = room
         self.router = router
@@ -54,8 +56,11 @@ class Sitting:
         self.connections: dict[str, Connection] = {}
         self.sources: dict[str, Source] = {}
         self._sessions: dict[str, str] = {}  # WHIP/WHEP session -> participant
+        self._pages: dict[str, str] = {}  # participant -> page of the last connection
         self._database = database
         self._records = records
+        self._relays = relays
+        self._relays_renewed = utcnow()
         self._lock = asyncio.Lock()  # one command at a time; held while facts are being kept
 
     # --- the meeting ---------------------------------------------------------------------------------------------
@@ -66,7 +71,11 @@ class Sitting:
             await self._step(lambda: self.room.apply(actor, command, utcnow()))
 
     async def tick(self, now: datetime) -> None:
-        """Let time pass: people whose line stayed away leave."""
+        """Let time pass: people whose line stayed away leave, and who stays long gets new credentials for the relay."""
+        if now - self._relays_renewed >= self._relays.renew_after:
+            self._relays_renewed = now
+            for participant in self.connections:
+                self.tell(participant, {"type": "media.ice", "ice": self._relays.issue(participant, now)})
         due = self.room.next_tick()
         if due is not None and due <= now:
             async with self._lock:
@@ -151,22 +160,34 @@ class Sitting:
         others = [one for one in message["participants"] if one["id"] not in self.sources]
         message["participants"] = [*others, *(source.to_json() for source in self.sources.values())]
         message["speaker"] = self.speaker
+        message["ice"] = self._relays.issue(participant, utcnow())
+        message["transports"] = self.router.directions(participant)
         return message
 
     # --- connections ---------------------------------------------------------------------------------------------
 
-    async def connect(self, person: Person) -> Connection:
-        """Seat `person` here; an older connection of the same person is replaced. Raises Refused."""
+    async def connect(self, person: Person, page: str = "") -> Connection:
+        """Seat `person` here; an older connection of the same person is replaced. The same `page` again resumes: its
+        media goes on, and what was lost with the line is offered again. Raises Refused."""
         async with self._lock:
-            await self._step(lambda: self.room.apply(person.id, Join(person), utcnow()))
+            resumed = page != "" and self._pages.get(person.id) == page
+            await self._step(lambda: self.room.apply(person.id, Join(person, resumed), utcnow()))
             older = self.connections.pop(person.id, None)
             if older is not None:
-                older.end({"type": "bye", "reason": "replaced"})
+                older.end(None if resumed else {"type": "bye", "reason": "replaced"})
+            if not resumed and person.id in self._pages:
                 self.router.leave(person.id)  # the other device's microphone must not stay open
+            self._pages[person.id] = page
             connection = Connection(person.id)
             connection.tell(self.welcome(person.id))
             self.connections[person.id] = connection
+            self.router.repeat(person.id)
             return connection
+
+    def resync(self, connection: Connection) -> None:
+        """Begin anew with a reader who has missed something."""
+        connection.resync(self.welcome(connection.participant))
+        self.router.repeat(connection.participant)
 
     async def disconnect(self, connection: Connection) -> None:
         """The socket is gone. Whoever did not leave has lost the line and keeps the seat."""

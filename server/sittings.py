@@ -18,6 +18,7 @@ from server.errors import Problem
 from server.i18n import VIETNAM
 from server.records import Records
 from server.sitting import Sitting
+from server.turn import Relays
 
 log = structlog.get_logger("giaoban.sittings")
 
@@ -27,12 +28,13 @@ LOOK_BACK = timedelta(days=90)
 
 
 class Sittings:
-    """All rooms in session in this process. Given: database, endpoint, records. Owned: sittings and their tasks."""
+    """All rooms in session in this process. Owned: sittings and their tasks; the rest is given."""
 
-    def __init__(self, database: Database, endpoint: Endpoint, records: Records) -> None:
+    def __init__(self, database: Database, endpoint: Endpoint, records: Records, relays: Relays) -> None:
         self._database = database
         self._endpoint = endpoint
         self._records = records
+        self._relays = relays
         self._open: dict[str, Sitting] = {}
         self._lock = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -139,7 +141,7 @@ class Sittings:
         meeting = entry.meeting if entry is not None else await self._ad_hoc(room_row.id, room_row.title)
         room = Room.replay(meeting, facts)
         router = self._endpoint.router(room_id)
-        sitting = Sitting(room_row.title, room, router, self._database, self._records, None)
+        sitting = Sitting(room_row.title, room, router, self._database, self._records, self._relays, None)
         if facts:
             since = entry.alive_at if entry is not None else None
             await sitting.apply(SYSTEM, Resume(since or facts[-1].at))

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Debian packages that the tests use: browsers and GStreamer, checkers of PDF and WebM that we did not write, the law's
+# Debian packages that the tests use: browsers, a relay, GStreamer, checkers of PDF and WebM that we did not write, the law's
 # typeface, a Java library, and what makes and spoils networks.
 set -eu
 missing=""
-packages="chromium firefox-esr openssl poppler-utils qpdf ffmpeg mkvtoolnix fonts-liberation2 libjaxb-java iproute2 nftables
+packages="chromium coturn firefox-esr openssl poppler-utils qpdf ffmpeg mkvtoolnix fonts-liberation2 libjaxb-java iproute2
+nftables
 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-nice
 python3-gst-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0"
 for package in $packages; do

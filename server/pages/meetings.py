@@ -18,7 +18,7 @@ from server.auth import DocumentAccess, MeetingAccess, may, utcnow
 from server.directory import Account
 from server.errors import ANSWERS, Problem
 from server.i18n import N_, VIETNAM, Reader, script_strings
-from server.keys import DATABASE, RECORDS, SITTINGS
+from server.keys import CONFIG, DATABASE, RECORDS, SITTINGS
 from server.pages import current, form, reader_of, require, see_other
 from server.pages.caching import private
 from server.sittings import invited, person_of
@@ -138,6 +138,7 @@ async def enter(request: web.Request) -> web.Response:
         you={"id": account.id, "name": account.name, "role": role_of(account, meeting)},
         strings=script_strings(reader.language),
         socket_path=f"/rooms/{room.id}/ws",
+        relay_only=request.app[CONFIG].turn.only,
     )
 
 

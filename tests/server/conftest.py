@@ -63,8 +63,9 @@ class Server:
     def bearer(self, role: str, **options: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(role, **options)}"}
 
-    async def sit(self, headers: dict[str, str], room: str = "giao-ban") -> Seat:
-        socket = await self.client.ws_connect(f"/rooms/{room}/ws", headers=headers)
+    async def sit(self, headers: dict[str, str], room: str = "giao-ban", page: str | None = None) -> Seat:
+        query = {} if page is None else {"page": page}
+        socket = await self.client.ws_connect(f"/rooms/{room}/ws", headers=headers, params=query)
         welcome = await socket.receive_json(timeout=10)
         assert welcome["type"] == "welcome", welcome
         return Seat(socket, welcome)

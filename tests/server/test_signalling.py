@@ -115,6 +115,34 @@ async def test_a_second_device_takes_the_seat_over(server: Server) -> None:
     assert [p["connected"] for p in people] == [True]
 
 
+async def test_the_same_page_comes_back_with_its_devices_as_they_were_and_hears_no_farewell(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    first = await server.sit(server.person("dung"), page="abc")
+    await first.say("media.state", audio=True, video=False)
+    await first.say("media.subscribe")
+    second = await server.sit(server.person("dung"), page="abc")
+    [dung] = [one for one in second.welcome["participants"] if one["id"] == "dung"]
+    assert (dung["connected"], dung["audio"], dung["video"]) == (True, True, False)
+    assert second.welcome["transports"] == ["down"]
+    heard = [json.loads(frame.data)["type"] async for frame in first.socket if frame.type is WSMsgType.TEXT]
+    assert "bye" not in heard
+    await second.socket.close()
+    await chair.until(lambda message: message["type"] == "participant" and not message["participant"]["connected"])
+    third = await server.sit(server.person("dung"), page="abc")
+    assert third.welcome["transports"] == ["down"], "the line was found dead, and its media kept all the same"
+
+
+@pytest.mark.parametrize("page", ["other", "", "no name!"])
+async def test_another_page_begins_anew(server: Server, page: str) -> None:
+    first = await server.sit(server.person("dung"), page="abc")
+    await first.say("media.state", audio=True, video=False)
+    await first.say("media.subscribe")
+    second = await server.sit(server.person("dung"), page=page)
+    [dung] = [one for one in second.welcome["participants"] if one["id"] == "dung"]
+    assert (dung["audio"], second.welcome["transports"]) == (False, [])
+    assert (await first.hears("bye"))["reason"] == "replaced"
+
+
 async def test_a_dropped_line_keeps_hand_and_place(server: Server) -> None:
     chair = await server.sit(server.person("hanh"))
     await chair.say("meeting.open")
