@@ -132,11 +132,11 @@ async def test_the_first_welcome_announces_nobody(modules: Page) -> None:
     assert await run(modules, "return news(START, after([v.hello]))", hello=welcome("dung")) == []
 
 
-async def test_the_wait_before_a_retry_grows_from_half_a_second_to_five(modules: Page) -> None:
+async def test_the_wait_before_a_retry_grows_from_a_quarter_of_a_second_to_five(modules: Page) -> None:
     body = "return [0, 0.5, 0.999].map((r) => [0, 1, 3, 60].map((n) => Math.round(backoff(n, () => r))))"
     waits = await run(modules, body)
-    assert waits[0] == [500] * 4
-    assert waits[1] == [750, 1250, 2750, 2750]
+    assert waits[0] == [250] * 4
+    assert waits[1] == [375, 625, 2125, 2625]
     assert all(w <= 5000 for w in waits[2])
 
 
@@ -161,6 +161,7 @@ FAKE = """
   const line = new Line("ws://x", { heard: () => 0, changed, connect: () => new Fake(), random: () => 0 });
   line.open();
   sockets[0].say({ type: "welcome" });
+  window.hang = () => (sockets.at(-1).readyState = WebSocket.CONNECTING);
 """
 
 
@@ -172,7 +173,7 @@ async def test_a_dropped_line_comes_back_and_says_what_it_could_not_finish(modul
       window.after = async () => ({ asked: await asked, sockets: sockets.length, changes });
       return [sockets.length, changes];"""  # fmt: skip
     assert await run(modules, body) == [1, ["connecting", "open", "lost"]]
-    await modules.clock.run_for(499)
+    await modules.clock.run_for(249)
     assert (await modules.evaluate("window.after()"))["sockets"] == 1
     await modules.clock.run_for(2)
     assert await modules.evaluate("window.after()") == {
@@ -185,10 +186,39 @@ async def test_a_dropped_line_comes_back_and_says_what_it_could_not_finish(modul
 async def test_a_silent_line_is_given_up_though_no_close_was_heard(modules: Page) -> None:
     await stop_clock(modules)
     await run(modules, FAKE + "window.seen = () => [sockets.length, sockets[0].sent.map((m) => m.type)]")
-    await modules.clock.run_for(24_000)
+    await modules.clock.run_for(7_000)
     assert await modules.evaluate("window.seen()") == [1, ["ping", "ping"]]
+    await modules.clock.run_for(2_000)
+    assert (await modules.evaluate("window.seen()"))[0] == 2
+
+
+async def test_a_line_that_is_in_doubt_is_asked_at_once_and_given_up_in_three_seconds(modules: Page) -> None:
+    await stop_clock(modules)
+    body = FAKE + """
+      line.check();
+      window.seen = () => [sockets.length, sockets[0].sent.length];
+      window.answer = () => sockets[0].say({ type: "pong" });
+      window.check = () => line.check();"""  # fmt: skip
+    await run(modules, body)
+    assert await modules.evaluate("window.seen()") == [1, 1]
+    await modules.evaluate("window.answer()")
+    await modules.clock.run_for(3_500)
+    assert (await modules.evaluate("window.seen()"))[0] == 1, "it answered"
+    await modules.evaluate("window.check()")
     await modules.clock.run_for(4_000)
     assert (await modules.evaluate("window.seen()"))[0] == 2
+
+
+async def test_a_dial_that_hangs_is_begun_anew_when_the_network_is_back(modules: Page) -> None:
+    await stop_clock(modules)
+    body = FAKE + "sockets[0].drop(); window.check = () => line.check(); window.seen = () => sockets.length"
+    await run(modules, body)
+    await modules.evaluate("window.check()")
+    assert await modules.evaluate("window.seen()") == 2, "no wait for the retry"
+    await modules.evaluate("window.hang()")
+    await modules.clock.run_for(600)
+    await modules.evaluate("window.check()")
+    assert await modules.evaluate("window.seen()") == 3
 
 
 async def test_who_was_replaced_by_his_own_newer_window_does_not_fight_for_the_seat(modules: Page) -> None:
@@ -224,13 +254,14 @@ async def test_a_connection_closed_in_the_middle_of_an_offer_does_not_block_the_
         async createAnswer() { return {}; }
         async setLocalDescription() { this.localDescription = { sdp: "answer" }; }
         getTransceivers() { return []; }
+        setConfiguration() {}
         close() { this.closed = true; }
       }
       const made = [new Fake(true), new Fake(false)], left = [...made];
       const answered = new Promise((resolve) => {
         const send = async (type, fields) => { sent.push(type); if (type === "media.answer") resolve(fields.sdp); };
         const peers = new Peers({ send, changed: () => 0, connect: () => left.shift() });
-        peers.join(false);
+        peers.join({ publish: false });
         const offer = (ufrag) => ({ type: "media.offer", sdp: `v=0\\r\\na=ice-ufrag:${ufrag}\\r\\n`, tracks: [] });
         peers.hear(offer("one"));
         setTimeout(() => {

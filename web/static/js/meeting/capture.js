@@ -4,10 +4,12 @@
  * so that its light goes out.
  */
 
-const WISHES = {
-  audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
-  video: { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15, max: 25 } },
-};
+const AUDIO = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+const MODEST = { width: { ideal: 640 }, height: { ideal: 360 }, frameRate: { ideal: 15, max: 25 } };
+const AMPLE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 25, max: 25 } };
+
+/** An old laptop encodes no large picture; it has work enough with showing the others'. */
+const wishes = () => ({ audio: AUDIO, video: (navigator.hardwareConcurrency ?? 0) >= 4 ? AMPLE : MODEST });
 
 /** @typedef {"audio" | "video"} Kind */
 /** @typedef {"refused" | "missing" | "busy" | "insecure"} Trouble */
@@ -104,7 +106,7 @@ export class Capture {
     const constraints = {};
     for (const kind of kinds) {
       const device = this.chosen[kind];
-      constraints[kind] = { ...WISHES[kind], ...(device ? { deviceId: { ideal: device } } : {}) };
+      constraints[kind] = { ...wishes()[kind], ...(device ? { deviceId: { ideal: device } } : {}) };
     }
     this.asking = true;
     this.changed();

@@ -3,12 +3,15 @@
 import { t } from "../text.js";
 import { news } from "./announce.js";
 import { Capture } from "./capture.js";
+import { DeclaredLine, soundOnly } from "./declared.js";
 import { DeviceCheck, remember, remembered, troubleSentence } from "./devices.js";
 import { byId } from "./element.js";
 import { Peers } from "./peers.js";
 import { Line } from "./protocol.js";
+import { Standing } from "./standing.js";
 import { expected, reduce, START } from "./state.js";
 import { View } from "./view.js";
+import { Watch } from "./watch.js";
 
 /** Failed attempts to reconnect after which we ask over HTTP whether we are still welcome. */
 const PROBE_EVERY = 3;
@@ -17,19 +20,23 @@ class Client {
   /** @type {import("./state.js").State} */ state = START;
   /** @type {import("./view.js").Local} */
   local = { phase: "check", reason: "", line: "idle", media: { up: "none", down: "none" }, streams: {} };
-  /** @type {string} what the server last heard of our microphone and camera */ #told = "";
   #mediaRuns = false;
   #clockAhead = 0;
   #drawing = false;
 
-  /** @param {{socket: string, you: {role: string}, desk: string}} page */
+  /** @param {{socket: string, you: {role: string}, desk: string, relay: boolean}} page */
   constructor(page) {
+    this.relay = page.relay;
     this.publishes = page.you.role !== "viewer";
     const address = new URL(page.socket, location.href);
     address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    address.searchParams.set("page", pageNumber());
     this.line = new Line(address.href, { heard: (m) => this.#heard(m), changed: (s, d) => this.#lineChanged(s, d) });
     const send = (/** @type {string} */ type, /** @type {object} */ fields) => this.line.send(type, fields);
-    this.peers = new Peers({ send, changed: () => this.#mediaChanged() });
+    this.peers = new Peers({ send, changed: () => this.#mediaChanged(), stirred: () => this.line.check() });
+    this.standing = new Standing(send);
+    this.watch = new Watch((sizes) => this.standing.set("media.watch", { sizes }));
+    this.declared = new DeclaredLine(() => this.#declare());
     const none = { audio: false, video: false };
     const { wanted, chosen } = remembered();
     this.capture = new Capture({ wanted: this.publishes ? wanted : none, chosen, changed: () => this.#captured() });
@@ -40,19 +47,26 @@ class Client {
       leave: () => this.#leave(),
       back: () => this.#back(),
       now: () => Date.now() + this.#clockAhead,
+      shown: (tiles) => this.watch.follow(tiles),
       desk: page.desk,
     });
+    this.#declare();
     byId("check-devices").hidden = !this.publishes;
     byId("check-viewer").hidden = this.publishes;
     if (this.publishes) this.capture.start();
     setInterval(() => this.view.tick(), 1000);
-    addEventListener("online", () => this.line.hurry());
-    document.addEventListener("visibilitychange", () => this.#stayAwake());
+    addEventListener("online", () => this.#networkChanged());
+    /** @type {any} */ (navigator).connection?.addEventListener?.("change", () => this.#networkChanged());
+    document.addEventListener("visibilitychange", () => {
+      this.line.check();
+      this.#stayAwake();
+    });
     this.#draw();
   }
 
   #join() {
     this.check.close();
+    this.declared.enter();
     this.local.phase = "room";
     this.line.open();
     this.#draw();
@@ -69,17 +83,19 @@ class Client {
     const before = this.state;
     this.state = reduce(before, message);
     if (message.type === "welcome" && message.now) this.#clockAhead = Date.parse(message.now) - Date.now();
-    this.#runMedia(message.type === "welcome");
+    if (message.type === "welcome") this.standing.welcomed();
+    this.#runMedia(message.type === "welcome" ? message : null);
     this.peers.expect(this.#mediaRuns ? expected(this.state) : []);
     this.view.announce(news(before, this.state));
     this.#draw();
   }
 
-  /** Media runs while we are in a meeting that is not over. @param {boolean} welcomed a new welcome: check both ways */
-  #runMedia(welcomed) {
+  /** Media runs while we are in a meeting that is not over. @param {any} welcome a new one: check both ways */
+  #runMedia(welcome) {
     const runs = this.local.phase === "room" && this.state.meeting?.state !== "closed";
-    if (runs && (welcomed || !this.#mediaRuns)) {
-      this.peers.join(this.publishes);
+    if (runs && welcome) {
+      const { transports: living, ice } = welcome;
+      this.peers.join({ publish: this.publishes, living, ice, relay: this.relay });
       if (this.publishes && !this.#mediaRuns && !this.capture.tracks.audio) this.capture.start();
     }
     if (!runs && this.#mediaRuns) {
@@ -95,14 +111,28 @@ class Client {
   /** @param {import("./protocol.js").LineState} line @param {any} detail */
   #lineChanged(line, detail) {
     this.local.line = line;
-    if (line !== "open") this.#told = "";
+    if (line !== "open") this.standing.lost();
     if (line === "lost" && detail % PROBE_EVERY === 0) this.#probe();
     if (line === "ended" && detail !== "closed") {
       this.local.phase = "ended";
       this.local.reason = detail;
-      this.#runMedia(false);
+      this.#runMedia(null);
     }
     this.#draw();
+  }
+
+  /** Another cable, another mast: look for the server from the new address at once. */
+  #networkChanged() {
+    this.line.check();
+    this.peers.search();
+  }
+
+  /** What the site says of its line: told to the server, and obeyed by what we send. */
+  #declare() {
+    const { value } = this.declared;
+    this.peers.declare(value.kbps);
+    this.standing.set("media.line", value);
+    if (soundOnly(value)) this.capture.turn("video", false);
   }
 
   /** A refused upgrade looks to a page like a dead network: ask for the room's page, which says why. */
@@ -144,16 +174,16 @@ class Client {
   }
 
   #tellMedia() {
-    const media = { audio: this.capture.on("audio"), video: this.capture.on("video") };
-    const told = JSON.stringify(media);
-    if (!this.publishes || this.local.line !== "open" || !this.#mediaRuns || told === this.#told) return;
-    this.#told = told;
-    this.line.send("media.state", media).catch(() => (this.#told = ""));
+    if (!this.publishes || !this.#mediaRuns) return;
+    this.standing.set("media.state", { audio: this.capture.on("audio"), video: this.capture.on("video") });
   }
 
   /** @param {"audio" | "video"} kind */
   async #turn(kind) {
     const on = !this.capture.on(kind);
+    if (on && kind === "video" && soundOnly(this.declared.value)) {
+      return this.view.notice(t("Đường truyền đang đặt là chỉ nghe và nói: chọn mức khác rồi bật camera."));
+    }
     await this.capture.turn(kind, on);
     remember(this.capture);
     if (on && !this.capture.on(kind)) this.view.notice(troubleSentence(this.capture));
@@ -199,6 +229,12 @@ class Client {
   stats() {
     return this.peers.stats();
   }
+}
+
+/** This page, as against another window of the same person: who comes back as the same page keeps its media. */
+function pageNumber() {
+  const drawn = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(drawn, (octet) => octet.toString(16).padStart(2, "0")).join("");
 }
 
 const client = new Client(JSON.parse(byId("page").textContent));

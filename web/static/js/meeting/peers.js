@@ -2,44 +2,35 @@
  * The two peer connections to the server: "up" carries our microphone and camera (we offer), "down" carries
  * everybody else (the server offers). No page here; RTCPeerConnection only.
  *
- * The server is ICE-lite and puts its addresses into its SDP, so nothing is trickled and no STUN or TURN server is
- * asked. Microphone and camera are exchanged by replaceTrack: the up connection is negotiated once.
+ * The server is ICE-lite and puts its addresses into its SDP, so nothing is trickled; a relay is asked only where the
+ * welcome names one. Microphone and camera are exchanged by replaceTrack: the up connection is negotiated once. A
+ * connection that stops carrying looks for its way by itself (wire.js); it is made anew only when the server no longer
+ * knows it, or when the server answers and it finds no way all the same.
  */
 
-const CONFIG = Object.freeze({ iceServers: [], bundlePolicy: "max-bundle" });
-const DISCONNECTED_LIMIT = 3000;
+import { addSenders, limit, plan, RIDS, withThriftyVoice } from "./sending.js";
+import { Wire } from "./wire.js";
+
 const CONNECT_LIMIT = 10000;
+const SEARCH_LIMIT = 4000;
 const MISSING_LIMIT = 5000;
-const RETRY = [500, 2000, 5000, 10000];
-const VIDEO_CEILING = 900000; // bit/s: enough for 640x360 at 15 frames a second, kind to a thin line
+const RETRY = [100, 1000, 2000, 5000, 10000];
 
 /** @typedef {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} Pair */
-/** @typedef {"none" | "connecting" | "connected" | "failed"} Health */
-
-/** ICE alone proves nothing: the server answers its checks for a transport whose keys were never agreed.
- * @param {RTCPeerConnection} pc @returns {Health} */
-function health(pc) {
-  const ice = pc.iceConnectionState;
-  if (["failed", "closed"].includes(pc.connectionState)) return "failed";
-  if (["failed", "disconnected", "closed"].includes(ice)) return "failed";
-  return pc.connectionState === "connected" ? "connected" : "connecting";
-}
-
-/** The one m-line each sender needs. @param {RTCPeerConnection} pc @param {Pair} tracks */
-function addSenders(pc, tracks) {
-  pc.addTransceiver(tracks.audio ?? "audio", { direction: "sendonly" });
-  pc.addTransceiver(tracks.video ?? "video", { direction: "sendonly", sendEncodings: [{ maxBitrate: VIDEO_CEILING }] });
-}
+/** @typedef {import("./wire.js").Health} Health */
+/** @typedef {"up" | "down"} Direction */
 
 export class Peers {
-  /** @type {{pc: RTCPeerConnection, answered: boolean} | null} */ #up = null;
-  /** @type {{pc: RTCPeerConnection, ufrag: string | undefined, answered: boolean} | null} */ #down = null;
+  /** @type {{up: Wire | null, down: Wire | null}} */ #wires = { up: null, down: null };
+  /** @type {string | undefined} the server's transport that "down" belongs to */ #ufrag;
+  #answered = false; // "up"
   /** @type {Pair} */ #tracks = { audio: null, video: null };
   /** @type {{mid: string, participant: string, kind: "audio" | "video"}[]} */ #carried = [];
-  /** @type {Promise<any>} offers are applied one after the other */ #work = Promise.resolve();
-  /** @type {{up?: () => void, down?: () => void}} ends the wait for a step of a closed connection */ #interrupt = {};
   #joined = false;
   #publish = false;
+  /** @type {RTCConfiguration} */ #config = { bundlePolicy: "max-bundle" };
+  /** @type {string[]} encodings of ours that somebody watches */ #wanted = [...RIDS];
+  /** @type {number | null} */ #kbps = null;
   #retries = { up: 0, down: 0 };
   /** @type {{up?: number, down?: number}} */ #timers = {};
   /** @type {string[]} */ #expected = [];
@@ -47,30 +38,45 @@ export class Peers {
   /** @type {number | undefined} */ #missing;
 
   /**
-   * @param {{send: (type: string, fields: object) => Promise<void>, changed: () => void,
+   * @param {{send: (type: string, fields: object) => Promise<void>, changed: () => void, stirred?: () => void,
    *          connect?: (config: RTCConfiguration) => RTCPeerConnection}} given
-   *   `changed` is called when `streams()` or `connection()` may have new values.
+   *   `changed` is called when `streams()` or `connection()` may have new values; `stirred` when packets have ceased
+   *   or begun again to get through, which says something about the line, too.
    */
-  constructor({ send, changed, connect = (config) => new RTCPeerConnection(config) }) {
+  constructor({ send, changed, stirred = () => {}, connect = (config) => new RTCPeerConnection(config) }) {
     this.send = send;
     this.changed = changed;
+    this.stirred = stirred;
     this.connect = connect;
   }
 
-  /** After each welcome: make what is not connected. @param {boolean} publish may we send at all? */
-  join(publish) {
+  /**
+   * After each welcome: make what the server does not have, and look for the way of what it has.
+   * @param {{publish: boolean, living?: string[], ice?: RTCIceServer[], relay?: boolean}} given publish: may we send at
+   *   all; living: those of our transports that the server still has; ice: relays; relay: use nothing else
+   */
+  join({ publish, living = [], ice = [], relay = false }) {
     this.#joined = true;
     this.#publish = publish;
+    this.#config.iceTransportPolicy = relay ? "relay" : "all";
+    this.#relays(ice);
     this.#asked.clear();
-    // An answer that the server has not confirmed may have been lost with the line.
-    if (!this.#down?.answered || health(this.#down.pc) === "failed") this.#subscribe();
-    if (publish && (!this.#up || !this.#up.answered || health(this.#up.pc) === "failed")) this.#offer();
+    const lives = (/** @type {Direction} */ direction) => living.includes(direction) && this.#wires[direction] !== null;
+    if (lives("down")) this.#resume("down");
+    else this.#subscribe();
+    if (publish && lives("up") && this.#answered) this.#resume("up");
+    else if (publish) this.#offer();
   }
 
-  /** @param {any} message media.answer, media.offer or media.closed */
+  /** @param {any} message any that begins with "media." */
   hear(message) {
-    if (message.type === "media.answer") this.#queue("up", () => this.#answered(message.sdp));
-    if (message.type === "media.offer") this.#queue("down", () => this.#accept(message.sdp, message.tracks));
+    if (message.type === "media.answer") this.#accept(message.sdp);
+    if (message.type === "media.offer") this.#take(message.sdp, message.tracks);
+    if (message.type === "media.ice") this.#relays(message.ice);
+    if (message.type === "media.wanted") {
+      this.#wanted = RIDS.filter((rid) => message.rids?.includes(rid));
+      this.#limit();
+    }
     // "replaced" is our own newer transport taking the place of the old one.
     const ended = message.type === "media.closed" && message.reason !== "replaced";
     if (ended && (message.direction === "up" || message.direction === "down")) this.#remake(message.direction);
@@ -80,8 +86,21 @@ export class Peers {
   setTrack(kind, track) {
     if (this.#tracks[kind] === track) return;
     this.#tracks[kind] = track;
-    const sender = this.#up?.pc.getTransceivers()[kind === "audio" ? 0 : 1]?.sender;
+    const sender = this.#wires.up?.pc.getTransceivers()[kind === "audio" ? 0 : 1]?.sender;
     sender?.replaceTrack(track).catch(() => this.#remake("up"));
+    this.#limit();
+  }
+
+  /** What our line carries. @param {number | null} kbps kbit/s; null: not declared */
+  declare(kbps) {
+    this.#kbps = kbps;
+    this.#limit();
+  }
+
+  /** The network of this machine has changed: do not wait until packets are missed. */
+  search() {
+    this.#wires.up?.search();
+    this.#wires.down?.search();
   }
 
   /**
@@ -108,28 +127,26 @@ export class Peers {
     /** @type {Record<string, Pair>} */
     const found = {};
     for (const { mid, participant, kind } of this.#carried) {
-      const track = this.#down?.pc.getTransceivers().find((tr) => tr.mid === mid)?.receiver.track ?? null;
+      const transceivers = this.#wires.down?.pc.getTransceivers() ?? [];
       found[participant] ??= { audio: null, video: null };
-      found[participant][kind] = track;
+      found[participant][kind] = transceivers.find((tr) => tr.mid === mid)?.receiver.track ?? null;
     }
     return found;
   }
 
   /** @returns {{up: Health, down: Health}} "failed" is said only after a first retry failed as well */
   connection() {
-    const judge = (/** @type {"up" | "down"} */ direction, /** @type {any} */ peer) => {
-      if (this.#retries[direction] > 1) return "failed";
-      return peer ? health(peer.pc) : "none";
-    };
-    return { up: judge("up", this.#up), down: judge("down", this.#down) };
+    const judge = (/** @type {Direction} */ direction) =>
+      this.#retries[direction] > 1 ? "failed" : (this.#wires[direction]?.health ?? "none");
+    return { up: judge("up"), down: judge("down") };
   }
 
   /** What has been received from each participant and sent by us, as counted by the browser. */
   async stats() {
     /** @type {Record<string, any>} */
-    const counted = { up: { framesEncoded: 0, audioPackets: 0 } };
+    const counted = { up: { framesEncoded: 0, audioPackets: 0, videoBytes: {}, path: null } };
     const by = new Map(this.#carried.map((c) => [c.mid, c.participant]));
-    const received = this.#down ? await this.#down.pc.getStats() : new Map();
+    const received = (await this.#wires.down?.pc.getStats()) ?? new Map();
     received.forEach((/** @type {any} */ s) => {
       const id = s.type === "inbound-rtp" ? by.get(s.mid) : undefined;
       if (id === undefined) return;
@@ -138,10 +155,16 @@ export class Peers {
       if (s.kind === "audio") entry.totalAudioEnergy += s.totalAudioEnergy ?? 0;
       if (s.kind === "audio") entry.audioPackets += s.packetsReceived ?? 0;
     });
-    const sent = this.#up ? await this.#up.pc.getStats() : new Map();
+    const sent = (await this.#wires.up?.pc.getStats()) ?? new Map();
     sent.forEach((/** @type {any} */ s) => {
-      if (s.type === "outbound-rtp" && s.kind === "video") counted.up.framesEncoded += s.framesEncoded ?? 0;
+      if (s.type === "outbound-rtp" && s.kind === "video") {
+        counted.up.framesEncoded += s.framesEncoded ?? 0;
+        counted.up.videoBytes[s.rid ?? ""] = s.bytesSent ?? 0;
+      }
       if (s.type === "outbound-rtp" && s.kind === "audio") counted.up.audioPackets += s.packetsSent ?? 0;
+      if (s.type !== "transport" || !s.selectedCandidatePairId) return;
+      const ours = sent.get(sent.get(s.selectedCandidatePairId)?.localCandidateId);
+      counted.up.path = ours ? { type: ours.candidateType, relay: ours.relayProtocol ?? null } : null;
     });
     return counted;
   }
@@ -158,93 +181,130 @@ export class Peers {
     this.changed();
   }
 
-  /** @param {"up" | "down"} direction @param {() => Promise<void>} step */
-  #queue(direction, step) {
-    const work = this.#work.then(() => {
-      if (!this.#joined) return undefined;
-      // What is under way when a connection is closed never settles (WebRTC, 4.4.1.2): do not wait for it.
-      const closed = new Promise((resolve) => (this.#interrupt[direction] = () => resolve(undefined)));
-      return Promise.race([step(), closed]);
-    });
-    this.#work = work.catch(() => this.#remake(direction));
+  /** New credentials also serve the connections that are there, when they look for a new way.
+   * @param {RTCIceServer[]} iceServers */
+  #relays(iceServers) {
+    this.#config.iceServers = iceServers;
+    for (const wire of Object.values(this.#wires)) wire?.pc.setConfiguration(this.#config);
+  }
+
+  #plan() {
+    const height = this.#tracks.video?.getSettings?.().height ?? 0;
+    return plan({ height, kbps: this.#kbps, wanted: this.#wanted });
+  }
+
+  /** Send no more than the line carries and anybody watches. */
+  #limit() {
+    const wire = this.#wires.up;
+    if (!wire || !this.#answered) return; // the answer brings it about
+    // A sender that is just being changed refuses: the next change, or the next connection, finds the newest plan.
+    wire.step(() => limit(wire.pc, this.#plan())).catch(() => undefined);
   }
 
   #subscribe() {
     this.#arm("down", CONNECT_LIMIT, () => {
       // Nobody publishes yet: the server has nothing to offer, and that is no fault.
-      if (this.#expected.length > 0 && (!this.#down || health(this.#down.pc) !== "connected")) this.#remake("down");
+      if (this.#expected.length > 0 && this.#wires.down?.health !== "connected") this.#doubt("down");
     });
     this.send("media.subscribe", {}).catch((error) => this.#refused("down", error));
   }
 
   #offer() {
     this.#close("up");
-    const pc = this.connect(CONFIG);
-    this.#up = { pc, answered: false };
-    addSenders(pc, this.#tracks);
-    this.#watch("up", pc);
-    this.#arm("up", CONNECT_LIMIT, () => this.#remake("up"));
-    this.#queue("up", async () => {
-      if (this.#up?.pc !== pc) return;
-      await pc.setLocalDescription(await pc.createOffer());
-      this.send("media.offer", { sdp: pc.localDescription?.sdp }).catch((error) => this.#refused("up", error));
-    });
+    const wire = this.#make("up");
+    const { pc } = wire;
+    this.#answered = false;
+    this.#wanted = [...RIDS]; // until the server says what of this connection is watched
+    addSenders(pc, this.#tracks, this.#plan());
+    wire
+      .step(async () => {
+        await pc.setLocalDescription(await pc.createOffer());
+        this.send("media.offer", { sdp: pc.localDescription?.sdp }).catch((error) => this.#refused("up", error));
+      })
+      .catch(() => this.#failed(wire, "up"));
   }
 
   /** @param {string} sdp */
-  async #answered(sdp) {
-    const up = this.#up;
-    if (!up || up.pc.signalingState !== "have-local-offer") return;
-    await up.pc.setRemoteDescription({ type: "answer", sdp });
-    up.answered = true;
+  #accept(sdp) {
+    const wire = this.#wires.up;
+    if (!wire || this.#answered) return;
+    wire
+      .step(async () => {
+        if (wire.pc.signalingState !== "have-local-offer") return;
+        await wire.pc.setRemoteDescription({ type: "answer", sdp: withThriftyVoice(sdp) });
+        if (this.#wires.up !== wire) return;
+        this.#answered = true;
+        this.#limit();
+      })
+      .catch(() => this.#failed(wire, "up"));
   }
 
   /**
-   * Apply an offer. A new ice-ufrag means a new transport at the server: the old connection plays on until then.
+   * Answer an offer. A new ice-ufrag means a new transport at the server: the old connection plays on until then.
    * @param {string} sdp @param {{mid: string, participant: string, kind: "audio" | "video"}[]} tracks
    */
-  async #accept(sdp, tracks) {
+  #take(sdp, tracks) {
     const ufrag = /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1];
-    if (!this.#down || this.#down.ufrag !== ufrag) {
-      this.#down?.pc.close();
-      const pc = this.connect(CONFIG);
-      this.#down = { pc, ufrag, answered: false };
-      this.#carried = [];
-      this.#watch("down", pc);
-      if (tracks.length > 0) this.#arm("down", CONNECT_LIMIT, () => this.#remake("down"));
+    if (!this.#joined) return;
+    if (!this.#wires.down || this.#ufrag !== ufrag) {
+      this.#close("down");
+      this.#make("down");
+      this.#ufrag = ufrag;
+      if (tracks.length === 0) clearTimeout(this.#timers.down);
     }
-    const down = this.#down;
-    const { pc } = down;
-    down.answered = false;
-    await pc.setRemoteDescription({ type: "offer", sdp });
-    await pc.setLocalDescription(await pc.createAnswer());
-    if (this.#down?.pc !== pc) return;
-    this.#carried = tracks;
-    this.send("media.answer", { sdp: pc.localDescription?.sdp })
-      .then(() => (down.answered = true))
-      .catch((error) => this.#refused("down", error));
-    this.changed();
+    const wire = /** @type {Wire} */ (this.#wires.down);
+    const { pc } = wire;
+    wire
+      .step(async () => {
+        await pc.setRemoteDescription({ type: "offer", sdp });
+        await pc.setLocalDescription(await pc.createAnswer());
+        if (this.#wires.down !== wire) return;
+        this.#carried = tracks;
+        this.send("media.answer", { sdp: pc.localDescription?.sdp }).catch((error) => this.#refused("down", error));
+        this.changed();
+      })
+      .catch(() => this.#failed(wire, "down"));
   }
 
-  /** @param {"up" | "down"} direction @param {RTCPeerConnection} pc */
-  #watch(direction, pc) {
-    const look = () => {
-      if (pc !== (direction === "up" ? this.#up : this.#down)?.pc) return;
-      const state = health(pc);
-      if (state === "connected") {
+  /** @param {Direction} direction @returns {Wire} */
+  #make(direction) {
+    let well = true;
+    const wire = new Wire(this.connect(this.#config), () => {
+      if (this.#wires[direction] !== wire) return;
+      const carries = wire.health === "connected";
+      if (carries) {
         this.#retries[direction] = 0;
         clearTimeout(this.#timers[direction]);
-      }
-      if (pc.iceConnectionState === "disconnected") {
-        this.#arm(direction, DISCONNECTED_LIMIT, () => this.#remake(direction));
-      } else if (state === "failed") this.#remake(direction);
+      } else if (well && wire.carried) this.#arm(direction, SEARCH_LIMIT, () => this.#doubt(direction));
+      else if (!wire.carried && wire.health === "failed") this.#doubt(direction);
+      if (wire.carried && carries !== well) this.stirred();
+      well = carries || !wire.carried;
       this.changed();
-    };
-    pc.addEventListener("iceconnectionstatechange", look);
-    pc.addEventListener("connectionstatechange", look);
+    });
+    this.#wires[direction] = wire;
+    this.#arm(direction, CONNECT_LIMIT, () => this.#doubt(direction));
+    return wire;
   }
 
-  /** Make a direction anew, after a wait that grows with each failure. @param {"up" | "down"} direction */
+  /** The server has this transport still. @param {Direction} direction */
+  #resume(direction) {
+    const wire = this.#wires[direction];
+    if (!wire || wire.health === "connected") return;
+    wire.search();
+    this.#arm(direction, SEARCH_LIMIT, () => this.#doubt(direction));
+  }
+
+  /** There is no way yet: if the server can be reached at all, it is this connection's fault.
+   * @param {Direction} direction */
+  #doubt(direction) {
+    const wire = this.#wires[direction];
+    this.send("ping", {}).then(
+      () => this.#wires[direction] === wire && wire?.health !== "connected" && this.#remake(direction),
+      () => undefined, // the next welcome leads on
+    );
+  }
+
+  /** Make a direction anew, after a wait that grows with each failure. @param {Direction} direction */
   #remake(direction) {
     if (!this.#joined) return;
     const wait = RETRY[Math.min(this.#retries[direction], RETRY.length - 1)];
@@ -257,28 +317,27 @@ export class Peers {
     this.changed();
   }
 
+  /** @param {Wire} wire @param {Direction} direction */
+  #failed(wire, direction) {
+    if (this.#wires[direction] === wire) this.#remake(direction);
+  }
+
   /** A lost line heals by the next welcome, a refusal by waiting.
-   * @param {"up" | "down"} direction @param {any} error */
+   * @param {Direction} direction @param {any} error */
   #refused(direction, error) {
     if (error.code !== "line_lost") this.#remake(direction);
   }
 
-  /** @param {"up" | "down"} direction */
+  /** @param {Direction} direction */
   #close(direction) {
     clearTimeout(this.#timers[direction]);
-    this.#interrupt[direction]?.();
-    if (direction === "up") {
-      this.#up?.pc.close();
-      this.#up = null;
-    } else {
-      this.#down?.pc.close();
-      this.#down = null;
-      this.#carried = [];
-    }
+    this.#wires[direction]?.close();
+    this.#wires[direction] = null;
+    if (direction === "down") this.#carried = [];
   }
 
   /** One timer a direction: a newer one replaces it.
-   * @param {"up" | "down"} direction @param {number} wait @param {() => void} act */
+   * @param {Direction} direction @param {number} wait @param {() => void} act */
   #arm(direction, wait, act) {
     clearTimeout(this.#timers[direction]);
     this.#timers[direction] = setTimeout(act, wait);

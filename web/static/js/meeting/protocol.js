@@ -3,11 +3,16 @@
  * promise by the server's `ack` or `error`, and hands every other message to `heard`. It touches no page.
  */
 
-const SHORTEST_WAIT = 500;
+const SHORTEST_WAIT = 250;
 const LONGEST_WAIT = 5000;
-const PING_EVERY = 10000;
-const SILENCE_LIMIT = 25000;
+const PING_EVERY = 3000;
+const SILENCE_LIMIT = 8000;
+const CHECK_LIMIT = 3000;
 const WELCOME_LIMIT = 10000;
+/** A dial that nobody answers is given up for a fresh one, for a lost SYN is repeated ever more rarely. Not sooner:
+ * Chromium makes a page wait that has dialled in vain more than a dozen times in a few minutes. */
+const DIAL_LIMIT = 4000;
+const STALE_DIAL = 500;
 
 /** After these the server wants no newer connection of ours. */
 const FINAL = new Set(["replaced", "left", "removed"]);
@@ -22,7 +27,7 @@ export class Refused extends Error {
 }
 
 /**
- * Milliseconds to wait before retry number `attempt` (from 0): evenly spread between 0.5 s and a ceiling that
+ * Milliseconds to wait before retry number `attempt` (from 0): evenly spread between 0.25 s and a ceiling that
  * doubles up to 5 s, so that seven communes cut by one fault do not all return in the same instant.
  * @param {number} attempt
  * @param {() => number} random in [0, 1)
@@ -41,6 +46,8 @@ export class Line {
   #attempt = 0;
   #wanted = false;
   #heardAt = 0;
+  #dialledAt = 0;
+  /** @type {number | undefined} when what was asked by `check` must be answered */ #deadline;
   /** @type {number | undefined} */ #retry;
   /** @type {number | undefined} */ #pulse;
 
@@ -74,9 +81,17 @@ export class Line {
     this.changed("ended", reason);
   }
 
-  /** Retry now: the network has just come back. */
-  hurry() {
-    if (this.#retry !== undefined) this.#dial();
+  /** Something has happened to the network: find out now whether the line carries, and get it back at once. */
+  check() {
+    if (!this.#wanted) return;
+    const socket = this.#socket;
+    if (socket?.readyState === WebSocket.OPEN) {
+      if (this.#deadline !== undefined) return;
+      this.#deadline = performance.now() + CHECK_LIMIT;
+      socket.send(JSON.stringify({ type: "ping" }));
+    } else if (this.#retry !== undefined || performance.now() - this.#dialledAt > STALE_DIAL) {
+      this.#dial();
+    }
   }
 
   /**
@@ -99,12 +114,13 @@ export class Line {
     if (this.#attempt === 0) this.changed("connecting", null);
     const socket = this.connect(this.url);
     this.#socket = socket;
-    this.#heardAt = performance.now();
+    this.#heardAt = this.#dialledAt = performance.now();
     const mine = (/** @type {(event: any) => void} */ act) => (/** @type {any} */ event) => {
       if (this.#socket === socket) act(event);
     };
-    let limit = WELCOME_LIMIT;
+    let limit = DIAL_LIMIT;
     let pingedAt = performance.now();
+    socket.addEventListener("open", mine(() => (limit = WELCOME_LIMIT)));
     socket.addEventListener("message", mine((event) => {
       limit = SILENCE_LIMIT;
       this.#receive(event.data);
@@ -113,17 +129,18 @@ export class Line {
     // A radio link that dies says nothing: no close event comes for minutes, so silence is the sign.
     this.#pulse = setInterval(() => {
       const now = performance.now();
-      if (now - this.#heardAt > limit) return this.#lost();
+      if (now - this.#heardAt > limit || now > (this.#deadline ?? Infinity)) return this.#lost();
       if (socket.readyState === WebSocket.OPEN && now - pingedAt > PING_EVERY) {
         pingedAt = now;
         socket.send(JSON.stringify({ type: "ping" }));
       }
-    }, 1000);
+    }, 500);
   }
 
   /** @param {unknown} data */
   #receive(data) {
     this.#heardAt = performance.now();
+    this.#deadline = undefined;
     let message;
     try {
       message = JSON.parse(String(data));
@@ -156,7 +173,9 @@ export class Line {
   #lost() {
     this.#drop();
     if (!this.#wanted) return;
-    const wait = backoff(this.#attempt, this.random);
+    // Silence has taken its time already; a server that refuses is spared.
+    const silent = performance.now() - this.#dialledAt >= DIAL_LIMIT;
+    const wait = backoff(silent ? 0 : this.#attempt, this.random);
     this.#attempt += 1;
     this.#retry = setTimeout(() => this.#dial(), wait);
     this.changed("lost", this.#attempt);
@@ -166,7 +185,7 @@ export class Line {
   #drop() {
     clearTimeout(this.#retry);
     clearInterval(this.#pulse);
-    this.#retry = undefined;
+    this.#retry = this.#deadline = undefined;
     const socket = this.#socket;
     this.#socket = null;
     if (socket) socket.close();

@@ -49,9 +49,13 @@ const part = (tile, part) => tile.querySelector(part);
 export class Tiles {
   /** @type {string | null} */ #large = null;
 
-  /** @param {HTMLElement} stage @param {() => void} silenced called when the browser refuses to play sound */
-  constructor(stage, silenced) {
+  /**
+   * @param {HTMLElement} stage @param {(tiles: Map<Element, string>) => void} shown called with the others' tiles
+   * @param {() => void} silenced called when the browser refuses to play sound
+   */
+  constructor(stage, shown, silenced) {
     this.stage = stage;
+    this.shown = shown;
     this.silenced = silenced;
   }
 
@@ -69,6 +73,8 @@ export class Tiles {
     const people = onStage(state);
     this.stage.classList.toggle("alone", people.length === 1);
     keep(this.stage, people, (p) => p.id, createTile, update);
+    const others = [...this.stage.children].filter((tile) => !tile.classList.contains("own"));
+    this.shown(new Map(others.map((tile) => [tile, /** @type {HTMLElement} */ (tile).dataset.participant ?? ""])));
   }
 
   /** Try again after a click: now the browser lets us. */

@@ -84,13 +84,14 @@ export class View {
 
   /**
    * @param {{act: (type: string, fields?: object) => Promise<boolean>, turn: (kind: "audio" | "video") => void,
-   *   leave: () => void, back: () => void, now: () => number, desk: string}} given
+   *   leave: () => void, back: () => void, now: () => number, shown: (tiles: Map<Element, string>) => void,
+   *   desk: string}} given
    */
-  constructor({ act, turn, leave, back, now, desk }) {
+  constructor({ act, turn, leave, back, now, shown, desk }) {
     this.desk = desk;
     this.act = act;
     this.turn = turn;
-    this.tiles = new Tiles(byId("stage"), () => (byId("sound").hidden = false));
+    this.tiles = new Tiles(byId("stage"), shown, () => (byId("sound").hidden = false));
     this.floor = floorPart(act, now);
     this.people = peoplePart(act, roleName);
     this.parts = [agendaPart(act), votePart(act), minutesPart(act)];
