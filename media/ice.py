@@ -92,6 +92,10 @@ class Responder:
     def consented_since(self, moment: float) -> bool:
         return self.consented is not None and self.consented >= moment
 
+    def expires(self, since: float) -> float:
+        """When consent ends unless a check comes before."""
+        return (since if self.consented is None else self.consented) + CONSENT
+
     def consent_expired(self, since: float, now: float, limit: float = CONSENT) -> bool:
         """True when no verified check came for `limit` seconds; `since` counts until the first one has come."""
         return now - (since if self.consented is None else self.consented) > limit

@@ -95,6 +95,7 @@ class Transport:
         self._pace = Bucket(NOTICES_A_SECOND, NOTICES_AT_ONCE)
         self._heard_at = now
         self._resting = False
+        self._due = now  # nothing can be due before
 
     def admits(self, now: float) -> bool:
         """Whether one more notice of this peer may cost us time; what is over the bound is its own loss."""
@@ -133,7 +134,7 @@ class Transport:
         out: list[Output] = [Bind(address, verdict.evicted)] if verdict.new else []
         out.append(Send(verdict.reply, address))
         if verdict.nominated or (self._resting and address == self._ice.nominated):
-            self._resting = False
+            self._resting, self._due = False, now
             out.append(Target(address))
             if not self.connected:
                 out += self._begin(now)
@@ -156,7 +157,10 @@ class Transport:
 
     def tick(self, now: float) -> list[Output]:
         """Retransmissions and time limits."""
-        if self.closed:
+        if self.closed or now < self._due:
+            return []
+        if self.connected and not self._ice.consent_expired(self._since, now):
+            self._due = self._ice.expires(self._since)
             return []
         if self._dtls is not None and self._ice.consent_expired(self._since, now):
             if not self.connected or self._ice.consent_expired(self._since, now, ice.KEPT):
