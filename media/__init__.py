@@ -6,7 +6,8 @@ A module imports only modules listed above it:
     source · sink · lane · path · forward                         (the forwarder in Python and its parts)
     pace · parameters · sdp · sdp_writing · rtcp · stun · ice · dtls     (formats and protocols)
     delay · loss · probe · bandwidth · budget                     (what a line carries, and on what it is spent)
-    transport · producer · consumer · patchbay · speaker · router (who sends what to whom)
+    transport · encoding · producer · consumer · down · patchbay  (what comes in, what goes out)
+    speaker · audience · reception · line · distribution · router (who sends what to whom)
     picture · depacketise · tape · webm                           (what is recorded, as the octets of files)
     endpoint · recording                                          (sockets, files, clock: the only I/O)
 """
@@ -17,6 +18,7 @@ from media.events import (
     Connected,
     Disconnected,
     Event,
+    LayersWanted,
     OfferReady,
     Published,
     SpeakerChanged,
@@ -31,6 +33,7 @@ __all__ = [
     "Session",
     "MediaError",
     "Event",
+    "LayersWanted",
     "OfferReady",
     "Track",
     "Connected",

@@ -107,7 +107,16 @@ class Recorded:
     report: tuple[int, int] | None
 
 
-Event = Recorded | OfferReady | Connected | Disconnected | Published | Unpublished | SpeakerChanged
+@dataclass(frozen=True, slots=True)
+class LayersWanted:
+    """Of what `participant` publishes in several sizes (simulcast), anybody watches these, by rid, smallest first."""
+
+    room: str
+    participant: str
+    rids: tuple[str, ...]
+
+
+Event = Recorded | OfferReady | Connected | Disconnected | Published | Unpublished | SpeakerChanged | LayersWanted
 
 
 class News(Protocol):

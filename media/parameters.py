@@ -16,8 +16,7 @@ DEPENDENCY = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor
 # not know it have it upright, too. Not abs-send-time: transport-wide numbers say more.
 EXTENSIONS = (MID, AUDIO_LEVEL, RID, REPAIRED_RID, TRANSPORT_CC, DEPENDENCY)
 PREFERENCE = {"audio": ("opus",), "video": ("VP8", "H264", "VP9", "AV1")}
-FEEDBACK_UP = ("goog-remb", "ccm fir", "nack", "nack pli")
-FEEDBACK_DOWN = ("ccm fir", "nack", "nack pli")
+FEEDBACK_UP = FEEDBACK_DOWN = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
 KINDS = ("audio", "video")
 NUMBERS = {"opus": (111, 63), "VP8": (96, 97), "H264": (102, 103), "VP9": (98, 99), "AV1": (45, 46)}
 """Chromium's payload types of a codec and of what protects it: RED around Opus, else RTX."""

@@ -2,85 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from media import rtcp
+from media.bandwidth import FeedbackWriter
+from media.encoding import Encoding
 from media.errors import MediaError
 from media.forwarder import SourceStats
 from media.parameters import (
     AUDIO_LEVEL,
+    DEPENDENCY,
     FEEDBACK_UP,
     KINDS,
     MID,
     PREFERENCE,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_CC,
     Codec,
     Description,
     Extension,
+    Layers,
     Section,
     agreed,
     choose,
+    protecting,
+    protection,
     turned,
 )
-from media.rtp import RtpError, element, parse_header
+from media.rtp import Header, RtpError, elements, parse_header
 from media.transport import Transport
 
-KEY_INTERVAL = 0.5  # seconds between two key frame requests to one source
-CEILING = 2_500_000  # bits per second that a publisher may send
+MAX_ENCODINGS = 4  # of one picture
+RISING = {"q": 0, "l": 0, "h": 1, "m": 1, "f": 2}  # rids by size, as most programs name them; "l m h" is told apart
+ASSUMED_HEIGHT = 720  # of the largest encoding, while nothing is known
+USUAL_RTT = 0.1  # seconds, until it is measured
+CEILING = 2_500_000  # bits per second that a publisher may send, where he cannot measure it
 
 
 class Producer:
-    """One media of one publisher. `ssrc` is None until its first packet, unless the offer named it."""
+    """One media of one publisher; its `encodings` from the smallest to the largest."""
 
-    def __init__(self, participant: str, kind: str, transport: int, mid: str | None, codec: Codec) -> None:
+    def __init__(self, participant: str, transport: int, taken: Taken, *, levelled: bool) -> None:
         self.participant = participant
-        self.kind = kind
+        self.kind = taken.section.kind
         self.transport = transport
-        self.mid = mid
-        self.codec = codec
-        self.nack = "nack" in codec.feedback
-        self.ssrc: int | None = None
-        self.report: rtcp.SenderReport | None = None
-        self.report_at = 0.0
-        self._expected = 0
-        self._received = 0
-        self._key_wanted = False
-        self._key_asked: float | None = None
+        self.mid = taken.section.mid
+        self.codec = taken.codec
+        self.protection = taken.protection
+        self.nack = "nack" in taken.codec.feedback
+        self.hushed = False  # others are louder
+        self.encodings = [
+            Encoding(rid, taken.codec.clock_rate, picture=self.kind == "video", levelled=levelled)
+            for rid in taken.rids or ("",)
+        ]
 
-    def start(self, ssrc: int) -> None:
-        """The stream is this SSRC from now on."""
-        self.ssrc = ssrc
-        self.report = None
-        self._expected = self._received = 0
-        self._key_asked = None
+    @property
+    def layered(self) -> bool:
+        return len(self.encodings) > 1
 
-    def want_key(self) -> None:
-        """Somebody cannot decode without a key frame. Remembered until it can be asked for."""
-        self._key_wanted = self.kind == "video"
+    def known(self) -> list[Encoding]:
+        """Those whose SSRC is known."""
+        return [encoding for encoding in self.encodings if encoding.ssrc is not None]
 
-    def key_due(self, now: float) -> int | None:
-        """The SSRC to send a PLI for, if one is wanted and the last one is long enough ago."""
-        if not self._key_wanted or self.ssrc is None:
-            return None
-        if self._key_asked is not None and now - self._key_asked < KEY_INTERVAL:
-            return None
-        self._key_wanted = False
-        self._key_asked = now
-        return self.ssrc
+    def nearest(self, wish: Encoding | None, now: float) -> Encoding | None:
+        """What can be forwarded for this wish: itself if it flows, else the next smaller one that does, else the next
+        larger one, else any that ever came."""
+        known = self.known()
+        flowing = [encoding for encoding in known if encoding.flowing(now)]
+        if not flowing:
+            return wish if wish in known else next(iter(known), None)
+        at = self.encodings.index(wish) if wish is not None else 0
+        smaller = [encoding for encoding in flowing if self.encodings.index(encoding) <= at]
+        return smaller[-1] if smaller else flowing[0]
 
-    def block(self, stats: SourceStats, now: float) -> rtcp.Block:
-        """The report block since the last one (RFC 3550 appendix A.3)."""
-        expected = stats.highest - stats.base + 1
-        lost = expected - stats.packets
-        interval = expected - self._expected
-        interval_lost = interval - (stats.packets - self._received)
-        self._expected, self._received = expected, stats.packets
-        fraction = min(255, 256 * interval_lost // interval) if interval > 0 and interval_lost > 0 else 0
-        lsr = dlsr = 0
-        if self.report is not None:
-            lsr = self.report.ntp >> 16 & 0xFFFFFFFF
-            dlsr = int((now - self.report_at) * 65536) & 0xFFFFFFFF
-        return rtcp.Block(stats.ssrc, fraction, lost, stats.highest, stats.jitter & 0xFFFFFFFF, lsr, dlsr)
+    def height(self, encoding: Encoding) -> int:
+        """In pixels: as its picture said, else by those of the others, each twice as high as the one before."""
+        if encoding.height:
+            return encoding.height
+        at = self.encodings.index(encoding)
+        for index, other in enumerate(self.encodings):
+            if other.height:
+                return max(1, other.height << at >> index)
+        return max(1, ASSUMED_HEIGHT << at >> len(self.encodings) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An m-line of the offer that we take: the codec, and RED around it or RTX beside it if both ends have that. `rids`
+    from the smallest picture to the largest, () for one encoding; `ssrcs` likewise, where the offer names them."""
+
+    section: Section
+    codec: Codec
+    protection: Codec | None
+    rids: tuple[str, ...]
+    ssrcs: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +105,7 @@ class Plan:
     """What an offer to publish leads to, before anything is opened."""
 
     sections: tuple[Section, ...]
-    codecs: dict[str, tuple[Section, Codec]]
+    taken: dict[str, Taken]
     extensions: dict[str, int]
 
 
@@ -96,7 +113,7 @@ def plan(offer: Description) -> Plan:
     """Which m-lines we take: the first usable audio and the first usable video. Raises MediaError."""
     if offer.transport.lite:
         raise MediaError("bad_sdp", "both ends are ICE-lite, so nobody would begin")
-    taken: dict[str, tuple[Section, Codec]] = {}
+    taken: dict[str, Taken] = {}
     extensions: dict[str, int] = {}
     sections: list[Section] = []
     for section in offer.sections:
@@ -105,22 +122,64 @@ def plan(offer: Description) -> Plan:
         if codec is None or kind in taken or section.direction not in ("sendrecv", "sendonly"):
             sections.append(replace(section, rejected=True))
             continue
-        name = next(name for name in PREFERENCE[kind] if name.lower() == codec.name.lower())
-        codec = agreed(codec, name, FEEDBACK_UP)
-        taken[kind] = section, codec
-        wanted = [turned(extension) for extension in section.extensions]
-        accepted = tuple(item for item in wanted if item is not None and _suits(item, kind))
+        taken[kind], accepted = _take(section, codec)
         extensions.update((item.uri, item.id) for item in accepted)
-        sections.append(
-            Section(kind, section.mid, section.protocol, direction="recvonly", codecs=(codec,), extensions=accepted)
-        )
+        sections.append(_answered(taken[kind], accepted))
     if not taken:
-        raise MediaError("no_codec", "neither Opus nor VP8 nor H.264 (packetization-mode=1, baseline) is offered")
+        raise MediaError("no_codec", "neither Opus nor a video codec that we forward is offered")
     return Plan(tuple(sections), taken, extensions)
 
 
-def _suits(extension: Extension, kind: str) -> bool:
-    return extension.uri == MID or (extension.uri == AUDIO_LEVEL and kind == "audio")
+def _take(section: Section, codec: Codec) -> tuple[Taken, tuple[Extension, ...]]:
+    name = next(name for name in PREFERENCE[section.kind] if name.lower() == codec.name.lower())
+    codec = agreed(codec, name, FEEDBACK_UP)
+    around = protection(section, codec)
+    if around is not None:
+        around = protecting(codec, around.payload_type)
+    known = [item for item in map(turned, section.extensions) if item is not None]
+    rids: tuple[str, ...] = ()
+    ssrcs: tuple[int, ...] = ()
+    layers = section.layers
+    if layers is not None and layers.direction == "send" and any(item.uri == RID for item in known):
+        rids = rising(layers.rids[:MAX_ENCODINGS])
+    elif section.kind == "video" and len(section.alike) > 1:
+        ssrcs = section.alike[:MAX_ENCODINGS]
+        rids = tuple(map(str, range(len(ssrcs))))
+    else:
+        ssrcs = section.ssrcs[:1]
+    suited = {
+        MID: True,
+        AUDIO_LEVEL: section.kind == "audio",
+        TRANSPORT_CC: "transport-cc" in codec.feedback,
+        RID: bool(rids) and not ssrcs,
+        REPAIRED_RID: bool(rids) and not ssrcs and around is not None,
+        # VP8 has its own numbers, which we keep continuous; those of the descriptor would jump with the encoding.
+        DEPENDENCY: name in ("VP9", "AV1"),
+    }
+    accepted = tuple(item for item in known if suited.get(item.uri, False))
+    if not any(item.uri == TRANSPORT_CC for item in accepted):
+        codec = replace(codec, feedback=tuple(item for item in codec.feedback if item != "transport-cc"))
+    return Taken(section, codec, around, rids, ssrcs), accepted
+
+
+def _answered(taken: Taken, accepted: tuple[Extension, ...]) -> Section:
+    section, codec, around = taken.section, taken.codec, taken.protection
+    codecs = [codec] if around is None else [codec, around]
+    numbers = [item.payload_type for item in section.codecs]
+    # The first one is sent (RFC 3264 section 6.1): RED where the offerer prefers it, for it doubles what audio takes.
+    codecs.sort(key=lambda item: numbers.index(item.payload_type))
+    layers = Layers("recv", section.layers.rids[:MAX_ENCODINGS]) if section.layers and not taken.ssrcs else None
+    return Section(
+        section.kind, section.mid, section.protocol, direction="recvonly", codecs=tuple(codecs), extensions=accepted,
+        layers=layers if taken.rids else None,
+    )  # fmt: skip
+
+
+def rising(rids: Sequence[str]) -> tuple[str, ...]:
+    """From the smallest picture to the largest: by the usual names, else as they were offered."""
+    if "l" in rids:
+        return tuple(sorted(rids, key=lambda rid: "lmh".find(rid)))
+    return tuple(sorted(rids, key=lambda rid: RISING.get(rid, 0)))
 
 
 class Up:
@@ -129,55 +188,98 @@ class Up:
     def __init__(self, transport: Transport, agreed: Plan, ssrc: int) -> None:
         self.transport = transport
         self.ssrc = ssrc
-        self.producers: dict[str, Producer] = {}
-        self.declared: dict[str, int] = {}
+        self.rtt = USUAL_RTT
         self.level_id = agreed.extensions.get(AUDIO_LEVEL, 0)
-        self._mid_id = agreed.extensions.get(MID, 0)
+        self.producers = {
+            kind: Producer(transport.participant, transport.id, taken, levelled=kind == "audio" and self.level_id > 0)
+            for kind, taken in agreed.taken.items()
+        }
+        self.congestion_id = agreed.extensions.get(TRANSPORT_CC, 0)
+        self.dependency_id = agreed.extensions.get(DEPENDENCY, 0)
+        self._ids = {agreed.extensions.get(uri, 0): uri for uri in (MID, RID, REPAIRED_RID)}
+        self._declared = [
+            (self.producers[kind], encoding, ssrc, dict(taken.section.repairs).get(ssrc))
+            for kind, taken in agreed.taken.items()
+            for encoding, ssrc in zip(self.producers[kind].encodings, taken.ssrcs, strict=False)
+        ]
         self._cname = f"u{transport.id}"
-        for kind, (section, codec) in agreed.codecs.items():
-            self.producers[kind] = Producer(transport.participant, kind, transport.id, section.mid, codec)
-            if section.ssrcs:
-                self.declared[kind] = section.ssrcs[0]
+        self._writer = FeedbackWriter(ssrc)
 
-    def identify(self, packet: bytes) -> tuple[Producer, int] | None:
-        """Whose packet is this new SSRC's (RFC 9143 section 9.2)? By mid if it says so, else by payload type.
+    def declared(self) -> list[Found]:
+        """The streams that the offer has named already, what repairs one after it."""
+        streams = []
+        for producer, encoding, ssrc, repair in self._declared:
+            streams.append(Found(producer, encoding, ssrc))
+            if repair is not None and producer.protection is not None:
+                streams.append(Found(producer, encoding, repair, repairs=True))
+        return streams
 
-        None when it cannot be told, or when the payload type was not agreed (probes, retransmission streams).
+    def identify(self, packet: bytes) -> Found | None:
+        """Whose packet is this new SSRC's (RFC 9143 section 9.2, RFC 8852 section 3)? By mid and rid if it says so,
+        else by payload type.
+
+        None when it cannot be told, or when the payload type was not agreed.
         """
         try:
             header = parse_header(packet)
         except RtpError:
             return None
-        mid = element(header, self._mid_id) if self._mid_id else None
+        said = {
+            self._ids[number]: value
+            for number, value in elements(header.profile, header.extension)
+            if number and number in self._ids
+        }
         found = [
-            producer
+            item
             for producer in self.producers.values()
-            if producer.codec.payload_type == header.payload_type
-            and (mid is None or (producer.mid or "").encode() == mid)
+            if said.get(MID) in (None, (producer.mid or "").encode())
+            for item in _streams(producer, header, said)
         ]
-        return (found[0], header.ssrc) if len(found) == 1 else None
+        return found[0] if len(found) == 1 else None
 
-    def producing(self, ssrc: int) -> Producer | None:
-        return next((producer for producer in self.producers.values() if producer.ssrc == ssrc), None)
+    def producing(self, ssrc: int) -> tuple[Producer, Encoding] | None:
+        """What comes under this SSRC."""
+        for producer in self.producers.values():
+            for encoding in producer.encodings:
+                if encoding.ssrc == ssrc:
+                    return producer, encoding
+        return None
+
+    def encodings(self) -> Iterator[tuple[Producer, Encoding]]:
+        for producer in self.producers.values():
+            for encoding in producer.encodings:
+                yield producer, encoding
+
+    def a_stream(self) -> int | None:
+        """An SSRC that the publisher sends: Chromium throws away transport-wide feedback that names any other, and then
+        takes the line for nearly dead."""
+        known = (encoding.ssrc for _producer, encoding in self.encodings() if encoding.ssrc is not None)
+        return next(known, None)
 
     def feedback(self, stats: Sequence[SourceStats], now: float) -> bytes:
-        """The compound of every second: RR, SDES, and REMB where agreed."""
+        """The compound of every second: RR, SDES, and REMB where agreed and nothing better is."""
         blocks = []
         limited = []
         for item in stats:
-            producer = self.producing(item.ssrc)
-            if producer is None:
+            found = self.producing(item.ssrc)
+            if found is None:
                 continue
+            producer, encoding = found
             if item.packets:
-                blocks.append(producer.block(item, now))
-            if "goog-remb" in producer.codec.feedback:
+                blocks.append(encoding.block(item, now))
+            if "goog-remb" in producer.codec.feedback and not self.congestion_id:
                 limited.append(item.ssrc)
         compound = rtcp.receiver_report(self.ssrc, blocks) + rtcp.description([self.ssrc], self._cname)
         return compound + (rtcp.bandwidth(self.ssrc, CEILING, limited) if limited else b"")
 
+    def acknowledge(self, arrivals: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Transport-wide feedback for these (sequence number, microseconds)."""
+        media = self.a_stream()
+        return self._writer.write(media, arrivals) if media is not None else []
+
     def key_requests(self, now: float) -> list[bytes]:
-        """A compound with PLI for each producer that has one due."""
-        due = [producer.key_due(now) for producer in self.producers.values()]
+        """A compound with PLI for each encoding that has one due."""
+        due = [encoding.ssrc for _producer, encoding in self.encodings() if encoding.key_due(now, self.rtt)]
         head = rtcp.receiver_report(self.ssrc, ())
         return [head + rtcp.picture_loss(self.ssrc, ssrc) for ssrc in due if ssrc is not None]
 
@@ -187,9 +289,24 @@ class Up:
         parts = [missing[start : start + 128] for start in range(0, len(missing), 128)]
         return [head + rtcp.nack(self.ssrc, ssrc, part) for part in parts]
 
-    def note(self, report: rtcp.SenderReport, now: float) -> None:
-        """The publisher's own sender report."""
-        producer = self.producing(report.ssrc)
-        if producer is not None:
-            producer.report = report
-            producer.report_at = now
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whose stream an SSRC is; `repairs`: it carries retransmissions (RFC 4588) of the encoding."""
+
+    producer: Producer
+    encoding: Encoding
+    ssrc: int
+    repairs: bool = False
+
+
+def _streams(producer: Producer, header: Header, said: dict[str, bytes]) -> Iterator[Found]:
+    """What the packet may be of this producer."""
+    around = producer.protection.payload_type if producer.protection is not None else None
+    repairs = producer.kind == "video" and header.payload_type == around
+    if header.payload_type not in (producer.codec.payload_type, around):
+        return
+    rid = said.get(REPAIRED_RID if repairs else RID)
+    for encoding in producer.encodings:
+        if encoding.rid.encode() == rid or (rid is None and not producer.layered):
+            yield Found(producer, encoding, header.ssrc, repairs)

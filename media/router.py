@@ -6,25 +6,37 @@ Calls come from the server (publish, subscribe, …) and from the endpoint (rece
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from media import forwarder as kinds
 from media import ice, rtcp, sdp, sdp_writing
-from media.consumer import Consumer, Down, View, plan_view, sender_reports
+from media.audience import Audience
+from media.consumer import Consumer
+from media.distribution import Distribution
+from media.down import Down, View, plan_view
 from media.errors import MediaError, RtcpError
-from media.events import Connected, Disconnected, News, OfferReady, Published, SpeakerChanged, Unpublished
+from media.events import (
+    Connected,
+    Disconnected,
+    LayersWanted,
+    News,
+    OfferReady,
+    Published,
+    SpeakerChanged,
+    Unpublished,
+)
 from media.forwarder import Notice
 from media.ice import Address
 from media.parameters import KINDS, Description, Section
 from media.patchbay import Patchbay
 from media.producer import Up, plan
-from media.speaker import Speaker
+from media.reception import Reception
 from media.transport import Ended, Output, Port, Ready, Transport, dtls_role, same_peer
 
 REPORT_EVERY = 1.0  # seconds
 LISTEN_EVERY = 0.2
+FEEDBACK_EVERY = 0.1
 ENDINGS = {"consent": "consent_expired", "dtls": "dtls_failed", "fingerprint": "dtls_fingerprint_mismatch"}
 
 
@@ -51,11 +63,14 @@ class Router:
         self._downs: dict[str, Down] = {}
         self._views: dict[str, View] = {}
         self._by_transport: dict[int, Up | Down | View] = {}
+        self._audience = Audience()
         self._patchbay = Patchbay(port)
-        self._speaker = Speaker()
+        self._reception = Reception(port, self._patchbay, self._audience)
+        self._distribution = Distribution(port, self._patchbay, self._audience)
         self._versions: dict[int, int] = {}
         self._report_at = now + REPORT_EVERY
         self._listen_at = now + LISTEN_EVERY
+        self._feedback_at = now + FEEDBACK_EVERY
 
     # Calls of the server.
 
@@ -73,7 +88,7 @@ class Router:
         up = Up(transport, agreed, self._port.number(32))
         self._ups[participant] = up
         self._by_transport[transport.id] = up
-        self._patchbay.add(up)
+        self._patchbay.add(up, self._now)
         return self._answer(transport, description, agreed.sections)
 
     def subscribe(self, participant: str) -> None:
@@ -103,9 +118,7 @@ class Router:
         if transport.remote is None:
             remote = description.transport
             self._carry_out(transport, transport.start(remote, dtls_role(remote.setup), self._now))
-        for consumer in down.consumers():
-            self._patchbay.route(consumer)
-        self._ask_keys()
+        self._serve(down)
         self._offer(down)
 
     def watch(self, participant: str, offer: str, feed: str | None) -> Session:
@@ -120,20 +133,11 @@ class Router:
         wanted = {kind: producer.codec.name for kind, producer in up.producers.items()} if up is not None else {}
         viewing = plan_view(description, wanted)
         transport = self._port.open(self.room, participant, "down", self._now)
-        sections = list(viewing.sections)
-        consumers = []
-        for kind, (index, payload_types) in viewing.taken.items():
-            consumer = self._consumer(transport, kind)
-            consumer.payload_types = payload_types
-            consumers.append(consumer)
-            sections[index] = replace(
-                sections[index], ssrcs=(consumer.ssrc,), cname="live", msid=("live", f"live-{kind}")
-            )
-        view = View(transport, feed, consumers)
+        view = View(transport, feed, viewing, [self._consumer(transport, kind) for kind in viewing.taken])
         self._views[transport.session] = view
         self._by_transport[transport.id] = view
         self._stage(view)
-        return self._answer(transport, description, sections)
+        return self._answer(transport, description, view.sections(viewing))
 
     def close(self, session: str) -> None:
         """End one transport (WHIP and WHEP DELETE). MediaError: unknown_session."""
@@ -148,6 +152,8 @@ class Router:
             if owner.transport.participant == participant:
                 self._end(owner.transport, "closed")
         self._patchbay.forget(participant)
+        self._audience.forget(participant)
+        self._distribution.forget(participant)
 
     def pause(self, participant: str, kind: str, paused: bool) -> None:
         """Forward this "audio" or "video" of the participant to nobody, until he is unpaused or leaves.
@@ -158,7 +164,7 @@ class Router:
             raise ValueError(f"not a kind of media: {kind}")
         up = self._ups.get(participant)
         producer = up.producers.get(kind) if up is not None else None
-        self._patchbay.pause(participant, kind, producer, paused)
+        self._patchbay.pause(participant, kind, producer, paused, self._now)
         self._ask_keys()
 
     def directions(self, participant: str) -> list[str]:
@@ -172,6 +178,23 @@ class Router:
         if down is not None and down.in_flight:
             down.repeat()
             self._offer(down)
+
+    def floor(self, participant: str | None) -> None:
+        """Who has the floor, by the rules of the room: heard always, and seen first where a line is thin."""
+        self._audience.floor = participant
+        self._distribution.stir()
+
+    def watch_sizes(self, participant: str, sizes: Mapping[str, int]) -> None:
+        """At which height, in pixels, the participant shows each other one; who is absent is not shown.
+
+        Until it is called, he is taken to show those who spoke last, as large as can be.
+        """
+        self._audience.sizes[participant] = dict(sizes)
+        self._distribution.stir(participant)
+
+    def limit(self, participant: str, kbps: int | None, megabytes: int | None) -> None:
+        """What the participant says that his line bears: kilobits a second, megabytes from now on. None: no bound."""
+        self._distribution.limit(participant, kbps, megabytes, self._now)
 
     def publishers(self) -> list[str]:
         """Those whose up transport is connected."""
@@ -192,8 +215,8 @@ class Router:
         self._now = now
         if transport.heard(now):
             self._refresh(self._by_transport.get(transport.id))
+            self._ask_keys()
         self._HANDLERS[notice.kind](self, transport, notice)
-        self._ask_keys()
 
     def tick(self, now: float) -> None:
         """Call about every 50 ms."""
@@ -202,10 +225,15 @@ class Router:
             self._carry_out(owner.transport, owner.transport.tick(now))
             if isinstance(owner, Down) and owner.forgotten(now):
                 self._end(owner.transport, "dtls")
-        self._ask_keys()
+        if now >= self._feedback_at:
+            self._feedback_at = now + FEEDBACK_EVERY
+            self._reception.acknowledge(self._live())
         if now >= self._listen_at:
             self._listen_at = now + LISTEN_EVERY
             self._listen()
+        self._distribution.tick(self._live(), now)
+        self._want()
+        self._ask_keys()
         if now >= self._report_at:
             self._report_at = now + REPORT_EVERY
             self._report()
@@ -222,11 +250,12 @@ class Router:
     def _refresh(self, owner: Up | Down | View | None) -> None:
         """A line that was cut is back: ask for key frames now; the receiver's own request would take seconds."""
         if isinstance(owner, Up):
-            producers = list(owner.producers.values())
+            for _producer, encoding in owner.encodings():
+                encoding.want_key()
         else:
-            producers = [item.producer for item in (owner.consumers() if owner else ()) if item.producer is not None]
-        for producer in producers:
-            producer.want_key()
+            for consumer in owner.consumers() if owner else ():
+                if consumer.fed is not None and not consumer.paused:
+                    consumer.fed.want_key()
 
     # What the network says.
 
@@ -241,44 +270,34 @@ class Router:
         except RtcpError:
             self._port.counters["rtcp_malformed"] += 1
             return
-        for packet in packets:
-            if isinstance(owner, Up):
-                if isinstance(packet, rtcp.SenderReport):
-                    owner.note(packet, self._now)
-            elif isinstance(packet, rtcp.Nack | rtcp.KeyRequest) and owner is not None:
-                self._on_feedback(owner, packet)
-
-    def _on_feedback(self, owner: Down | View, packet: rtcp.Nack | rtcp.KeyRequest) -> None:
-        consumer = next((item for item in owner.consumers() if item.ssrc == packet.media), None)
-        if consumer is None or not consumer.routed:
-            return
-        if isinstance(packet, rtcp.Nack):
-            granted = consumer.grant(len(packet.sequences), self._now)
-            self._port.counters["resends_refused"] += len(packet.sequences) - granted
-            self._forwarder.resend(consumer.sink, packet.sequences[:granted])
-        elif consumer.producer is not None:
-            consumer.producer.want_key()
+        if isinstance(owner, Up):
+            self._reception.hear(owner, packets, self._now)
+        elif owner is not None:
+            self._distribution.hear(owner, packets, self._now)
+            if any(isinstance(packet, rtcp.KeyRequest) for packet in packets):
+                self._ask_keys()
 
     def _on_new_stream(self, transport: Transport, notice: Notice) -> None:
         up = self._by_transport.get(transport.id)
-        found = up.identify(notice.data) if isinstance(up, Up) else None
-        if isinstance(up, Up) and found is not None:
-            self._patchbay.start(up, *found)
-        else:
-            self._port.counters["rtp_unknown_stream"] += 1
+        if isinstance(up, Up):
+            self._reception.appear(up, notice, self._now)
 
     def _on_missing(self, transport: Transport, notice: Notice) -> None:
         up = self._by_transport.get(transport.id)
         if isinstance(up, Up):
-            missing = struct.unpack(f"!{len(notice.data) // 2}H", notice.data)
-            for compound in up.repeat_requests(notice.ssrc, missing):
-                self._forwarder.rtcp(transport.id, compound)
+            self._reception.missing(up, notice)
+
+    def _on_switched(self, transport: Transport, _notice: Notice) -> None:
+        owner = self._by_transport.get(transport.id)
+        if isinstance(owner, Down | View):
+            self._patchbay.arrived(owner.consumers(), self._forwarder.sinks(transport.id))
 
     _HANDLERS = {  # noqa: RUF012
         kinds.DTLS: _on_dtls,
         kinds.RTCP: _on_rtcp,
         kinds.NEW_STREAM: _on_new_stream,
         kinds.MISSING: _on_missing,
+        kinds.SWITCHED: _on_switched,
     }
 
     # Transports.
@@ -303,8 +322,13 @@ class Router:
             for view in self._views.values():
                 self._stage(view)
         else:
-            for consumer in owner.consumers():
-                self._patchbay.route(consumer)
+            self._serve(owner)
+
+    def _serve(self, owner: Down | View) -> None:
+        """Send what is known by now to be sent."""
+        self._distribution.open(owner, self._now)
+        for consumer in owner.consumers():
+            self._patchbay.route(consumer, self._now)
         self._ask_keys()
 
     def _end(self, transport: Transport, reason: str) -> None:
@@ -322,6 +346,7 @@ class Router:
         for consumer in owner.consumers() if not isinstance(owner, Up) else ():
             self._patchbay.drop(consumer)
         self._versions.pop(transport.id, None)
+        self._distribution.close(transport.id)
         self._port.close(transport)
         self._news.append(
             Disconnected(self.room, transport.participant, transport.session, transport.direction, reason)
@@ -346,7 +371,8 @@ class Router:
     def _answer(self, transport: Transport, offer: Description, sections: Sequence[Section]) -> Session:
         active = dtls_role(offer.transport.setup)
         self._carry_out(transport, transport.start(offer.transport, active, self._now))
-        return Session(transport.session, self._write(transport, "active" if active else "passive", sections))
+        setup = "active" if active else "passive"
+        return Session(transport.session, self._write(transport, setup, sections, mixed=offer.mixed))
 
     def _offer(self, down: Down) -> None:
         sections = down.offer(self._now)
@@ -354,7 +380,7 @@ class Router:
             text = self._write(down.transport, "actpass", sections)
             self._news.append(OfferReady(self.room, down.transport.participant, text, down.tracks()))
 
-    def _write(self, transport: Transport, setup: str, sections: Sequence[Section]) -> str:
+    def _write(self, transport: Transport, setup: str, sections: Sequence[Section], *, mixed: bool = True) -> str:
         version = self._versions[transport.id] = self._versions.get(transport.id, 0) + 1
         bundle = tuple(section.mid for section in sections if not section.rejected and section.mid is not None)
         local = transport.parameters(setup)
@@ -368,7 +394,7 @@ class Router:
         return [up for up in self._ups.values() if up.transport.connected]
 
     def _consumer(self, transport: Transport, kind: str) -> Consumer:
-        return Consumer(self._port.sink(), transport.id, self._port.number(32), kind)
+        return Consumer(self._port.sink(), transport.id, self._port.number(32), kind, self._port.number(32))
 
     def _feed(self, down: Down, up: Up) -> None:
         if down.transport.participant == up.transport.participant:
@@ -376,7 +402,7 @@ class Router:
         for kind, producer in up.producers.items():
             consumer = self._consumer(down.transport, kind)
             if down.add(consumer):
-                self._patchbay.plug(consumer, producer)
+                self._patchbay.plug(consumer, producer, self._now)
             else:
                 self._port.counters["down_full"] += 1
 
@@ -384,7 +410,7 @@ class Router:
         """Point a viewer at whom he shall see now."""
         up = self._ups.get(view.feed) if view.feed is not None else self._speaking(view)
         for kind, consumer in view.by_kind.items():
-            self._patchbay.plug(consumer, up.producers.get(kind) if up is not None else None)
+            self._patchbay.plug(consumer, up.producers.get(kind) if up is not None else None, self._now)
 
     def _speaking(self, view: View) -> Up | None:
         """The speaker; else whom the viewer sees already; else the first who sends. Never himself."""
@@ -394,7 +420,7 @@ class Router:
             if up.transport.participant != view.transport.participant
         }
         shown = [consumer.producer.participant for consumer in view.consumers() if consumer.producer is not None]
-        for name in (self._speaker.current, *shown):
+        for name in (self._audience.speaker.current, *shown):
             if name in others:
                 return others[name]
         return next(iter(others.values()), None)
@@ -402,23 +428,18 @@ class Router:
     # Clockwork.
 
     def _ask_keys(self) -> None:
-        for up in self._live():
-            for compound in up.key_requests(self._now):
-                self._forwarder.rtcp(up.transport.id, compound)
+        self._reception.ask_keys(self._live(), self._now)
 
     def _listen(self) -> None:
-        levels = {}
-        for up in self._live():
-            audio = up.producers.get("audio")
-            if audio is None or self._patchbay.muted(audio.participant, "audio"):
-                continue
-            stats = self._forwarder.sources(up.transport.id)
-            levels[audio.participant] = next((item.level for item in stats if item.ssrc == audio.ssrc), 127)
-        if self._speaker.update(levels, self._now):
-            self._news.append(SpeakerChanged(self.room, self._speaker.current))
+        if self._reception.listen(self._live(), self._now):
+            self._news.append(SpeakerChanged(self.room, self._audience.speaker.current))
             for view in self._views.values():
                 self._stage(view)
-            self._ask_keys()
+            self._distribution.stir()
+
+    def _want(self) -> None:
+        for participant, rids in self._distribution.wanted(self._live(), self._now):
+            self._news.append(LayersWanted(self.room, participant, rids))
 
     def _report(self) -> None:
         for owner in self._by_transport.values():
@@ -426,9 +447,6 @@ class Router:
             if not transport.connected:
                 continue
             if isinstance(owner, Up):
-                stats = self._forwarder.sources(transport.id)
-                self._forwarder.rtcp(transport.id, owner.feedback(stats, self._now))
-                continue
-            sinks = self._forwarder.sinks(transport.id)
-            for compound in sender_reports(owner.consumers(), sinks, f"d{transport.id}", self._now):
-                self._forwarder.rtcp(transport.id, compound)
+                self._reception.report(owner, self._now)
+            else:
+                self._distribution.report(owner, self._now)

@@ -21,6 +21,9 @@ from rooms.proceedings import CHOICES, Person
 MAX_TEXT = 2000  # characters: a question put to the vote, a conclusion
 MAX_ID = 100  # characters: any identifier
 MAX_SDP = 100_000  # characters; the frame itself is bounded at 131,072 bytes
+MAX_SHOWN = 500  # participants whose picture a page shows
+MAX_HEIGHT = 4320  # pixels of a picture
+MAX_LINE = 1_000_000  # kilobits a second, and megabytes
 MAX_MESSAGE_ID = 2**53 - 1  # the largest integer that a browser counts exactly
 
 
@@ -77,7 +80,7 @@ class MediaState(Command):
 
 @dataclass(frozen=True, slots=True)
 class MediaOffer(Command):
-    """For the server's edge, not for Room, as the next three."""
+    """For the server's edge, not for Room, as the next five."""
 
     sdp: str
 
@@ -90,6 +93,22 @@ class MediaSubscribe(Command):
 @dataclass(frozen=True, slots=True)
 class MediaAnswer(Command):
     sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaWatch(Command):
+    """How high, in CSS pixels, the page shows the picture of each participant; who is absent is not shown."""
+
+    sizes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLine(Command):
+    """What the line of the site bears, for what it receives: kilobits a second, and megabytes from now on. None: there
+    is no bound."""
+
+    kbps: int | None = None
+    megabytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +237,8 @@ CLIENT_TYPES: Mapping[str, tuple[type[Command], tuple[str, ...]]] = MappingProxy
             "media.offer": MediaOffer,
             "media.subscribe": MediaSubscribe,
             "media.answer": MediaAnswer,
+            "media.watch": MediaWatch,
+            "media.line": MediaLine,
             "meeting.open": OpenMeeting,
             "meeting.close": CloseMeeting,
             "agenda.step": StepAgenda,
@@ -273,6 +294,7 @@ SERVER_TYPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "media.offer": ("sdp", "tracks"),
         "media.closed": ("direction", "reason"),
         "media.ice": ("ice",),
+        "media.wanted": ("rids",),
         "ack": ("id",),
         "error": ("id", "code", "message"),
         "bye": ("reason",),
@@ -393,6 +415,22 @@ def _sdp(name: str, value: object) -> str:
     return text
 
 
+def _sizes(name: str, value: object) -> Mapping[str, int]:
+    if not isinstance(value, dict) or len(value) > MAX_SHOWN:
+        raise BadMessage("bad_message", f'"{name}" has at most {MAX_SHOWN} participants')
+    return {_id(name, key): _count(name, height, MAX_HEIGHT) for key, height in value.items()}
+
+
+def _bound(name: str, value: object) -> int:
+    return _count(name, value, MAX_LINE)
+
+
+def _count(name: str, value: object, limit: int) -> int:
+    if type(value) is not int or not 1 <= value <= limit:
+        raise BadMessage("bad_message", f'"{name}" has integers from 1 to {limit}')
+    return value
+
+
 def _choice(name: str, value: object) -> str:
     if value not in CHOICES or not isinstance(value, str):
         raise BadMessage("bad_message", f'"{name}" is for, against or abstain')
@@ -410,7 +448,8 @@ def _day(name: str, value: object) -> date:
 
 
 _OPTIONAL = frozenset(
-    {(LowerHand, "participant")} | {(PutConclusion, name) for name in ("conclusion", "owner", "deadline", "item")}
+    {(LowerHand, "participant"), (MediaLine, "kbps"), (MediaLine, "megabytes")}
+    | {(PutConclusion, name) for name in ("conclusion", "owner", "deadline", "item")}
 )
 
 _READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
@@ -419,6 +458,9 @@ _READERS: Mapping[str, Callable[[str, object], Any]] = MappingProxyType(
         "video": _flag,
         "agreed": _flag,
         "sdp": _sdp,
+        "sizes": _sizes,
+        "kbps": _bound,
+        "megabytes": _bound,
         "item": _id,
         "participant": _id,
         "vote": _id,

@@ -25,6 +25,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "media.offer": _SPEAKERS | {Role.GATEWAY},
         "media.subscribe": _ALL,
         "media.answer": _ALL,
+        "media.watch": _ALL,
+        "media.line": _ALL,
         "meeting.open": _CHAIR,
         # The secretary only while the chair is not there: Room looks.
         "meeting.close": _DESK,

@@ -147,6 +147,8 @@ class Talk:
             messages.MediaOffer: self._media_offer,
             messages.MediaAnswer: self._media_answer,
             messages.MediaSubscribe: self._media_subscribe,
+            messages.MediaWatch: self._media_watch,
+            messages.MediaLine: self._media_line,
         }
 
     async def run(self) -> None:
@@ -213,6 +215,12 @@ class Talk:
 
     def _media_subscribe(self, _command: messages.MediaSubscribe) -> None:
         self._sitting.router.subscribe(self._connection.participant)
+
+    def _media_watch(self, command: messages.MediaWatch) -> None:
+        self._sitting.router.watch_sizes(self._connection.participant, command.sizes)
+
+    def _media_line(self, command: messages.MediaLine) -> None:
+        self._sitting.router.limit(self._connection.participant, command.kbps, command.megabytes)
 
 
 def _decode(text: str) -> object:

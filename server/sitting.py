@@ -61,6 +61,7 @@ class Sitting:
         self._records = records
         self._relays = relays
         self._relays_renewed = utcnow()
+        self.router.floor(room.state.floor.holder)  # a meeting that goes on after a stop
         self._lock = asyncio.Lock()  # one command at a time; held while facts are being kept
 
     # --- the meeting ---------------------------------------------------------------------------------------------
@@ -136,6 +137,8 @@ class Sitting:
         message = effect.message
         if message["type"] == "meeting":
             message = message | {"meeting": message["meeting"] | {"document": self.document}}
+        if message["type"] == "floor":
+            self.router.floor(message["floor"]["holder"])
         if effect.to is None:
             self.tell_all(message)
         else:
@@ -265,6 +268,8 @@ class Sitting:
                     closed = {"type": "media.closed", "direction": event.direction, "reason": event.reason}
                     self.tell(event.participant, closed)
                 self._source_gone(event)
+            case news.LayersWanted():
+                self.tell(event.participant, {"type": "media.wanted", "rids": list(event.rids)})
             case news.SpeakerChanged():
                 self.speaker = event.participant
                 self.tell_all({"type": "speaker", "participant": event.participant})

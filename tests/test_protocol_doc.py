@@ -70,7 +70,7 @@ BINH = Person("binh", "Trần Văn Bình", "Chánh Văn phòng", UNIT, Role.SECR
 SHEET = Meeting("m1", "giao-ban", "Giao ban", "", UNIT, NOW, HANH, BINH, (), AGENDA, (UNIT,))
 
 # What the server's edge handles, not the room.
-EDGE = {"media.offer", "media.answer", "media.subscribe", "ping"}
+EDGE = {"media.offer", "media.answer", "media.subscribe", "media.watch", "media.line", "ping"}
 
 
 def test_every_client_message_is_described_and_no_other():

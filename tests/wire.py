@@ -1,7 +1,7 @@
 """A wire in memory: routers on one side, WebRTC ends on the other, a clock that only tests move, seeded loss between.
 
-`Table` stands where the forwarding worker stands, keeps what it was told, and refuses what the worker would refuse. The
-ends are real: ICE checks with integrity, DTLS with OpenSSL; only sockets and SRTP are missing.
+A `Table` stands where the forwarding worker stands. The ends are real: ICE checks with integrity, DTLS with OpenSSL;
+only sockets and SRTP are missing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from aioice import stun
 
@@ -17,123 +18,28 @@ from media import dtls, ice, sdp, sdp_writing
 from media.endpoint import make_identity
 from media.errors import DtlsError, StunError
 from media.events import Event
-from media.forwarder import DTLS, RTCP, Address, Notice, Rewrite, SinkStats, SourceStats
-from media.parameters import Description, Section, TransportParameters, own_codec
+from media.forwarder import DTLS, RTCP, SWITCHED, Address, Notice
+from media.parameters import (
+    AUDIO_LEVEL,
+    MID,
+    NUMBERS,
+    REPAIRED_RID,
+    RID,
+    TRANSPORT_CC,
+    Codec,
+    Description,
+    Extension,
+    Layers,
+    Section,
+    TransportParameters,
+    own_codec,
+    protecting,
+)
 from media.router import Router
 from media.transport import Port
+from tests.table import Route, Table
 
 SERVER = ("127.0.0.1", 5000)
-
-
-@dataclass
-class Route:
-    source: tuple[int, int]
-    to: int
-    rewrite: Rewrite
-    paused: bool = False
-
-
-class Table:
-    """A Forwarder that moves nothing."""
-
-    def __init__(self) -> None:
-        self.transports: dict[int, dict[int, dict[str, object]]] = {}
-        self.bound: dict[Address, int] = {}
-        self.targets: dict[int, Address | None] = {}
-        self.keyed: dict[int, tuple[str, bytes, bytes]] = {}
-        self.routes: dict[int, Route] = {}
-        self.used: set[tuple[int, int]] = set()
-        self.sent: list[tuple[bytes, Address]] = []
-        self.rtcp_sent: list[tuple[int, bytes]] = []
-        self.resends: list[tuple[int, list[int]]] = []
-        self.levels: dict[tuple[int, int], int] = {}
-        self.running: dict[int, SinkStats] = {}
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def fileno(self) -> int:
-        return -1
-
-    def poll(self) -> list[Notice]:
-        return []
-
-    def send(self, data: bytes, address: Address) -> None:
-        self.sent.append((data, address))
-
-    def open(self, transport: int) -> None:
-        assert transport not in self.transports
-        self.transports[transport] = {}
-
-    def bind(self, transport: int, address: Address) -> None:
-        assert transport in self.transports
-        self.bound[address] = transport
-
-    def target(self, transport: int, address: Address | None) -> None:
-        assert transport in self.transports
-        self.targets[transport] = address
-
-    def keys(self, transport: int, profile: str, receive: bytes, send: bytes) -> None:
-        assert transport not in self.keyed
-        self.keyed[transport] = profile, receive, send
-
-    def close(self, transport: int) -> None:
-        del self.transports[transport]
-        self.bound = {address: owner for address, owner in self.bound.items() if owner != transport}
-        gone = [sink for sink, route in self.routes.items() if transport in (route.to, route.source[0])]
-        for sink in gone:
-            del self.routes[sink]
-
-    def source(self, transport: int, ssrc: int, *, clock_rate: int, nack: bool, level_id: int = 0) -> None:
-        assert ssrc not in self.transports[transport]
-        self.transports[transport][ssrc] = {"clock_rate": clock_rate, "nack": nack, "level_id": level_id}
-
-    def unsource(self, transport: int, ssrc: int) -> None:
-        del self.transports[transport][ssrc]
-        for sink in [sink for sink, route in self.routes.items() if route.source == (transport, ssrc)]:
-            del self.routes[sink]
-
-    def route(self, sink: int, transport: int, ssrc: int, to: int, rewrite: Rewrite) -> None:
-        assert sink not in self.routes
-        assert ssrc in self.transports[transport]
-        assert (to, rewrite.ssrc) not in self.used, "an SSRC begins anew under the same key"
-        assert rewrite.sequence < 1 << 15
-        self.used.add((to, rewrite.ssrc))
-        self.routes[sink] = Route((transport, ssrc), to, rewrite)
-
-    def switch(self, sink: int, transport: int, ssrc: int) -> None:
-        assert ssrc in self.transports[transport]
-        self.routes[sink].source = (transport, ssrc)
-
-    def pause(self, sink: int, paused: bool) -> None:
-        self.routes[sink].paused = paused
-
-    def unroute(self, sink: int) -> None:
-        self.routes.pop(sink, None)
-
-    def resend(self, sink: int, sequences: Sequence[int]) -> int:
-        self.resends.append((sink, list(sequences)))
-        return len(sequences)
-
-    def rtcp(self, transport: int, data: bytes) -> None:
-        assert transport in self.keyed, "RTCP before there are keys"
-        assert 8 <= len(data) <= 1500
-        self.rtcp_sent.append((transport, data))
-
-    def sources(self, transport: int) -> list[SourceStats]:
-        return [
-            SourceStats(ssrc, 10, 1000, 65536 + 11, 65536, 3, 0, self.levels.get((transport, ssrc), 127))
-            for ssrc in self.transports[transport]
-        ]
-
-    def sinks(self, transport: int) -> list[SinkStats]:
-        return [
-            self.running[sink] for sink, route in self.routes.items() if route.to == transport and sink in self.running
-        ]
-
-    def counters(self) -> dict[str, int]:
-        return {}
 
 
 def entropy(seed: int) -> Callable[[int], bytes]:
@@ -153,19 +59,34 @@ class End:
     remote: TransportParameters | None = None
     association: dtls.Association | None = None
     error: str | None = None
+    congestion: bool = False  # knows transport-wide congestion control
+    levels: bool = False  # says how loud it is
     _count: int = field(default=0)
 
     def parameters(self, setup: str | None = None) -> TransportParameters:
         return TransportParameters(self.ufrag, self.pwd, (self.identity.fingerprint,), setup or self.setup)
 
-    def offer(self, direction: str, *kinds: str, ssrcs: Sequence[int] = (), video: str = "VP8") -> str:
+    def offer(
+        self, direction: str, *kinds: str, ssrcs: Sequence[int] = (), video: str = "VP8", rids: Sequence[str] = ()
+    ) -> str:  # fmt: skip
         """An offer of these kinds; `ssrcs` names the streams, as browsers do and WHIP clients may not; `video` lists
-        codecs."""
+        codecs; `rids` the sizes in which pictures are sent."""
         sections = []
         for index, kind in enumerate(kinds or ("audio", "video")):
-            codecs = tuple(own_codec(name) for name in (["opus"] if kind == "audio" else video.split()))
-            known = tuple(ssrcs[index : index + 1])
-            sections.append(Section(kind, str(index), direction=direction, codecs=codecs, ssrcs=known, cname="c"))
+            codecs = [
+                codec for name in (["opus"] if kind == "audio" else video.split()) for codec in self._codecs(name)
+            ]
+            several = kind == "video" and len(rids) > 0
+            uris = {4: MID, 1: AUDIO_LEVEL} if self.levels and kind == "audio" else {4: MID} if several else {}
+            uris |= {10: RID, 11: REPAIRED_RID} if several else {}
+            uris |= {3: TRANSPORT_CC} if self.congestion else {}
+            sections.append(
+                Section(
+                    kind, str(index), direction=direction, codecs=tuple(codecs), ssrcs=tuple(ssrcs[index : index + 1]),
+                    cname="c", layers=Layers("send", tuple(rids)) if several else None,
+                    extensions=tuple(Extension(number, uri) for number, uri in uris.items()),
+                )
+            )  # fmt: skip
         bundle = tuple(section.mid or "" for section in sections)
         text = sdp_writing.write(Description(self.parameters(), tuple(sections), bundle), 1, 1)
         return text.replace("a=ice-lite\r\n", "")
@@ -174,12 +95,24 @@ class End:
         description = sdp.read_offer(offer)
         turned = {"sendonly": "recvonly", "recvonly": "sendonly", "inactive": "inactive"}
         sections = tuple(
-            Section(item.kind, item.mid, direction=turned[item.direction], codecs=item.codecs)
+            Section(
+                item.kind,
+                item.mid,
+                direction=turned[item.direction],
+                codecs=item.codecs,
+                extensions=item.extensions if self.congestion else (),
+            )
             for item in description.sections
         )
         self.begin(offer, active=setup == "active")
         text = sdp_writing.write(Description(self.parameters(setup), sections, description.bundle), 1, 1)
         return text.replace("a=ice-lite\r\n", "")
+
+    def _codecs(self, name: str) -> list[Codec]:
+        codec = own_codec(name)
+        known = tuple(item for item in codec.feedback if self.congestion or item not in ("transport-cc", "goog-remb"))
+        codec = replace(codec, feedback=known)
+        return [codec, protecting(codec, NUMBERS[name][1])]
 
     def begin(self, remote: str, active: bool | None = None) -> None:
         """Take the server's SDP."""
@@ -228,24 +161,25 @@ class Wire:
         self._identity = make_identity()
         self._next = 40000
 
-    def end(self, **changes: str) -> End:
+    def end(self, **changes: Any) -> End:
         self._next += 1
         end = End(self._identity, ("192.0.2.7", self._next), **changes)
         self._ends[end.address] = end
         return end
 
     def publish(
-        self, name: str, *kinds: str, ssrcs: Sequence[int] = (), video: str = "VP8", setup: str = "actpass"
-    ) -> End:
+        self, name: str, *kinds: str, ssrcs: Sequence[int] = (), video: str = "VP8", rids: Sequence[str] = (),
+        **changes: Any,
+    ) -> End:  # fmt: skip
         """Publish and connect."""
-        end = self.end(setup=setup)
-        session = self.router.publish(name, end.offer("sendonly", *kinds, ssrcs=ssrcs, video=video))
+        end = self.end(**changes)
+        session = self.router.publish(name, end.offer("sendonly", *kinds, ssrcs=ssrcs, video=video, rids=rids))
         end.begin(session.sdp)
         self.connect(end)
         return end
 
-    def watch(self, name: str, feed: str | None, *kinds: str, video: str = "VP8") -> End:
-        end = self.end()
+    def watch(self, name: str, feed: str | None, *kinds: str, video: str = "VP8", **changes: Any) -> End:
+        end = self.end(**changes)
         session = self.router.watch(name, end.offer("recvonly", *kinds, video=video), feed)
         end.begin(session.sdp)
         self.connect(end)
@@ -263,7 +197,7 @@ class Wire:
         """The other end's checks and ClientHello, before the router has the answer."""
         assert end.association is not None
         self.deliver(end.check(), end.address)
-        self.table.sent.clear()
+        self.table.posted.clear()
         for data in end.association.start(self.now):
             self.deliver(data, end.address)
 
@@ -287,6 +221,7 @@ class Wire:
             self.now += 0.05
             for end in checking if step % 50 == 0 else ():
                 self.deliver(end.check(), end.address)
+            self.table.flow(0.05)
             self.router.tick(self.now)
             self._exchange()
 
@@ -317,6 +252,17 @@ class Wire:
     def rtcp(self, end: End, data: bytes) -> None:
         self.notice(end, RTCP, data)
 
+    def key(self, end: End, ssrc: int) -> None:
+        """A key frame begins on this stream of a publisher."""
+        source = self.transport(end), ssrc
+        for route in list(self.table.routes.values()):
+            if route.waiting == source:
+                route.source, route.waiting = source, None
+                notice = Notice(SWITCHED, route.to, None, route.rewrite.ssrc, b"")
+                transport = self.port.find(route.to)
+                assert transport is not None
+                self.router.receive(transport, notice, self.now)
+
     def transport(self, end: End) -> int:
         return self.table.bound[end.address]
 
@@ -330,8 +276,8 @@ class Wire:
         return end.error is None and end.association is not None and end.association.keys is None
 
     def _exchange(self) -> None:
-        while self.table.sent:
-            data, address = self.table.sent.pop(0)
+        while self.table.posted:
+            data, address = self.table.posted.pop(0)
             end = self._ends.get(address)
             if end is None or (data[0] >= 20 and self._random.random() < self._loss):
                 continue

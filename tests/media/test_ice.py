@@ -148,7 +148,7 @@ def test_nothing_is_sent_to_an_address_that_has_not_proven_our_password() -> Non
     hello = end.association.start(wire.now)  # type: ignore[union-attr]
     for data in (end.check(pwd="x" * 32), end.check(ufrag="nobody"), without_integrity(), b"\0" * 20, *hello):
         wire.deliver(data, end.address)
-    assert wire.table.sent == []
+    assert wire.table.posted == []
     assert wire.refused == ["stun_bad_integrity", "stun_unknown_user", "stun_bad_integrity", "stun_malformed"]
 
 

@@ -5,11 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media import sdp, sdp_writing
-from media.consumer import plan_view
+from media.down import plan_view
 from media.errors import MediaError
 from media.parameters import (
     AUDIO_LEVEL,
+    DEPENDENCY,
+    FEEDBACK_UP,
     MID,
+    TRANSPORT_CC,
     Codec,
     Description,
     Layers,
@@ -105,37 +108,70 @@ def test_what_a_browser_can_receive_is_read() -> None:
 
 def test_vp9_and_av1_are_taken_after_vp8_and_h264_and_in_profile_0_only() -> None:
     text = CHROMIUM_SIMULCAST.replace("VP8", "VP7").replace("H264", "H265")
-    assert plan(sdp.read_offer(text)).codecs["video"][1] == Codec(
-        "VP9", 98, 90000, parameters=(("profile-id", "0"),), feedback=("goog-remb", "ccm fir", "nack", "nack pli")
+    assert plan(sdp.read_offer(text)).taken["video"].codec == Codec(
+        "VP9", 98, 90000, parameters=(("profile-id", "0"),), feedback=FEEDBACK_UP
     )
     without_vp9 = text.replace("profile-id=0", "profile-id=2")
-    assert plan(sdp.read_offer(without_vp9)).codecs["video"][1].name == "AV1"
-    assert "video" not in plan(sdp.read_offer(without_vp9.replace("profile=0", "profile=1"))).codecs
+    assert plan(sdp.read_offer(without_vp9)).taken["video"].codec.name == "AV1"
+    assert "video" not in plan(sdp.read_offer(without_vp9.replace("profile=0", "profile=1"))).taken
 
 
 def test_opus_is_asked_for_with_silence_left_out_and_error_correction() -> None:
-    codec = plan(sdp.read_offer(CHROMIUM)).codecs["audio"][1]
+    codec = plan(sdp.read_offer(CHROMIUM)).taken["audio"].codec
     assert dict(codec.parameters) == {"minptime": "10", "useinbandfec": "1", "usedtx": "1"}
-    assert codec.feedback == ()
+    assert codec.feedback == ("transport-cc",)
     nack = CHROMIUM.replace("a=rtcp-fb:111 transport-cc", "a=rtcp-fb:111 nack")
-    assert plan(sdp.read_offer(nack)).codecs["audio"][1].feedback == ("nack",)
+    assert plan(sdp.read_offer(nack)).taken["audio"].codec.feedback == ("nack",)
 
 
-def test_our_answer_to_chromium_takes_opus_and_vp8_without_repair_streams() -> None:
+def test_redundant_audio_is_asked_for_where_the_publisher_would_rather_send_it() -> None:
+    first = CHROMIUM.replace("SAVPF 111 63", "SAVPF 63 111")
+    for text, names in ((CHROMIUM, ["opus", "red"]), (first, ["red", "opus"])):
+        assert [codec.name for codec in plan(sdp.read_offer(text)).sections[0].codecs] == names
+
+
+def test_our_answer_to_chromium_takes_opus_and_vp8_with_what_repairs_them() -> None:
     agreed = plan(sdp.read_offer(CHROMIUM))
     audio, video = agreed.sections
-    assert [codec.name for codec in audio.codecs] == ["opus"]
-    assert [(codec.name, codec.payload_type) for codec in video.codecs] == [("VP8", 96)]
-    assert video.codecs[0].feedback == ("goog-remb", "ccm fir", "nack", "nack pli")
-    assert agreed.extensions == {MID: 4, AUDIO_LEVEL: 1}
+    assert [(codec.name, codec.payload_type) for codec in audio.codecs] == [("opus", 111), ("red", 63)]
+    assert [(codec.name, codec.payload_type) for codec in video.codecs] == [("VP8", 96), ("rtx", 97)]
+    assert video.codecs[0].feedback == FEEDBACK_UP
+    assert agreed.extensions == {MID: 4, AUDIO_LEVEL: 1, TRANSPORT_CC: 3}
+    assert (agreed.taken["video"].ssrcs, agreed.taken["video"].rids) == ((3969407156,), ())
 
 
-def test_extensions_are_turned_round_and_simulcast_is_not_negotiated(wire: Wire) -> None:
+def test_transport_wide_feedback_needs_the_number_in_every_packet() -> None:
+    for missing in ("a=extmap:3 ", "a=rtcp-fb:96 transport-cc"):
+        sections = plan(sdp.read_offer(CHROMIUM.replace(missing, missing.replace("a=", "a=x-")))).sections
+        assert "transport-cc" not in sections[1].codecs[0].feedback
+        assert TRANSPORT_CC not in {item.uri for item in sections[1].extensions}
+
+
+def test_the_dependency_descriptor_is_asked_for_with_the_codecs_that_need_it() -> None:
+    without_vp8 = CHROMIUM_SIMULCAST.replace("VP8", "VP7").replace("H264", "H265")
+    assert DEPENDENCY not in plan(sdp.read_offer(CHROMIUM_SIMULCAST)).extensions
+    assert plan(sdp.read_offer(without_vp8)).extensions[DEPENDENCY] == 12
+
+
+def test_extensions_are_turned_round_and_simulcast_is_taken_by_rid(wire: Wire) -> None:
     answer = wire.router.publish("an", FIREFOX).sdp
     assert "a=extmap:3/recvonly urn:ietf:params:rtp-hdrext:sdes:mid\r\n" in answer
-    assert "simulcast" not in answer
-    assert "a=rid" not in answer
-    assert "rtp-stream-id" not in answer
+    assert "a=extmap:6/recvonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n" in answer
+    assert "a=rid:h recv\r\na=rid:q recv\r\na=simulcast:recv h;q\r\n" in answer
+    assert plan(sdp.read_offer(FIREFOX)).taken["video"].rids == ("q", "h"), "the smallest first"
+
+
+def test_simulcast_without_rids_in_the_packets_is_not_taken() -> None:
+    agreed = plan(sdp.read_offer(CHROMIUM_SIMULCAST.replace("rtp-stream-id", "other")))
+    assert agreed.sections[1].layers is None
+    assert agreed.taken["video"].rids == ()
+
+
+def test_simulcast_by_ssrc_is_taken_without_being_answered() -> None:
+    group = "a=ssrc-group:FID 3969407156 743808153\r\n"
+    agreed = plan(sdp.read_offer(CHROMIUM.replace(group, group + "a=ssrc-group:SIM 3969407156 7 8\r\n")))
+    assert agreed.sections[1].layers is None
+    assert agreed.taken["video"].ssrcs == (3969407156, 7, 8)
 
 
 def test_an_unknown_m_line_is_answered_with_port_zero_outside_the_bundle(wire: Wire) -> None:
@@ -146,13 +182,13 @@ def test_an_unknown_m_line_is_answered_with_port_zero_outside_the_bundle(wire: W
 
 def test_h264_is_taken_when_vp8_is_not_offered_and_only_in_the_mode_that_can_be_forwarded() -> None:
     only_h264 = CHROMIUM.replace("VP8/90000", "VP7/90000")
-    codec = plan(sdp.read_offer(only_h264)).codecs["video"][1]
+    codec = plan(sdp.read_offer(only_h264)).taken["video"].codec
     assert (codec.name, codec.payload_type) == ("H264", 102)
     assert codec.parameter("packetization-mode") == "1"
     single = only_h264.replace("packetization-mode=1", "packetization-mode=0")
-    assert "video" not in plan(sdp.read_offer(single)).codecs
+    assert "video" not in plan(sdp.read_offer(single)).taken
     high = only_h264.replace("profile-level-id=42001f", "profile-level-id=64001f")
-    assert "video" not in plan(sdp.read_offer(high)).codecs
+    assert "video" not in plan(sdp.read_offer(high)).taken
 
 
 def test_an_offer_without_a_codec_of_ours_is_refused() -> None:

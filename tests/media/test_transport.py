@@ -181,7 +181,7 @@ def test_dtls_that_comes_before_the_answer_is_kept_for_it() -> None:
     end = wire.end()
     answer = end.answer(offer)
     wire.connect_early(end)
-    assert wire.table.sent == []
+    assert wire.table.posted == []
     before = wire.now
     wire.router.accept("binh", answer)
     wire.run()

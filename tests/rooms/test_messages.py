@@ -66,6 +66,16 @@ def test_vietnamese_letters_have_one_form_however_they_were_typed():
         ({"type": "media.state", "audio": True}, "bad_message"),
         ({"type": "media.state", "audio": 1, "video": False}, "bad_message"),
         ({"type": "media.offer", "sdp": "hello"}, "bad_message"),
+        ({"type": "media.watch"}, "bad_message"),
+        ({"type": "media.watch", "sizes": ["dung"]}, "bad_message"),
+        ({"type": "media.watch", "sizes": {"dung": "360"}}, "bad_message"),
+        ({"type": "media.watch", "sizes": {"dung": 0}}, "bad_message"),
+        ({"type": "media.watch", "sizes": {"dung": True}}, "bad_message"),
+        ({"type": "media.watch", "sizes": {"": 360}}, "bad_message"),
+        ({"type": "media.watch", "sizes": {f"p{number}": 90 for number in range(501)}}, "bad_message"),
+        ({"type": "media.line", "kbps": 0}, "bad_message"),
+        ({"type": "media.line", "kbps": 64.5}, "bad_message"),
+        ({"type": "media.line", "megabytes": 10**9}, "bad_message"),
         ({"type": "media.offer", "sdp": "v=0\r\n\ud800"}, "bad_message"),
         ({"type": "media.offer", "sdp": "v=0" + "x" * MAX_SDP}, "too_long"),
         ({"type": "vote.cast", "vote": "v1", "choice": "maybe"}, "bad_message"),
@@ -193,7 +203,7 @@ def test_any_json_is_a_command_with_bounded_fields_or_a_bad_message(payload):
     assert isinstance(command, Command)
     for field in fields(command):
         value = getattr(command, field.name)
-        assert value is None or isinstance(value, (str, bool, date))
+        assert value is None or isinstance(value, (str, bool, int, date, dict))
         if isinstance(value, str):
             value.encode()
             assert len(value) <= (MAX_SDP if field.name == "sdp" else MAX_TEXT)
@@ -208,6 +218,9 @@ def whole(type):
         "sdp": "v=0\r\n",
         "choice": "for",
         "deadline": "2026-11-30",
+        "sizes": {"dung": 360},
+        "kbps": 300,
+        "megabytes": 500,
     }
     return {"type": type, "id": 1} | {name: values.get(name, "x1") for name in CLIENT_TYPES[type][1]}
 
@@ -216,11 +229,15 @@ def whole(type):
 def test_every_type_is_read_and_every_needed_field_is_needed(type):
     command, names = CLIENT_TYPES[type]
     assert isinstance(parse(json.loads(json.dumps(whole(type)))), command)
-    optional = {"participant"} if type == "hand.lower" else {"conclusion", "owner", "deadline", "item"}
+    optional = {
+        "hand.lower": {"participant"},
+        "media.line": {"kbps", "megabytes"},
+        "conclusion.put": {"conclusion", "owner", "deadline", "item"},
+    }.get(type, set())
     for name in names:
         payload = whole(type)
         del payload[name]
-        if name in optional and type in ("hand.lower", "conclusion.put"):
+        if name in optional:
             parse(payload)
         else:
             assert rejected(payload) == "bad_message"

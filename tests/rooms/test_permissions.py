@@ -92,7 +92,7 @@ def test_the_table_covers_every_command_that_the_room_takes():
     assert tried == {type for type in CLIENT_TYPES if type != "ping" and type not in _MEDIA}
 
 
-_MEDIA = {"media.offer", "media.answer", "media.subscribe"}
+_MEDIA = {"media.offer", "media.answer", "media.subscribe", "media.watch", "media.line"}
 
 
 def test_every_message_has_a_rule_and_unknown_ones_are_nobodys():

@@ -1,0 +1,137 @@
+"""How the lines of a room's receivers are shared out, and what publishers need not send. One per router."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from media import rtcp
+from media.audience import Audience
+from media.consumer import sender_reports
+from media.down import Down, View
+from media.encoding import Encoding
+from media.line import Line
+from media.patchbay import Patchbay
+from media.producer import Producer, Up
+from media.transport import Port
+
+DIVIDE_EVERY = 0.25  # seconds between two looks at a line on which something may change
+REVIEW_EVERY = 4  # of these looks at all the others: rates change
+LINGER = 3.0  # seconds for which an encoding is still wanted after the last receiver has left it
+
+
+class Distribution:
+    """Given: port, patchbay, audience. Owned: the lines, and what every publisher was told last."""
+
+    def __init__(self, port: Port, patchbay: Patchbay, audience: Audience) -> None:
+        self._port = port
+        self._patchbay = patchbay
+        self._audience = audience
+        self._lines: dict[int, Line] = {}
+        self._declared: dict[str, tuple[int | None, int | None]] = {}
+        self._borne: dict[str, int] = {}  # bits a second of a receiver's last line
+        self._divide_at = 0.0
+        self._looks = 0
+        self._told: dict[Producer, tuple[str, ...]] = {}
+        self._wanted_at: dict[Encoding, float] = {}
+
+    def open(self, owner: Down | View, now: float) -> None:
+        """The transport is connected, or its receiver has answered another offer."""
+        number, name = owner.transport.id, owner.transport.participant
+        line = self._lines.get(number)
+        if not owner.transport.connected or (line is not None and line.measured >= (owner.congestion_id > 0)):
+            if line is not None:
+                line.stirred = True
+            return
+        self._lines[number] = line = Line(owner, self._port, now, self._borne.get(name))
+        if isinstance(owner, Down) and name in self._declared:
+            line.declare(*self._declared[name], now)
+
+    def close(self, number: int) -> None:
+        """The transport ends."""
+        line = self._lines.pop(number, None)
+        if line is not None and line.measured:
+            self._borne[line.owner.transport.participant] = line.rate
+
+    def forget(self, participant: str) -> None:
+        """The participant has left."""
+        self._borne.pop(participant, None)
+        self._declared.pop(participant, None)
+
+    def limit(self, participant: str, kbps: int | None, megabytes: int | None, now: float) -> None:
+        """What a participant says of the line of his down transport."""
+        self._declared[participant] = kbps, megabytes
+        for line in self._lines.values():
+            if line.owner.transport.participant == participant and isinstance(line.owner, Down):
+                line.declare(kbps, megabytes, now)
+
+    def stir(self, participant: str | None = None) -> None:
+        """Something has changed for one receiver, or for all: decide anew at the next tick."""
+        for line in self._lines.values():
+            if participant is None or line.owner.transport.participant == participant:
+                line.stirred = True
+
+    def hear(self, owner: Down | View, packets: Sequence[rtcp.Packet], now: float) -> None:
+        """RTCP of a receiver: what he lacks, and how his line is."""
+        for packet in packets:
+            if isinstance(packet, rtcp.Nack | rtcp.KeyRequest):
+                self._hear_lack(owner, packet, now)
+        line = self._lines.get(owner.transport.id)
+        if line is not None:
+            line.hear(packets, now)
+
+    def _hear_lack(self, owner: Down | View, packet: rtcp.Nack | rtcp.KeyRequest, now: float) -> None:
+        consumer = next((item for item in owner.consumers() if item.ssrc == packet.media), None)
+        if consumer is None or not consumer.routed:
+            return
+        if isinstance(packet, rtcp.Nack):
+            granted = consumer.grant(len(packet.sequences), now)
+            self._port.counters["resends_refused"] += len(packet.sequences) - granted
+            self._port.forwarder.resend(consumer.sink, packet.sequences[:granted])
+        elif consumer.fed is not None:
+            consumer.fed.want_key()
+
+    def report(self, owner: Down | View, now: float) -> None:
+        """The sender reports of every second."""
+        number = owner.transport.id
+        sinks = self._port.forwarder.sinks(number)
+        self._patchbay.arrived(owner.consumers(), sinks)
+        if number in self._lines:
+            self._lines[number].count(sinks, now)
+        for compound in sender_reports(owner.consumers(), sinks, f"d{number}", now):
+            self._port.forwarder.rtcp(number, compound)
+
+    def tick(self, ups: Sequence[Up], now: float) -> None:
+        """Call about every 50 ms."""
+        look = now >= self._divide_at
+        if look:
+            self._divide_at = now + DIVIDE_EVERY
+            self._looks += 1
+        review = look and self._looks % REVIEW_EVERY == 0
+        ranking: list[str] | None = None
+        for line in self._lines.values():
+            line.tick(now)
+            if line.stirred or review or (look and (line.measured or line.short)):
+                ranking = ranking or self._audience.ranking([up.transport.participant for up in ups])
+                for consumer in line.divide(self._audience, self._patchbay, ranking, now):
+                    self._patchbay.steer(consumer, now)
+
+    def wanted(self, ups: Sequence[Up], now: float) -> list[tuple[str, tuple[str, ...]]]:
+        """(participant, rids) of every publisher for whom it has changed which of his encodings anybody gets."""
+        news = []
+        layered = [producer for up in ups for producer in up.producers.values() if producer.layered]
+        for producer in layered:
+            for encoding in self._patchbay.watched(producer):
+                self._wanted_at[encoding] = now
+            rids = tuple(
+                encoding.rid
+                for encoding in producer.encodings
+                if now - self._wanted_at.setdefault(encoding, now) < LINGER
+            )
+            if rids != self._told.get(producer, tuple(encoding.rid for encoding in producer.encodings)):
+                news.append((producer.participant, rids))
+            self._told[producer] = rids
+        if len(self._told) > len(layered):
+            self._told = {producer: self._told[producer] for producer in layered}
+            kept = {encoding for producer in layered for encoding in producer.encodings}
+            self._wanted_at = {encoding: at for encoding, at in self._wanted_at.items() if encoding in kept}
+        return news

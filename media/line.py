@@ -1,0 +1,212 @@
+"""One receiver's line: what it bears, by his feedback and by his word, and what is sent over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from media import bandwidth, budget, rtcp
+from media.audience import FULL, Audience
+from media.bandwidth import Estimator
+from media.budget import Audio, Budget, Division, Video
+from media.consumer import ALL_LAYERS, Consumer
+from media.down import Down, View
+from media.forwarder import SinkStats
+from media.patchbay import GATE, Patchbay
+from media.transport import Port
+
+PACING = 2.5  # times the estimate, as libwebrtc has it: a key frame shall not take ten frames' time
+DOUBT = 5.0  # seconds in which a line that has shown no queue yet is taken to bear one small picture
+LOSSY, CLEAN = 0.03, 0.005  # loss of audio from which RED is sent, and below which it is not
+CLEAN_FOR = 10.0  # seconds
+UNKNOWN_AUDIO = 60_000  # bits a second, until it is measured
+REDUNDANT = 1.6  # times the rate of Opus that RED takes, on the wire
+MOST = 64  # pictures: as many as a session description has
+
+
+class Line:
+    """Given: the owner of the transport. `start`: bits a second that were borne by an earlier line of the receiver."""
+
+    def __init__(self, owner: Down | View, port: Port, now: float, start: int | None) -> None:
+        self.owner = owner
+        self.division = Division((), {}, 0, 0)
+        self.stirred = True
+        self.measured = owner.congestion_id > 0
+        self._number = owner.transport.id
+        self._forwarder = port.forwarder
+        self._start = start or bandwidth.START if self.measured else bandwidth.CEILING
+        self._estimator = Estimator(now, start=self._start)
+        self._budget = Budget(last=MOST)
+        self._opened = now
+        self._kbps: int | None = None
+        self._megabytes: tuple[int, float, int] | None = None  # the cap, and when and at what count it was declared
+        self._used = 0  # octets on the wire
+        self._sent = 0  # bits a second
+        self._counted: dict[int, tuple[int, int]] = {}
+        self._counted_at = now
+        self._paced = 0
+        self._clean_since: float | None = None
+        self.redundant = False
+        if self.measured:
+            self._forwarder.congestion(self._number, send=owner.congestion_id)
+
+    @property
+    def rate(self) -> int:
+        """Bits a second that it bears, as far as is known."""
+        return self._estimator.rate
+
+    @property
+    def short(self) -> bool:
+        """Would more be sent if it bore more, or had for a while?"""
+        return self.division.wanted > self.division.rate
+
+    def declare(self, kbps: int | None, megabytes: int | None, now: float) -> None:
+        """What the receiver says of it; None: no bound."""
+        self._kbps = kbps
+        self._megabytes = (megabytes, now, self._used) if megabytes is not None else None
+        if self.measured:
+            self._estimator.line = 1000 * kbps if kbps is not None else None
+        self.stirred = True
+
+    # From the network.
+
+    def hear(self, packets: Sequence[rtcp.Packet], now: float) -> None:
+        """What one compound says."""
+        blocks = []
+        for packet in packets:
+            if isinstance(packet, rtcp.TransportFeedback) and self.measured:
+                self._estimator.sent(self._forwarder.sent(self._number))
+                self._estimator.feedback(packet, now)
+            elif isinstance(packet, rtcp.Ceiling):
+                self._estimator.remb(packet.bits_per_second, now)
+            elif isinstance(packet, rtcp.Block):
+                blocks.append(packet)
+        if blocks:
+            self._estimator.reports(blocks, self._sent, now)
+            self._watch_audio(blocks, now)
+
+    def _watch_audio(self, blocks: Sequence[rtcp.Block], now: float) -> None:
+        """Send what is said twice where much of it is lost."""
+        heard = {consumer.ssrc for consumer in self.owner.consumers() if consumer.kind == "audio"}
+        loss = max((block.fraction / 256 for block in blocks if block.ssrc in heard), default=None)
+        if loss is None:
+            return
+        if loss >= CLEAN:
+            self._clean_since = None
+        elif self._clean_since is None:
+            self._clean_since = now
+        if loss >= LOSSY:
+            self.redundant = True
+        elif self._clean_since is not None and now - self._clean_since > CLEAN_FOR:
+            self.redundant = False
+
+    def count(self, stats: Sequence[SinkStats], now: float) -> None:
+        """Call about once a second: how much went over the line."""
+        bits = 0
+        for item in stats:
+            packets, octets = self._counted.get(item.sink, (0, 0))
+            bits += budget.wire(item.octets - octets, item.packets - packets, 1.0)
+            self._counted[item.sink] = item.packets, item.octets
+        self._used += bits // 8
+        self._sent = int(bits / max(0.1, now - self._counted_at))
+        self._counted_at = now
+        self.stirred = self.stirred or self._megabytes is not None
+
+    def tick(self, now: float) -> None:
+        """Call about every 50 ms: pacing, and padding that tries whether the line bears more."""
+        if not self.measured:
+            return
+        self._estimator.sent(self._forwarder.sent(self._number))
+        self._estimator.tick(now)
+        padding = self._estimator.probe(now, self.division.wanted)
+        for consumer in self.owner.consumers() if padding else ():
+            if consumer.routed and consumer.protected:
+                padding -= self._forwarder.pad(consumer.sink, padding)
+                if padding <= 0:
+                    break
+        pace = int(PACING * self._estimator.rate / 8)
+        if not 0.9 * self._paced < pace < 1.1 * self._paced:
+            self._paced = pace
+            self._forwarder.pace(self._number, pace)
+
+    # What goes over it.
+
+    def available(self, now: float) -> int:
+        """Bits a second that may be sent."""
+        available = self._estimator.rate
+        if self._kbps is not None:
+            available = min(available, 1000 * self._kbps)
+        if self._megabytes is not None:
+            cap, since, used = self._megabytes
+            available = min(available, budget.allowance(cap, self._used - used, now - since))
+        return available
+
+    def divide(self, audience: Audience, patchbay: Patchbay, ranking: Sequence[str], now: float) -> list[Consumer]:
+        """Decide anew what every consumer of the line shall get; those for which that has changed."""
+        self.stirred = False
+        ranks = {name: rank for rank, name in enumerate(ranking)}
+        audio, videos = [], []
+        named: dict[str, Consumer] = {}
+        for consumer in self.owner.consumers():
+            producer = consumer.producer
+            if producer is None or patchbay.muted(producer.participant, producer.kind):
+                continue
+            key = str(consumer.sink)
+            named[key] = consumer
+            rank = ranks.get(producer.participant, len(ranks))
+            if consumer.kind == "video":
+                height = self._height(consumer, audience, rank)
+                if height:
+                    videos.append(self._video(key, consumer, audience, rank, height))
+            elif producer.encodings[0].level <= GATE:
+                audio.append(Audio(key, self._audio_rate(consumer), rank))
+        available = self.available(now)
+        if self.measured and now - self._opened < DOUBT and self._estimator.rate >= self._start:
+            available = self._trusting(available, audio, videos)
+        self.division = self._budget.divide(available, audio, videos, now)
+        loud = {stream.key for stream in audio}
+        return [consumer for key, consumer in named.items() if self._assign(key, consumer, key in loud)]
+
+    def _trusting(self, available: int, audio: Sequence[Audio], videos: Sequence[Video]) -> int:
+        """A camera that sends one size only would else wait until probes have found room for it."""
+        first = min(videos, key=lambda video: (video.place, video.rank), default=None)
+        if first is None:
+            return available
+        needed = sum(stream.rate for stream in audio) + budget.options(first)[0].rate
+        bound = 1000 * self._kbps if self._kbps is not None else needed
+        return max(available, min(bound, int(needed * budget.MARGIN) + 1))
+
+    def _height(self, consumer: Consumer, audience: Audience, rank: int) -> int:
+        if isinstance(self.owner, View) or consumer.producer is None:
+            return FULL
+        return audience.height(self.owner.transport.participant, consumer.producer.participant, rank)
+
+    def _video(self, key: str, consumer: Consumer, audience: Audience, rank: int, height: int) -> Video:
+        producer = consumer.producer
+        assert producer is not None
+        place = budget.FLOOR if producer.participant == audience.first else budget.THUMBNAIL
+        encodings = tuple(
+            budget.Encoding(lines, encoding.rates or (budget.nominal(lines),))
+            for encoding in producer.encodings
+            for lines in [producer.height(encoding)]
+        )
+        return Video(key, place, rank, height, encodings)
+
+    def _audio_rate(self, consumer: Consumer) -> int:
+        producer = consumer.producer
+        assert producer is not None
+        rates = producer.encodings[0].rates
+        rate = rates[-1] if rates else UNKNOWN_AUDIO
+        return int(rate * REDUNDANT) if consumer.red else rate
+
+    def _assign(self, key: str, consumer: Consumer, loud: bool) -> bool:
+        before = consumer.shown, consumer.wish, consumer.temporal, consumer.red
+        if consumer.kind == "audio":
+            consumer.shown = not loud or key in self.division.audio
+            consumer.red = self.redundant
+        else:
+            choice = self.division.video.get(key)
+            consumer.shown = choice is not None
+            if choice is not None and consumer.producer is not None:
+                consumer.wish = consumer.producer.encodings[choice.encoding]
+                consumer.temporal = choice.temporal if choice.temporal < ALL_LAYERS else ALL_LAYERS
+        return before != (consumer.shown, consumer.wish, consumer.temporal, consumer.red)

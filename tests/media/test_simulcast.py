@@ -1,0 +1,244 @@
+"""Publishers who send their picture in several sizes: who gets which, and what nobody watches is not sent."""
+
+import struct
+
+import pytest
+
+from media import rtcp
+from media.distribution import LINGER
+from media.events import LayersWanted, OfferReady
+from media.forwarder import NEW_STREAM
+from tests.table import Route
+from tests.wire import End, Wire
+
+SIZES = {"q": (71, 100_000), "h": (72, 350_000), "f": (73, 1_200_000)}  # rid: SSRC, bits a second
+KEY = bytes.fromhex("101000009d012a") + struct.pack("<HH", 1280, 720)  # of a VP8 picture 720 lines high
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+def packet(ssrc: int, rid: str, *, payload_type: int = 96, identifier: int = 10, body: bytes = b"\x10payload") -> bytes:
+    elements = bytes((4 << 4,)) + b"1" + bytes((identifier << 4 | len(rid) - 1,)) + rid.encode()
+    elements += bytes(-len(elements) % 4)
+    head = struct.pack("!BBHII", 0x90, payload_type, 1, 2, ssrc)
+    return head + struct.pack("!HH", 0xBEDE, len(elements) // 4) + elements + body
+
+
+def send(wire: Wire, end: End, *rids: str) -> None:
+    """These encodings begin."""
+    for rid in rids:
+        ssrc, bits = SIZES[rid]
+        wire.table.flows[wire.transport(end), ssrc] = bits
+        wire.notice(end, NEW_STREAM, packet(ssrc, rid), ssrc)
+
+
+def publish(wire: Wire, name: str = "an") -> End:
+    end = wire.publish(name, rids=("q", "h", "f"))
+    send(wire, end, "q", "h", "f")
+    return end
+
+
+def subscribe(wire: Wire, name: str, *, congestion: bool = False) -> End:
+    wire.router.subscribe(name)
+    end = wire.end(congestion=congestion)
+    offers = [event for event in wire.events(OfferReady) if event.participant == name]  # type: ignore[union-attr]
+    wire.router.accept(name, end.answer(offers[-1].sdp))  # type: ignore[union-attr]
+    wire.connect(end)
+    return end
+
+
+def picture(wire: Wire, end: End) -> Route:
+    [route] = [route for route in wire.routes_to(end) if route.rewrite.payload_type == 96]
+    return route
+
+
+def wanted(wire: Wire) -> list[tuple[str, ...]]:
+    return [event.rids for event in wire.events(LayersWanted)]  # type: ignore[union-attr]
+
+
+def keys_asked(wire: Wire, end: End) -> list[int]:
+    number = wire.transport(end)
+    sent = [read for to, data in wire.table.rtcp_sent if to == number for read in rtcp.read(data)]
+    return [read.media for read in sent if isinstance(read, rtcp.KeyRequest)]
+
+
+def test_encodings_and_what_repairs_them_are_known_by_their_rids(wire: Wire) -> None:
+    an = publish(wire)
+    number = wire.transport(an)
+    wire.notice(an, NEW_STREAM, packet(82, "h", payload_type=97, identifier=11), 82)
+    assert set(wire.table.transports[number]) == {71, 72, 73}
+    assert wire.table.repairs == {(number, 82): 72}
+
+
+def test_what_repairs_an_encoding_may_come_before_it(wire: Wire) -> None:
+    an = wire.publish("an", rids=("q", "h", "f"))
+    wire.notice(an, NEW_STREAM, packet(82, "h", payload_type=97, identifier=11), 82)
+    assert wire.table.repairs == {}
+    send(wire, an, "h")
+    assert wire.table.repairs == {(wire.transport(an), 82): 72}
+
+
+def test_a_stream_without_a_rid_or_with_an_unknown_one_is_not_guessed_at(wire: Wire) -> None:
+    an = wire.publish("an", rids=("q", "h", "f"))
+    wire.notice(an, NEW_STREAM, packet(75, "x"), 75)
+    wire.notice(an, NEW_STREAM, struct.pack("!BBHII", 0x80, 96, 1, 2, 76) + b"\x10payload", 76)
+    assert wire.table.transports[wire.transport(an)] == {}
+    assert wire.port.counters["rtp_unknown_stream"] == 2
+
+
+def test_the_encodings_of_one_picture_share_a_clock(wire: Wire) -> None:
+    an = publish(wire)
+    number = wire.transport(an)
+    for ssrc, timestamp in ((71, 1000), (73, 500_000)):
+        wire.rtcp(an, rtcp.sender_report(rtcp.SenderReport(ssrc, 100 << 32, timestamp, 1, 1)))
+    assert (wire.table.aligned[number, 71] + 1000) % 2**32 == (wire.table.aligned[number, 73] + 500_000) % 2**32
+
+
+def test_a_receiver_gets_the_size_that_is_shown(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh")
+    number = wire.transport(an)
+    for height, ssrc in ((720, 73), (360, 72), (180, 71), (200, 71), (500, 73)):
+        wire.router.watch_sizes("binh", {"an": height})
+        wire.pass_time(3)
+        assert picture(wire, end).heading == (number, ssrc), height
+        wire.key(an, ssrc)
+        assert picture(wire, end).source == (number, ssrc)
+
+
+def test_the_sizes_are_those_that_the_pictures_say(wire: Wire) -> None:
+    an = wire.publish("an", rids=("q", "h", "f"))
+    send(wire, an, "q", "h")
+    wire.table.flows[wire.transport(an), 73] = 1_200_000
+    small = KEY[:-2] + struct.pack("<H", 360)  # so that f is 360 lines high, and h 180
+    wire.notice(an, NEW_STREAM, packet(73, "f", body=small), 73)
+    end = subscribe(wire, "binh")
+    wire.router.watch_sizes("binh", {"an": 300})
+    wire.pass_time(1)
+    assert picture(wire, end).heading[1] == 73
+
+
+def test_a_switch_waits_for_a_key_frame_and_asks_until_it_comes(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh")
+    wire.router.watch_sizes("binh", {"an": 180})
+    wire.pass_time(1)
+    wire.key(an, 71)
+    before = keys_asked(wire, an).count(73)
+    wire.router.watch_sizes("binh", {"an": 720})
+    wire.pass_time(5)
+    assert picture(wire, end).source[1] == 71
+    assert picture(wire, end).heading[1] == 73
+    asked = keys_asked(wire, an).count(73) - before
+    assert 3 <= asked <= 10, "again when nothing comes, but not without measure"
+    wire.key(an, 73)
+    wire.pass_time(2)
+    assert keys_asked(wire, an).count(73) - before == asked
+
+
+def test_who_does_not_show_somebody_gets_no_picture_and_still_hears(wire: Wire) -> None:
+    publish(wire)
+    wire.publish("chi", ssrcs=(33, 44))
+    end = subscribe(wire, "binh")
+    wire.router.watch_sizes("binh", {"chi": 360})
+    wire.pass_time(0.1)
+    assert picture_of(wire, end, 44).paused is False
+    assert [route.paused for route in wire.routes_to(end) if route.heading[1] in SSRCS] == [True]
+    assert not any(route.paused for route in wire.routes_to(end) if route.rewrite.payload_type == 111)
+
+
+SSRCS = {ssrc for ssrc, _bits in SIZES.values()}
+
+
+def picture_of(wire: Wire, end: End, ssrc: int) -> Route:
+    [route] = [route for route in wire.routes_to(end) if route.heading[1] == ssrc]
+    return route
+
+
+def test_an_encoding_that_stops_is_left_for_one_that_comes(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh")
+    wire.pass_time(3)
+    wire.key(an, 73)
+    del wire.table.flows[wire.transport(an), 73]  # his line does not bear it any more
+    wire.pass_time(1.5)
+    assert picture(wire, end).heading[1] == 72
+    wire.key(an, 72)
+    wire.table.flows[wire.transport(an), 73] = 1_200_000
+    wire.pass_time(0.5)
+    assert picture(wire, end).heading[1] == 73
+
+
+def test_a_publisher_is_told_which_encodings_anybody_gets(wire: Wire) -> None:
+    an = publish(wire)
+    wire.pass_time(LINGER + 1)
+    assert wanted(wire) == [()], "nobody is there"
+    end = subscribe(wire, "binh")
+    wire.router.watch_sizes("binh", {"an": 720})
+    wire.pass_time(0.1)
+    assert set(wanted(wire)[-1]) >= {"f"}
+    wire.key(an, 73)
+    wire.pass_time(LINGER + 1)
+    assert wanted(wire)[-1] == ("f",)
+    wire.router.watch_sizes("binh", {"an": 180})
+    wire.pass_time(0.1)
+    assert wanted(wire)[-1] == ("q", "f"), "the new one at once, the old one until it is left"
+    assert picture(wire, end).heading[1] == 71
+    wire.key(an, 71)
+    wire.pass_time(LINGER + 1)
+    assert wanted(wire)[-1] == ("q",)
+    wire.router.leave("binh")
+    wire.pass_time(LINGER + 1)
+    assert wanted(wire)[-1] == ()
+
+
+def test_a_receiver_who_comes_and_goes_does_not_switch_encodings_on_and_off(wire: Wire) -> None:
+    publish(wire)
+    wire.pass_time(LINGER + 1)
+    subscribe(wire, "binh")
+    wire.router.watch_sizes("binh", {"an": 180})
+    wire.pass_time(1)
+    for _ in range(5):
+        wire.router.watch_sizes("binh", {})
+        wire.pass_time(0.5)
+        wire.router.watch_sizes("binh", {"an": 180})
+        wire.pass_time(0.5)
+    assert [rids for rids in wanted(wire) if rids == ()] == [()], "only at the beginning"
+
+
+def test_a_thin_line_gets_the_small_picture_and_a_declared_one_is_never_exceeded(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh")
+    wire.pass_time(2)
+    wire.key(an, 73)
+    wire.router.limit("binh", 300, None)
+    wire.pass_time(0.1)
+    assert picture(wire, end).heading[1] == 71
+    wire.key(an, 71)
+    wire.router.limit("binh", 64, None)
+    wire.pass_time(0.1)
+    assert picture(wire, end).paused
+    assert not any(route.paused for route in wire.routes_to(end) if route.rewrite.payload_type == 111)
+    wire.router.limit("binh", None, None)
+    wire.pass_time(20)
+    assert picture(wire, end).heading[1] == 73
+    assert not picture(wire, end).paused
+
+
+def test_who_has_the_floor_is_seen_first(wire: Wire) -> None:
+    publish(wire)
+    chi = wire.publish("chi", ssrcs=(33, 44))
+    wire.table.flows[wire.transport(chi), 44] = 300_000
+    end = subscribe(wire, "binh")
+    wire.router.limit("binh", 530, None)
+    wire.router.floor("chi")
+    wire.pass_time(5)
+    assert not picture_of(wire, end, 44).paused
+    assert picture_of(wire, end, 71).paused, "there is no room for both"
+    wire.router.floor("an")
+    wire.pass_time(5)
+    assert picture_of(wire, end, 44).paused
+    assert not picture_of(wire, end, 71).paused
