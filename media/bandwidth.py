@@ -13,9 +13,9 @@ from itertools import accumulate, compress, islice
 from operator import itemgetter
 
 from media import rtcp
-from media.delay import NORMAL, OVERUSE, Aimd, Trendline
+from media.delay import BETA, NORMAL, OVERUSE, Aimd, Trendline
 from media.loss import LossControl
-from media.probe import Prober
+from media.probe import Prober, Sent
 from media.rtcp import Block, TransportFeedback
 
 OVERHEAD = 28  # octets of IPv4 and UDP headers in front of each datagram
@@ -111,6 +111,11 @@ SILENT = 1.5
 """Seconds without feedback on what was sent that mean a cut line."""
 FRESH = 5.0  # seconds for which transport-cc feedback rules REMB and receiver reports out
 BACK = 0.8  # of the former estimate, once a cut line is back
+REAL = 0.015  # seconds of waiting below which a growing delay is jitter, not a queue
+GRACE = 0.3  # seconds in which the queue of a probe that found the line full empties
+QUEUE = 0.1  # seconds of waiting with which loss is no chance
+PROBED = 25  # packets that a probe has, about
+BASE = 60.0  # seconds
 MAX_LOG = 4096  # packets sent without feedback yet that are remembered
 MAX_BLOCKS = 64  # SSRCs whose receiver reports are followed
 SPARE = 10_000
@@ -129,16 +134,20 @@ class Estimator:
     def __init__(self, now: float, *, start: int = START, line: int | None = None) -> None:
         self.round_trip = 0.2  # seconds, smoothed
         self.throughput: float | None = None  # bits/s that arrived of late
+        self.queue = 0.0  # seconds that the last packet waited in the line
         self._line = line
         self._aimd = Aimd(float(self._bounded(start)))
         self._trend = Trendline()
         self._loss = LossControl()
-        self._prober = Prober()
+        self._prober = Prober(OVERHEAD)
         self._prober.rest(now, 1.0)  # the first packets find the line's delay
-        self._log: list[tuple[int, int, int]] = []
+        self._log: list[Sent] = []
         self._window: deque[tuple[int, int]] = deque()  # (arrival of the last packet, octets) of each feedback
         self._reference: int | None = None  # of the last feedback, unwrapped
         self._heard: float | None = None
+        self._decreased = self._grace = 0.0
+        self._bases = (1 << 62, 1 << 62)  # least delay of the minute before, and of this one: microseconds, any zero
+        self._base_since = now
         self._silent: float | None = None  # the estimate before the silence
         self._since_probe = 0
         self._blocks: dict[int, tuple[int, int]] = {}
@@ -147,8 +156,6 @@ class Estimator:
     @property
     def rate(self) -> int:
         rate = self._aimd.rate
-        if self._loss.limit is not None:
-            rate = min(rate, self._loss.limit)
         if self._silent is not None:
             rate = min(rate, self._silent / 2)
         return self._bounded(rate)
@@ -168,7 +175,7 @@ class Estimator:
 
     # What was sent.
 
-    def sent(self, packets: Sequence[tuple[int, int, int]]) -> None:
+    def sent(self, packets: Sequence[Sent]) -> None:
         """(16-bit transport-wide sequence, microseconds, octets of the datagram), from Forwarder.sent(), in order."""
         if not packets:
             return
@@ -192,7 +199,7 @@ class Estimator:
         back = self._back(received, now)
         self._heard = now
         if not packets:
-            self._loss.update(len(block), len(block), self.rate, 0.0, False, now)
+            self._lose(len(block), len(block), 0.0, now)
             return
         sample = now - received[-1][1] / 1e6
         if 0 <= sample < 10:
@@ -202,14 +209,25 @@ class Estimator:
         octets = sum(map(_octets, received)) + OVERHEAD * len(received)
         self._measure(packets[-1][1], octets)
         self._trend.feed(packets)
-        if not back:
+        self._note_delay(packets[-1], now)
+        if not back and not self._prober.active and block[0][1] / 1e6 >= self._decreased:
             share = len(received) / len(block)
-            sending = (self.throughput or 0.0) / share
-            queueing = self._trend.state == OVERUSE
-            self._loss.update(len(block), len(block) - len(received), self.rate, sending, queueing, now)
-        self._adjust(packets, now)
+            self._lose(len(block), len(block) - len(received), (self.throughput or 0.0) / share, now)
+        self._adjust(block, packets, now)
 
-    def _match(self, report: TransportFeedback) -> tuple[list[tuple[int, int, int]], bytes, list[int]]:
+    def _note_delay(self, packet: tuple[Sent, int], now: float) -> None:
+        """How long the last packet waited: its delay over the least of the last minute or two."""
+        delay = packet[1] - packet[0][1]
+        if now - self._base_since > BASE:
+            self._bases, self._base_since = (self._bases[1], delay), now
+        self._bases = self._bases[0], min(self._bases[1], delay)
+        self.queue = (delay - min(self._bases)) / 1e6
+
+    def _lose(self, total: int, lost: int, sent: float, now: float) -> None:
+        queueing = self._trend.state == OVERUSE or self.queue > QUEUE
+        self._aimd.rate = float(self._bounded(self._loss.update(total, lost, self._aimd.rate, sent, queueing, now)))
+
+    def _match(self, report: TransportFeedback) -> tuple[list[Sent], bytes, list[int]]:
         """The packets of the log that are reported on for the first time, their statuses, and when those that did
         arrive arrived, in microseconds. What lies before them leaves the log: nothing will be reported on it."""
         log = self._log
@@ -243,22 +261,33 @@ class Estimator:
         if passed >= THROUGHPUT_WINDOW // 2:
             self.throughput = 8e6 * sum(octets for _, octets in islice(window, 1, None)) / passed
 
-    def _adjust(self, packets: list[tuple[tuple[int, int, int], int]], now: float) -> None:
-        aimd, state = self._aimd, self._trend.state
-        before = aimd.rate
-        proven = self._prober.take(packets, OVERHEAD, now)
-        if state == OVERUSE and self._prober.active:
-            self._prober.fail(now)
-        elif state != NORMAL:
-            self._prober.rest(now, 1.0)
-        elif proven is not None and proven > aimd.rate:
-            aimd.rate = proven
-        aimd.update(state, self.throughput, self.round_trip, now)
+    def _adjust(self, block: list[Sent], packets: list[tuple[Sent, int]], now: float) -> None:
+        aimd, prober, state = self._aimd, self._prober, self._trend.state
         if state == OVERUSE:
             self._trend.state = NORMAL  # once is enough; it will say so again
-            self._prober.rest(now, 2.0)
-        if aimd.rate != before:
-            aimd.rate = float(self._bounded(aimd.rate))
+            if self.queue < REAL or now < self._grace:
+                state = NORMAL
+        found = None
+        if prober.active:
+            found = prober.take(block, packets, self._loss.by_chance(PROBED), now)
+        if found is not None:
+            if found.full:
+                aimd.meet(max(found.rate, BETA * (self.throughput or 0.0)))
+                self._grace = now + GRACE
+            elif state == NORMAL:
+                aimd.rate = max(aimd.rate, found.rate)
+                self._loss.prove(found.rate)
+        elif state == OVERUSE and prober.active:
+            prober.stop(now)  # of its own making: its end will tell how wide the line is
+        else:
+            # What the line lost by itself did get through its bottleneck, or would have.
+            carried = self.throughput / (1 - self._loss.inherent) if self.throughput is not None else None
+            aimd.update(state, carried, self.round_trip, now)
+            if state != NORMAL:
+                prober.rest(now, 2.0)
+            if state == OVERUSE:
+                self._decreased = now  # what is lost of what was sent before has had its answer
+        aimd.rate = float(self._bounded(aimd.rate))
 
     # A line that is cut.
 
@@ -267,7 +296,7 @@ class Estimator:
         if self._silent is None and self._heard is not None and self._log and now - self._log[0][1] / 1e6 > SILENT:
             self._silent = float(self.rate)
 
-    def _back(self, received: list[tuple[int, int, int]], now: float) -> bool:
+    def _back(self, received: list[Sent], now: float) -> bool:
         """Is the line back? Not with packets that stood in a queue all the time."""
         if self._silent is None and self._heard is not None:
             self.tick(now)
@@ -278,6 +307,7 @@ class Estimator:
         self._silent = None
         self._aimd.rate = float(self._bounded(BACK * former))
         self._trend.restart()
+        self._bases = 1 << 62, 1 << 62  # it may have come back another way
         self._window.clear()
         self._loss.restart(now)
         self._prober.encourage(now)
@@ -309,7 +339,7 @@ class Estimator:
                 total += expected
                 lost += min(max(0, block.lost - former[1]), expected)
         if total:
-            self._loss.update(total, lost, self.rate, float(sent), False, now)
+            self._lose(total, lost, float(sent), now)
         if self._remb is None and self._loss.limit is None:
             grown = min(self._aimd.rate * 1.08, 1.5 * sent + SPARE)
             self._aimd.rate = float(self._bounded(max(self._aimd.rate, grown)))
@@ -323,7 +353,7 @@ class Estimator:
         """Octets of padding to send in this tick, 0 if none. `wanted`: bits/s that the budget would use next, all in
         all."""
         sent, self._since_probe = self._since_probe, 0
-        if self._heard is None or self._silent is not None or self._loss.limit is not None:
+        if self._heard is None or self._silent is not None or self._loss.binding(self._aimd.rate):
             return 0
-        goal = min(wanted, CEILING if self._line is None else self._line)
-        return self._prober.padding(now, self._aimd.rate, goal, sent)
+        most = CEILING if self._line is None else min(self._line, CEILING)
+        return self._prober.padding(now, self._aimd.rate, wanted, most, sent)

@@ -12,8 +12,9 @@ Rates are bits a second on the wire (see `wire`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 FLOOR, SHARED, THUMBNAIL = range(3)
 PACKET = 68
@@ -54,17 +55,24 @@ class Video:
     encodings: tuple[Encoding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+Step = tuple[int, int]
+NOTHING: Step = (-1, -1)
+
+
+class Choice(NamedTuple):
     """Index of an encoding, highest temporal layer (7: all there are), and what that takes."""
 
     encoding: int
     temporal: int
     rate: int
 
+    @property
+    def step(self) -> Step:
+        """What can be compared: more is better."""
+        return self.encoding, self.temporal
 
-@dataclass(frozen=True, slots=True)
-class Division:
+
+class Division(NamedTuple):
     """Who gets what: audio keys, and a choice for each video that is sent.
 
     `rate` is the sum; `wanted` is the sum with the first step that did not fit, `rate` itself if all did: what probing
@@ -111,8 +119,12 @@ def options(video: Video) -> list[Choice]:
     return steps
 
 
-def divide(available: int, audio: Sequence[Audio], videos: Sequence[Video], last: int = LAST) -> Division:
-    """Spend `available` bits/s. Ties go by key. The sum never exceeds `available`."""
+def divide(
+    available: int, audio: Sequence[Audio], videos: Sequence[Video], last: int = LAST,
+    limits: Mapping[str, Step] | None = None,
+) -> Division:  # fmt: skip
+    """Spend `available` bits/s, on no video more than its step in `limits`. Ties go by key. The sum never exceeds
+    `available`."""
     left = available
     short = 0  # what the first step that did not fit would have needed
     heard = []
@@ -125,7 +137,7 @@ def divide(available: int, audio: Sequence[Audio], videos: Sequence[Video], last
     chosen: dict[str, Choice] = {}
     stuck: set[str] = set()
     for video, step in _ladder(_shown(videos, last)):
-        if video.key in stuck:
+        if video.key in stuck or (limits is not None and step.step > limits[video.key]):
             continue
         former = chosen.get(video.key)
         cost = step.rate - (former.rate if former is not None else 0)
@@ -173,7 +185,7 @@ def _readable(video: Video, steps: Sequence[Choice]) -> int:
 
 
 MARGIN = 1.15  # an upgrade must fit with so much to spare
-RISE = 2.0  # seconds for which it must have fitted
+RISE = 1.0  # seconds for which it must have fitted
 SLOWEST = 32.0  # seconds; the wait doubles each time a video had to go down
 CALM = 30.0  # seconds without going down after which the wait halves
 
@@ -187,74 +199,61 @@ class Budget:
 
     def divide(self, available: int, audio: Sequence[Audio], videos: Sequence[Video], now: float) -> Division:
         """As the function; `wanted` has the margin that an upgrade needs."""
-        ceiling = divide(available, audio, videos, self._last)
         careful = divide(int(available / MARGIN), audio, videos, self._last)
-        chosen: dict[str, Choice] = {}
         states: dict[str, _State] = {}
+        limits: dict[str, Step] = {}
         for video in videos:
             state = self._states.get(video.key)
             if state is None or video.place < state.place:
                 state = _State(now)  # new, or more important than it was: no reason to wait
             state.place = video.place
             states[video.key] = state
-            choice = state.follow(ceiling.video.get(video.key), careful.video.get(video.key), options(video), now)
-            if choice is not None:
-                chosen[video.key] = choice
+            limits[video.key] = state.limit(careful.video.get(video.key), options(video), now)
         self._states = states
-        rates = {stream.key: stream.rate for stream in audio}
-        rate = sum(rates[key] for key in ceiling.audio) + sum(choice.rate for choice in chosen.values())
-        more = max(ceiling.wanted, careful.wanted)
-        wanted = int(more * MARGIN) if more > rate else rate
-        return Division(ceiling.audio, chosen, rate, wanted)
+        division = divide(available, audio, videos, self._last, limits)
+        for key, state in states.items():
+            state.take(division.video.get(key), now)
+        short = careful.wanted > careful.rate
+        wanted = max(division.rate, int(careful.wanted * MARGIN)) if short else division.rate
+        return division._replace(wanted=wanted)
 
 
 class _State:
-    """One video's present step, and how long a better one has been possible. A step is (encoding, temporal layer)."""
+    """One video's present step, and how long a better one has been possible."""
 
     def __init__(self, now: float) -> None:
         self.place = THUMBNAIL
-        self._step: tuple[int, int] | None = None
+        self._step = NOTHING
         self._fresh = True
         self._wait = RISE
-        self._better: tuple[int, int] | None = None  # the least step that was possible ever since
+        self._better = NOTHING  # the least step that was possible ever since
         self._since = now
         self._moved = now
 
-    def follow(self, most: Choice | None, safe: Choice | None, steps: Sequence[Choice], now: float) -> Choice | None:
-        """The step to take: never over `most`, up to `safe` when it has waited long enough."""
-        limit = _step(most) if most is not None else None
+    def limit(self, safe: Choice | None, steps: Sequence[Choice], now: float) -> Step:
+        """The best step that may be taken now: the present one, or the better one that has been possible long enough.
+        `safe`: what fits with the margin."""
         # A picture that is shown smaller than before, or has lost its large encoding, goes on with what there is.
-        present = max((_step(each) for each in steps if self._step and _step(each) <= self._step), default=None)
-        if present is not None and (limit is None or present > limit):
-            self._down(now)
-            present = limit
+        present = self._step = max((each.step for each in steps if each.step <= self._step), default=NOTHING)
         if now - self._moved > CALM and self._wait > RISE:
             self._wait, self._moved = max(RISE, self._wait / 2), now
-        if limit is not None and safe is not None:
-            present = self._up(present, min(_step(safe), limit), now)
-        else:
-            self._better = None
-        self._step, self._fresh = present, False
-        return next((choice for choice in steps if _step(choice) == present), None)
-
-    def _up(self, present: tuple[int, int] | None, better: tuple[int, int], now: float) -> tuple[int, int] | None:
-        if present is not None and better <= present:
-            self._better = None
-        elif self._better is None:
-            self._better, self._since = better, now
-        else:
-            self._better = min(self._better, better)
-        if self._better is None or (now - self._since < self._wait and not self._fresh):
+        better = safe.step if safe is not None else NOTHING
+        if better <= present:
+            self._better = NOTHING
             return present
-        present, self._better = self._better, None
-        return present
+        if self._better == NOTHING:
+            self._better, self._since = better, now
+        self._better = min(self._better, better)
+        return self._better if self._fresh or now - self._since >= self._wait else present
 
-    def _down(self, now: float) -> None:
-        self._wait, self._moved, self._better = min(SLOWEST, 2 * self._wait), now, None
-
-
-def _step(choice: Choice) -> tuple[int, int]:
-    return choice.encoding, choice.temporal
+    def take(self, choice: Choice | None, now: float) -> None:
+        """What it came to."""
+        step = choice.step if choice is not None else NOTHING
+        if step < self._step:
+            self._wait, self._moved, self._better = min(SLOWEST, 2 * self._wait), now, NOTHING
+        elif step > self._step:
+            self._better = NOTHING
+        self._step, self._fresh = step, False
 
 
 MEGABYTE = 1_000_000

@@ -11,13 +11,18 @@ with the same model, by maximum likelihood.)
 
 from __future__ import annotations
 
+import math
+
 LITTLE, MUCH = 0.02, 0.10  # loss fractions between which the rate stays
 GROWTH = 1.08  # a second, while loss is little
-STEADY = 5.0  # seconds of the same loss, without a queue and at the same rate, that make it the line's own
+TEST = 0.85  # of the rate, at most, is sent in an experiment
+STEADY = 5.0  # seconds of loss in the middle range, without a queue, after which it is put to the test
 ENOUGH = 40  # packets that one window must have
 PROOF = 120  # packets that judge an experiment
 WINDOW = 0.5  # seconds, at least
-MOST = 0.5  # beyond this no loss is taken for the line's own
+MOST, UNTRIED = 0.3, 0.2  # beyond this no loss is taken for the line's own; or not without an experiment
+HEAVY = 0.3  # excess that is believed at once
+SMOOTHING = 0.4  # weight of a window, else
 
 
 class LossControl:
@@ -26,23 +31,35 @@ class LossControl:
     def __init__(self) -> None:
         self.limit: float | None = None
         self.inherent = 0.0
+        self._back = 0.0
         self._restart_window(0.0)
         self._trial: _Trial | None = None
-        self._steady = 0.0  # since when loss has been as it is
+        self._mean: tuple[float, float] | None = None  # smoothed loss and bits/s sent
+        self._steady = 0.0  # since when the loss has been over the little
 
     def restart(self, now: float) -> None:
         """Forget the window: what was lost was lost to a cut line, not to a full one."""
         self._restart_window(now)
         self._trial = None
+        self._mean = None
         self._steady = now
 
     def _restart_window(self, now: float) -> None:
         self._since = now
         self._total = self._lost = 0
 
-    def update(self, total: int, lost: int, rate: float, sent: float, queueing: bool, now: float) -> None:
-        """`total` packets, of which `lost`, were reported on. `rate`: the present estimate; `sent`: bits/s really sent;
-        `queueing`: the delay says that the line is full."""
+    def update(self, total: int, lost: int, rate: float, sent: float, queueing: bool, now: float) -> float:
+        """The estimate that follows from these reports: `rate`, or what loss leaves of it, or what it was before a cut
+        that has turned out to be wrong.
+
+        `total` packets, of which `lost`, were reported on. `sent`: bits/s really sent; `queueing`: the delay says that
+        the line is full."""
+        self._back = 0.0
+        self._take(total, lost, rate, sent, queueing, now)
+        rate = max(rate, self._back)
+        return rate if self.limit is None else min(rate, self.limit)
+
+    def _take(self, total: int, lost: int, rate: float, sent: float, queueing: bool, now: float) -> None:
         self._total += total
         self._lost += lost
         if self._total < ENOUGH or now - self._since < WINDOW:
@@ -50,75 +67,108 @@ class LossControl:
         total, lost, passed = self._total, self._lost, now - self._since
         self._restart_window(now)
         loss = lost / total
+        self._follow(loss, queueing)
+        weight = 1.0 if self._mean is None or self._excess(loss, total) > HEAVY else SMOOTHING
+        former = self._mean if self._mean is not None else (loss, sent)
+        self._mean = former[0] + weight * (loss - former[0]), former[1] + weight * (sent - former[1])
+        if queueing or self._excess(self._mean[0], 2 * total) <= LITTLE:
+            self._steady = now
+        if queueing and self._excess(loss, total) > MUCH:
+            self._trial = None  # the line is full beyond doubt
         if self._trial is not None:
             self._trial.add(total, lost, sent)
-            self._decide(loss, now)
-        if queueing or loss <= self.inherent + LITTLE:
-            self._steady = now
-        self._follow(loss, queueing)
-        excess = max(0.0, (loss - self.inherent) / (1 - self.inherent))
-        if excess > MUCH:
-            if self._trial is None or loss > self._trial.loss + MUCH:
-                before = min(rate, self.limit) if self.limit is not None else rate
-                self.limit = before * (1 - 0.5 * excess)
-                self._trial = _Trial(before, loss, sent)
+            self._judge(self._trial, loss, now)
+        if self._trial is None:
+            self._apply(self._excess(self._mean[0], 2 * total), rate, passed, queueing, now)
+
+    def binding(self, rate: float) -> bool:
+        """Does loss keep the estimate where it is?"""
+        return self.limit is not None and self.limit <= rate
+
+    def _excess(self, loss: float, total: int) -> float:
+        """The fraction lost beyond the line's own loss."""
+        own = self.by_chance(total)
+        return max(0.0, (loss - own) / (1 - own))
+
+    def by_chance(self, total: int) -> float:
+        """The share of so many packets that the line may well lose by itself: one standard deviation over the mean."""
+        own = self.inherent
+        return own + math.sqrt(own * (1 - own) / max(total, 1))
+
+    def prove(self, rate: float) -> None:
+        """So much has been carried."""
+        if self.limit is not None and self._trial is None:
+            self.limit = max(self.limit, rate)
+
+    def _apply(self, excess: float, rate: float, passed: float, queueing: bool, now: float) -> None:
+        """The rule of the draft; steady loss of the middle range is put to the test, too."""
+        limit = min(rate, self.limit) if self.limit is not None else rate
+        if excess > MUCH and queueing:
+            self.limit = limit * (1 - 0.5 * excess)
+        elif excess > MUCH or (excess > LITTLE and now - self._steady > STEADY):
+            self.limit = limit * min(TEST, 1 - 0.5 * excess)
+            self._trial = _Trial(limit, *(self._mean or (0.0, 0.0)), now)
         elif excess > LITTLE:
-            if self.limit is None or self.limit > rate:
-                self.limit = rate
+            self.limit = limit
         elif self.limit is not None:
-            self.limit = max(self.limit, min(self.limit * GROWTH ** min(passed, 1.0), 1.5 * rate))
+            self.limit = self.limit * GROWTH ** min(passed, 1.0)
             if self.limit > 1.2 * rate:
                 self.limit = None
-        if self.limit is not None and now - self._steady > STEADY:
-            self._accept(loss, now)
 
-    def _decide(self, loss: float, now: float) -> None:
-        trial = self._trial
-        if trial is None or trial.total < PROOF:
-            return
-        verdict = trial.random()
-        if verdict is None:
-            return  # the rate has not fallen, so nothing was tried; time will tell
-        self._trial = None
-        if verdict and trial.after < MOST:
-            self.inherent = max(self.inherent, trial.after)
-            self.limit = max(self.limit or 0.0, trial.rate)
+    def _judge(self, trial: _Trial, loss: float, now: float) -> None:
+        if loss > trial.loss + MUCH:
+            self._trial = None  # it has become worse meanwhile
+        elif trial.total >= PROOF and trial.fell:
+            self._trial = None
+            self._steady = now
+            if trial.random:
+                self._own(trial)
+        elif now - trial.since > STEADY:
+            # What is sent did not fall, having been less than the estimate: nothing was tried. Where no queue says that
+            # the line is full, the loss is taken for its own, and more will be tried.
+            self._trial = None
+            if now - self._steady > STEADY and trial.after < UNTRIED:
+                self._own(trial)
             self._steady = now
 
-    def _accept(self, loss: float, now: float) -> None:
-        if loss < MOST:
-            self.inherent = max(self.inherent, loss)
-        self._steady = now
-        self._trial = None
+    def _own(self, trial: _Trial) -> None:
+        if trial.after < MOST:
+            self.inherent = max(self.inherent, trial.after)
+            self.limit = max(self.limit or 0.0, trial.rate)
+            self._back = trial.rate
 
     def _follow(self, loss: float, queueing: bool) -> None:
-        """The line's own loss changes slowly; less is believed sooner than more."""
-        if self.inherent:
-            share = 0.2 if loss < self.inherent else 0.0 if queueing else 0.05
-            self.inherent += share * (min(loss, self.inherent + LITTLE) - self.inherent)
+        """The line's own loss changes slowly; of much more at once it is not the cause."""
+        if self.inherent and not (queueing and loss > self.inherent):
+            self.inherent += 0.1 * (min(loss, self.inherent + LITTLE) - self.inherent)
 
 
 class _Trial:
     """What was before a cut, and what came after it."""
 
-    def __init__(self, rate: float, loss: float, sent: float) -> None:
-        self.rate, self.loss, self.sent = rate, loss, sent
-        self.total = self.lost = 0
+    def __init__(self, rate: float, loss: float, sent: float, since: float) -> None:
+        self.rate, self.loss, self.since = rate, loss, since
+        self.total = self._lost = 0
+        self._sent = sent
         self._bits = 0.0
 
     def add(self, total: int, lost: int, sent: float) -> None:
         self.total += total
-        self.lost += lost
+        self._lost += lost
         self._bits += sent * total
 
     @property
     def after(self) -> float:
-        return self.lost / self.total
+        return self._lost / self.total
 
-    def random(self) -> bool | None:
-        """Is the loss the line's own? None if the lower rate was never sent."""
+    @property
+    def fell(self) -> bool:
+        """Was the lower rate ever sent?"""
+        return self._bits / self.total < 0.95 * self._sent
+
+    @property
+    def random(self) -> bool:
+        """Is the loss after the cut nearer to what it was than to what a full line would lose now?"""
         sent = self._bits / self.total
-        if sent > 0.95 * self.sent:
-            return None
-        congested = max(0.0, 1 - self.sent * (1 - self.loss) / sent) if sent else 0.0
-        return self.after > (self.loss + congested) / 2
+        full = max(0.0, 1 - self._sent * (1 - self.loss) / sent) if sent else 0.0
+        return self.after > (self.loss + full) / 2

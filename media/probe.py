@@ -10,58 +10,92 @@ more (100 ms).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 THIN = 500_000  # bits/s
 GENTLE, BOLD = 1.25, 1.5
 LENGTH = 0.2  # seconds of one probe
+LEAST = 0.1  # seconds that can be judged
 PATIENCE = 0.8  # seconds after a probe until which its feedback may come, beside the round trip
 PAUSE = 0.3  # seconds after a good one
-BACKOFF, LONGEST = 4.0, 64.0  # seconds after one that failed; doubles
+BACKOFF, LONGEST = 4.0, 20.0  # seconds after one that failed; doubles
 KEPT = 0.85  # of the rate of sending must arrive
+NEAR = 0.9
+SAFE = 0.9  # of the rate at which a full line delivers
 MIN_PACKETS = 5
 MAX_TICK = 0.1  # seconds; after a longer pause no padding makes up for it
 MAX_PAD = 64_000  # octets in one tick
 
 
-class Prober:
-    """At most one probe at a time."""
+Sent = tuple[int, int, int]  # sequence, microseconds, octets
 
-    def __init__(self) -> None:
+
+class Found(NamedTuple):
+    """What a probe has found: the line carries `rate`, and no more than that if it is `full`."""
+
+    rate: float
+    full: bool
+
+
+class Prober:
+    """At most one probe at a time. `overhead`: octets that a packet weighs beside its datagram's own."""
+
+    def __init__(self, overhead: int) -> None:
+        self._overhead = overhead
         self.rate = 0.0  # of the probe under way, bits/s
         self._begun = self._until = self._ticked = 0.0
+        self._due = 0.0  # octets
         self._next = 0.0
         self._backoff = BACKOFF
+        self._full = 0.0  # bits/s at which the line was found full, 0 while it was not
+        self._sent = 0  # octets, of the probe
         self._seen: list[tuple[int, int, int]] = []  # (sent, arrived, octets) of what was sent during the probe
 
-    def padding(self, now: float, rate: float, goal: float, sent: int) -> int:
-        """Octets to send now. `rate`: the estimate; `goal`: what shall be tried; `sent`: octets since the last call."""
+    def padding(self, now: float, rate: float, goal: float, most: float, sent: int) -> int:
+        """Octets to send now. `rate`: the estimate; `goal`: what is wanted; `most`: what must not be exceeded; `sent`:
+        octets since the last call."""
         passed, self._ticked = min(MAX_TICK, now - self._ticked), now
         if self._until and now >= self._until + PATIENCE:
             self.fail(now)  # no feedback has told how it went
         if not self._until:
-            if now < self._next or goal <= rate:
+            if now < self._next or min(goal, most) <= rate:
                 return 0
             factor = GENTLE if rate < THIN else BOLD
-            self.rate = min(goal, factor * rate)
+            # Near where the line was found full no more is tried than is wanted; elsewhere few steps shall do.
+            near = NEAR * self._full < rate < self._full / NEAR
+            self.rate = min(goal, factor * rate) if near else factor * rate
+            self.rate = min(self.rate, most)
             self._begun, self._until = now, now + LENGTH
-            self._seen = []
-            sent = 0
+            self._seen, self._sent = [], 0
+            self._due = 0.0
         elif now >= self._until:
             return 0
-        return min(MAX_PAD, max(0, int(self.rate * passed / 8) - sent))
+        else:
+            self._due -= sent
+        # What one tick could not send the next one makes up for.
+        self._due += self.rate * passed / 8
+        return min(MAX_PAD, max(0, int(self._due)))
 
-    def take(self, packets: Sequence[tuple[tuple[int, int, int], int]], overhead: int, now: float) -> float | None:
-        """What feedback says, as for Trendline.feed. The rate that has been proven, once the probe is over."""
-        if not self._until:
-            return None
+    def take(self, block: Sequence[Sent], packets: Sequence[tuple[Sent, int]], own: float, now: float) -> Found | None:
+        """What feedback says. Once the probe is over: what it has found.
+
+        `block`: the packets reported on; `packets`: those that arrived, and when; `own`: the share that this line may
+        lose however little is sent.
+        """
         begun, until = self._begun * 1e6, self._until * 1e6
-        self._seen += [(sent, at, size + overhead) for (_, sent, size), at in packets if begun <= sent <= until]
-        if now < self._until or (packets and packets[-1][0][1] < until and now < self._until + PATIENCE / 2):
+        sizes = [octets for _, sent, octets in block if begun <= sent < until]
+        self._sent += sum(sizes) + self._overhead * len(sizes)
+        self._seen += [(sent, at, octets) for (_, sent, octets), at in packets if begun <= sent < until]
+        if now < self._until or (block[-1][1] < until and now < self._until + PATIENCE / 2):
             return None
-        return self._conclude(now)
+        return self._conclude(own, now)
+
+    def stop(self, now: float) -> None:
+        """The queue grows: no more padding; what was sent is still worth judging."""
+        self._until = min(self._until, max(now, self._begun + LEAST))
 
     def fail(self, now: float) -> None:
-        """The line is full: no more for a time."""
+        """Nothing came of it: no more for a time."""
         self._until = 0.0
         self._seen = []
         self._next = now + self._backoff
@@ -76,27 +110,28 @@ class Prober:
     def encourage(self, now: float) -> None:
         """The line is new, or back: old failures mean nothing."""
         self._backoff = BACKOFF
+        self._full = 0.0
         self._next = now
 
     @property
     def active(self) -> bool:
         return self._until > 0
 
-    def _conclude(self, now: float) -> float | None:
+    def _conclude(self, own: float, now: float) -> Found | None:
         seen = self._seen
         if len(seen) < MIN_PACKETS:
             self.rest(now, PAUSE)
             return None
-        first, last = seen[0], seen[-1]
-        arrived = max(at for _, at, _ in seen) - first[1]
-        bits = 8e6 * (sum(octets for _, _, octets in seen) - first[2])
-        went = bits / max(1, last[0] - first[0])
-        came = bits / max(1, arrived)
+        # What the last packet came later than the first, beyond what it left later, is the queue that has grown.
+        grown = max(at for _, at, _ in seen) - seen[0][1] - (seen[-1][0] - seen[0][0])
+        length = 1e6 * (self._until - self._begun)
+        arrived = sum(octets for _, _, octets in seen) + self._overhead * len(seen)
+        went = 8e6 * self._sent / length
+        came = 8e6 * min(self._sent, arrived / (1 - own)) / (length + max(0, grown))
         if came < KEPT * went:
             self.fail(now)
-            return None
-        self._until = 0.0
-        self._seen = []
+            self._full = came
+            return Found(SAFE * came, True)
+        self.rest(now, PAUSE)
         self._backoff = BACKOFF
-        self._next = now + PAUSE
-        return min(went, came, self.rate)
+        return Found(min(came, self.rate), False)

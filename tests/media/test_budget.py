@@ -2,7 +2,7 @@
 
 import itertools
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from media.budget import (
@@ -56,6 +56,7 @@ AUDIO = st.lists(
     max_size=4,
     unique_by=lambda stream: stream.key,
 )
+patient = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 LINE = st.integers(0, 10_000_000)
 
 
@@ -64,6 +65,7 @@ def spent(division: Division, audio: list[Audio]) -> int:
     return voices + sum(choice.rate for choice in division.video.values())
 
 
+@patient
 @given(LINE, AUDIO, VIDEOS)
 def test_the_sum_never_exceeds_the_line(line: int, audio: list[Audio], videos: list[Video]) -> None:
     division = divide(line, audio, videos)
@@ -71,11 +73,13 @@ def test_the_sum_never_exceeds_the_line(line: int, audio: list[Audio], videos: l
     assert division.wanted >= division.rate
 
 
+@patient
 @given(LINE, AUDIO, VIDEOS)
 def test_video_never_costs_a_voice(line: int, audio: list[Audio], videos: list[Video]) -> None:
     assert divide(line, audio, videos).audio == divide(line, audio, []).audio
 
 
+@patient
 @given(LINE, AUDIO, VIDEOS, st.randoms(use_true_random=False))
 def test_the_order_of_the_input_does_not_matter(
     line: int, audio: list[Audio], videos: list[Video], chance: object
@@ -147,6 +151,7 @@ def test_what_was_never_measured_has_a_price_that_grows_with_its_height() -> Non
     assert wire(4000, 50, 1.0) == 8 * (4000 + 50 * 68)
 
 
+@patient
 @given(VIDEOS, AUDIO, LINE, st.integers(0, 5_000_000))
 def test_more_bandwidth_never_costs_an_earlier_voice_or_the_first_picture(
     videos: list[Video], audio: list[Audio], line: int, more: int
@@ -200,7 +205,7 @@ def test_an_estimate_that_swings_about_a_step_does_not_make_the_picture_flap() -
     assert switches <= 12
 
 
-@settings(max_examples=40)
+@patient
 @given(st.lists(st.tuples(LINE, AUDIO, VIDEOS, st.floats(0, 5)), max_size=6))
 def test_the_line_holds_through_every_change(changes: list[tuple[int, list[Audio], list[Video], float]]) -> None:
     budget, now = Budget(), 0.0
