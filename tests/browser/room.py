@@ -1,16 +1,17 @@
 """What a person does in the meeting room, by the page's test hooks."""
 
+import asyncio
 from typing import Any
 
 from playwright.async_api import Page
 
 RECEIVING = """async (others) => {
   const now = await window.giaoban.stats();
-  const key = "__first";
-  window[key] ??= now;
+  const first = (window.__first ??= {});
   return others.every((id) => {
-    const a = window[key][id], b = now[id];
-    return a && b && b.framesDecoded > a.framesDecoded + 3 && b.totalAudioEnergy > a.totalAudioEnergy;
+    const b = now[id];
+    if (b && !(first[id]?.framesDecoded <= b.framesDecoded)) first[id] = b; // new, or counted anew
+    return b && b.framesDecoded > first[id].framesDecoded + 3 && b.totalAudioEnergy > first[id].totalAudioEnergy;
   });
 }"""
 
@@ -38,10 +39,20 @@ async def enter(page: Page, room_url: str) -> None:
     await page.wait_for_selector(hook("tile"))
 
 
+async def until(page: Page, question: str, given: Any = None, *, every: float = 0.5, limit: float = 30.0) -> None:
+    """Ask an async function of the page every so many seconds until it says true. Raises TimeoutError.
+
+    Not by wait_for_function: that takes the promise itself for a yes.
+    """
+    async with asyncio.timeout(limit):
+        while not await page.evaluate(question, given):
+            await asyncio.sleep(every)  # what a browser counts has no event
+
+
 async def sees_and_hears(page: Page, others: list[str]) -> None:
     """Wait until picture and sound of every one of `others` keep arriving."""
-    await page.evaluate("() => { window.__first = undefined; }")
-    await page.wait_for_function(RECEIVING, arg=others, polling=500, timeout=30_000)
+    await page.evaluate("() => { delete window.__first; }")
+    await until(page, RECEIVING, others)
 
 
 async def state(page: Page) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from playwright.async_api import Page
 
 from tests.browser.conftest import Open
-from tests.browser.room import enter, hook, schedule, sees_and_hears, state
+from tests.browser.room import enter, hook, schedule, sees_and_hears, state, until
 from tests.installation import PIN, Installation
 
 TITLE = "Giao ban trực tuyến về phòng, chống thiên tai"
@@ -101,7 +101,7 @@ async def switch_off_and_on(chair: Page, delegate: Page) -> None:
         await delegate.click(hook(name))
         await chair.wait_for_function(f"() => !({SEAT}).{kind}")
     await chair.evaluate("() => { window.__still = undefined; }")
-    await chair.wait_for_function(STILL, polling=700)
+    await until(chair, STILL, every=0.7)
     for name, kind in (("mic", "audio"), ("camera", "video")):
         await delegate.click(hook(name))
         await chair.wait_for_function(f"() => ({SEAT}).{kind}")
