@@ -9,11 +9,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
+from server import auth
 from tests.browser.room import enter
 from tests.installation import Installation
 from tests.lab.chromium import chromium, person
 from tests.lab.firefox import Firefox, firefox
-from tests.lab.network import HUB_ADDRESS, Network, Unavailable
+from tests.lab.network import HUB_ADDRESS, Network, Site, Unavailable
+from tests.lab.scene import Scene
 
 SITES = ("office", "commune")
 PORT = 8080
@@ -52,38 +54,44 @@ async def browsers(
 ) -> AsyncIterator[Callable[[str], Awaitable[Browser]]]:
     """Chromium by its site's name."""
     folder = tmp_path_factory.mktemp("browsers")
+    scene = Scene.make(folder)
     async with AsyncExitStack() as stack:
         running: dict[str, Browser] = {}
 
         async def browser(site: str) -> Browser:
             if site not in running:
-                running[site] = await stack.enter_async_context(chromium(network.sites[site], installation.url, folder))
+                running[site] = await stack.enter_async_context(
+                    chromium(network.sites[site], installation.url, scene, folder)
+                )
             return running[site]
 
         yield browser
 
 
-@pytest_asyncio.fixture(loop_scope="package")
-async def entered(
-    browsers: Callable[[str], Awaitable[Browser]], installation: Installation, network: Network
-) -> AsyncIterator[Enter]:
-    """A person at a site, in the meeting. Afterwards all leave, lines are good; an error in a page's script fails."""
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def entered(browsers: Callable[[str], Awaitable[Browser]], installation: Installation) -> AsyncIterator[Enter]:
+    """A person at a site, in the meeting until the module's last test. An error in a page's script fails that."""
     faults: list[str] = []
-    pages: list[Page] = []
+    pages: dict[str, Page] = {}
 
     async def sit(who: str, site: str) -> Page:
-        page = await person(await browsers(site), installation.links[who])
-        pages.append(page)
-        page.on("pageerror", lambda error: faults.append(f"{who}: {error}"))
-        await enter(page, installation.url + ROOM)
-        return page
+        if who not in pages:
+            page = pages[who] = await person(await browsers(site), installation.links[who])
+            page.on("pageerror", lambda error: faults.append(f"{who}: {error}"))
+            await enter(page, installation.url + ROOM)
+        return pages[who]
 
     yield sit
-    for site in network.sites.values():
-        site.line()
-    for page in pages:
+    for page in pages.values():
         await page.context.close()
     assert not faults
+
+
+@pytest.fixture
+def commune(network: Network) -> Iterator[Site]:
+    """The site whose line is spoiled; afterwards it is good again."""
+    yield network.sites["commune"]
+    network.sites["commune"].line()
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
@@ -96,10 +104,5 @@ async def fox(network: Network, tmp_path_factory: pytest.TempPathFactory) -> Asy
 @pytest.fixture
 def token(installation: Installation) -> Callable[[str], str]:
     """An access token for the room by its role."""
-
-    def printed(role: str) -> str:
-        made = installation.command("token", "--room", "giao-ban", "--name", f"Máy {role}", "--role", role)
-        assert made.returncode == 0, made.stderr
-        return made.stdout.strip()
-
-    return printed
+    tokens = auth.Tokens(auth.load_secret(installation.data / "secret.key"))
+    return lambda role: tokens.room("giao-ban", f"Máy {role}", role, f"t-{role}", auth.utcnow())

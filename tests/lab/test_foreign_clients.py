@@ -10,7 +10,7 @@ from tests.lab.chromium import MEASURE
 from tests.lab.conftest import ROOM, Enter
 from tests.lab.firefox import Firefox, FirefoxPage
 from tests.lab.gstreamer import gstreamer
-from tests.lab.network import Network
+from tests.lab.network import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -42,9 +42,8 @@ async def test_firefox_and_chromium_see_and_hear_each_other(
 
 
 async def test_what_gstreamer_publishes_is_seen_in_chromium_and_by_another_gstreamer(
-    installation: Installation, network: Network, entered: Enter, token: Callable[[str], str]
+    installation: Installation, commune: Site, entered: Enter, token: Callable[[str], str]
 ) -> None:
-    commune = network.sites["commune"]
     chair = await entered("hanh", "office")
     published = f"{installation.url}/whip/giao-ban/phong-hop"
     async with gstreamer(commune, "publish", published, token("gateway")) as codec:
@@ -56,9 +55,9 @@ async def test_what_gstreamer_publishes_is_seen_in_chromium_and_by_another_gstre
 
 
 async def test_gstreamer_watches_what_a_browser_sends(
-    installation: Installation, network: Network, entered: Enter, token: Callable[[str], str]
+    installation: Installation, commune: Site, entered: Enter, token: Callable[[str], str]
 ) -> None:
     await entered("hanh", "office")
     watched = f"{installation.url}/whep/giao-ban/hanh"
-    async with gstreamer(network.sites["commune"], "watch", watched, token("viewer")) as screen:
+    async with gstreamer(commune, "watch", watched, token("viewer")) as screen:
         await screen.decodes(10)
