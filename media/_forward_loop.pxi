@@ -81,7 +81,8 @@ cdef class Loop(Commands):
             self.locked = False
             self.unlock()
             self.flush(&self.stage, self.outgoing)
-            self.judge(now)
+            if now - self.judged_at >= STEADY:
+                self.judge(now)
         return 0
 
     cdef int64_t gather(self) except -1 nogil:
@@ -162,13 +163,12 @@ cdef class Loop(Commands):
     cdef int64_t load_wait(self) noexcept nogil:
         return max(<int64_t>0, <int64_t>(self.busy - BUSY_FROM) * BUSY_WAIT // (1024 - BUSY_FROM))
 
-    cdef void judge(self, int64_t since) noexcept nogil:
-        """Note how much of the time was work; it began to work at `since`."""
-        cdef int64_t now = microseconds(), elapsed = now - self.judged_at
-        self.worked += now - since
-        if elapsed >= STEADY:
-            self.busy = <int>((self.busy + min(<int64_t>1024, self.worked * 1024 // elapsed)) // 2)
-            self.judged_at, self.worked = now, 0
+    cdef void judge(self, int64_t now) noexcept nogil:
+        """Note how much of the time was work: time on the processor, for others' work must not make us wait."""
+        cdef int64_t worked = thread_microseconds()
+        cdef int64_t share = (worked - self.worked) * 1024 // max(<int64_t>1, now - self.judged_at)
+        self.busy = <int>((self.busy + min(<int64_t>1024, share)) // 2)
+        self.judged_at, self.worked = now, worked
 
 
 cdef void doze(int64_t duration) noexcept nogil:

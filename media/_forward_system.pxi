@@ -49,7 +49,7 @@ cdef extern from "<unistd.h>" nogil:
     Py_ssize_t write(int, const void*, size_t)
 
 cdef extern from "<time.h>" nogil:
-    int CLOCK_MONOTONIC
+    int CLOCK_MONOTONIC, CLOCK_THREAD_CPUTIME_ID
     int clock_gettime(int, timespec*)
 
 cdef extern from "<pthread.h>" nogil:
@@ -64,6 +64,12 @@ cdef extern from "<pthread.h>" nogil:
 cdef inline int64_t microseconds() noexcept nogil:
     cdef timespec now
     clock_gettime(CLOCK_MONOTONIC, &now)
+    return <int64_t>now.tv_sec * 1000000 + now.tv_nsec // 1000
+
+
+cdef inline int64_t thread_microseconds() noexcept nogil:
+    cdef timespec now
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
     return <int64_t>now.tv_sec * 1000000 + now.tv_nsec // 1000
 
 

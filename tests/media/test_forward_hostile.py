@@ -252,9 +252,10 @@ class Day:
 
     def live(self, kind: str, who: int, value: int) -> None:
         speaker, worker = self.speakers[who], self.lab.worker
-        # Who comes first in a batch, the key frame of one source or the last packet of another, is left to the batch.
+        # So that both apply it after the same packets; and while a sink waits for a key frame, whether the former
+        # source is still heard beside it depends on what came together.
         if kind in COMMANDS or self.waiting:
-            self.lab.settle()  # so that both apply it after the same packets
+            self.lab.settle()
         if kind in ("new", "flip"):
             data = speaker.out.protect(self.packet(who, value))
             if kind == "flip":
@@ -294,8 +295,9 @@ class Day:
         elif kind in ("pause", "resume") and self.sink:
             worker.pause(self.sink, kind == "pause")
         elif kind in ("switch", "at_key") and self.sink:
-            self.switched, self.waiting = True, kind == "at_key"
-            worker.switch(self.sink, speaker.number, CAMERA, at_key=self.waiting)
+            self.switched = True
+            self.waiting = kind == "at_key"
+            worker.switch(self.sink, speaker.number, CAMERA, at_key=kind == "at_key")
         elif kind == "layers" and self.sink:
             worker.layers(self.sink, value % 3 * 3)
         elif kind in ("hold", "release"):
@@ -308,7 +310,7 @@ class Day:
             self.said.append(b"\x80%d" % worker.resend(self.sink, [value % 60 + i for i in range(5)]))
         elif kind == "unroute":
             worker.unroute(self.sink)
-            self.sink = 0
+            self.sink, self.waiting = 0, False
         elif kind == "route" and not self.sink:
             self.route(who)
 
