@@ -61,6 +61,8 @@ cdef enum:
     ASK_CHECK = 10  # milliseconds between two looks for unanswered requests
 
 include "_forward_system.pxi"
+include "_forward_addresses.pxi"
+include "_forward_notices.pxi"
 include "_forward_payload.pxi"
 include "_forward_stream.pxi"
 include "_forward_sending.pxi"
@@ -119,12 +121,12 @@ cdef class Worker(Loop):
         return notices
 
     def send(self, bytes data not None, address):
-        cdef sockaddr_in name = name_of(address)
+        cdef Name name = name_of(forwarder.check_address(address, self.six), self.six)
         cdef const uint8_t* start = data
         cdef Py_ssize_t length = len(data)
         if self.stopped:
             return
-        if sendto(self.fd, start, length, MSG_DONTWAIT, &name, sizeof(name)) < 0:
+        if sendto(self.fd, start, length, MSG_DONTWAIT, &name, name_size(&name)) < 0:
             self.answers.failed += 1
         else:
             self.answers.sent_bytes += length

@@ -1,24 +1,5 @@
 # Commands that change the tables. What Python knows of them is guarded by the GIL, the tables by their lock.
 
-cdef sockaddr_in name_of(object address) except *:
-    cdef sockaddr_in name
-    host, port = address
-    cdef bytes text = host.encode("ascii", "replace")
-    memset(&name, 0, sizeof(name))
-    name.sin_family = AF_INET
-    if b"\0" in text or inet_pton(AF_INET, <const char*>text, &name.sin_addr) != 1:
-        raise ValueError(f"not a numeric IPv4 address: {host}")
-    if not 1 <= port <= 65535:
-        raise ValueError(f"not a port: {port}")
-    name.sin_port = htons(port)
-    return name
-
-
-cdef object address_of(const sockaddr_in* name):
-    cdef uint32_t host = ntohl(name.sin_addr.s_addr)
-    return f"{host >> 24}.{host >> 16 & 255}.{host >> 8 & 255}.{host & 255}", ntohs(name.sin_port)
-
-
 CODES = {"": NO_CODEC, "opus": OPUS, "VP8": VP8, "H264": H264, "VP9": VP9, "AV1": AV1}
 
 
@@ -72,9 +53,10 @@ cdef class Commands(Core):
         self.entries[transport] = Entry(place)
 
     def bind(self, transport, address):
-        cdef sockaddr_in name = name_of(address), old
+        address = forwarder.check_address(address, self.six)
+        cdef Name name = name_of(address, self.six), old
         cdef bint evict = False
-        cdef int place, at
+        cdef int place
         if self.stopped:
             return
         entry = self.entries[transport]
@@ -86,24 +68,24 @@ cdef class Commands(Core):
             oldest = next(bound for bound in entry.bound if bound != entry.target)
             entry.bound.remove(oldest)
             del self.bound[oldest]
-            old, evict = name_of(oldest), True
+            old, evict = name_of(oldest, self.six), True
         entry.bound.append(address)
         self.bound[address] = entry
         with nogil:
             self.lock()
             if evict:
-                remove_place(self.places, key_of(&old))
-            at = place_of(self.places, key_of(&name))
-            self.places[at].key, self.places[at].transport = key_of(&name), place
+                remove_place(self.places, &old)
+            put_place(self.places, &name, place)
             self.unlock()
 
     def target(self, transport, address):
         cdef bint somewhere = address is not None
-        cdef sockaddr_in name
+        cdef Name name
         cdef Transport* entry
         cdef int place
         if somewhere:
-            name = name_of(address)
+            address = forwarder.check_address(address, self.six)
+            name = name_of(address, self.six)
         if self.stopped:
             return
         known = self.entries[transport]
@@ -138,7 +120,7 @@ cdef class Commands(Core):
             self.unlock()
 
     def close(self, transport):
-        cdef sockaddr_in name
+        cdef Name name
         cdef Transport* gone
         entry = self.entries.pop(transport, None)
         if entry is None:
@@ -149,10 +131,10 @@ cdef class Commands(Core):
             self.unroute(sink)
         for address in entry.bound:
             del self.bound[address]
-            name = name_of(address)
+            name = name_of(address, self.six)
             with nogil:
                 self.lock()
-                remove_place(self.places, key_of(&name))
+                remove_place(self.places, &name)
                 self.unlock()
         gone = &self.transports[<int>entry.place]
         with nogil:

@@ -14,10 +14,10 @@ cdef class Core(Writing):
         cdef unsigned int length = self.incoming[i].msg_len
         cdef int owner, first
         cdef Transport* transport
-        cdef sockaddr_in* name = &self.names[i]
+        cdef Name* name = &self.names[i]
         self.counts.received += 1
         self.counts.received_bytes += length
-        if length == 0 or length > DATAGRAM_SIZE or name.sin_family != AF_INET:
+        if length == 0 or length > DATAGRAM_SIZE or not is_address(name):
             self.counts.malformed += 1
             return 0
         owner = self.owner_of(name)
@@ -43,10 +43,10 @@ cdef class Core(Writing):
             self.receive_rtp(owner, at, length, now)
         return 0
 
-    cdef int owner_of(self, const sockaddr_in* name) noexcept nogil:
-        cdef uint64_t key = key_of(name)
-        cdef int found = place_of(self.places, key)
-        return self.places[found].transport if self.places[found].key else -1
+    cdef int owner_of(self, const Name* name) noexcept nogil:
+        cdef Key key = key_of(name)
+        cdef const Place* found = &self.places[place_of(self.places, &key)]
+        return found.transport if found.key.port else -1
 
     cdef inline uint32_t word(self, Py_ssize_t at) except? 0 nogil:
         return (<uint32_t>self.received[at] << 24 | <uint32_t>self.received[at + 1] << 16

@@ -90,7 +90,7 @@ cdef class Loop(Commands):
         cdef int64_t now, began, left, rest
         cdef int i
         for i in range(self.gathered):
-            self.incoming[i].msg_hdr.msg_namelen = sizeof(sockaddr_in)
+            self.incoming[i].msg_hdr.msg_namelen = sizeof(Name)
         self.gathered = self.unfinished = self.nap = 0
         self.batch += 1
         if not self.drain():

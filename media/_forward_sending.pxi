@@ -9,7 +9,6 @@ cdef extern from "<sys/socket.h>" nogil:
         int cmsg_level
         int cmsg_type
     size_t CMSG_LEN(size_t)
-    int getsockopt(int, int, int, void*, unsigned int*)
 
 cdef enum:
     SOL_UDP = 17
@@ -29,7 +28,7 @@ cdef struct Item:
     Py_ssize_t at
     int length, to, next  # next: of the same transport, or NOBODY
     bint follows  # it is somebody's next
-    sockaddr_in name
+    Name name
     Kind kind
 
 cdef struct Message:
@@ -92,7 +91,7 @@ cdef void clear_stage(Stage* stage) noexcept nogil:
     stage.count, stage.used = 0, 0
 
 
-cdef void put(Stage* stage, int length, int to, const sockaddr_in* name, Kind kind) noexcept nogil:
+cdef void put(Stage* stage, int length, int to, const Name* name, Kind kind) noexcept nogil:
     """Queue the `length` octets at stage.used for the transport `to`; there is room for one item more."""
     cdef Item* item = &stage.items[stage.count]
     cdef int before = stage.tails[to]
@@ -155,7 +154,7 @@ cdef void begin_message(Stage* stage, Message* message, int first, msghdr* heade
     cdef Item* item = &stage.items[first]
     message.first, message.segments, message.octets, message.size = first, 0, 0, item.length
     message.open = stage.segmenting and not stage.plain[item.to]
-    header.msg_name, header.msg_namelen = &item.name, sizeof(sockaddr_in)
+    header.msg_name, header.msg_namelen = &item.name, name_size(&item.name)
     header.msg_iov, header.msg_iovlen = vectors, 0
     header.msg_control, header.msg_controllen = NULL, 0
 
@@ -207,7 +206,7 @@ cdef int refused(Stage* stage, const Message* message, uint8_t[::1] buffer) exce
         item = &stage.items[at]
         if again:
             stage.plain[item.to] = 1
-        if again and sendto(stage.fd, &buffer[item.at], item.length, MSG_DONTWAIT, &item.name, sizeof(sockaddr_in)) >= 0:
+        if again and sendto(stage.fd, &buffer[item.at], item.length, MSG_DONTWAIT, &item.name, name_size(&item.name)) >= 0:
             account(stage, item)
         else:
             stage.failed += 1

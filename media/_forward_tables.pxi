@@ -51,7 +51,7 @@ cdef struct Transport:
     void* outbound
     int tag_size
     bint has_target
-    sockaddr_in target
+    Name target
     int sources[SOURCES]
     int source_count
     Announced announced[UNKNOWN]
@@ -93,6 +93,7 @@ cdef class Tables:
 
     # Given.
     cdef int fd, history
+    cdef bint six  # the socket takes IPv6, too
     # Owned: the tables.
     cdef pthread_mutex_t gate, tables
     cdef bint locked, stopping, stopped
@@ -113,7 +114,7 @@ cdef class Tables:
     cdef int wake
     cdef mmsghdr incoming[BATCH]
     cdef iovec incoming_vectors[BATCH]
-    cdef sockaddr_in names[BATCH]
+    cdef Name names[BATCH]
     cdef Packet packets[PACKETS]
     cdef int packet_count
     cdef int touched[PACKETS]
@@ -126,7 +127,7 @@ cdef class Tables:
 
     def __cinit__(self, int fd, *, int history=512):
         forwarder.check_history(history)
-        self.fd, self.history = fd, history
+        self.fd, self.history, self.six = fd, history, takes_six(fd)
         self.wake = self.news.event = -1
         pthread_mutex_init(&self.gate, NULL)
         pthread_mutex_init(&self.tables, NULL)

@@ -24,7 +24,7 @@ from media.forwarder import (
     Tapped,
 )
 from media.lane import Lane
-from media.path import SHORTEST_RTCP, Path, checked, now
+from media.path import SHORTEST_RTCP, Path, now
 from media.sink import Sink
 from media.source import Kind, Source
 from media.srtp import Cipher, Refused
@@ -73,7 +73,7 @@ class PyWorker(Path):
 
     def send(self, data: bytes, address: Address) -> None:
         if not self._stopped:
-            self._transmit(data, checked(address))
+            self._transmit(data, forwarder.check_address(address, self._six))
 
     # Commands.
 
@@ -88,7 +88,7 @@ class PyWorker(Path):
         self._transports[transport] = Lane(transport)
 
     def bind(self, transport: int, address: Address) -> None:
-        address = checked(address)
+        address = forwarder.check_address(address, self._six)
         if self._stopped:
             return
         entry = self._transports[transport]
@@ -103,7 +103,7 @@ class PyWorker(Path):
         self._bound[address] = entry
 
     def target(self, transport: int, address: Address | None) -> None:
-        address = address and checked(address)
+        address = address and forwarder.check_address(address, self._six)
         if not self._stopped:
             self._transports[transport].target = address
 

@@ -4,10 +4,11 @@ Two implementations with the same behaviour: `media._forward.Worker` (one native
 `media.forward.PyWorker` (plain Python, the specification). A worker has no policy: it does what its tables say.
 """
 
+import ipaddress
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-Address = tuple[str, int]  # numeric IPv4 host, port
+Address = tuple[str, int]  # numeric IPv4 or IPv6 host, port
 
 STUN, DTLS, RTCP, NEW_STREAM, MISSING, SWITCHED = 1, 2, 3, 4, 5, 6  # Notice.kind
 
@@ -141,7 +142,7 @@ class SinkStats(NamedTuple):
 
 
 class Forwarder(Protocol):
-    """One worker on one bound, non-blocking UDP socket that the caller keeps.
+    """One worker on one bound, non-blocking UDP socket that the caller keeps: IPv4, or IPv6 that takes IPv4, too.
 
     Commands raise ValueError for a value out of range or over a bound, KeyError for a transport, source or
     sink that does not exist; taking away what does not exist is harmless. After stop() nothing raises.
@@ -265,6 +266,27 @@ class Forwarder(Protocol):
 
     def counters(self) -> dict[str, int]:
         """Totals since the beginning, by the names in COUNTERS."""
+
+
+def check_address(address: Address, six: bool) -> Address:
+    """The address in its one form, if a socket can send there; `six`: one of IPv6, which takes IPv4, too.
+
+    An IPv4 address inside IPv6 (RFC 4291 section 2.5.5.2) is that IPv4 address. One with a zone ("fe80::1%eth0") is
+    not taken, for it means something on one link only.
+    """
+    text, port = address
+    try:
+        host = ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"not a numeric address: {text}") from None
+    if host.version == 6 and host.scope_id is not None:
+        raise ValueError(f"an address with a zone: {text}")
+    host = (host.ipv4_mapped if host.version == 6 else None) or host
+    if host.version == 6 and not six:
+        raise ValueError(f"an IPv6 address, and the socket has IPv4 only: {text}")
+    if not 1 <= port <= 65535:
+        raise ValueError(f"not a port: {port}")
+    return str(host), port
 
 
 def check_ssrc(ssrc: int) -> None:

@@ -6,6 +6,7 @@
 import os
 import socket
 import time
+from typing import Any
 
 from media import forwarder
 from media.forwarder import (
@@ -32,6 +33,7 @@ _DRAIN = 256  # datagrams in one poll(), so that a flood does not keep the calle
 _BATCH = 32  # of them before what they carry is forwarded
 SHORTEST_RTCP = 8  # header and sender (RFC 3550 section 6.4.2: an empty receiver report)
 _SRTCP_INDEX = 4
+_MAPPED = "::ffff:"  # before an IPv4 address in IPv6
 
 
 class Path:
@@ -44,6 +46,7 @@ class Path:
         self._history = history
         # Owned. The duplicate keeps the socket usable until stop(), whatever the caller does with his.
         self._socket = socket.socket(fileno=os.dup(fd))
+        self._six = self._socket.family == socket.AF_INET6
         self._stopped = False
         self._transports: dict[int, Lane] = {}
         self._bound: dict[Address, Lane] = {}
@@ -61,10 +64,10 @@ class Path:
         self._strangers_left = forwarder.STRANGER_BUDGET
         for count in range(1, _DRAIN + 1):
             try:
-                data, address = self._socket.recvfrom(65536)
+                data, name = self._socket.recvfrom(65536)
             except OSError:
                 break
-            self._receive(data, address, now())
+            self._receive(data, _address(name), now())
             if count % _BATCH == 0:
                 self._spread(now())
         moment = now()
@@ -81,7 +84,7 @@ class Path:
     def _receive(self, data: bytes, address: Address, now: int) -> None:
         self._count("received")
         self._count("received_bytes", len(data))
-        if not data or len(data) > DATAGRAM_SIZE:
+        if not data or len(data) > DATAGRAM_SIZE or not address[1]:
             return self._count("dropped_malformed")
         transport = self._bound.get(address)
         # RFC 7983 section 7.
@@ -285,9 +288,13 @@ class Path:
             queued += size
         return queued
 
+    def _name(self, address: Address) -> Address:
+        host, port = address
+        return (_MAPPED + host, port) if self._six and ":" not in host else address
+
     def _transmit(self, data: bytes, address: Address) -> bool:
         try:
-            self._socket.sendto(data, address)
+            self._socket.sendto(data, self._name(address))
         except OSError:
             self._count("send_failed")
             return False
@@ -298,16 +305,9 @@ class Path:
         self._counters[name] += by
 
 
-def checked(address: Address) -> Address:
-    """The address, if it is one that a datagram can be sent to. Raises ValueError."""
-    host, port = address
-    try:
-        socket.inet_pton(socket.AF_INET, host)
-    except OSError:
-        raise ValueError(f"not a numeric IPv4 address: {host}") from None
-    if not 1 <= port <= 65535:
-        raise ValueError(f"not a port: {port}")
-    return host, port
+def _address(name: tuple[Any, ...]) -> Address:
+    host, port = name[:2]
+    return host.removeprefix(_MAPPED) if "." in host else host, port
 
 
 def now() -> int:

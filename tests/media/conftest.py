@@ -19,6 +19,7 @@ PROFILES = {
     CM80: (Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 30),
 }
 DEADLINE = 10.0
+LOOPBACK = "127.0.0.1"
 USUAL = Rewrite(ssrc=700, payload_type=100, sequence=50, timestamp=9000)
 
 
@@ -51,10 +52,11 @@ class Heard:
 class Person:
     """The far end of a transport."""
 
-    def __init__(self, lab: "Lab", number: int, profile: str) -> None:
+    def __init__(self, lab: "Lab", number: int, profile: str, host: str = LOOPBACK) -> None:
         self.lab, self.number, self.profile = lab, number, profile
-        self.socket = lab.new_socket()
-        self.address = self.socket.getsockname()
+        self.socket = lab.new_socket(host)
+        self.address = self.socket.getsockname()[:2]
+        self.server = host, lab.address[1]
         constant, size = PROFILES[profile]
         self.to_us, self.from_us = (
             (hashlib.sha512(f"{name}{number}".encode()).digest())[:size] for name in ("up", "down")
@@ -67,7 +69,7 @@ class Person:
         self.incoming = Session(incoming)
 
     def say_raw(self, data: bytes) -> bytes:
-        self.socket.sendto(data, self.lab.address)
+        self.socket.sendto(data, self.server)
         return data
 
     def say(self, *args: object, **kwargs: object) -> bytes:
@@ -89,10 +91,10 @@ class Person:
 class Lab:
     """One worker, its socket, and the people around it."""
 
-    def __init__(self, native: bool, history: int = 512, *, started: bool = True) -> None:
+    def __init__(self, native: bool, history: int = 512, *, started: bool = True, host: str = LOOPBACK) -> None:
         self.sockets: list[socket.socket] = []
-        self.socket = self.new_socket()
-        self.address = self.socket.getsockname()
+        self.socket = self.new_socket(host)
+        self.address = LOOPBACK, self.socket.getsockname()[1]
         self.worker: Forwarder = make_worker(self.socket.fileno(), history=history, native=native)
         assert isinstance(self.worker, PyWorker) is not native
         if started:
@@ -102,16 +104,16 @@ class Lab:
         self._fences = 0
         self._sinks = 0
 
-    def new_socket(self) -> socket.socket:
-        made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    def new_socket(self, host: str = LOOPBACK) -> socket.socket:
+        made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        made.bind(("127.0.0.1", 0))
+        made.bind((host, 0))
         made.setblocking(False)
         self.sockets.append(made)
         return made
 
-    def person(self, number: int, profile: str = GCM128) -> Person:
-        person = Person(self, number, profile)
+    def person(self, number: int, profile: str = GCM128, host: str = LOOPBACK) -> Person:
+        person = Person(self, number, profile, host)
         self.worker.open(number)
         self.worker.bind(number, person.address)
         self.worker.target(number, person.address)
