@@ -1,4 +1,4 @@
-"""Real-time media: one UDP port, many rooms, selective forwarding. Knows nothing of meetings.
+"""Real-time media: one UDP port a worker, many rooms, selective forwarding. Knows nothing of meetings.
 
 A module imports only modules listed above it:
 
@@ -9,7 +9,7 @@ A module imports only modules listed above it:
     transport · encoding · producer · consumer · down · patchbay  (what comes in, what goes out)
     speaker · audience · reception · line · distribution · router (who sends what to whom)
     picture · depacketise · tape · webm                           (what is recorded, as the octets of files)
-    endpoint · recording                                          (sockets, files, clock: the only I/O)
+    sockets · endpoint · recording                                (sockets, files, clock: the only I/O)
 """
 
 from media.endpoint import Endpoint

@@ -1,14 +1,15 @@
-"""The edge of the media plane: one UDP socket, the clock, randomness and the event loop. Everything else is values."""
+"""The edge of the media plane: UDP sockets, the clock, randomness and the event loop. Everything else is values."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import datetime
-import ipaddress
 import os
 import socket
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -22,11 +23,10 @@ from media.events import Event
 from media.forward import PyWorker, make_worker
 from media.forwarder import Forwarder, Notice
 from media.router import Router
+from media.sockets import EVERYWHERE, bind, plan
 from media.transport import Port
 
-ANYWHERE = "0.0.0.0"  # noqa: S104 - clients come from everywhere
 TICK = 0.05  # seconds
-BUFFER = 4 << 20  # bytes asked of the kernel in each direction; it may give less
 MAX_EVENTS = 65536
 VALIDITY = datetime.timedelta(days=365)  # nobody checks it: trust is in the fingerprint
 OWN_COUNTERS = (
@@ -50,81 +50,94 @@ class EventQueue(asyncio.Queue[Event]):
             self.lost += 1
 
 
-class Endpoint:
-    """One UDP port with all its rooms. Use it only on the event loop that opened it."""
+class Outlet(NamedTuple):
+    """One bound socket, the worker that reads it, and the transports that are reached through it."""
 
-    def __init__(self, bound: socket.socket, worker: Forwarder, port: Port) -> None:
-        self.port: int = bound.getsockname()[1]
-        self.implementation = "python" if isinstance(worker, PyWorker) else "native"
+    socket: socket.socket
+    worker: Forwarder
+    port: Port
+
+
+class Endpoint:
+    """The UDP ports of this machine, a worker at each, and all rooms, each at one of them.
+
+    Use it only on the event loop that opened it.
+    """
+
+    def __init__(self, outlets: Sequence[Outlet]) -> None:
+        self.port: int = outlets[0].socket.getsockname()[1]
+        self.implementation = "python" if isinstance(outlets[0].worker, PyWorker) else "native"
         self.events: EventQueue = EventQueue()
-        self._socket = bound
-        self._worker = worker
-        self._port = port
+        self._outlets = outlets
         self._routers: dict[str, Router] = {}
+        self._places: dict[str, Outlet] = {}
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
     @classmethod
     async def open(
-        cls, *, host: str = ANYWHERE, port: int = 0, public_addresses: Sequence[str] = (), native: bool | None = None
-    ) -> Endpoint:
-        """Bind and start. `host` and `public_addresses` are numeric IPv4; the latter are what clients are told
-        to send to. ValueError if they are not, OSError as the system has it, ImportError if `native` is demanded
-        and was not built.
-
-        Without public addresses clients are told `host`, or 127.0.0.1 if that is 0.0.0.0; the socket is then bound
-        there, too: a socket bound to all would answer a browser on this machine from another of its addresses, and ICE
-        does not take that.
+        cls, *, host: str = EVERYWHERE, port: int = 0, public_addresses: Sequence[str] = (), workers: int = 1,
+        native: bool | None = None,
+    ) -> Endpoint:  # fmt: skip
+        """Bind the ports `port` to `port + workers - 1`, and start. `host` and `public_addresses` are numeric, of IPv4
+        or IPv6; the latter are what clients are told to send to (media.sockets.plan). ValueError if they are not or do
+        not go together, OSError as the system has it, ImportError if `native` is demanded and was not built.
         """
-        for address in (host, *public_addresses):
-            ipaddress.IPv4Address(address)
-        host = "127.0.0.1" if host == ANYWHERE and not public_addresses else host
-        bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        host, told = plan(host, public_addresses)
+        identity = make_identity()
+        outlets: list[Outlet] = []
+        sockets = bind(host, port, workers)
         try:
-            bound.setblocking(False)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-            bound.bind((host, port))
-            worker = make_worker(bound.fileno(), native=native)
-            candidates = [(item, bound.getsockname()[1]) for item in public_addresses or (host,)]
-            endpoint = cls(bound, worker, Port(worker, make_identity(), candidates, os.urandom))
+            for bound in sockets:
+                worker = make_worker(bound.fileno(), native=native)
+                candidates = [(address, bound.getsockname()[1]) for address in told]
+                outlets.append(Outlet(bound, worker, Port(worker, identity, candidates, os.urandom)))
         except BaseException:
-            bound.close()
+            for bound in sockets:
+                bound.close()
             raise
-        worker.start()
-        endpoint._loop.add_reader(worker.fileno(), endpoint._on_readable)
+        endpoint = cls(outlets)
+        for outlet in outlets:
+            outlet.worker.start()
+            endpoint._loop.add_reader(outlet.worker.fileno(), endpoint._on_readable, outlet)
         endpoint._tick()
         return endpoint
 
     def router(self, room: str) -> Router:
-        """The room's router; made when first asked for."""
+        """The room's router; made when first asked for, where the fewest transports are."""
         router = self._routers.get(room)
         if router is None:
-            router = self._routers[room] = Router(room, self._port, self.events, self._loop.time())
+            places = list(self._places.values())
+            outlet = min(self._outlets, key=lambda outlet: (len(outlet.port.transports()), places.count(outlet)))
+            self._places[room] = outlet
+            router = self._routers[room] = Router(room, outlet.port, self.events, self._loop.time())
         return router
 
     def drop_router(self, room: str) -> None:
         """End all transports of a room and forget it."""
         router = self._routers.pop(room, None)
         if router is not None:
+            del self._places[room]
             router.shut()
 
     def counters(self) -> dict[str, int]:
-        """The forwarder's totals, our own, and how much there is now (transports, producers, consumers)."""
+        """The forwarders' totals, our own, and how much there is now (transports, producers, consumers)."""
         sizes = [router.sizes() for router in self._routers.values()]
+        totals = Counter(dict.fromkeys(OWN_COUNTERS, 0))
+        for outlet in self._outlets:
+            totals.update(outlet.worker.counters())
+            totals.update(outlet.port.counters)
         return {
-            **self._worker.counters(),
-            **dict.fromkeys(OWN_COUNTERS, 0),
-            **self._port.counters,
+            **totals,
             "events_lost": self.events.lost,
-            "transports": len(self._port.transports()),
+            "transports": sum(len(outlet.port.transports()) for outlet in self._outlets),
             "producers": sum(producers for producers, _ in sizes),
             "consumers": sum(consumers for _, consumers in sizes),
         }
 
     async def close(self) -> None:
-        """End every transport, stop the worker, close the socket. Idempotent."""
+        """End every transport, stop the workers, close the sockets. Idempotent."""
         if self._closed:
             return
         self._closed = True
@@ -132,57 +145,59 @@ class Endpoint:
             self._timer.cancel()
         for room in list(self._routers):
             self.drop_router(room)
-        self._loop.remove_reader(self._worker.fileno())
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.to_thread(self._worker.stop), 2)
-        self._socket.close()
+        for outlet in self._outlets:
+            self._loop.remove_reader(outlet.worker.fileno())
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.to_thread(outlet.worker.stop), 2)
+            outlet.socket.close()
 
-    def _on_readable(self) -> None:
+    def _on_readable(self, outlet: Outlet) -> None:
         now = self._loop.time()
-        for notice in self._worker.poll():
-            with self._isolated():
-                self._receive(notice, now)
+        for notice in outlet.worker.poll():
+            with self._isolated(outlet.port):
+                self._receive(notice, outlet.port, now)
 
     @contextlib.contextmanager
-    def _isolated(self) -> Iterator[None]:
+    def _isolated(self, port: Port) -> Iterator[None]:
         """What goes wrong with one peer or one room must not stop the others: report it to the loop and go on."""
         try:
             yield
         except Exception as error:
-            self._port.counters["internal_errors"] += 1
+            port.counters["internal_errors"] += 1
             self._loop.call_exception_handler({"message": "error in the media plane", "exception": error})
 
-    def _receive(self, notice: Notice, now: float) -> None:
+    def _receive(self, notice: Notice, port: Port, now: float) -> None:
         if notice.kind == kinds.STUN:
-            self._receive_stun(notice, now)
+            self._receive_stun(notice, port, now)
             return
-        transport = self._port.find(notice.transport)
+        transport = port.find(notice.transport)
         router = self._routers.get(transport.room) if transport is not None else None
         if transport is not None and router is not None:
             if transport.admits(now):
                 router.receive(transport, notice, now)
             else:
-                self._port.counters["peer_overdrawn"] += 1
+                port.counters["peer_overdrawn"] += 1
 
-    def _receive_stun(self, notice: Notice, now: float) -> None:
+    def _receive_stun(self, notice: Notice, port: Port, now: float) -> None:
         address = notice.address
         try:
             check = ice.read_check(notice.data)
             if check is None or address is None:
                 return
-            transport = self._port.asked(check, address, now)
+            transport = port.asked(check, address, now)
             if not transport.admits(now):
                 raise StunError("peer_overdrawn")
             self._routers[transport.room].check(transport, check, address, now)
         except StunError as error:
-            self._port.counters[error.counter] += 1
+            port.counters[error.counter] += 1
 
     def _tick(self) -> None:
         now = self._loop.time()
         self._timer = self._loop.call_later(TICK, self._tick)
-        self._on_readable()
-        for router in list(self._routers.values()):
-            with self._isolated():
+        for outlet in self._outlets:
+            self._on_readable(outlet)
+        for room, router in list(self._routers.items()):
+            with self._isolated(self._places[room].port):
                 router.tick(now)
 
 

@@ -97,13 +97,14 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG].media
     try:
         app[ENDPOINT] = await Endpoint.open(
-            host=config.host, port=config.port, public_addresses=config.public_addresses, native=config.native
-        )
+            host=config.host, port=config.port, public_addresses=config.public_addresses, workers=config.workers,
+            native=config.native,
+        )  # fmt: skip
     except OSError as error:
         where = f"{config.host}:{config.port}"
         raise SetupError(f"The media port {where} cannot be opened: {error.strerror}.") from error
     except ValueError as error:
-        raise SetupError(f"media.host and media.public_addresses must be numeric IPv4 addresses: {error}.") from error
+        raise SetupError(f"media.host, media.port and media.public_addresses do not fit: {error}.") from error
     except ImportError as error:
         raise SetupError("media.native is true, but the native media core was not built (gcc?).") from error
     app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], Relays(app[CONFIG].turn))

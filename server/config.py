@@ -14,6 +14,7 @@ from server.database import sqlite_url
 from server.errors import SetupError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+Workers = Annotated[int, Field(ge=1, le=64)]
 _TURN_URL = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 """RFC 7065."""
 
@@ -39,13 +40,16 @@ class DatabaseConfig(_Section):
 
 
 class MediaConfig(_Section):
-    """The one UDP port of the conference."""
+    """The UDP ports of the conference."""
 
     host: str = "0.0.0.0"  # noqa: S104 - media must be reachable; nothing unverified is answered
+    """Numeric; "::" is every address of both IP versions, and so is "0.0.0.0" where a public address is of IPv6."""
     port: Port = 0
     """0: any free port."""
     public_addresses: list[str] = []
-    """Addresses put into ICE candidates. None: this machine only, 127.0.0.1."""
+    """Addresses put into ICE candidates, of IPv4 or IPv6. None: this machine only, 127.0.0.1."""
+    workers: Workers = 1
+    """Threads that carry media, one a processor at most; each room is on one. They open ports `port` and following."""
     native: bool | None = None
     """true: require the native core; false: the Python twin; unset: native where it is built."""
 

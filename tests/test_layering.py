@@ -17,7 +17,7 @@ MAY_IMPORT = {
 }
 IO_MODULES = {"asyncio", "socket", "sqlalchemy", "time", "random", "secrets", "threading", "aiohttp", "aiosqlite"}
 EDGE_FILES = {
-    "media/endpoint.py", "media/recording.py", "media/path.py", "rooms/store.py",
+    "media/endpoint.py", "media/sockets.py", "media/recording.py", "media/path.py", "rooms/store.py",
     "minutes/store.py",
     "minutes/tables.py", "minutes/signing.py", "minutes/archive.py",
 }  # fmt: skip

@@ -1,131 +1,20 @@
 """The whole media plane over loopback sockets, with the native forwarder and with its Python twin."""
 
 import asyncio
-import contextlib
 import itertools
 import random
-import socket
 import struct
 import time
 from collections.abc import AsyncIterator
 
-import pylibsrtp
 import pytest
 
-from media import Connected, Disconnected, Endpoint, Event, Router, Session
+from media import Connected, Disconnected, Endpoint
 from media.dtls import Association
 from media.endpoint import EventQueue, make_identity
 from media.events import SpeakerChanged
+from tests.media.stage import IDENTITY, Stage, carried
 from tests.wire import End
-
-IDENTITY = make_identity()
-GCM = pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM
-
-
-class Caller:
-    """One WebRTC end on a real socket: checks, DTLS, SRTP in and out."""
-
-    def __init__(self) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setblocking(False)
-        self.socket.bind(("127.0.0.1", 0))
-        self.end = End(IDENTITY, self.socket.getsockname())
-        self.server = ("", 0)
-        self.received: asyncio.Queue[bytes] = asyncio.Queue()
-        self.rtcp: list[bytes] = []
-        self._out: pylibsrtp.Session | None = None
-        self._in: pylibsrtp.Session | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def send(self, data: bytes) -> None:
-        self.socket.sendto(data, self.server)
-
-    async def connect(self, session: Session, port: int) -> None:
-        self.server = ("127.0.0.1", port)
-        self.end.begin(session.sdp)
-        self._task = asyncio.create_task(self._read())
-        association = self.end.association
-        assert association is not None
-        self.send(self.end.check())
-        for data in association.start(time.monotonic()):
-            self.send(data)
-        async with asyncio.timeout(5):
-            while association.keys is None and self.end.error is None:
-                await asyncio.sleep(0.02)
-                for data in association.tick(time.monotonic()):
-                    self.send(data)
-        if association.keys is not None:
-            keys = association.keys
-            assert keys.profile == "SRTP_AEAD_AES_128_GCM"
-            policy = pylibsrtp.Policy
-            self._out = pylibsrtp.Session(policy(keys.send, policy.SSRC_ANY_OUTBOUND, srtp_profile=GCM))
-            self._in = pylibsrtp.Session(policy(keys.receive, policy.SSRC_ANY_INBOUND, srtp_profile=GCM))
-
-    async def _read(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            data, _address = await loop.sock_recvfrom(self.socket, 2048)
-            if data[0] < 128:
-                for reply in self.end.receive(data, time.monotonic()):
-                    self.send(reply)
-            elif self._in is not None and 192 <= data[1] < 224:
-                self.rtcp.append(self._in.unprotect_rtcp(data))
-            elif self._in is not None:
-                self.received.put_nowait(self._in.unprotect(data))
-
-    def rtp(self, ssrc: int, payload_type: int, sequence: int, payload: bytes) -> None:
-        assert self._out is not None
-        header = struct.pack("!BBHII", 0x80, payload_type, sequence & 0xFFFF, sequence * 960, ssrc)
-        self.send(self._out.protect(header + payload))
-
-    async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        self.socket.close()
-
-
-class Stage:
-    """An endpoint with callers, cleaned up together."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self.router: Router = endpoint.router("giao-ban")
-        self._callers: list[Caller] = []
-
-    def caller(self) -> Caller:
-        self._callers.append(Caller())
-        return self._callers[-1]
-
-    async def publish(self, name: str, *ssrcs: int) -> Caller:
-        caller = self.caller()
-        await caller.connect(self.router.publish(name, caller.end.offer("sendonly", ssrcs=ssrcs)), self.endpoint.port)
-        return caller
-
-    async def watch(self, name: str, feed: str | None) -> Caller:
-        caller = self.caller()
-        session = self.router.watch(name, caller.end.offer("recvonly"), feed)
-        await caller.connect(session, self.endpoint.port)
-        return caller
-
-    async def event(self, kind: type[Event]) -> Event:
-        async with asyncio.timeout(5):
-            while True:
-                event = await self.endpoint.events.get()
-                if isinstance(event, kind):
-                    return event
-
-    async def counted(self, name: str, least: int) -> int:
-        async with asyncio.timeout(5):
-            while self.endpoint.counters()[name] < least:
-                await asyncio.sleep(0.01)
-        return self.endpoint.counters()[name]
-
-    async def close(self) -> None:
-        for caller in self._callers:
-            await caller.close()
-        await self.endpoint.close()
 
 
 @pytest.fixture(params=["python", "native"])
@@ -135,14 +24,6 @@ async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     assert made.endpoint.implementation == request.param
     yield made
     await made.close()
-
-
-async def carried(publisher: Caller, viewer: Caller, first: int, count: int = 20) -> list[bytes]:
-    """Send numbered packets and take what arrives; fails if one is lost."""
-    for number in range(first, first + count):
-        publisher.rtp(11, 111, number, b"packet %d" % number)
-    async with asyncio.timeout(5):
-        return [await viewer.received.get() for _ in range(count)]
 
 
 async def test_what_a_publisher_sends_reaches_a_viewer_under_the_viewers_own_key(stage: Stage) -> None:
@@ -249,7 +130,7 @@ async def test_a_caller_with_another_certificate_is_refused_and_counted(stage: S
     liar.end.begin(session.sdp)
     assert liar.end.remote is not None
     liar.end.association = Association(make_identity(), True, liar.end.remote.fingerprints)
-    await liar.connect(session, stage.endpoint.port)
+    await liar.connect(session)
     await stage.counted("dtls_fingerprint_mismatch", 1)
     gone = await stage.event(Disconnected)
     assert isinstance(gone, Disconnected)
