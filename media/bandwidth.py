@@ -109,6 +109,7 @@ CEILING = 20_000_000
 THROUGHPUT_WINDOW = 500_000  # microseconds
 SILENT = 1.5
 """Seconds without feedback on what was sent that mean a cut line."""
+IDLE = 3.0  # seconds in which nothing was sent, after which what was lost before does not count
 FRESH = 5.0  # seconds for which transport-cc feedback rules REMB and receiver reports out
 BACK = 0.8  # of the former estimate, once a cut line is back
 REAL = 0.015  # seconds of waiting below which a growing delay is jitter, not a queue
@@ -353,7 +354,11 @@ class Estimator:
         """Octets of padding to send in this tick, 0 if none. `wanted`: bits/s that the budget would use next, all in
         all."""
         sent, self._since_probe = self._since_probe, 0
-        if self._heard is None or self._silent is not None or self._loss.binding(self._aimd.rate):
+        if self._heard is None or self._silent is not None:
             return 0
+        if self._loss.binding(self._aimd.rate):
+            if self._log or now - self._heard < IDLE:
+                return 0
+            self._loss.forget(now)
         most = CEILING if self._line is None else min(self._line, CEILING)
         return self._prober.padding(now, self._aimd.rate, wanted, most, sent)

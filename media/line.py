@@ -132,13 +132,14 @@ class Line:
 
     def available(self, now: float) -> int:
         """Bits a second that may be sent."""
-        available = self._estimator.rate
-        if self._kbps is not None:
-            available = min(available, 1000 * self._kbps)
+        return min(self._estimator.rate, self._declared(now))
+
+    def _declared(self, now: float) -> int:
+        bound = 1000 * self._kbps if self._kbps is not None else bandwidth.CEILING
         if self._megabytes is not None:
             cap, since, used = self._megabytes
-            available = min(available, budget.allowance(cap, self._used - used, now - since))
-        return available
+            bound = min(bound, budget.allowance(cap, self._used - used, now - since))
+        return bound
 
     def divide(self, audience: Audience, patchbay: Patchbay, ranking: Sequence[str], now: float) -> list[Consumer]:
         """Decide anew what every consumer of the line shall get; those for which that has changed."""
@@ -161,19 +162,18 @@ class Line:
                 audio.append(Audio(key, self._audio_rate(consumer), rank))
         available = self.available(now)
         if self.measured and now - self._opened < DOUBT and self._estimator.rate >= self._start:
-            available = self._trusting(available, audio, videos)
+            available = max(available, min(self._declared(now), self._needed(audio, videos)))
         self.division = self._budget.divide(available, audio, videos, now)
         loud = {stream.key for stream in audio}
         return [consumer for key, consumer in named.items() if self._assign(key, consumer, key in loud)]
 
-    def _trusting(self, available: int, audio: Sequence[Audio], videos: Sequence[Video]) -> int:
-        """A camera that sends one size only would else wait until probes have found room for it."""
+    @staticmethod
+    def _needed(audio: Sequence[Audio], videos: Sequence[Video]) -> int:
+        """Bits a second for the voices and the least of the first picture: a camera that sends one size only would else
+        wait until probes have found room for it."""
         first = min(videos, key=lambda video: (video.place, video.rank), default=None)
-        if first is None:
-            return available
-        needed = sum(stream.rate for stream in audio) + budget.options(first)[0].rate
-        bound = 1000 * self._kbps if self._kbps is not None else needed
-        return max(available, min(bound, int(needed * budget.MARGIN) + 1))
+        least = budget.options(first)[0].rate if first is not None else 0
+        return int((sum(stream.rate for stream in audio) + least) * budget.MARGIN) + 1
 
     def _height(self, consumer: Consumer, audience: Audience, rank: int) -> int:
         if isinstance(self.owner, View) or consumer.producer is None:

@@ -71,7 +71,8 @@ class LossControl:
         weight = 1.0 if self._mean is None or self._excess(loss, total) > HEAVY else SMOOTHING
         former = self._mean if self._mean is not None else (loss, sent)
         self._mean = former[0] + weight * (loss - former[0]), former[1] + weight * (sent - former[1])
-        if queueing or self._excess(self._mean[0], 2 * total) <= LITTLE:
+        excess = self._excess(self._mean[0], 2 * total)
+        if queueing or min(excess, self._excess(loss, total)) <= LITTLE:
             self._steady = now
         if queueing and self._excess(loss, total) > MUCH:
             self._trial = None  # the line is full beyond doubt
@@ -80,6 +81,11 @@ class LossControl:
             self._judge(self._trial, loss, now)
         if self._trial is None:
             self._apply(self._excess(self._mean[0], 2 * total), rate, passed, queueing, now)
+
+    def forget(self, now: float) -> None:
+        """So long ago that it says nothing any more: a line on which nothing is sent does not lose anything."""
+        self.limit = None
+        self.restart(now)
 
     def binding(self, rate: float) -> bool:
         """Does loss keep the estimate where it is?"""

@@ -24,6 +24,7 @@ NEAR = 0.9
 SAFE = 0.9  # of the rate at which a full line delivers
 MIN_PACKETS = 5
 MAX_TICK = 0.1  # seconds; after a longer pause no padding makes up for it
+TAIL = 200  # octets in one tick after a probe where nothing else is sent: feedback on them tells that it is over
 MAX_PAD = 64_000  # octets in one tick
 
 
@@ -69,7 +70,7 @@ class Prober:
             self._seen, self._sent = [], 0
             self._due = 0.0
         elif now >= self._until:
-            return 0
+            return 0 if sent else TAIL
         else:
             self._due -= sent
         # What one tick could not send the next one makes up for.

@@ -384,9 +384,8 @@ class Router:
         version = self._versions[transport.id] = self._versions.get(transport.id, 0) + 1
         bundle = tuple(section.mid for section in sections if not section.rejected and section.mid is not None)
         local = transport.parameters(setup)
-        return sdp_writing.write(
-            Description(local, tuple(sections), bundle, self._port.candidates), transport.id, version
-        )
+        description = Description(local, tuple(sections), bundle, self._port.candidates, mixed)
+        return sdp_writing.write(description, transport.id, version)
 
     # Producers and consumers.
 

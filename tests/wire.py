@@ -21,6 +21,7 @@ from media.events import Event
 from media.forwarder import DTLS, RTCP, SWITCHED, Address, Notice
 from media.parameters import (
     AUDIO_LEVEL,
+    DEPENDENCY,
     MID,
     NUMBERS,
     REPAIRED_RID,
@@ -61,6 +62,7 @@ class End:
     error: str | None = None
     congestion: bool = False  # knows transport-wide congestion control
     levels: bool = False  # says how loud it is
+    descriptors: bool = False  # sends the dependency descriptor
     _count: int = field(default=0)
 
     def parameters(self, setup: str | None = None) -> TransportParameters:
@@ -80,6 +82,7 @@ class End:
             uris = {4: MID, 1: AUDIO_LEVEL} if self.levels and kind == "audio" else {4: MID} if several else {}
             uris |= {10: RID, 11: REPAIRED_RID} if several else {}
             uris |= {3: TRANSPORT_CC} if self.congestion else {}
+            uris |= {12: DEPENDENCY} if self.descriptors and kind == "video" else {}
             sections.append(
                 Section(
                     kind, str(index), direction=direction, codecs=tuple(codecs), ssrcs=tuple(ssrcs[index : index + 1]),

@@ -1,0 +1,287 @@
+"""What a receiver's line bears, what is made of it, and what publishers hear of theirs."""
+
+import struct
+from collections import deque
+
+import pytest
+
+from media import bandwidth, rtcp, sdp
+from media.audience import LOUDEST, SEEN
+from media.bandwidth import FeedbackWriter
+from media.forwarder import NEW_STREAM
+from media.line import CLEAN_FOR
+from tests.media.browser_offers import CHROMIUM_RECEIVING
+from tests.media.test_simulcast import picture, publish, subscribe, wanted
+from tests.wire import End, Wire
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+class Link:
+    """Between the table and a receiver: so many bits a second, half a second of queue, feedback ten times a second."""
+
+    def __init__(self, wire: Wire, end: End, bits: float) -> None:
+        self.wire, self.end, self.bits = wire, end, bits
+        self.number = wire.transport(end)
+        self.free = wire.now  # when the line has sent what it has
+        self.lost = 0
+        self._writer = FeedbackWriter(7)
+        self._sequence = 0
+        self._arrivals: deque[tuple[int, float]] = deque()
+        self._padded = 0
+        self._left: dict[int, float] = {}
+
+    def run(self, seconds: float) -> None:
+        for step in range(round(seconds / 0.05)):
+            for octets in self._packets():
+                self._send(octets)
+            # The estimate hears of what was sent when it was sent, and of what came half a tick later.
+            self.wire.pass_time(0.05, checking=[self.end] if step % 100 == 0 else [])
+            if step % 2:
+                self._acknowledge()
+
+    def _packets(self) -> list[int]:
+        found = []
+        for sink, route in self.wire.table.routes.items():
+            if route.to != self.number:
+                continue
+            octets = 0.0 if route.paused else self.wire.table.flows.get(route.source, 0) * 0.05 / 8
+            found += [255] * (route.padded // 255) + [route.padded % 255] * (route.padded % 255 > 0)
+            route.padded = 0
+            self._left[sink] = self._left.get(sink, 0.0) + octets
+            while self._left[sink] >= 800:
+                self._left[sink] -= 800
+                found.append(800)
+        return found
+
+    def _send(self, octets: int) -> None:
+        now = self.wire.now
+        self._sequence = self._sequence + 1 & 0xFFFF
+        self.wire.table.went.setdefault(self.number, []).append((self._sequence, int(now * 1e6), octets))
+        begin = max(now, self.free)
+        if begin - now > 0.5:
+            self.lost += 1
+            return
+        self.free = begin + 8 * (octets + bandwidth.OVERHEAD) / self.bits
+        self._arrivals.append((self._sequence, self.free + 0.02))
+
+    def _acknowledge(self) -> None:
+        arrived = []
+        while self._arrivals and self._arrivals[0][1] <= self.wire.now:
+            sequence, at = self._arrivals.popleft()
+            arrived.append((sequence, int(at * 1e6)))
+        for packet in self._writer.write(1, arrived):
+            self.wire.rtcp(self.end, packet)
+
+
+def test_the_small_picture_comes_over_a_thin_line_and_the_large_one_once_there_is_room(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh", congestion=True)
+    assert wire.table.stamps[wire.transport(end)] == (0, 3)
+    link = Link(wire, end, 3_000_000)
+
+    def settle(seconds: float) -> int:
+        for _ in range(round(seconds / 0.25)):
+            link.run(0.25)
+            wire.key(an, picture(wire, end).heading[1])
+        return picture(wire, end).source[1]
+
+    assert settle(12) == 73
+    lost = link.lost
+    link.bits = 300_000
+    assert settle(6) == 71
+    squeezed = link.lost
+    assert settle(10) == 71
+    assert link.lost - squeezed < 20, "the line is not flooded while it is thin"
+    link.bits = 3_000_000
+    assert settle(40) == 73
+    assert lost == 0
+
+
+def test_a_camera_of_one_size_is_seen_at_once_by_whoever_may_have_the_room_for_it(wire: Wire) -> None:
+    an = wire.publish("an", ssrcs=(11, 22))
+    wire.table.flows[wire.transport(an), 22] = 900_000
+    wire.pass_time(3)
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 5_000_000)
+    for _ in range(80):
+        link.run(0.1)
+        assert not picture(wire, end).paused
+    chi = subscribe(wire, "chi", congestion=True)
+    narrow = Link(wire, chi, 300_000)
+    narrow.run(4)
+    assert picture(wire, chi).paused, "300 kbit/s do not carry it"
+
+
+def test_media_leaves_no_faster_than_the_line_takes_it(wire: Wire) -> None:
+    publish(wire)
+    end = subscribe(wire, "binh", congestion=True)
+    Link(wire, end, 1_000_000).run(5)
+    assert 200_000 / 8 < wire.table.paces[wire.transport(end)] < 3_000_000 / 8
+    other = subscribe(wire, "chi")
+    wire.pass_time(1)
+    assert wire.transport(other) not in wire.table.paces, "of whom nothing is known"
+
+
+def test_a_receivers_own_ceiling_is_kept(wire: Wire) -> None:
+    publish(wire)
+    end = subscribe(wire, "binh")
+    wire.rtcp(end, rtcp.bandwidth(1, 200_000, [1]))
+    wire.pass_time(1)
+    assert picture(wire, end).heading[1] == 71
+
+
+def test_a_data_cap_is_spread_over_the_meeting_and_then_nothing_more_is_sent(wire: Wire) -> None:
+    publish(wire)
+    end = subscribe(wire, "binh")
+    wire.router.limit("binh", None, 200)
+    wire.pass_time(1)
+    assert picture(wire, end).heading[1] == 71, "200 MB in two hours are 222 kbit/s"
+    sink = next(sink for sink, route in wire.table.routes.items() if route is picture(wire, end))
+    wire.table.running[sink] = wire.table.sinks(wire.transport(end))[0]._replace(packets=1000, octets=210_000_000)
+    wire.pass_time(2)
+    assert all(route.paused for route in wire.routes_to(end))
+
+
+def block(ssrc: int, fraction: float, highest: int = 100) -> bytes:
+    return rtcp.receiver_report(1, [rtcp.Block(ssrc, int(256 * fraction), 0, highest, 0, 0, 0)])
+
+
+def test_speech_is_sent_twice_over_a_line_that_loses_it_and_once_when_that_is_over(wire: Wire) -> None:
+    wire.publish("an", ssrcs=(11, 22))
+    end = subscribe(wire, "binh")
+    [audio] = [route for route in wire.routes_to(end) if route.source[1] == 11]
+    assert audio.rewrite.red_payload_type == 63
+    wire.rtcp(end, block(audio.rewrite.ssrc, 0.1))
+    wire.pass_time(1.5)
+    assert audio.red
+    for _ in range(int(CLEAN_FOR) + 2):
+        wire.rtcp(end, block(audio.rewrite.ssrc, 0.0))
+        wire.pass_time(1)
+    assert not audio.red
+
+
+def talk(wire: Wire, levels: dict[str, int]) -> None:
+    """Everybody's microphone is as loud as this, -dBov."""
+    for transport in wire.port.transports():
+        if transport.participant in levels and transport.direction == "up":
+            [audio] = [ssrc for ssrc, how in wire.table.transports[transport.id].items() if how["codec"] == "opus"]
+            wire.table.levels[transport.id, audio] = levels[transport.participant]
+
+
+def held(wire: Wire) -> set[int]:
+    return {ssrc for _transport, ssrc in wire.table.held}
+
+
+def test_of_many_voices_the_loudest_few_are_forwarded_and_who_has_the_floor(wire: Wire) -> None:
+    names = [f"p{number}" for number in range(8)]
+    for number, name in enumerate(names):
+        wire.publish(name, "audio", ssrcs=(100 + number,), levels=True)
+    talk(wire, dict.fromkeys(names, 90))
+    wire.pass_time(0.5)
+    assert held(wire) == set(), "silence is no noise"
+    talk(wire, {name: 20 + number for number, name in enumerate(names)})
+    wire.router.floor("p7")
+    wire.pass_time(0.5)
+    assert len(held(wire)) == len(names) - LOUDEST
+    assert 107 not in held(wire)
+    assert held(wire) == {104, 105, 106}
+    talk(wire, {name: 22 - number for number, name in enumerate(names)})
+    wire.pass_time(0.3)
+    assert held(wire) == {104, 105, 106}, "a little louder is not louder"
+    talk(wire, dict.fromkeys(names, 90))
+    wire.pass_time(0.3)
+    assert held(wire) == set()
+
+
+def test_who_does_not_say_how_loud_he_is_is_always_heard(wire: Wire) -> None:
+    names = [f"p{number}" for number in range(8)]
+    for number, name in enumerate(names):
+        wire.publish(name, "audio", ssrcs=(100 + number,))
+    wire.pass_time(1)
+    assert held(wire) == set()
+
+
+def test_who_has_not_said_what_he_shows_gets_the_pictures_of_those_who_spoke_last(wire: Wire) -> None:
+    names = [f"p{number:02}" for number in range(SEEN + 3)]
+    for number, name in enumerate(names):
+        publisher = wire.publish(name, ssrcs=(100 + number, 200 + number), levels=True)
+        wire.table.flows[wire.transport(publisher), 200 + number] = 100_000
+    end = subscribe(wire, "binh")
+    wire.pass_time(4)
+
+    def seen() -> set[int]:
+        return {route.source[1] - 200 for route in wire.routes_to(end) if not route.paused and route.source[1] >= 200}
+
+    assert seen() == set(range(SEEN))
+    talk(wire, dict.fromkeys(names, 90) | {names[-1]: 20})
+    wire.pass_time(3)
+    assert seen() == {*range(SEEN - 1), SEEN + 2}
+
+
+def test_a_publisher_hears_when_his_packets_came_and_under_an_ssrc_that_he_sends(wire: Wire) -> None:
+    an = wire.publish("an", ssrcs=(11, 22), congestion=True)
+    number = wire.transport(an)
+    assert wire.table.stamps[number] == (3, 0)
+    wire.table.arrived[number] = [(65535, 1_000_000), (0, 1_010_000), (2, 1_030_000)]
+    wire.table.rtcp_sent.clear()
+    wire.pass_time(0.15)
+    [report] = [read for to, data in wire.table.rtcp_sent if to == number for read in rtcp.read(data)]
+    assert isinstance(report, rtcp.TransportFeedback)
+    assert report.media in (11, 22)
+    assert (report.base, bytes(report.statuses)) == (65535, bytes((1, 1, 0, 1)))
+    wire.pass_time(1)
+    assert not any(b"REMB" in data for _to, data in wire.table.rtcp_sent), "he measures for himself"
+
+
+def test_no_feedback_goes_out_before_anything_is_known_of_what_is_sent(wire: Wire) -> None:
+    an = wire.publish("an", rids=("q", "h"), congestion=True)
+    number = wire.transport(an)
+    wire.table.arrived[number] = [(1, 1_000_000)]
+    wire.table.rtcp_sent.clear()
+    wire.pass_time(0.15)
+    assert not [data for to, data in wire.table.rtcp_sent if to == number and data[1] == rtcp.RTPFB]
+
+
+def test_a_viewer_is_served_with_repairs_and_numbers_where_his_browser_has_them(wire: Wire) -> None:
+    an = publish(wire)
+    answer = sdp.read_offer(wire.router.watch("khach", CHROMIUM_RECEIVING, "an").sdp)
+    audio, video = answer.sections
+    assert [codec.name for codec in audio.codecs] == ["opus", "red"]
+    assert [codec.name for codec in video.codecs] == ["VP8", "rtx"]
+    assert video.repairs[0][0] == video.ssrcs[0]
+    assert "transport-cc" in video.codecs[0].feedback
+    assert answer.mixed
+    end = wire.watch("minh", "an", congestion=True)
+    route = picture(wire, end)
+    assert (route.rewrite.rtx_payload_type, route.source[0]) == (97, wire.transport(an))
+    assert route.rewrite.rtx_ssrc not in (0, route.rewrite.ssrc)
+    assert wire.table.stamps[wire.transport(end)] == (0, 3)
+
+
+def test_a_whip_publisher_may_send_several_sizes_and_a_viewer_gets_what_his_line_bears(wire: Wire) -> None:
+    publish(wire)
+    end = wire.watch("khach", "an")
+    wire.rtcp(end, rtcp.bandwidth(1, 200_000, [1]))
+    wire.pass_time(1)
+    assert picture(wire, end).heading[1] == 71
+    assert "f" not in wanted(wire)[-1] if wanted(wire) else True
+
+
+def test_what_needs_the_dependency_descriptor_is_carried_to_who_numbers_it_alike(wire: Wire) -> None:
+    end = wire.end(congestion=True, descriptors=True)
+    session = wire.router.publish("an", end.offer("sendonly", video="VP9"))
+    end.begin(session.sdp)
+    wire.connect(end)
+    packet = struct.pack("!BBHII", 0x80, 98, 1, 2, 77) + b"payload"
+    wire.notice(end, NEW_STREAM, packet, 77)
+    assert wire.table.transports[wire.transport(end)][77]["carry"] == ((12, 12),)
+    down = subscribe(wire, "binh", congestion=True)
+    [route] = [route for route in wire.routes_to(down) if route.rewrite.payload_type == 98]
+    assert route.rewrite.carry
+    plain = subscribe(wire, "chi", congestion=False)
+    [other] = [route for route in wire.routes_to(plain) if route.rewrite.payload_type == 98]
+    assert not other.rewrite.carry
