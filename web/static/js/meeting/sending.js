@@ -1,15 +1,19 @@
 /**
- * What we send: three encodings of our picture ("q", "h" and "f": a quarter, half and all of its height) and our voice,
- * within the line that the site has declared and to what anybody watches.
+ * What we send: our picture in up to three encodings ("q", "h" and "f": a quarter, half and all of its height) and our
+ * voice, within the line that the site has declared and to what anybody watches.
  */
 
 export const RIDS = Object.freeze(["q", "h", "f"]);
-const SCALE = Object.freeze({ q: 4, h: 2, f: 1 });
 
-/** Bit/s of q, h and f by the height of the picture taken; measured for VP8 and a head before a wall. */
-const CEILINGS = [
-  { height: 720, q: 130_000, h: 450_000, f: 1_500_000 },
-  { height: 0, q: 60_000, h: 180_000, f: 600_000 },
+/**
+ * What each encoding divides the height by, and its bit/s, by the height of the picture taken; measured for VP8 and a
+ * head before a wall. Of a picture of less than 540 lines browsers send two encodings at most, the first two however
+ * many are active (kSimulcastFormats in libwebrtc): there "f" is not to be had.
+ */
+const SIZES = [
+  { height: 720, q: [4, 130_000], h: [2, 450_000], f: [1, 1_500_000] },
+  { height: 540, q: [4, 90_000], h: [2, 300_000], f: [1, 1_000_000] },
+  { height: 0, q: [2, 150_000], h: [1, 600_000], f: [1, 0] },
 ];
 const OVERHEAD = 22_000; // bit/s of headers around fifty packets of sound a second
 const SHARE = 0.85; // of the declared line: the rest is for reports, resending, and the web
@@ -17,7 +21,7 @@ const SHARE = 0.85; // of the declared line: the rest is for reports, resending,
 /** Opus by the declared line in kbit/s: [line, bit/s]. Speech is clear at 16 and full at 32 kbit/s. */
 const VOICE = [[100, 16_000], [500, 24_000], [Infinity, 32_000]];
 
-/** @typedef {{rid: string, active: boolean, maxBitrate: number}} Encoding */
+/** @typedef {{rid: string, active: boolean, maxBitrate: number, scaleResolutionDownBy: number}} Encoding */
 
 /**
  * The ceilings of all encodings and which of them are sent.
@@ -27,15 +31,16 @@ const VOICE = [[100, 16_000], [500, 24_000], [Infinity, 32_000]];
  */
 export function plan({ height, kbps, wanted }) {
   const voice = VOICE.find(([line]) => (kbps ?? Infinity) <= line)?.[1] ?? 32_000;
-  const ceilings = CEILINGS.find((known) => height >= known.height) ?? CEILINGS[1];
+  const sizes = SIZES.find((known) => height >= known.height) ?? SIZES[2];
   let left = (kbps ?? Infinity) * 1000 * SHARE - voice - OVERHEAD;
   const picture = RIDS.map((rid) => {
-    const maxBitrate = ceilings[/** @type {"q" | "h" | "f"} */ (rid)];
+    const [scaleResolutionDownBy, ceiling] = sizes[/** @type {"q" | "h" | "f"} */ (rid)];
+    const maxBitrate = ceiling || 1; // none may be 0
     // The small ones first: the others' thumbnails need little, and the line decides how far up we come.
-    const fits = maxBitrate <= left;
+    const fits = ceiling > 0 && maxBitrate <= left;
     if (fits) left -= maxBitrate;
     else left = 0;
-    return { rid, active: fits && wanted.includes(rid), maxBitrate };
+    return { rid, active: fits && wanted.includes(rid), maxBitrate, scaleResolutionDownBy };
   });
   return { voice, picture };
 }
@@ -43,12 +48,8 @@ export function plan({ height, kbps, wanted }) {
 /** The two m-lines of the up connection. @param {RTCPeerConnection} pc
  * @param {{audio: MediaStreamTrack | null, video: MediaStreamTrack | null}} tracks @param {ReturnType<typeof plan>} limits */
 export function addSenders(pc, tracks, { voice, picture }) {
-  const scaled = picture.map((encoding) => ({
-    ...encoding,
-    scaleResolutionDownBy: SCALE[/** @type {"q" | "h" | "f"} */ (encoding.rid)],
-  }));
   pc.addTransceiver(tracks.audio ?? "audio", { direction: "sendonly", sendEncodings: [{ maxBitrate: voice }] });
-  pc.addTransceiver(tracks.video ?? "video", { direction: "sendonly", sendEncodings: scaled });
+  pc.addTransceiver(tracks.video ?? "video", { direction: "sendonly", sendEncodings: picture });
 }
 
 /**
@@ -66,7 +67,7 @@ export async function limit(pc, { voice, picture }) {
     return {
       active: sent.length > 0,
       maxBitrate: best.maxBitrate,
-      scaleResolutionDownBy: SCALE[/** @type {"q" | "h" | "f"} */ (best.rid)],
+      scaleResolutionDownBy: best.scaleResolutionDownBy,
     };
   });
 }
