@@ -26,8 +26,10 @@ class Packet(NamedTuple):
 
 
 @cache
-def pictures(codec: str, count: int, *, keys: int = 30, size: tuple[int, int] = (320, 240)) -> tuple[bytes, ...]:
-    """Encoded frames of a picture that moves; a key frame every `keys`."""
+def pictures(
+    codec: str, count: int, *, keys: int = 30, size: tuple[int, int] = (320, 240), grey: int | None = None
+) -> tuple[bytes, ...]:
+    """Encoded frames of a picture that moves, or of plain `grey` (0 to 255); a key frame every `keys`."""
     encoder = av.VideoCodecContext.create(ENCODERS[codec], "w")
     encoder.width, encoder.height = size
     encoder.thread_count = 1
@@ -36,6 +38,8 @@ def pictures(codec: str, count: int, *, keys: int = 30, size: tuple[int, int] = 
     encoder.options = fast if codec == "H264" else {"deadline": "realtime", "lag-in-frames": "0", "cpu-used": "8"}
     across, down = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
     image = np.stack([across, down, across * down // 16], 2).astype(np.uint8)
+    if grey is not None:
+        image[:] = grey
     made: list[bytes] = []
     for number in range(count):
         frame = av.VideoFrame.from_ndarray(np.roll(image, 3 * number, 1), format="rgb24").reformat(format="yuv420p")

@@ -1,0 +1,173 @@
+"""A recording becomes one file: who speaks is seen, everybody is heard, and what is broken is left out."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from media.events import Recorded
+from media.recording import Writer, Written
+from server.export_recording import DIGEST, RESULT, Plan, finished, run
+from tests.media import footage
+
+GREY = {"dung": 200, "lan": 60}
+HERTZ = {"dung": 440, "lan": 1000}
+
+
+@dataclass
+class Meeting:
+    """Recorded files, and the facts that tell of them."""
+
+    folder: Path
+    facts: list[dict[str, object]]
+
+    def add(self, written: list[Written], recording: str = "r1") -> None:
+        for one in written:
+            self.facts.append(
+                {
+                    "recording": recording, "file": one.file, "person": one.participant or None, "media": one.kind,
+                    "codec": one.codec, "began": one.began.isoformat(), "ended": (one.began + one.length).isoformat(),
+                    "size": one.size, "sha256": one.sha256, "recovered": False,
+                }
+            )  # fmt: skip
+
+    def file(self, person: str, media: str) -> Path:
+        name = next(fact["file"] for fact in self.facts if (fact["person"], fact["media"]) == (person, media))
+        return self.folder / str(name)
+
+
+def record(writer: Writer, person: str, seconds: int, at: int, codec: str = "VP8") -> None:
+    transport = len(person)
+    pictures = footage.pictures(codec, 30 * seconds, grey=GREY[person])
+    tone = footage.tone(50 * seconds, HERTZ[person])
+    for name, frames, kind, ssrc in ((codec, pictures, "video", 2), ("opus", tone, "audio", 1)):
+        packets = tuple(footage.packets(name, frames, received=at))
+        writer.take(Recorded("r", person, kind, name, footage.RATE[name], transport, ssrc, packets, None))
+
+
+@pytest.fixture
+def meeting(tmp_path: Path) -> Meeting:
+    """Dũng is there for six seconds; Lan comes after two, for three; the word goes to her in the fourth second."""
+    made, writer = Meeting(tmp_path, []), Writer(tmp_path, 1)
+    record(writer, "dung", 6, 0)
+    record(writer, "lan", 3, 2_000_000, "H264")
+    began = datetime.fromtimestamp(writer._epoch / 1_000_000, UTC)
+    writer.speaker("dung", began)
+    writer.speaker("lan", began + timedelta(seconds=3))
+    made.add(writer.close())  # type: ignore[arg-type]
+    return made
+
+
+def made_of(meeting: Meeting) -> Path:
+    list(run(Plan.of(meeting.facts), meeting.folder))
+    return meeting.folder / RESULT
+
+
+def brightness(path: Path) -> Iterator[tuple[float, float]]:
+    """(second, mean) of each picture in the file, in its middle."""
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            plane = frame.to_ndarray(format="gray")
+            yield float(frame.time), float(plane[plane.shape[0] // 2, plane.shape[1] // 2])
+
+
+def heard(path: Path, second: float) -> set[str]:
+    """Whose tone is in half a second of the sound."""
+    with av.open(str(path)) as container:
+        sound = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    at = int(second * 48_000)
+    strength = np.abs(np.fft.rfft(sound[at : at + 24_000]))
+    return {who for who, hertz in HERTZ.items() if strength[hertz // 2 - 2 : hertz // 2 + 3].max() > 500}
+
+
+def test_who_speaks_is_seen_and_everybody_is_heard(meeting: Meeting) -> None:
+    path = made_of(meeting)
+    seen = list(brightness(path))
+    for second, expected in ((0.5, "dung"), (2.5, "dung"), (3.5, "lan"), (4.5, "lan")):
+        level = min(seen, key=lambda entry: abs(entry[0] - second))[1]
+        assert level == pytest.approx(GREY[expected], abs=15), second
+    assert heard(path, 0.5) == {"dung"}
+    assert heard(path, 3.0) == {"dung", "lan"}
+    assert heard(path, 5.2) == {"dung"}
+
+
+def test_when_the_speaker_has_gone_somebody_else_is_seen(meeting: Meeting) -> None:
+    seen = list(brightness(made_of(meeting)))
+    assert min(seen, key=lambda entry: abs(entry[0] - 5.8))[1] == pytest.approx(GREY["dung"], abs=15)
+
+
+def test_the_file_is_what_its_digest_says_and_plays(meeting: Meeting) -> None:
+    path = made_of(meeting)
+    result = finished(meeting.folder)
+    assert result is not None
+    assert result.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (result.size, result.left_out) == (path.stat().st_size, [])
+    assert result.seconds == pytest.approx(6, abs=0.1)
+    told = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name:format=duration", "-of", "json", path],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert told.stderr == ""
+    found = json.loads(told.stdout)
+    assert [stream["codec_name"] for stream in found["streams"]] == ["vp8", "opus"]
+    assert float(found["format"]["duration"]) == pytest.approx(6, abs=0.1)
+
+
+def test_what_is_missing_or_changed_is_left_out_and_named(meeting: Meeting) -> None:
+    meeting.file("lan", "video").unlink()
+    changed = meeting.file("lan", "audio")
+    changed.write_bytes(changed.read_bytes()[:-1] + b"x")
+    path = made_of(meeting)
+    result = finished(meeting.folder)
+    assert result is not None
+    assert set(result.left_out) == {meeting.file("lan", "video").name, changed.name}
+    assert heard(path, 3.0) == {"dung"}
+
+
+def test_a_file_that_breaks_off_is_used_as_far_as_it_goes(meeting: Meeting) -> None:
+    broken = meeting.file("dung", "audio")
+    broken.write_bytes(broken.read_bytes()[: broken.stat().st_size // 2])
+    for fact in meeting.facts:
+        if fact["file"] == broken.name:
+            fact["sha256"] = hashlib.sha256(broken.read_bytes()).hexdigest()
+    path = made_of(meeting)
+    assert heard(path, 0.5) == {"dung"}
+    assert heard(path, 5.2) == set()
+
+
+def test_the_time_between_two_recordings_is_not_in_the_file(meeting: Meeting) -> None:
+    later = Writer(meeting.folder, 50)
+    later._epoch += 3_600_000_000
+    record(later, "lan", 2, 0)
+    meeting.add(later.close(), "r2")  # type: ignore[arg-type]
+    made_of(meeting)
+    result = finished(meeting.folder)
+    assert result is not None
+    assert result.seconds == pytest.approx(8, abs=0.2)
+
+
+def test_of_nothing_there_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nothing"):
+        list(run(Plan(()), tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    assert finished(tmp_path) is None
+
+
+def test_it_runs_as_a_program_that_tells_how_far_it_is(meeting: Meeting) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "server.export_recording", meeting.folder],
+        input=json.dumps(asdict(Plan.of(meeting.facts))), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    steps = [json.loads(line)["done"] for line in told.stdout.splitlines()]
+    assert steps == sorted(steps)
+    assert steps[-1] == 1.0
+    assert {path.name for path in meeting.folder.iterdir()} >= {RESULT, DIGEST}
+    assert not list(meeting.folder.glob("*.part"))
