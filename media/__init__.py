@@ -7,7 +7,7 @@ A module imports only modules listed above it:
     pace · parameters · sdp · sdp_writing · rtcp · stun · ice · dtls     (formats and protocols)
     delay · loss · probe · bandwidth · budget                     (what a line carries, and on what it is spent)
     transport · encoding · producer · consumer · down · patchbay  (what comes in, what goes out)
-    speaker · audience · reception · line · distribution · router (who sends what to whom)
+    speaker · audience · reception · line · distribution · taps · router (who sends what to whom)
     picture · depacketise · tape · webm                           (what is recorded, as the octets of files)
     sockets · endpoint · recording                                (sockets, files, clock: the only I/O)
 """
@@ -21,10 +21,12 @@ from media.events import (
     LayersWanted,
     OfferReady,
     Published,
+    Recorded,
     SpeakerChanged,
     Track,
     Unpublished,
 )
+from media.recording import Failed, KeyWanted, Recording, Written, recover
 from media.router import Router, Session
 
 __all__ = [
@@ -41,4 +43,10 @@ __all__ = [
     "Published",
     "Unpublished",
     "SpeakerChanged",
+    "Recorded",
+    "Recording",
+    "Written",
+    "KeyWanted",
+    "Failed",
+    "recover",
 ]

@@ -21,7 +21,7 @@ from media.dtls import Identity
 from media.errors import StunError
 from media.events import Event
 from media.forward import PyWorker, make_worker
-from media.forwarder import Forwarder, Notice
+from media.forwarder import Forwarder, Notice, Tapped
 from media.router import Router
 from media.sockets import EVERYWHERE, bind, plan
 from media.transport import Port
@@ -191,11 +191,23 @@ class Endpoint:
         except StunError as error:
             port.counters[error.counter] += 1
 
+    def _hand_over(self, outlet: Outlet) -> None:
+        """What was tapped goes to the rooms that it belongs to."""
+        tapped: dict[str, list[Tapped]] = {}
+        for packet in outlet.worker.tapped():
+            transport = outlet.port.find(packet.transport)
+            if transport is not None:
+                tapped.setdefault(transport.room, []).append(packet)
+        for room, packets in tapped.items():
+            with self._isolated(outlet.port):
+                self._routers[room].keep(packets)
+
     def _tick(self) -> None:
         now = self._loop.time()
         self._timer = self._loop.call_later(TICK, self._tick)
         for outlet in self._outlets:
             self._on_readable(outlet)
+            self._hand_over(outlet)
         for room, router in list(self._routers.items()):
             with self._isolated(self._places[room].port):
                 router.tick(now)

@@ -26,12 +26,13 @@ from media.events import (
     SpeakerChanged,
     Unpublished,
 )
-from media.forwarder import Notice
+from media.forwarder import Notice, Tapped
 from media.ice import Address
 from media.parameters import KINDS, Description, Section
 from media.patchbay import Patchbay
 from media.producer import Up, plan
 from media.reception import Reception
+from media.taps import Taps
 from media.transport import Ended, Output, Port, Ready, Transport, dtls_role, same_peer
 
 REPORT_EVERY = 1.0  # seconds
@@ -67,6 +68,7 @@ class Router:
         self._patchbay = Patchbay(port)
         self._reception = Reception(port, self._patchbay, self._audience)
         self._distribution = Distribution(port, self._patchbay, self._audience)
+        self._taps = Taps(room, port.forwarder, self._patchbay, news)
         self._versions: dict[int, int] = {}
         self._report_at = now + REPORT_EVERY
         self._listen_at = now + LISTEN_EVERY
@@ -154,6 +156,7 @@ class Router:
         self._patchbay.forget(participant)
         self._audience.forget(participant)
         self._distribution.forget(participant)
+        self.record(participant, False)
 
     def pause(self, participant: str, kind: str, paused: bool) -> None:
         """Forward this "audio" or "video" of the participant to nobody, until he is unpaused or leaves.
@@ -165,7 +168,18 @@ class Router:
         up = self._ups.get(participant)
         producer = up.producers.get(kind) if up is not None else None
         self._patchbay.pause(participant, kind, producer, paused, self._now)
+        self._taps.settle(self._live(), self._now)
         self._ask_keys()
+
+    def record(self, participant: str, recorded: bool) -> None:
+        """From now on hand over what the participant sends, as Recorded, or nothing of it; what is paused never is."""
+        self._taps.want(participant, recorded)
+        self._taps.settle(self._live(), self._now)
+        self._ask_keys()
+
+    def want_key(self, participant: str) -> None:
+        """His picture cannot be recorded without a key frame."""
+        self._taps.want_key(participant)
 
     def directions(self, participant: str) -> list[str]:
         """Which of the participant's two transports, "up" and "down", are there."""
@@ -218,6 +232,10 @@ class Router:
             self._ask_keys()
         self._HANDLERS[notice.kind](self, transport, notice)
 
+    def keep(self, packets: Sequence[Tapped]) -> None:
+        """What the forwarder has tapped of this room's sources."""
+        self._taps.keep(packets)
+
     def tick(self, now: float) -> None:
         """Call about every 50 ms."""
         self._now = now
@@ -231,6 +249,7 @@ class Router:
         if now >= self._listen_at:
             self._listen_at = now + LISTEN_EVERY
             self._listen()
+        self._taps.settle(self._live(), now)
         self._distribution.tick(self._live(), now)
         self._want()
         self._ask_keys()

@@ -27,7 +27,7 @@ from rooms.messages import (
     EndFloor,
     GiveFloor,
     Join,
-    KeepSegment,
+    KeepSegments,
     Leave,
     LowerHand,
     MediaState,
@@ -57,7 +57,7 @@ class Draft(NamedTuple):
 Found = list[Draft] | State
 
 # These are sound whoever sends them, also when there is nothing to do; the server's edge sends all but Leave.
-UNCHECKED = frozenset({Join, Drop, Leave, Resume, KeepSegment, BreakRecording})
+UNCHECKED = frozenset({Join, Drop, Leave, Resume, KeepSegments, BreakRecording})
 
 # All other commands need an open meeting.
 BEFORE_OPENING = frozenset({MediaState, OpenMeeting, CloseMeeting})
@@ -294,22 +294,11 @@ def _answer_consent(state: State, actor: str, command: AnswerConsent, now: datet
     return [Draft("recording_consent", actor, {"person": actor, "agreed": command.agreed})]
 
 
-def _keep_segment(state: State, actor: str, command: KeepSegment, now: datetime) -> Found:
+def _keep_segments(state: State, actor: str, command: KeepSegments, now: datetime) -> Found:
     if state.session.state is MeetingState.CLOSED:
         raise Refused("closed")  # the root of the facts is in the minutes
-    data = {
-        "recording": state.recording.id,
-        "file": command.file,
-        "person": command.person,
-        "media": command.media,
-        "codec": command.codec,
-        "began": iso(command.began),
-        "ended": iso(command.ended),
-        "size": command.size,
-        "sha256": command.sha256,
-        "recovered": command.recovered,
-    }
-    return [Draft("recording_segment", SYSTEM, data)]
+    recording = {"recording": state.recording.id}
+    return [Draft("recording_segment", SYSTEM, recording | segment.to_json()) for segment in command.segments]
 
 
 # Any: each handler takes its own class of command, which is the key that it is found by.
@@ -335,7 +324,7 @@ HANDLERS: Mapping[type[Command], Callable[[State, str, Any, datetime], Found]] =
         StartRecording: _start_recording,
         StopRecording: _stop_recording,
         AnswerConsent: _answer_consent,
-        KeepSegment: _keep_segment,
+        KeepSegments: _keep_segments,
         BreakRecording: _break_recording,
     }
 )

@@ -16,7 +16,7 @@ from typing import Any
 
 from rooms.errors import BadMessage
 from rooms.facts import Fact, Json
-from rooms.proceedings import CHOICES, Person
+from rooms.proceedings import CHOICES, Person, iso
 
 MAX_TEXT = 2000  # characters: a question put to the vote, a conclusion
 MAX_ID = 100  # characters: any identifier
@@ -203,9 +203,9 @@ class AnswerConsent(Command):
 
 
 @dataclass(frozen=True, slots=True)
-class KeepSegment(Command):
-    """The server's own: a file of the recording is whole. `media` is audio, video or speaker (who spoke when, nobody's
-    own: `person` None); `sha256` is hex, `size` in octets."""
+class Segment:
+    """A file of the recording. `media` is audio, video or speaker (who spoke when, nobody's own: `person` None);
+    `sha256` is hex, `size` in octets; `recovered`: it was mended after a crash."""
 
     file: str
     person: str | None
@@ -216,6 +216,26 @@ class KeepSegment(Command):
     size: int
     sha256: str
     recovered: bool = False
+
+    def to_json(self) -> Json:
+        return {
+            "file": self.file,
+            "person": self.person,
+            "media": self.media,
+            "codec": self.codec,
+            "began": iso(self.began),
+            "ended": iso(self.ended),
+            "size": self.size,
+            "sha256": self.sha256,
+            "recovered": self.recovered,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSegments(Command):
+    """The server's own: these files are whole and on disk."""
+
+    segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True, slots=True)

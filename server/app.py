@@ -107,7 +107,8 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
         raise SetupError(f"media.host, media.port and media.public_addresses do not fit: {error}.") from error
     except ImportError as error:
         raise SetupError("media.native is true, but the native media core was not built (gcc?).") from error
-    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], Relays(app[CONFIG].turn))
+    relays, folder = Relays(app[CONFIG].turn), app[CONFIG].recordings
+    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], relays, folder)
     await app[SITTINGS].start()
     yield
     await app[SITTINGS].close()

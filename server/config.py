@@ -122,6 +122,11 @@ class Config(BaseSettings):
         return self.data / "archive"
 
     @property
+    def recordings(self) -> Path:
+        """Folder of the recorded meetings."""
+        return self.data / "recordings"
+
+    @property
     def keys(self) -> Path:
         """Folder of the installation's certificates and keys."""
         return self.data / "keys"

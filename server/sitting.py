@@ -12,12 +12,30 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from media import Router, Session, Track
 from media import events as news
 from minutes.errors import RecordError
-from rooms import Command, Effect, Keep, Media, Participant, Person, Refused, Room, Tell, store
+from rooms import (
+    SYSTEM,
+    BreakRecording,
+    CloseMeeting,
+    Command,
+    Effect,
+    Keep,
+    KeepSegments,
+    Media,
+    Participant,
+    Person,
+    Refused,
+    Room,
+    StartRecording,
+    StopRecording,
+    Tell,
+    store,
+)
 from rooms.messages import Drop, Join
 from server.auth import utcnow
 from server.connection import Connection, Message
 from server.database import Database
 from server.errors import Problem
+from server.recordings import Recorder
 from server.records import Records
 from server.turn import Relays
 
@@ -41,16 +59,16 @@ class Source:
 
 
 class Sitting:
-    """One room with its running meeting. Given: database, records, relays. Owned: room, router, connections."""
+    """One room with its running meeting. Owned: room, router, connections; the rest is given."""
 
     def __init__(
         self, title: str, room: Room, router: Router, database: Database, records: Records, relays: Relays,
-        document: str | None,
+        recorder: Recorder,
     ) -> None:  # fmt: skip
         self.title = title
         self.room = room
         self.router = router
-        self.document = document
+        self.document: str | None = None
         self.speaker: str | None = None
         self.stale = False  # what is in memory is behind the disk: to be opened anew
         self.connections: dict[str, Connection] = {}
@@ -62,6 +80,7 @@ class Sitting:
         self._relays = relays
         self._relays_renewed = utcnow()
         self.router.floor(room.state.floor.holder)  # a meeting that goes on after a stop
+        self._recorder = recorder
         self._lock = asyncio.Lock()  # one command at a time; held while facts are being kept
 
     # --- the meeting ---------------------------------------------------------------------------------------------
@@ -69,7 +88,13 @@ class Sitting:
     async def apply(self, actor: str, command: Command) -> None:
         """Carry out `command`. Raises Refused; then nothing has changed."""
         async with self._lock:
-            await self._step(lambda: self.room.apply(actor, command, utcnow()))
+            if isinstance(command, StartRecording | StopRecording | CloseMeeting):
+                self.room.check(actor, command, utcnow())
+                await self._prepare_recording(command)
+            try:
+                await self._step(lambda: self.room.apply(actor, command, utcnow()))
+            finally:
+                await self._follow_recording()
 
     async def tick(self, now: datetime) -> None:
         """Let time pass: people whose line stayed away leave, and who stays long gets new credentials for the relay."""
@@ -81,6 +106,12 @@ class Sitting:
         if due is not None and due <= now:
             async with self._lock:
                 await self._step(lambda: self.room.tick(now))
+        if self._recorder.running:
+            async with self._lock:
+                await self._keep_segments()
+                if self._recorder.broken:
+                    await self._step(lambda: self.room.apply(SYSTEM, BreakRecording(), utcnow()))
+                    await self._follow_recording()
 
     async def _step(self, work: Callable[[], Sequence[Effect]]) -> None:
         """One change of the room with its effects. What cannot be kept did not happen, and nobody is told."""
@@ -130,6 +161,62 @@ class Sitting:
             self.document = await self._records.draft_minutes(self.room.proceedings)
         except (RecordError, SQLAlchemyError, OSError):
             log.exception("draft minutes failed; they are drafted at the next start", meeting=self.room.meeting.id)
+
+    # --- recording -----------------------------------------------------------------------------------------------
+
+    async def _prepare_recording(self, command: Command) -> None:
+        """The disk first, so that nobody is told of a recording that is none; and at the end, every file is a fact
+        before the recording, or the meeting, is over."""
+        if isinstance(command, StartRecording):
+            await self._recorder.start()
+        elif self._recorder.running:
+            await self._recorder.finish()
+            await self._keep_segments()
+
+    async def _follow_recording(self) -> None:
+        """Files are written while the room says so; a step that could not be kept may have left it otherwise."""
+        if self.room.state.recording.running and not self._recorder.running:
+            try:
+                await self._recorder.start()
+            except Refused:
+                await self._step(lambda: self.room.apply(SYSTEM, BreakRecording(), utcnow()))
+        elif self._recorder.running and not self.room.state.recording.running:
+            await self._recorder.finish()
+            await self._keep_segments()
+
+    async def _keep_segments(self) -> None:
+        segments = self._recorder.segments()
+        if not segments:
+            return
+        try:
+            await self._step(lambda: self.room.apply(SYSTEM, KeepSegments(segments), utcnow()))
+        except Refused:
+            log.error("segments came after the closing", files=[segment.file for segment in segments])
+        except BaseException:
+            self._recorder.put_back(segments)
+            raise
+
+    async def resume_recording(self) -> None:
+        """After a stop or crash: what was under way is mended and kept, and a recording that ran goes on.
+
+        After Resume: whoever was there by the last fact counts as there at its time, and these facts are of now.
+        """
+        if self.room.meeting_state != "open" or not self.room.state.recording.count:
+            return
+        known = [fact.data["file"] for fact in self.room.facts if fact.kind == "recording_segment"]
+        async with self._lock:
+            await self._recorder.recover(known)
+            await self._keep_segments()
+        for participant in self.room.state.recorded():
+            self.router.record(participant, True)
+
+    async def release(self) -> None:
+        """The process stops, or the sitting is opened anew: no segment stays open."""
+        async with self._lock:
+            if self._recorder.running:
+                await self._recorder.finish()
+                if not self.stale:
+                    await self._keep_segments()
 
     # --- telling -------------------------------------------------------------------------------------------------
 
@@ -207,8 +294,12 @@ class Sitting:
     def _media(self, effect: Media) -> None:
         if effect.action == "leave":
             self.router.leave(effect.participant)
+        elif effect.action in ("record", "unrecord"):
+            self.router.record(effect.participant, effect.action == "record")
+            self._recorder.cut(effect.participant)
         elif effect.kind is not None:
             self.router.pause(effect.participant, effect.kind, bool(effect.paused))
+            self._recorder.cut(effect.participant, effect.kind)
 
     def offer(self, participant: str, sdp: str) -> str:
         """The browser's up offer -> our answer; microphone and camera start as the room says. Raises MediaError."""
@@ -220,6 +311,7 @@ class Sitting:
             seat = self.room.state.people[participant]
             self.router.pause(participant, "audio", not seat.audio)
             self.router.pause(participant, "video", not seat.video)
+            self.router.record(participant, participant in self.room.state.recorded())
         return session
 
     def whip(self, source: Source, sdp: str) -> tuple[str, str]:
@@ -257,6 +349,9 @@ class Sitting:
     def receive(self, event: news.Event) -> None:
         """News from the media plane."""
         match event:
+            case news.Recorded():
+                for participant in self._recorder.take(event):
+                    self.router.want_key(participant)
             case news.OfferReady():
                 self.tell(
                     event.participant,
@@ -273,6 +368,8 @@ class Sitting:
             case news.SpeakerChanged():
                 self.speaker = event.participant
                 self.tell_all({"type": "speaker", "participant": event.participant})
+                recorded = event.participant in self.room.state.recorded()
+                self._recorder.speaker(event.participant if recorded else None, utcnow())
             case _:
                 pass
 

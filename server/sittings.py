@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -16,6 +17,7 @@ from server.database import Database
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import VIETNAM
+from server.recordings import Recorder
 from server.records import Records
 from server.sitting import Sitting
 from server.turn import Relays
@@ -30,11 +32,14 @@ LOOK_BACK = timedelta(days=90)
 class Sittings:
     """All rooms in session in this process. Owned: sittings and their tasks; the rest is given."""
 
-    def __init__(self, database: Database, endpoint: Endpoint, records: Records, relays: Relays) -> None:
+    def __init__(
+        self, database: Database, endpoint: Endpoint, records: Records, relays: Relays, recordings: Path
+    ) -> None:
         self._database = database
         self._endpoint = endpoint
         self._records = records
         self._relays = relays
+        self._recordings = recordings
         self._open: dict[str, Sitting] = {}
         self._lock = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
@@ -84,7 +89,9 @@ class Sittings:
             sitting.dismiss(None)
 
     async def close(self) -> None:
-        """Stop the background work; attendance goes on from here at the next start."""
+        """Stop the background work; attendance and recordings go on from here at the next start."""
+        for room_id, sitting in self._open.items():
+            await self._isolated(sitting.release(), room_id)
         await self._beat(utcnow())
         for task in self._tasks:
             task.cancel()
@@ -95,7 +102,7 @@ class Sittings:
         async with self._lock:
             sitting = self._open.get(room_id)
             if sitting is not None and (sitting.stale or sitting.over):
-                self._drop(room_id)
+                await self._drop(room_id)
                 sitting = None
             if sitting is None:
                 sitting = await self._load(room_id)
@@ -141,10 +148,12 @@ class Sittings:
         meeting = entry.meeting if entry is not None else await self._ad_hoc(room_row.id, room_row.title)
         room = Room.replay(meeting, facts)
         router = self._endpoint.router(room_id)
-        sitting = Sitting(room_row.title, room, router, self._database, self._records, self._relays, None)
+        recorder = Recorder(self._recordings / meeting.id)
+        sitting = Sitting(room_row.title, room, router, self._database, self._records, self._relays, recorder)
         if facts:
             since = entry.alive_at if entry is not None else None
             await sitting.apply(SYSTEM, Resume(since or facts[-1].at))
+            await sitting.resume_recording()
         return sitting
 
     async def _ad_hoc(self, room_id: str, title: str) -> Meeting:
@@ -167,9 +176,10 @@ class Sittings:
             await store.add_meeting(connection, meeting, ad_hoc=True, created_by=SYSTEM, created_at=now)
         return meeting
 
-    def _drop(self, room_id: str) -> None:
-        del self._open[room_id]
+    async def _drop(self, room_id: str) -> None:
+        sitting = self._open.pop(room_id)
         self._endpoint.drop_router(room_id)
+        await self._isolated(sitting.release(), room_id)
 
     async def _dispatch(self) -> None:
         event = await self._endpoint.events.get()
@@ -192,7 +202,8 @@ class Sittings:
             await self._beat(now)
         for room_id, sitting in list(self._open.items()):
             if sitting.stale or (sitting.over and sitting.idle):
-                self._drop(room_id)
+                async with self._lock:  # whoever comes meanwhile finds the recording's files closed
+                    await self._drop(room_id)
             else:
                 await self._isolated(sitting.tick(now), room_id)
 

@@ -10,11 +10,12 @@ from rooms import (
     BreakRecording,
     CloseMeeting,
     Drop,
-    KeepSegment,
+    KeepSegments,
     Leave,
     Media,
     Refused,
     Resume,
+    Segment,
     StartRecording,
     StopRecording,
 )
@@ -29,7 +30,7 @@ def segment(hall, **changes):
         "file": "000001-lan-audio.webm", "person": "lan", "media": "audio", "codec": "opus", "began": hall.now,
         "ended": hall.now + timedelta(seconds=60), "size": 240_000, "sha256": "ab" * 32,
     }  # fmt: skip
-    return KeepSegment(**(values | changes))
+    return KeepSegments((Segment(**(values | changes)),))
 
 
 @pytest.fixture

@@ -1,0 +1,93 @@
+"""Whose media are recorded: the same in the forwarder's taps, and what was tapped as news. One per router."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from media.encoding import Encoding
+from media.events import News, Recorded
+from media.forwarder import Forwarder, Tapped
+from media.patchbay import Patchbay
+from media.producer import Producer, Up
+
+
+@dataclass(frozen=True, slots=True)
+class _Tap:
+    producer: Producer
+    encoding: Encoding
+
+
+class Taps:
+    """Nothing of a participant is kept before `want`, nor after it is taken back, nor while it is muted."""
+
+    def __init__(self, room: str, forwarder: Forwarder, patchbay: Patchbay, news: News) -> None:
+        self._room = room
+        self._forwarder = forwarder
+        self._patchbay = patchbay
+        self._news = news
+        self._wanted: set[str] = set()
+        self._open: dict[tuple[int, int], _Tap] = {}  # by transport and SSRC
+
+    def want(self, participant: str, recorded: bool) -> None:
+        """Call `settle` next. Holds for what he publishes later, too."""
+        if recorded:
+            self._wanted.add(participant)
+        else:
+            self._wanted.discard(participant)
+
+    def settle(self, ups: Iterable[Up], now: float) -> None:
+        """Tap what is to be recorded of what there is by now, and nothing else."""
+        wanted: dict[tuple[int, int], _Tap] = {}
+        for up in ups:
+            for producer in up.producers.values():
+                tap = self._choose(producer, now)
+                if tap is not None and tap.encoding.ssrc is not None:
+                    wanted[producer.transport, tap.encoding.ssrc] = tap
+        for stream in self._open.keys() - wanted:
+            self._tap(stream, False)
+            del self._open[stream]
+        for stream, tap in wanted.items():
+            if stream in self._open or self._tap(stream, True):
+                if stream not in self._open:
+                    tap.encoding.want_key()
+                self._open[stream] = tap
+
+    def _choose(self, producer: Producer, now: float) -> _Tap | None:
+        """Of several sizes the second: it shows a face well, and nobody has to send the largest for it."""
+        kept = producer.participant in self._wanted
+        kept = kept and not self._patchbay.muted(producer.participant, producer.kind)
+        wish = producer.encodings[min(1, len(producer.encodings) - 1)]
+        for encoding in producer.encodings:
+            encoding.kept = kept and encoding is wish
+        found = producer.nearest(wish, now) if kept else None
+        return _Tap(producer, found) if found is not None else None
+
+    def _tap(self, stream: tuple[int, int], tapped: bool) -> bool:
+        try:
+            self._forwarder.tap(*stream, tapped)
+        except KeyError:  # the source has ended, or has not begun
+            return False
+        return True
+
+    def want_key(self, participant: str) -> None:
+        """His picture cannot be recorded without a key frame."""
+        for tap in self._open.values():
+            if tap.producer.participant == participant:
+                tap.encoding.want_key()
+
+    def keep(self, packets: Iterable[Tapped]) -> None:
+        """What the forwarder tapped, as one piece of news for each stream. What came too late for a refusal is none."""
+        found: dict[tuple[int, int], list[Tapped]] = {}
+        for packet in packets:
+            found.setdefault((packet.transport, packet.ssrc), []).append(packet)
+        for stream, batch in found.items():
+            tap = self._open.get(stream)
+            if tap is not None:
+                codec, report = tap.producer.codec, tap.encoding.report
+                self._news.append(
+                    Recorded(
+                        self._room, tap.producer.participant, tap.producer.kind, codec.name, codec.clock_rate, *stream,
+                        tuple(batch), (report.ntp, report.timestamp) if report is not None else None,
+                    )
+                )  # fmt: skip

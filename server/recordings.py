@@ -1,0 +1,176 @@
+"""The recording of a sitting: from the media plane's packets to segments for the proceedings, and back to pages.
+
+Files lie in the data folder under `recordings/<meeting>/`. A file counts once its digest is a fact of the meeting.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from media import KeyWanted, Recorded, Recording, Written, recover
+from rooms import Fact, Refused, Segment
+from rooms.facts import from_iso
+
+log = structlog.get_logger("giaoban.recordings")
+
+ROOM_LEFT = 512 * 2**20
+"""Octets that must be free to begin: what else the installation does must not stop for want of them."""
+
+
+class Recorder:
+    """What one sitting records. Given: the meeting's folder. Owned: the running Recording with its thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._recording: Recording | None = None
+        self._segments: list[Segment] = []
+        self._broken = False
+
+    @property
+    def running(self) -> bool:
+        """Files are being written."""
+        return self._recording is not None
+
+    @property
+    def broken(self) -> bool:
+        """Nothing more could be written."""
+        return self._broken
+
+    async def start(self) -> None:
+        """Begin. Raises Refused("recording_unavailable")."""
+        if self._recording is not None:
+            return
+        try:
+            self._recording = await asyncio.to_thread(self._begin)
+        except OSError as error:
+            log.error("recording cannot begin", folder=str(self._folder), reason=str(error))
+            raise Refused("recording_unavailable") from error
+        self._broken = False
+
+    def _begin(self) -> Recording:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self._folder).free < ROOM_LEFT:
+            raise OSError("not enough room is left on the disk")
+        numbers = [int(path.name[:6]) for path in self._folder.iterdir() if path.name[:6].isdigit()]
+        return Recording(self._folder, max(numbers, default=0) + 1)
+
+    def take(self, batch: Recorded) -> set[str]:
+        """Packets to be kept. Whose picture waits for a key frame is returned."""
+        if self._recording is None:
+            return set()
+        self._recording.take(batch)
+        return self._collect(self._recording)
+
+    def cut(self, participant: str, kind: str | None = None) -> None:
+        """What this participant sends ends here: muted, gone, or no longer willing."""
+        if self._recording is not None:
+            self._recording.cut(participant, kind)
+
+    def speaker(self, participant: str | None, at: datetime) -> None:
+        """Somebody else speaks."""
+        if self._recording is not None:
+            self._recording.speaker(participant, at)
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Files that have become whole since the last call."""
+        if self._recording is not None:
+            self._collect(self._recording)
+        found, self._segments = tuple(self._segments), []
+        return found
+
+    def put_back(self, segments: Iterable[Segment]) -> None:
+        """These could not be kept: they come again."""
+        self._segments = [*segments, *self._segments]
+
+    async def finish(self) -> None:
+        """End every segment; `segments` has the last ones then. Harmless when nothing runs."""
+        recording, self._recording = self._recording, None
+        if recording is not None:
+            await asyncio.to_thread(recording.close)
+            self._collect(recording)
+            if recording.lost:
+                log.warning("the disk was too slow for the recording", folder=str(self._folder), lost=recording.lost)
+
+    async def recover(self, known: Iterable[str]) -> None:
+        """After a stop or crash: what is not among the `known` files becomes a segment, or is deleted if unreadable."""
+        try:
+            found = await asyncio.to_thread(recover, self._folder, frozenset(known))
+        except OSError:
+            log.exception("recording cannot be recovered", folder=str(self._folder))
+            return
+        self._segments += map(_segment, found)
+
+    def _collect(self, recording: Recording) -> set[str]:
+        wanted = set()
+        for outcome in recording.poll():
+            if isinstance(outcome, Written):
+                self._segments.append(_segment(outcome))
+            elif isinstance(outcome, KeyWanted):
+                wanted.add(outcome.participant)
+            else:
+                log.error("recording failed", folder=str(self._folder), reason=outcome.reason)
+                self._broken = True
+        return wanted
+
+
+def _segment(written: Written) -> Segment:
+    return Segment(
+        file=written.file,
+        person=written.participant or None,
+        media=written.kind,
+        codec=written.codec,
+        began=written.began,
+        ended=written.began + written.length,
+        size=written.size,
+        sha256=written.sha256,
+        recovered=written.recovered,
+    )
+
+
+# --- what pages show ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file of a recording as the proceedings have it. `name` is the person's, "" for who spoke when."""
+
+    file: str
+    name: str
+    media: str
+    began: datetime
+    seconds: float
+    size: int
+    sha256: str
+    recovered: bool
+
+
+def listing(facts: Iterable[Fact]) -> list[Kept]:
+    """The files of a meeting, in order of person and time."""
+    names: dict[str, str] = {}
+    found = []
+    for fact in facts:
+        if fact.kind == "joined":
+            names[fact.data["person"]["id"]] = fact.data["person"]["name"]
+        elif fact.kind == "recording_segment":
+            found.append(_kept(fact.data, names))
+    return sorted(found, key=lambda one: (one.name, one.media, one.began))
+
+
+def _kept(data: Mapping[str, object], names: Mapping[str, str]) -> Kept:
+    began, ended = from_iso(str(data["began"])), from_iso(str(data["ended"]))
+    person = data["person"]
+    return Kept(
+        file=str(data["file"]),
+        name=names.get(str(person), str(person)) if person else "",
+        media=str(data["media"]),
+        began=began,
+        seconds=(ended - began).total_seconds(),
+        size=int(str(data["size"])),
+        sha256=str(data["sha256"]),
+        recovered=bool(data["recovered"]),
+    )
