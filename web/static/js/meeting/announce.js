@@ -1,7 +1,7 @@
 /** What a screen reader says aloud when the meeting changes: sentences from two states. Pure but for the language. */
 
 import { t } from "../text.js";
-import { may, participant, roster } from "./state.js";
+import { may, myConsent, participant, roster } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -61,6 +61,17 @@ function meetingNews(before, after) {
   return [];
 }
 
+/** @param {State} before @param {State} after @returns {string[]} */
+function recordingNews(before, after) {
+  if (before.recording.running === after.recording.running) return [];
+  if (!after.recording.running) return [t("Đã dừng ghi hình, ghi âm.")];
+  const said = [t("Cuộc họp bắt đầu được ghi hình, ghi âm.")];
+  if (may(after, "recording.consent") && myConsent(after) === null) {
+    said.push(t("Xin trả lời ở đầu trang: đồng chí có đồng ý cho ghi không?"));
+  }
+  return said;
+}
+
 /** The result of a closed vote with its basis, in words.
  * @param {import("./state.js").Vote} vote @returns {string} */
 export function resultSentence(vote) {
@@ -78,5 +89,5 @@ export function resultSentence(vote) {
  */
 export function news(before, after) {
   if (!before.welcomed || before === after) return [];
-  return [meetingNews, comings, floorNews, voteNews].flatMap((part) => part(before, after));
+  return [meetingNews, recordingNews, comings, floorNews, voteNews].flatMap((part) => part(before, after));
 }

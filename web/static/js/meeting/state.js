@@ -9,10 +9,12 @@
  *   result: null | "passed" | "rejected", basis: {rule: string, present: number} | null}} Vote
  * @typedef {{id: string, text: string, owner: {id: string, name: string} | null, deadline: string | null,
  *   item: string | null, removed: boolean}} Conclusion
+ * @typedef {{running: boolean, since: string | null, by: string | null,
+ *   consents: {participant: string, agreed: boolean}[]}} Recording
  * @typedef {{welcomed: boolean, you: string | null, room: any, meeting: any, participants: Participant[],
  *   agenda: {items: {id: string, title: string, presenter: string}[], current: string | null},
  *   floor: {holder: string | null, since: string | null, queue: string[]}, vote: Vote | null, votes: Vote[],
- *   conclusions: Conclusion[], units: {id: string, name: string}[], speaker: string | null, may: string[],
+ *   conclusions: Conclusion[], recording: Recording, units: {id: string, name: string}[], speaker: string | null, may: string[],
  *   now: string | null}} State
  */
 
@@ -28,6 +30,7 @@ export const START = Object.freeze({
   vote: null,
   votes: [],
   conclusions: [],
+  recording: Object.freeze({ running: false, since: null, by: null, consents: [] }),
   units: [],
   speaker: null,
   may: [],
@@ -58,6 +61,7 @@ const HANDLERS = {
     vote: m.vote ?? null,
     votes: m.vote ? placed(m.votes ?? [], m.vote) : (m.votes ?? []),
     conclusions: m.conclusions ?? [],
+    recording: m.recording ?? START.recording,
     units: m.units ?? [],
     speaker: m.speaker ?? null,
     may: m.may ?? [],
@@ -69,6 +73,7 @@ const HANDLERS = {
   floor: (s, m) => ({ ...s, floor: m.floor }),
   vote: (s, m) => ({ ...s, vote: m.vote, votes: placed(s.votes, m.vote) }),
   conclusion: (s, m) => ({ ...s, conclusions: placed(s.conclusions, m.conclusion) }),
+  recording: (s, m) => ({ ...s, recording: m.recording }),
   speaker: (s, m) => ({ ...s, speaker: m.participant }),
 };
 
@@ -137,6 +142,11 @@ export function expected(state) {
 /** @param {State} state @param {Vote} vote @returns {string | null} for, against, abstain */
 export function myChoice(state, vote) {
   return vote.ballots.find((b) => b.participant === state.you)?.choice ?? null;
+}
+
+/** Whether we agreed to be recorded; null while we have not answered. @param {State} state @returns {boolean | null} */
+export function myConsent(state) {
+  return state.recording.consents.find((c) => c.participant === state.you)?.agreed ?? null;
 }
 
 /** The item after the current one; the first when none is current. @param {State} state */

@@ -5,6 +5,7 @@ import { agendaPart } from "./agenda.js";
 import { byId, changeIcon, make, say } from "./element.js";
 import { floorPart, peoplePart } from "./floor.js";
 import { minutesPart } from "./minutes.js";
+import { recordingPart } from "./recording.js";
 import { isOpen, may, mayClose, me, roster } from "./state.js";
 import { roleName, Tiles } from "./tiles.js";
 import { votePart } from "./vote.js";
@@ -94,7 +95,7 @@ export class View {
     this.tiles = new Tiles(byId("stage"), shown, () => (byId("sound").hidden = false));
     this.floor = floorPart(act, now);
     this.people = peoplePart(act, roleName);
-    this.parts = [agendaPart(act), votePart(act), minutesPart(act)];
+    this.parts = [agendaPart(act), votePart(act), minutesPart(act), recordingPart(act)];
     byId("mic").addEventListener("click", () => turn("audio"));
     byId("camera").addEventListener("click", () => turn("video"));
     byId("hand").addEventListener("click", () => this.#hand());
@@ -141,7 +142,9 @@ export class View {
     const root = byId("meeting");
     this.#changed = root.dataset.phase !== phase;
     root.dataset.phase = phase;
-    if (phase !== "room" && byId("close-dialog").open) byId("close-dialog").close();
+    for (const dialog of phase === "room" ? [] : [byId("close-dialog"), byId("record-dialog")]) {
+      if (dialog.open) dialog.close();
+    }
   }
 
   /** Whoever reads with the keyboard or by ear must not be left on a button that has gone. */
