@@ -1,0 +1,85 @@
+"""Every figure with its target, a line each: `make bench`, about five minutes. A ratio is to a control in that run."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvloop
+
+from bench import forward, load
+
+FLAT = 0.15
+
+
+def line(name: str, value: str, target: str, met: bool | None) -> None:
+    """`met`: None where there is no target."""
+    print(f"{'' if met is None else 'met ' if met else 'MISSED':7}{name:62} {value:34} {target}", flush=True)
+
+
+def core() -> None:
+    """The native core alone beside a bare segmented send of as many datagrams."""
+    for (kind, frame), limit in zip(forward.FRAMES.items(), (1.7, 2.0), strict=True):
+        figures = forward.measure(frame)
+        ratio = figures["native"] / figures["control"]
+        value = f"{figures['native']:.2f} us, {ratio:.2f} of bare send"
+        line(f"native core, 50 subscribers, frames of {kind}", value, f"<= {limit:.1f}", ratio <= limit)
+
+
+async def growth() -> None:
+    """The whole server as the number of subscribers grows."""
+    for wide, name in ((False, "as the load of rivals"), (True, "with transport-cc feedback")):
+        loads = load.LOADS if not wide else (50,)
+        seen = await load.growth(loads, wide=wide)
+        for number, ours in seen.ours.items():
+            ratio = ours / seen.bare[number]
+            line(f"whole server, {number} subscribers, {name}", f"{ours:.2f} us, {ratio:.1f} of bare send", "", None)
+        if not wide:
+            centre = statistics.median(seen.ours.values())
+            spread = max(abs(value / centre - 1) for value in seen.ours.values())
+            line("cost per packet from 5 to 200 subscribers", f"+-{100 * spread:.0f} %", "flat, +-15 %", spread <= FLAT)
+            line("lost on the way", f"{seen.lost} packets", "0", seen.lost == 0)
+            line("memory a participant, 50 subscribers", f"{seen.memory:.0f} kB", "<= 150 kB", seen.memory <= 150)
+
+
+async def meetings() -> None:
+    """All to all."""
+    small = await load.meeting(8, wide=False, apart=False)
+    value = f"{small.each:.2f} us, {small.packets:.0f} packets/s"
+    line("all to all, 8 participants, one encoding each", value, "", None)
+    line("memory a participant, all to all of 8", f"{small.memory:.0f} kB", "<= 150 kB", small.memory <= 150)
+    large = await load.meeting(30, ("q", "h", "f"))
+    value = f"{large.each:.2f} us, {large.packets:.0f} packets/s, {100 * large.core:.0f} % of a core"
+    line("all to all, 30 participants, thumbnails, on one core", value, "holds", large.core < 0.95)
+    line("  lost on the way", f"{large.lost} packets", "0", large.lost == 0)
+    line("  forwarding delay, p99", f"{large.p99:.2f} ms", "< 10 ms", large.p99 < 10)
+    line("  memory a participant", f"{large.memory:.0f} kB", "<= 150 kB", large.memory <= 150)
+
+
+async def busy() -> None:
+    """Does work in Python delay packets?"""
+    idle, loaded, share = await load.busy()
+    added, value = loaded - idle, f"{idle:.2f} -> {loaded:.2f} ms at {100 * share:.0f} % of a core"
+    line("p99 delay added while Python is busy", value, "< 1 ms", added < 1)
+
+
+async def joins() -> None:
+    """What a newcomer costs."""
+    seen = await load.joins()
+    line("server CPU of a join (WHEP)", f"{seen.cpu:.2f} ms", "<= 4 ms", seen.cpu <= 4)
+    value = f"p50 {seen.median:.0f} ms, p95 {seen.p95:.0f} ms"
+    line("from the offer to the first forwarded packet", value, "p95 <= 40 ms", seen.p95 <= 40)
+
+
+def main() -> None:
+    core()
+    parts: list[Callable[[], Coroutine[Any, Any, None]]] = [growth, joins, busy, meetings]
+    for part in parts:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(part())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""Giaoban under load: a real server process with demo data, its doors WHIP, WHEP and the room's WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import tempfile
+from pathlib import Path
+from typing import Any, Protocol
+
+import aiohttp
+
+from bench import descriptions
+from bench.peer import Peer, read_remote
+from bench.publisher import Publisher
+from media.endpoint import make_identity
+from server import auth
+from tests.installation import Installation
+
+ROOM = "giao-ban"
+LIMIT = 30.0  # seconds in which a step must be done
+
+
+class Server(Protocol):
+    """What a load asks of an SFU."""
+
+    name: str
+    root: int  # process id
+
+    async def publish(self, name: str) -> Publisher: ...
+
+    async def watch(self, feed: str) -> Peer: ...
+
+    async def meet(self, names: list[str]) -> tuple[list[Publisher], list[Peer]]:
+        """Everybody sends to everybody: publishers, and who receives, in the same order."""
+
+    async def close(self) -> None: ...
+
+
+class Seat:
+    """A participant: WebSocket, a transport up, a transport down. `said`: messages of the server, by type."""
+
+    def __init__(
+        self, socket: aiohttp.ClientWebSocketResponse, name: str, up: Publisher | None, down: Peer, *, wide: bool
+    ) -> None:
+        self.name, self.publisher, self.down = name, up, down
+        self._wide = wide
+        self.said: dict[str, dict[str, Any]] = {}
+        self.offers = 0
+        self._socket = socket
+        self._news = asyncio.Condition()
+        self._reader = asyncio.create_task(self._read())
+
+    async def say(self, kind: str, **fields: object) -> None:
+        await self._socket.send_json({"type": kind, **fields})
+
+    async def hears(self, kind: str) -> dict[str, Any]:
+        """Wait for the first message of a type."""
+        async with asyncio.timeout(LIMIT), self._news:
+            await self._news.wait_for(lambda: kind in self.said)
+        return self.said[kind]
+
+    async def watch(self, sizes: dict[str, int]) -> None:
+        """Say how high every participant's picture is shown, in pixels."""
+        await self.say("media.watch", sizes={name: size for name, size in sizes.items() if name != self.name})
+
+    async def leave(self) -> None:
+        """Leave in good order; `drop` is the other way."""
+        with contextlib.suppress(ConnectionError):
+            await self.say("leave")
+        await self._close()
+
+    async def drop(self) -> None:
+        """Vanish: no goodbye on the WebSocket, nothing more from the media addresses."""
+        for peer in (self.publisher.peer if self.publisher else None, self.down):
+            if peer is not None:
+                peer.forget()
+        await self._close()
+
+    async def _close(self) -> None:
+        self._reader.cancel()
+        if self.publisher is not None:
+            self.publisher.close()
+        self.down.close()
+        await self._socket.close()
+
+    async def _read(self) -> None:
+        async for frame in self._socket:
+            if frame.type != aiohttp.WSMsgType.TEXT:
+                continue
+            message = json.loads(frame.data)
+            if message["type"] == "media.offer":
+                await self._take(message["sdp"])
+            elif message["type"] == "media.wanted" and self.publisher is not None:
+                self.publisher.want(message["rids"])
+            async with self._news:
+                self.said[message["type"]] = message
+                self._news.notify_all()
+
+    async def _take(self, offer: str) -> None:
+        self.offers += 1
+        if self.offers == 1:
+            self.down.start(read_remote(offer))
+        if self._wide:
+            self.down.give_feedback(descriptions.wide_number(offer))
+        await self.say("media.answer", sdp=descriptions.mirror(self.down, offer, wide=self._wide))
+
+
+class Giaoban:
+    """The server process and our tokens for it. Owned: the process and its data folder."""
+
+    name = "giaoban"
+
+    def __init__(self, *, wide: bool = False) -> None:
+        self.wide = wide
+        self.identity = make_identity()
+        self._folder = tempfile.TemporaryDirectory(prefix="giaoban-bench-")
+        self._installation = Installation(Path(self._folder.name) / "data")
+        self._installation.start()
+        assert self._installation.process is not None
+        self.root = self._installation.process.pid
+        self._tokens = auth.Tokens(auth.load_secret(self._installation.data / "secret.key"))
+        self._http = aiohttp.ClientSession(
+            self._installation.url, connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=LIMIT)
+        )
+
+    async def close(self) -> None:
+        await self._http.close()
+        self._installation.stop()
+        self._folder.cleanup()
+
+    @property
+    def log(self) -> str:
+        return self._installation.log.read_text()
+
+    async def publish(self, name: str) -> Publisher:
+        """By WHIP."""
+        publisher = Publisher(Peer(self.identity), wide=self.wide)
+        answer = await self._post(f"/whip/{ROOM}/{name}", descriptions.publish(publisher, wide=self.wide))
+        publisher.peer.start(read_remote(answer))
+        await asyncio.wait_for(asyncio.shield(publisher.peer.connected), LIMIT)
+        return publisher
+
+    async def watch(self, feed: str, *, media: bool = True) -> Peer:
+        """By WHEP; waits for the first packet, or without `media` for the keys."""
+        peer = Peer(self.identity)
+        answer = await self._post(f"/whep/{ROOM}/{feed}", descriptions.watch(peer, wide=self.wide))
+        if self.wide:
+            peer.give_feedback(descriptions.wide_number(answer))
+        peer.start(read_remote(answer))
+        await asyncio.wait_for(asyncio.shield(peer.first_packet if media else peer.connected), LIMIT)
+        return peer
+
+    async def visit(self) -> None:
+        """Read a page again and again."""
+        while True:
+            async with self._http.get("/") as response:
+                await response.read()
+
+    async def meet(self, names: list[str]) -> tuple[list[Publisher], list[Peer]]:
+        """As participants with a WebSocket each, who show everybody large."""
+        seats = [await self.sit(name) for name in names]
+        for seat in seats:
+            await seat.watch(dict.fromkeys(names, 720))
+        return [seat.publisher for seat in seats if seat.publisher is not None], [seat.down for seat in seats]
+
+    async def sit(self, name: str, *, rids: tuple[str, ...] = ("f",), publish: bool = True) -> Seat:
+        """Enter the room, switch microphone and camera on, send and receive."""
+        headers = {"Authorization": f"Bearer {self._token('delegate', name)}"}
+        socket = await self._http.ws_connect(f"/rooms/{ROOM}/ws", headers=headers, max_msg_size=0)
+        publisher = Publisher(Peer(self.identity), rids=rids, wide=self.wide) if publish else None
+        seat = Seat(socket, name, publisher, Peer(self.identity), wide=self.wide)
+        await seat.hears("welcome")
+        if publisher is not None:
+            await seat.say("media.state", audio=True, video=True)
+            await seat.say("media.offer", sdp=descriptions.publish(publisher, wide=self.wide))
+            answer = await seat.hears("media.answer")
+            publisher.peer.start(read_remote(answer["sdp"]))
+            await asyncio.wait_for(asyncio.shield(publisher.peer.connected), LIMIT)
+        await seat.say("media.subscribe")
+        return seat
+
+    def _token(self, role: str, name: str) -> str:
+        return self._tokens.room(ROOM, name, role, name, auth.utcnow())
+
+    async def _post(self, path: str, offer: str) -> str:
+        headers = {"Authorization": f"Bearer {self._token('gateway', 'bench')}", "Content-Type": "application/sdp"}
+        async with self._http.post(path, data=offer, headers=headers) as response:
+            text = await response.text()
+            if response.status != 201:
+                raise ConnectionError(f"{path}: {response.status} {text}")
+            return text
