@@ -2,17 +2,23 @@
 PYTHON ?= python3
 PORT ?= 8080
 DATA ?= giaoban-data
+PEERS ?= build/peers
+MINUTES ?= 30
+SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench clean
+.PHONY: help demo test lint format bench bench-peers soak fuzz clean
 
 help:
 	@echo "make demo            install into .venv and start http://127.0.0.1:$(PORT) (PORT=9000 make demo)"
 	@echo "make test            install what the tests need, check the code, run every test"
 	@echo "make lint            ruff and mypy"
-	@echo "make bench           the performance figures, as ratios"
+	@echo "make bench           the performance figures, as ratios, with their targets"
+	@echo "make bench-peers     the same load on Janus and mediasoup, built into PEERS=$(PEERS) first"
+	@echo "make soak            people come and go for MINUTES=$(MINUTES): nothing may grow"
+	@echo "make fuzz            every parser of network bytes, SECONDS=$(SECONDS) each"
 
 $(BIN)/python:
 	@sh deploy/venv.sh $(PYTHON) $(VENV)
@@ -45,7 +51,18 @@ format: $(VENV)/.installed-test
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.installed-test
-	$(BIN)/python -m bench.forward
+	$(BIN)/python -m bench
+
+bench-peers: $(VENV)/.installed-test
+	bash bench/peers.sh $(PEERS)
+	$(BIN)/python -m bench.rivals $(PEERS)
+
+soak: $(VENV)/.installed-test
+	$(BIN)/python -m bench.soak --minutes $(MINUTES)
+
+fuzz: $(VENV)/.installed-test
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt atheris
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info media/_forward.c media/*.so

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pylibsrtp import Error
 
 from media.forward import NEW_STREAM, RTCP, Rewrite
-from tests.media.conftest import CM80, Lab, Person
+from tests.media.conftest import CM80, Lab
 
 AN, BINH, CUC = 1, 2, 3  # transports: two publishers and a listener
 CAMERA, VOICE, REPAIR, OUT, STRAY = 12, 11, 13, 700, 4_000_000_000  # SSRCs: sources of both, what Cúc hears, nobody's
@@ -106,14 +106,18 @@ class Stage:
 
     def say(self, what: Crafted | tuple[int, bytes]) -> None:
         if isinstance(what, Crafted):
-            person, plain = self.people[what.sender], what.plain()
-            person.say_raw(self._protected(person, person.out.protect, plain))
+            self.utter(what.sender, what.plain())
         else:
-            person = self.people[what[0]]
-            person.say_raw(self._protected(person, person.out.protect_rtcp, what[1]))
+            self.utter(*what, report=True)
+
+    def utter(self, sender: int, plain: bytes, *, report: bool = False) -> None:
+        """Send an RTP packet, or with `report` RTCP, protected with the sender's key."""
+        person = self.people[sender]
+        protect = person.out.protect_rtcp if report else person.out.protect
+        person.say_raw(self._protected(protect, plain))
 
     @staticmethod
-    def _protected(person: Person, protect: Callable[[bytes], bytes], plain: bytes) -> bytes:
+    def _protected(protect: Callable[[bytes], bytes], plain: bytes) -> bytes:
         """What libsrtp will not protect goes out as it is, with room for a tag."""
         try:
             return protect(plain)
@@ -195,8 +199,7 @@ def test_both_workers_make_the_same_of_spoiled_traffic(seed: int):
             if chance.random() < 0.2:
                 plain[chance.choice((0, 0, 1, 2, 12, 13, len(plain) - 1))] = chance.randrange(256)
             for made in stage.values():
-                person = made.people[packet.sender]
-                person.say_raw(made._protected(person, person.out.protect, bytes(plain)))
+                made.utter(packet.sender, bytes(plain))
         native, twin = stage[True].outcome(), stage[False].outcome()
     finally:
         for made in stage.values():
