@@ -193,7 +193,7 @@ def test_nothing_secret_is_logged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "named"),
     [
-        ("GIAOBAN_MEDIA__PUBLIC_ADDRESSES", '["hop.example"]', "numeric IPv4"),
+        ("GIAOBAN_MEDIA__PUBLIC_ADDRESSES", '["hop.example"]', "numeric address"),
         ("GIAOBAN_MEDIA__HOST", "203.0.113.7", "media port"),
         ("GIAOBAN_DATABASE__URL", "sqlite+aiosqlite:////proc/none/db", "database"),
     ],
