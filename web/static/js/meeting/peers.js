@@ -290,6 +290,7 @@ export class Peers {
   #resume(direction) {
     const wire = this.#wires[direction];
     if (!wire || wire.health === "connected") return;
+    if (wire.stuck) return this.#remake(direction);
     wire.search();
     this.#arm(direction, SEARCH_LIMIT, () => this.#doubt(direction));
   }

@@ -22,6 +22,8 @@ export class Wire {
     this.pc = pc;
     /** Has this connection ever carried packets? */
     this.carried = false;
+    /** Does this browser refuse to look for another way with this connection? */
+    this.stuck = false;
     const look = () => {
       if (this.#closed) return;
       if (this.health === "connected") this.carried = true;
@@ -58,7 +60,7 @@ export class Wire {
     this.#timer = undefined;
     if (this.#closed || !this.carried) return;
     this.#timer = setTimeout(() => this.search(), SEARCH);
-    this.step(() => this.#restart()).catch(() => undefined);
+    this.step(() => this.#restart()).catch(() => (this.stuck = true));
   }
 
   close() {
@@ -87,6 +89,11 @@ export class Wire {
     const theirs = pc.remoteDescription.sdp.replace(/^a=setup:actpass/gm, "a=setup:passive");
     pc.restartIce();
     await pc.setLocalDescription(await pc.createOffer());
-    await pc.setRemoteDescription({ type: "answer", sdp: theirs });
+    try {
+      await pc.setRemoteDescription({ type: "answer", sdp: theirs });
+    } catch (error) {
+      await pc.setLocalDescription({ type: "rollback" });
+      throw error;
+    }
   }
 }
