@@ -11,6 +11,7 @@ from media.errors import StunError
 Address = tuple[str, int]
 
 CONSENT = 30.0  # seconds, RFC 7675 section 5.1
+LOST = 4.0  # seconds without a check from the nominated address (browsers send one every 2.5) that mean it is gone
 KEPT = 75.0  # seconds for which a peer finds its transport again after its last check
 MAX_ADDRESSES = 16  # per transport, as in the forwarder; the oldest gives way
 
@@ -66,7 +67,7 @@ class Responder:
     def __init__(self, credentials: Credentials) -> None:
         self.credentials = credentials
         self._password = credentials.pwd.encode()
-        self.addresses: dict[Address, None] = {}  # in order of their first check
+        self.addresses: dict[Address, float] = {}  # when each was last checked, in order of their first check
         self.nominated: Address | None = None
         self.consented: float | None = None
 
@@ -82,9 +83,10 @@ class Responder:
         if new and len(self.addresses) >= MAX_ADDRESSES:
             evicted = next(old for old in self.addresses if old != self.nominated)
             del self.addresses[evicted]
-        self.addresses[address] = None
-        self.consented = now
-        nominated = check.request.nominates and address != self.nominated
+        self.addresses[address] = self.consented = now
+        # A browser nominates again a second or two after it has found another way; media need not wait for that.
+        lost = self.nominated is not None and now - self.addresses[self.nominated] > LOST
+        nominated = (check.request.nominates or lost) and address != self.nominated
         if nominated:
             self.nominated = address
         return Verdict(stun.success(check.request, address, self._password), new, nominated, evicted)

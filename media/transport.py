@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ EARLY = 8  # DTLS datagrams kept while the answer with the peer's fingerprint is
 
 NOTICES_A_SECOND, NOTICES_AT_ONCE = 200, 600
 """STUN, DTLS and RTCP datagrams of one peer that we look at; a busy browser sends about ten a second."""
+AGAIN = 0.5
+"""Seconds after such a silence when its end is told once more: the line may have come back one way first."""
 SILENCE = 2.5
 """Seconds without a sign of life (browsers send reports and checks every second or two) that mean a cut line."""
 SETUP_LIMIT = 30.0
@@ -94,6 +97,7 @@ class Transport:
         self._since = now
         self._pace = Bucket(NOTICES_A_SECOND, NOTICES_AT_ONCE)
         self._heard_at = now
+        self._again_at = math.inf
         self._resting = False
         self._due = now  # nothing can be due before
 
@@ -102,9 +106,15 @@ class Transport:
         return self._pace.take(now)
 
     def heard(self, now: float) -> bool:
-        """Note a sign of life. True if it ends a silence in which pictures must have been lost."""
+        """Note a sign of life. True if it ends a silence that has cost pictures, and once more soon after."""
         silence, self._heard_at = now - self._heard_at, now
-        return self.connected and silence > SILENCE
+        if self.connected and silence > SILENCE:
+            self._again_at = now + AGAIN
+            return True
+        again = now >= self._again_at
+        if again:
+            self._again_at = math.inf
+        return again
 
     @property
     def ufrag(self) -> str:
@@ -133,7 +143,7 @@ class Transport:
         # Bound before it hears that it is: its ClientHello may be back sooner than the next command.
         out: list[Output] = [Bind(address, verdict.evicted)] if verdict.new else []
         out.append(Send(verdict.reply, address))
-        if verdict.nominated or (self._resting and address == self._ice.nominated):
+        if verdict.nominated or self._resting:
             self._resting, self._due = False, now
             out.append(Target(address))
             if not self.connected:

@@ -192,7 +192,7 @@ async def test_a_silent_line_is_given_up_though_no_close_was_heard(modules: Page
     assert (await modules.evaluate("window.seen()"))[0] == 2
 
 
-async def test_a_line_that_is_in_doubt_is_asked_at_once_and_given_up_in_three_seconds(modules: Page) -> None:
+async def test_a_line_that_is_in_doubt_is_asked_at_once_and_soon_given_up(modules: Page) -> None:
     await stop_clock(modules)
     body = FAKE + """
       line.check();

@@ -104,6 +104,16 @@ def test_addresses_are_bounded_and_the_oldest_that_is_not_nominated_gives_way() 
     assert len(responder.addresses) == ice.MAX_ADDRESSES
 
 
+def test_another_address_serves_once_the_nominated_one_has_fallen_silent() -> None:
+    responder = ice.Responder(CREDENTIALS)
+    responder.receive(read(request(nominate=True)), ALICE, 0.0)
+    elsewhere = ("192.0.2.8", 7)
+    assert not responder.receive(read(request()), elsewhere, ice.LOST - 1).nominated
+    assert responder.receive(read(request()), elsewhere, ice.LOST + 1).nominated
+    assert responder.nominated == elsewhere
+    assert responder.receive(read(request(nominate=True)), ALICE, ice.LOST + 2).nominated, "the browser's word counts"
+
+
 def test_consent_lasts_thirty_seconds_from_the_last_check() -> None:
     responder = ice.Responder(CREDENTIALS)
     assert not responder.consent_expired(0.0, 30.0)

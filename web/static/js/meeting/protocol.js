@@ -7,7 +7,9 @@ const SHORTEST_WAIT = 250;
 const LONGEST_WAIT = 5000;
 const PING_EVERY = 3000;
 const SILENCE_LIMIT = 8000;
-const CHECK_LIMIT = 3000;
+/** How long a line in doubt has to answer: so long, or a few times as long as its usual round trip. */
+const CHECK_LIMIT = 1500;
+const ROUND_TRIPS = 6;
 const WELCOME_LIMIT = 10000;
 /** A dial that nobody answers is given up for a fresh one, for a lost SYN is repeated ever more rarely. Not sooner:
  * Chromium makes a page wait that has dialled in vain more than a dozen times in a few minutes. */
@@ -48,6 +50,8 @@ export class Line {
   #heardAt = 0;
   #dialledAt = 0;
   /** @type {number | undefined} when what was asked by `check` must be answered */ #deadline;
+  #pingedAt = 0;
+  #roundTrip = 0;
   /** @type {number | undefined} */ #retry;
   /** @type {number | undefined} */ #pulse;
 
@@ -87,8 +91,8 @@ export class Line {
     const socket = this.#socket;
     if (socket?.readyState === WebSocket.OPEN) {
       if (this.#deadline !== undefined) return;
-      this.#deadline = performance.now() + CHECK_LIMIT;
-      socket.send(JSON.stringify({ type: "ping" }));
+      this.#deadline = performance.now() + Math.max(CHECK_LIMIT, ROUND_TRIPS * this.#roundTrip);
+      this.#ping(socket);
     } else if (this.#retry !== undefined || performance.now() - this.#dialledAt > STALE_DIAL) {
       this.#dial();
     }
@@ -119,7 +123,6 @@ export class Line {
       if (this.#socket === socket) act(event);
     };
     let limit = DIAL_LIMIT;
-    let pingedAt = performance.now();
     socket.addEventListener("open", mine(() => (limit = WELCOME_LIMIT)));
     socket.addEventListener("message", mine((event) => {
       limit = SILENCE_LIMIT;
@@ -130,11 +133,15 @@ export class Line {
     this.#pulse = setInterval(() => {
       const now = performance.now();
       if (now - this.#heardAt > limit || now > (this.#deadline ?? Infinity)) return this.#lost();
-      if (socket.readyState === WebSocket.OPEN && now - pingedAt > PING_EVERY) {
-        pingedAt = now;
-        socket.send(JSON.stringify({ type: "ping" }));
-      }
+      const due = now - Math.max(this.#pingedAt, this.#heardAt) >= PING_EVERY;
+      if (socket.readyState === WebSocket.OPEN && due) this.#ping(socket);
     }, 500);
+  }
+
+  /** @param {WebSocket} socket */
+  #ping(socket) {
+    this.#pingedAt = performance.now();
+    socket.send(JSON.stringify({ type: "ping" }));
   }
 
   /** @param {unknown} data */
@@ -149,7 +156,10 @@ export class Line {
     }
     if (message === null || typeof message !== "object") return;
     if (message.type === "ack" || (message.type === "error" && message.id != null)) return this.#settle(message);
-    if (message.type === "pong") return;
+    if (message.type === "pong") {
+      this.#roundTrip = this.#heardAt - this.#pingedAt;
+      return;
+    }
     if (message.type === "bye" && FINAL.has(message.reason)) {
       this.heard(message);
       return this.end(message.reason);
