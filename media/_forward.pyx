@@ -110,6 +110,7 @@ cdef class Worker(Loop):
             self.news.notes, self.news.spare = self.news.spare, self.news.notes
             count, self.news.count = self.news.count, 0
             self.news.strangers_left = STRANGER_BUDGET
+            self.news.rung = False
             pthread_mutex_unlock(&self.news.lock)
         notices = []
         for i in range(count):

@@ -112,6 +112,11 @@ cdef inline int home_of(const Key* key) noexcept nogil:
     return <int>((mixed * <uint64_t>0x9E3779B97F4A7C15) >> 47)
 
 
+cdef inline bint is_same(const Name* one, const Name* other) noexcept nogil:
+    cdef Key first = key_of(one), second = key_of(other)
+    return same(&first, &second)
+
+
 cdef inline bint same(const Key* one, const Key* other) noexcept nogil:
     return one.low == other.low and one.high == other.high and one.port == other.port
 

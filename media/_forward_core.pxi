@@ -13,6 +13,7 @@ cdef class Core(Writing):
         cdef Py_ssize_t at = i * RECEIVE_ROOM
         cdef unsigned int length = self.incoming[i].msg_len
         cdef int owner, first
+        cdef bint settled
         cdef Transport* transport
         cdef Name* name = &self.names[i]
         self.counts.received += 1
@@ -27,7 +28,10 @@ cdef class Core(Writing):
             if transport == NULL and not stranger_allowed(&self.news):
                 self.counts.stranger += 1
             else:
-                post(&self.news, STUN, transport.number if transport != NULL else 0, name, 0, &self.received[at], length)
+                # Consent that goes on can wait; who has just come cannot.
+                settled = transport != NULL and transport.has_target and is_same(name, &transport.target)
+                post(&self.news, STUN, transport.number if transport != NULL else 0, name, 0, &self.received[at], length,
+                     not settled)
         elif 20 <= first < 64:
             if transport == NULL:
                 self.counts.stranger += 1
@@ -72,7 +76,8 @@ cdef class Core(Writing):
         if i == transport.sender_count:
             transport.senders[i] = sender
             transport.sender_count += 1
-        post(&self.news, RTCP, transport.number, NULL, 0, &self.received[at], length)
+        post(&self.news, RTCP, transport.number, NULL, 0, &self.received[at], length,
+             presses(self.received, at, length))
         return 0
 
     cdef bint refused(self, int status) noexcept nogil:

@@ -15,7 +15,7 @@ from media.producer import Producer, Up
 from media.transport import Port
 
 DIVIDE_EVERY = 0.25  # seconds between two looks at a line on which something may change
-REVIEW_EVERY = 4  # of these looks at all the others: rates change
+REVIEW_EVERY = 16  # of these looks at all the others: rates change
 LINGER = 3.0  # seconds for which an encoding is still wanted after the last receiver has left it
 
 
@@ -27,6 +27,7 @@ class Distribution:
         self._patchbay = patchbay
         self._audience = audience
         self._lines: dict[int, Line] = {}
+        self.measured: set[int] = set()  # transports of those with transport-wide feedback
         self._declared: dict[str, tuple[int | None, int | None]] = {}
         self._borne: dict[str, int] = {}  # bits a second of a receiver's last line
         self._divide_at = 0.0
@@ -43,12 +44,15 @@ class Distribution:
                 line.stirred = True
             return
         self._lines[number] = line = Line(owner, self._port, now, self._borne.get(name))
+        if line.measured:
+            self.measured.add(number)
         if isinstance(owner, Down) and name in self._declared:
             line.declare(*self._declared[name], now)
 
     def close(self, number: int) -> None:
         """The transport ends."""
         line = self._lines.pop(number, None)
+        self.measured.discard(number)
         if line is not None and line.measured:
             self._borne[line.owner.transport.participant] = line.rate
 
@@ -95,13 +99,16 @@ class Distribution:
         number = owner.transport.id
         sinks = self._port.forwarder.sinks(number)
         self._patchbay.arrived(owner.consumers(), sinks)
-        if number in self._lines:
-            self._lines[number].count(sinks, now)
+        line = self._lines.get(number)
+        if line is not None:
+            line.count(sinks, now)
+            if not line.report_due(now):
+                return
         for compound in sender_reports(owner.consumers(), sinks, f"d{number}", now):
             self._port.forwarder.rtcp(number, compound)
 
-    def tick(self, ups: Sequence[Up], now: float) -> None:
-        """Call about every 50 ms."""
+    def tick(self, ups: Sequence[Up], now: float) -> bool:
+        """Call about every 50 ms. Whether it has looked at what anybody gets."""
         look = now >= self._divide_at
         if look:
             self._divide_at = now + DIVIDE_EVERY
@@ -110,10 +117,11 @@ class Distribution:
         ranking: list[str] | None = None
         for line in self._lines.values():
             line.tick(now)
-            if line.stirred or review or (look and (line.measured or line.short)):
+            if line.stirred or review or (look and line.lively(now)):
                 ranking = ranking or self._audience.ranking([up.transport.participant for up in ups])
                 for consumer in line.divide(self._audience, self._patchbay, ranking, now):
                     self._patchbay.steer(consumer, now)
+        return look or ranking is not None
 
     def wanted(self, ups: Sequence[Up], now: float) -> list[tuple[str, tuple[str, ...]]]:
         """(participant, rids) of every publisher for whom it has changed which of his encodings anybody gets."""

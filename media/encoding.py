@@ -20,7 +20,9 @@ class Encoding:
     """What is known of it. `rid` is "" where the media has one encoding only. `ssrc` and `repair` (of its
     retransmissions, RFC 4588) are None until they are known; `height` in pixels is 0 until then."""
 
-    def __init__(self, rid: str, clock_rate: int, *, picture: bool, levelled: bool) -> None:
+    def __init__(
+        self, rid: str, clock_rate: int, *, picture: bool, levelled: bool, wishes: set[Encoding]
+    ) -> None:  # fmt: skip
         self.rid = rid
         self.picture = picture
         self.levelled = levelled
@@ -37,7 +39,7 @@ class Encoding:
         self._last: tuple[float, SourceStats] | None = None
         self._seen = 0
         self._heard_at: float | None = None
-        self._key_wanted = False
+        self._wishes = wishes  # those of the publisher of which a key frame is wanted
         self._key_asked: float | None = None
         self._keys = Bucket(KEYS_A_SECOND, KEYS_AT_ONCE)
 
@@ -85,21 +87,22 @@ class Encoding:
 
     def want_key(self) -> None:
         """Somebody cannot decode without a key frame. Remembered until it can be asked for."""
-        self._key_wanted = self.picture
+        if self.picture:
+            self._wishes.add(self)
 
     def key_came(self) -> None:
         """What was wanted is here."""
-        self._key_wanted = False
+        self._wishes.discard(self)
 
     def key_due(self, now: float, pause: float) -> bool:
         """Shall a PLI go out? One is wanted, and the last one is longer ago than `pause`, in which an answer comes."""
-        if not self._key_wanted or self.ssrc is None:
+        if self not in self._wishes or self.ssrc is None:
             return False
         if self._key_asked is not None and now - self._key_asked < pause:
             return False
         if not self._keys.take(now):
             return False
-        self._key_wanted = False
+        self._wishes.discard(self)
         self._key_asked = now
         return True
 

@@ -154,7 +154,8 @@ class Forwarder(Protocol):
         """Idempotent."""
 
     def fileno(self) -> int:
-        """Readable when poll() has something."""
+        """Readable when poll() has something that cannot wait. Reports (RTCP that asks for nothing) and consent that
+        goes on may wait for a poll() that comes anyway, so call it about every 50 ms."""
 
     def poll(self) -> list[Notice]: ...
 

@@ -18,6 +18,8 @@ PACING = 2.5  # times the estimate, as libwebrtc has it: a key frame shall not t
 DOUBT = 5.0  # seconds in which a line that has shown no queue yet is taken to bear one small picture
 LOSSY, CLEAN = 0.03, 0.005  # loss of audio from which RED is sent, and below which it is not
 CLEAN_FOR = 10.0  # seconds
+SETTLED, REPORT_EVERY = 5.0, 3.5  # seconds
+LIVELY = 2 * budget.RISE  # seconds
 UNKNOWN_AUDIO = 60_000  # bits a second, until it is measured
 REDUNDANT = 1.6  # times the rate of Opus that RED takes, on the wire
 MOST = 64  # pictures: as many as a session description has
@@ -43,6 +45,7 @@ class Line:
         self._sent = 0  # bits a second
         self._counted: dict[int, tuple[int, int]] = {}
         self._counted_at = now
+        self._reported_at = self._lively_until = 0.0
         self._paced = 0
         self._clean_since: float | None = None
         self.redundant = False
@@ -54,10 +57,9 @@ class Line:
         """Bits a second that it bears, as far as is known."""
         return self._estimator.rate
 
-    @property
-    def short(self) -> bool:
-        """Would more be sent if it bore more, or had for a while?"""
-        return self.division.wanted > self.division.rate
+    def lively(self, now: float) -> bool:
+        """Is more going to be sent soon, perhaps? It is, where not all was that is wanted, or something has changed."""
+        return self.measured or now < self._lively_until
 
     def declare(self, kbps: int | None, megabytes: int | None, now: float) -> None:
         """What the receiver says of it; None: no bound."""
@@ -80,8 +82,10 @@ class Line:
                 self._estimator.remb(packet.bits_per_second, now)
             elif isinstance(packet, rtcp.Block):
                 blocks.append(packet)
-        if blocks:
+        # Most reports say that nothing is lost, over a line that nothing limits.
+        if blocks and (self.measured or self.rate < bandwidth.CEILING or any(block.fraction for block in blocks)):
             self._estimator.reports(blocks, self._sent, now)
+        if self.redundant or any(block.fraction for block in blocks):
             self._watch_audio(blocks, now)
 
     def _watch_audio(self, blocks: Sequence[rtcp.Block], now: float) -> None:
@@ -94,10 +98,19 @@ class Line:
             self._clean_since = None
         elif self._clean_since is None:
             self._clean_since = now
+        before = self.redundant
         if loss >= LOSSY:
             self.redundant = True
         elif self._clean_since is not None and now - self._clean_since > CLEAN_FOR:
             self.redundant = False
+        self.stirred = self.stirred or before != self.redundant
+
+    def report_due(self, now: float) -> bool:
+        """Are sender reports due? Often at first, since lips are read by them, then every four seconds."""
+        if now - self._opened > SETTLED and now - self._reported_at < REPORT_EVERY:
+            return False
+        self._reported_at = now
+        return True
 
     def count(self, stats: Sequence[SinkStats], now: float) -> None:
         """Call about once a second: how much went over the line."""
@@ -165,7 +178,10 @@ class Line:
             available = max(available, min(self._declared(now), self._needed(audio, videos)))
         self.division = self._budget.divide(available, audio, videos, now)
         loud = {stream.key for stream in audio}
-        return [consumer for key, consumer in named.items() if self._assign(key, consumer, key in loud)]
+        changed = [consumer for key, consumer in named.items() if self._assign(key, consumer, key in loud)]
+        if changed or self.division.wanted > self.division.rate:
+            self._lively_until = now + LIVELY
+        return changed
 
     @staticmethod
     def _needed(audio: Sequence[Audio], videos: Sequence[Video]) -> int:

@@ -22,6 +22,7 @@ class Patchbay:
         self._forwarder = port.forwarder
         self._fed: dict[Producer, list[Consumer]] = {}
         self._muted: set[tuple[str, str]] = set()
+        self._switching: set[Consumer] = set()
 
     def add(self, up: Up, now: float) -> None:
         """A publisher's producers, with the streams that his offer has named already."""
@@ -123,6 +124,7 @@ class Patchbay:
                 consumer.switching = None
             else:
                 consumer.switching = encoding
+                self._switching.add(consumer)
                 encoding.want_key()
         temporal = consumer.temporal if encoding is consumer.wish else ALL_LAYERS
         if temporal != consumer.sent_temporal:
@@ -132,12 +134,17 @@ class Patchbay:
     def settle(self, now: float) -> None:
         """Call a few times a second: encodings come and go, and a lost request for a key frame has to be made again."""
         for producer, consumers in self._fed.items():
-            if producer.layered:
+            if not producer.layered:
+                continue
+            flows = [encoding.flowing(now) for encoding in producer.encodings]
+            if flows != producer.flows:
+                producer.flows = flows
                 for consumer in consumers:
                     self.steer(consumer, now)
-            for consumer in consumers:
-                if consumer.switching is not None and consumer.switching.flowing(now):
-                    consumer.switching.want_key()
+        self._switching = {consumer for consumer in self._switching if consumer.switching is not None}
+        for consumer in self._switching:
+            if consumer.switching is not None and consumer.switching.flowing(now):
+                consumer.switching.want_key()
 
     def arrived(self, consumers: Iterable[Consumer], stats: Sequence[SinkStats]) -> None:
         """What the forwarder says of where sinks are fed from: the key frames that they waited for have come."""

@@ -44,7 +44,9 @@ CEILING = 2_500_000  # bits per second that a publisher may send, where he canno
 class Producer:
     """One media of one publisher; its `encodings` from the smallest to the largest."""
 
-    def __init__(self, participant: str, transport: int, taken: Taken, *, levelled: bool) -> None:
+    def __init__(
+        self, participant: str, transport: int, taken: Taken, *, levelled: bool, wishes: set[Encoding]
+    ) -> None:  # fmt: skip
         self.participant = participant
         self.kind = taken.section.kind
         self.transport = transport
@@ -53,8 +55,9 @@ class Producer:
         self.protection = taken.protection
         self.nack = "nack" in taken.codec.feedback
         self.hushed = False  # others are louder
+        self.flows: list[bool] = []  # which encodings arrived when it was last looked at
         self.encodings = [
-            Encoding(rid, taken.codec.clock_rate, picture=self.kind == "video", levelled=levelled)
+            Encoding(rid, taken.codec.clock_rate, picture=self.kind == "video", levelled=levelled, wishes=wishes)
             for rid in taken.rids or ("",)
         ]
 
@@ -190,10 +193,14 @@ class Up:
         self.ssrc = ssrc
         self.rtt = USUAL_RTT
         self.level_id = agreed.extensions.get(AUDIO_LEVEL, 0)
+        self._wishes: set[Encoding] = set()  # of which a key frame is wanted
         self.producers = {
-            kind: Producer(transport.participant, transport.id, taken, levelled=kind == "audio" and self.level_id > 0)
+            kind: Producer(
+                transport.participant, transport.id, taken, levelled=kind == "audio" and self.level_id > 0,
+                wishes=self._wishes,
+            )
             for kind, taken in agreed.taken.items()
-        }
+        }  # fmt: skip
         self.congestion_id = agreed.extensions.get(TRANSPORT_CC, 0)
         self.dependency_id = agreed.extensions.get(DEPENDENCY, 0)
         self._ids = {agreed.extensions.get(uri, 0): uri for uri in (MID, RID, REPAIRED_RID)}
@@ -279,7 +286,9 @@ class Up:
 
     def key_requests(self, now: float) -> list[bytes]:
         """A compound with PLI for each encoding that has one due."""
-        due = [encoding.ssrc for _producer, encoding in self.encodings() if encoding.key_due(now, self.rtt)]
+        due = [encoding.ssrc for encoding in list(self._wishes) if encoding.key_due(now, self.rtt)]
+        if not due:
+            return []
         head = rtcp.receiver_report(self.ssrc, ())
         return [head + rtcp.picture_loss(self.ssrc, ssrc) for ssrc in due if ssrc is not None]
 

@@ -64,6 +64,7 @@ class Router:
         self._downs: dict[str, Down] = {}
         self._views: dict[str, View] = {}
         self._by_transport: dict[int, Up | Down | View] = {}
+        self._joining: dict[int, Transport] = {}  # not connected yet
         self._audience = Audience()
         self._patchbay = Patchbay(port)
         self._reception = Reception(port, self._patchbay, self._audience)
@@ -89,7 +90,7 @@ class Router:
             self._end(former.transport, "replaced")
         up = Up(transport, agreed, self._port.number(32))
         self._ups[participant] = up
-        self._by_transport[transport.id] = up
+        self._keep(up)
         self._patchbay.add(up, self._now)
         return self._answer(transport, description, agreed.sections)
 
@@ -102,7 +103,7 @@ class Router:
             self._end(former.transport, "replaced")
         down = Down(transport)
         self._downs[participant] = down
-        self._by_transport[transport.id] = down
+        self._keep(down)
         for up in self._live():
             self._feed(down, up)
         self._offer(down)
@@ -137,7 +138,7 @@ class Router:
         transport = self._port.open(self.room, participant, "down", self._now)
         view = View(transport, feed, viewing, [self._consumer(transport, kind) for kind in viewing.taken])
         self._views[transport.session] = view
-        self._by_transport[transport.id] = view
+        self._keep(view)
         self._stage(view)
         return self._answer(transport, description, view.sections(viewing))
 
@@ -236,26 +237,39 @@ class Router:
         """What the forwarder has tapped of this room's sources."""
         self._taps.keep(packets)
 
+    @property
+    def lively(self) -> bool:
+        """Has tick() to be called every 50 ms? Else every 100 ms will do."""
+        return bool(self._joining or self._distribution.measured)
+
     def tick(self, now: float) -> None:
-        """Call about every 50 ms."""
+        """Call about every 50 ms, see `lively`."""
         self._now = now
-        for owner in list(self._by_transport.values()):
-            self._carry_out(owner.transport, owner.transport.tick(now))
-            if isinstance(owner, Down) and owner.forgotten(now):
-                self._end(owner.transport, "dtls")
-        if now >= self._feedback_at:
-            self._feedback_at = now + FEEDBACK_EVERY
-            self._reception.acknowledge(self._live())
-        if now >= self._listen_at:
-            self._listen_at = now + LISTEN_EVERY
-            self._listen()
-        self._taps.settle(self._live(), now)
-        self._distribution.tick(self._live(), now)
-        self._want()
-        self._ask_keys()
+        for transport in list(self._joining.values()):
+            self._carry_out(transport, transport.tick(now))
         if now >= self._report_at:
             self._report_at = now + REPORT_EVERY
+            self._look_after()
             self._report()
+        ups = self._live()
+        if now >= self._feedback_at:
+            self._feedback_at = now + FEEDBACK_EVERY
+            self._reception.acknowledge(ups)
+        if now >= self._listen_at:
+            self._listen_at = now + LISTEN_EVERY
+            self._listen(ups)
+        self._taps.settle(ups, now)
+        if self._distribution.tick(ups, now):
+            for participant, rids in self._distribution.wanted(ups, now):
+                self._news.append(LayersWanted(self.room, participant, rids))
+        self._reception.ask_keys(ups, now)
+
+    def _look_after(self) -> None:
+        """Connected transports have time limits of many seconds."""
+        for owner in list(self._by_transport.values()):
+            self._carry_out(owner.transport, owner.transport.tick(self._now))
+            if isinstance(owner, Down) and owner.forgotten(self._now):
+                self._end(owner.transport, "dtls")
 
     def shut(self) -> None:
         """End everything."""
@@ -329,7 +343,12 @@ class Router:
             elif isinstance(output, Ended):
                 self._end(transport, output.reason)
 
+    def _keep(self, owner: Up | Down | View) -> None:
+        self._by_transport[owner.transport.id] = owner
+        self._joining[owner.transport.id] = owner.transport
+
     def _connected(self, transport: Transport) -> None:
+        self._joining.pop(transport.id, None)
         self._news.append(Connected(self.room, transport.participant, transport.session, transport.direction))
         owner = self._by_transport[transport.id]
         if isinstance(owner, Up):
@@ -352,6 +371,7 @@ class Router:
 
     def _end(self, transport: Transport, reason: str) -> None:
         owner = self._by_transport.pop(transport.id, None)
+        self._joining.pop(transport.id, None)
         if owner is None:
             return
         if reason in ENDINGS:
@@ -448,16 +468,12 @@ class Router:
     def _ask_keys(self) -> None:
         self._reception.ask_keys(self._live(), self._now)
 
-    def _listen(self) -> None:
-        if self._reception.listen(self._live(), self._now):
+    def _listen(self, ups: Sequence[Up]) -> None:
+        if self._reception.listen(ups, self._now):
             self._news.append(SpeakerChanged(self.room, self._audience.speaker.current))
             for view in self._views.values():
                 self._stage(view)
             self._distribution.stir()
-
-    def _want(self) -> None:
-        for participant, rids in self._distribution.wanted(self._live(), self._now):
-            self._news.append(LayersWanted(self.room, participant, rids))
 
     def _report(self) -> None:
         for owner in self._by_transport.values():

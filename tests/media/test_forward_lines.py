@@ -1,13 +1,15 @@
 """What a line bears: transport-wide numbers, padding, pacing; held and silent sources; taps. On both workers."""
 
+import select
 import struct
 import time
 
 import pytest
 
+from media import rtcp
 from media.forward import Rewrite
 from media.rtp import Header, elements, parse_header
-from tests.media.conftest import Lab, Person
+from tests.media.conftest import DEADLINE, Lab, Person
 
 AN, BINH = 1, 2  # transports
 CAMERA, VOICE = 12, 14  # SSRCs
@@ -265,3 +267,31 @@ def test_values_out_of_range_are_refused(lab: Lab):
     for command in ("hold", "tap"):
         with pytest.raises(KeyError):
             getattr(lab.worker, command)(AN, 5, True)
+
+
+def test_reports_wait_for_a_look_that_comes_anyway_and_requests_do_not(lab: Lab, native: bool):
+    if not native:
+        return  # the twin's descriptor is its socket, which wakes for everything
+    an = lab.person(AN)
+    lab.settle()
+
+    def say(compound: bytes) -> None:
+        an.say_raw(an.out.protect_rtcp(compound))
+
+    def woken() -> bool:
+        return bool(select.select([lab.worker.fileno()], [], [], 0)[0])
+
+    report = rtcp.receiver_report(9, ())
+    for compound in (report, report + rtcp.bandwidth(9, 100_000, [1])):
+        say(compound)
+        early = []
+        lab.wait(lambda early=early, compound=compound: early.append(woken()) or heard(lab, compound))
+        assert not any(early)
+    for compound in (report + rtcp.picture_loss(9, 1), rtcp.nack(9, 1, [5])):
+        say(compound)
+        assert select.select([lab.worker.fileno()], [], [], DEADLINE)[0]
+        assert [notice.data for notice in lab.worker.poll()] == [compound]
+
+
+def heard(lab: Lab, compound: bytes) -> bool:
+    return any(notice.data == compound for notice in lab.notices)

@@ -495,7 +495,7 @@ def test_a_publisher_gets_reports_and_a_ceiling_every_second(wire: Wire) -> None
 
 
 def test_a_receiver_report_tells_loss_since_the_last_one_and_in_all() -> None:
-    producer = Encoding("", 90000, picture=True, levelled=False)
+    producer = Encoding("", 90000, picture=True, levelled=False, wishes=set())
     producer.start(22)
     first = producer.block(SourceStats(22, 90, 0, 65536 + 99, 65536, 7, 0, 127), 0.0)
     assert (first.fraction, first.lost, first.highest, first.jitter) == (256 * 10 // 100, 10, 65536 + 99, 7)
