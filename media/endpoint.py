@@ -198,8 +198,10 @@ class Endpoint:
             if transport is not None:
                 tapped.setdefault(transport.room, []).append(packet)
         for room, packets in tapped.items():
-            with self._isolated(outlet.port):
+            try:
                 self._routers[room].keep(packets)
+            except Exception as error:
+                self._isolate(error, outlet.port)
 
     def _tick(self) -> None:
         now = self._loop.time()

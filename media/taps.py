@@ -38,6 +38,8 @@ class Taps:
 
     def settle(self, ups: Iterable[Up], now: float) -> None:
         """Tap what is to be recorded of what there is by now, and nothing else."""
+        if not self._wanted and not self._open:
+            return
         wanted: dict[tuple[int, int], _Tap] = {}
         for up in ups:
             for producer in up.producers.values():

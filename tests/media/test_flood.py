@@ -7,7 +7,8 @@ import struct
 import time
 
 from media.dtls import Association
-from tests.media.test_endpoint import IDENTITY, Caller, Stage, carried, stage
+from tests.media.stage import IDENTITY, Caller, Stage, carried
+from tests.media.test_endpoint import stage
 
 __all__ = ["stage"]  # the fixture
 
@@ -94,7 +95,7 @@ async def test_a_client_hello_before_ice_has_verified_the_address_is_ignored(sta
     for number in range(30):
         crowd.say(number, hello())
     await stage.counted("dropped_stranger", 30)
-    await late.connect(session, stage.endpoint.port)
+    await late.connect(session)
     assert late.end.association is not None
     assert late.end.association.keys is not None
     for number in range(30):
