@@ -30,7 +30,7 @@ async function main() {
 
   function describe(made) {
     const { usernameFragment: ufrag, password: pwd } = made.iceParameters;
-    const { address: ip, port } = made.iceCandidates[0];
+    const { ip, port } = made.iceCandidates[0];
     const fingerprint = made.dtlsParameters.fingerprints.find((item) => item.algorithm === "sha-256").value;
     return { ufrag, pwd, ip, port, fingerprint };
   }

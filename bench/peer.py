@@ -37,6 +37,10 @@ class Remote:
     pwd: str
     address: tuple[str, int]
     fingerprint: str
+    active: bool = False
+    """It is the DTLS client."""
+    controlling: bool = False
+    """It nominates (RFC 8445 section 6.1.1): who offers and is not ICE-lite."""
 
 
 @dataclass(slots=True)
@@ -243,7 +247,7 @@ class Peer:
     def _begin_dtls(self) -> None:
         assert self._remote is not None
         fingerprint = Fingerprint("sha-256", self._remote.fingerprint)
-        self._association = dtls.Association(self.identity, True, (fingerprint,))
+        self._association = dtls.Association(self.identity, not self._remote.active, (fingerprint,))
         self._send_all(self._association.start(self.loop.time()))
 
     def _take_dtls(self, data: bytes) -> None:
@@ -282,8 +286,11 @@ class Peer:
         request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
         request.attributes["USERNAME"] = f"{self._remote.ufrag}:{self.ufrag}"
         request.attributes["PRIORITY"] = 1853824767
-        request.attributes["ICE-CONTROLLING"] = 1
-        request.attributes["USE-CANDIDATE"] = None
+        if self._remote.controlling:
+            request.attributes["ICE-CONTROLLED"] = 1
+        else:
+            request.attributes["ICE-CONTROLLING"] = 1
+            request.attributes["USE-CANDIDATE"] = None
         request.add_message_integrity(self._remote.pwd.encode())
         request.add_fingerprint()
         self._asked[request.transaction_id] = request
@@ -377,4 +384,5 @@ def read_remote(sdp: str) -> Remote:
     if ufrag is None or pwd is None or candidate is None or fingerprint is None:
         raise ValueError(f"an SDP without ICE credentials, fingerprint or IPv4 candidate:\n{sdp}")
     address = "127.0.0.1", int(candidate[2])  # never leave loopback, whatever the server announces
-    return Remote(ufrag[1], pwd[1], address, fingerprint[1])
+    controlling = "a=setup:actpass" in sdp and "a=ice-lite" not in sdp
+    return Remote(ufrag[1], pwd[1], address, fingerprint[1], "a=setup:active" in sdp, controlling)
