@@ -66,9 +66,10 @@ class Seat:
         await self.say("media.watch", sizes={name: size for name, size in sizes.items() if name != self.name})
 
     async def leave(self) -> None:
-        """Leave in good order; `drop` is the other way."""
+        """Leave in good order; `drop` is the other way. The server's goodbye is waited for."""
         with contextlib.suppress(ConnectionError):
             await self.say("leave")
+            await self.hears("bye")
         await self._close()
 
     async def drop(self) -> None:
