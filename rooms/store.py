@@ -224,11 +224,12 @@ async def keep(conn: AsyncConnection, meeting_id: str, facts: Sequence[Fact]) ->
             await conn.execute(update(meeting_table).where(meeting_table.c.id == meeting_id).values(**changes))
 
 
-async def facts(conn: AsyncConnection, meeting_id: str) -> list[Fact]:
-    """In their order, as kept; `first_altered` tells whether they are still what was kept."""
-    rows = await conn.execute(
-        select(fact_table).where(fact_table.c.meeting_id == meeting_id).order_by(fact_table.c.seq)
-    )
+async def facts(conn: AsyncConnection, meeting_id: str, kinds: Collection[str] | None = None) -> list[Fact]:
+    """In their order, as kept, all or of some kinds; `first_altered` tells whether all are still what was kept."""
+    wanted = select(fact_table).where(fact_table.c.meeting_id == meeting_id).order_by(fact_table.c.seq)
+    if kinds is not None:
+        wanted = wanted.where(fact_table.c.kind.in_(kinds))
+    rows = await conn.execute(wanted)
     return [Fact(row.seq, row.at, row.kind, row.actor, json.loads(row.data), row.digest) for row in rows]
 
 

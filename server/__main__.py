@@ -1,8 +1,9 @@
-"""The command line: giaoban demo | serve | migrate | token | verify | doctor."""
+"""The command line: giaoban demo | serve | migrate | token | verify | export | doctor."""
 
 import asyncio
 import functools
 import json
+import os
 import re
 import secrets
 import sys
@@ -12,12 +13,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from minutes.errors import RecordError
 from minutes.verification import Verdict
 from rooms import BadMessage, messages, store
-from server import auth, config, demo, doctor, verdicts
+from server import auth, config, demo, doctor, export_recording, verdicts
 from server.app import open_records
 from server.database import Database
 from server.errors import SetupError
@@ -146,6 +148,50 @@ def verify(
     else:
         console.print(Reader("vi").gettext(verdicts.sentence(verdict)))
     raise typer.Exit({"genuine": 0, "changed": 1}.get(verdict.kind, 2))
+
+
+@cli.command("export")
+def export_command(
+    meeting: Annotated[str, typer.Argument(help="Id of the meeting, the end of its page's address.")],
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Make one file that plays of a recorded meeting that is over."""
+    settings = _load(data, file)
+    if not settings.data.is_dir():
+        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    plan = asyncio.run(_plan_of(settings, meeting))
+    folder = settings.recordings / meeting
+    os.nice(export_recording.NICENESS)
+    bar = Progress(TextColumn("Export"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console)
+    try:
+        with bar:
+            task = bar.add_task("export", total=1.0)
+            for done in export_recording.run(plan, folder):
+                bar.update(task, completed=done)
+    except (ValueError, OSError) as error:
+        raise SetupError(f"The export could not be made: {error}.") from error
+    result = export_recording.finished(folder)
+    console.print(f"{folder / export_recording.RESULT}\nSHA-256 {result.sha256 if result else ''}")
+    for name in result.left_out if result else ():
+        console.print(f"Left out, missing or changed: {name}")
+
+
+async def _plan_of(settings: config.Config, meeting: str) -> export_recording.Plan:
+    database = Database(settings.database_url)
+    try:
+        async with database.read() as connection:
+            entry = await store.get_meeting(connection, meeting)
+            facts = await store.facts(connection, meeting, ("recording_segment",))
+    except DatabaseError as error:
+        raise SetupError(f"The database cannot be read: {error.orig}.") from error
+    finally:
+        await database.close()
+    if entry is None:
+        raise SetupError(f"There is no meeting {meeting!r}.")
+    if entry.state != "closed" or not facts:
+        raise SetupError("The meeting is not over." if entry.state != "closed" else "The meeting was not recorded.")
+    return export_recording.Plan.of([fact.data for fact in facts])
 
 
 @cli.command("doctor")

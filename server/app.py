@@ -15,11 +15,13 @@ from server.auth import Identity, Tokens
 from server.config import Config
 from server.database import Database
 from server.errors import SetupError
+from server.exports import Exports
 from server.keys import (
     CHECKS_RUNNING,
     CONFIG,
     DATABASE,
     ENDPOINT,
+    EXPORTS,
     IDENTITY,
     PIN_ATTEMPTS,
     RECORDS,
@@ -28,7 +30,7 @@ from server.keys import (
     TOKENS,
 )
 from server.middleware import identify, surround
-from server.pages import account, api, desk, meetings, public
+from server.pages import account, api, desk, meetings, public, recordings
 from server.rate import Attempts, Waiting
 from server.records import Records
 from server.sittings import Sittings
@@ -45,7 +47,7 @@ def build_app(config: Config) -> web.Application:
     app[PIN_ATTEMPTS] = Attempts(allowed=5, seconds=900)
     app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)
     app.cleanup_ctx.extend([_database, _records, _media])
-    for module in (public, account, meetings, desk, api, signalling, whip):
+    for module in (public, account, meetings, recordings, desk, api, signalling, whip):
         app.router.add_routes(module.routes())
     app.router.add_static("/static/", STATIC, append_version=False)
     app.on_shutdown.append(_hang_up)
@@ -110,6 +112,8 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
     relays, folder = Relays(app[CONFIG].turn), app[CONFIG].recordings
     app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], relays, folder)
     await app[SITTINGS].start()
+    app[EXPORTS] = Exports(app[CONFIG].recordings)
     yield
+    await app[EXPORTS].close()
     await app[SITTINGS].close()
     await app[ENDPOINT].close()

@@ -162,7 +162,7 @@ class DocumentAccess:
 
 
 Act = Literal[
-    "meetings.list", "meeting.schedule", "meeting.enter", "room.publish_any", "room.list",
+    "meetings.list", "meeting.schedule", "meeting.enter", "recording.read", "room.publish_any", "room.list",
     "desk.open", "document.read", "document.edit", "document.submit", "document.return", "document.approve",
     "document.sign", "document.seal", "document.void", "document.notice", "document.publish", "document.withdraw",
 ]  # fmt: skip
@@ -190,6 +190,8 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "meetings.list": lambda account, _thing: bool(account.roles),
     "meeting.schedule": _has("secretary"),
     "meeting.enter": _enter,
+    # Of one meeting: `members` are those who chaired it and took its minutes.
+    "recording.read": lambda account, meeting: account.id in meeting.members,
     "room.publish_any": lambda account, room: account.room == room and account.room_role == "gateway",
     "room.list": _enter,
     "desk.open": lambda account, _thing: bool(account.roles & {"leader", "secretary", "clerk"}),

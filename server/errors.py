@@ -68,6 +68,7 @@ ANSWERS: dict[str, Answer] = {
     "recording_unavailable": Answer(
         503, N_("Máy chủ hiện không ghi được cuộc họp (hết chỗ lưu hoặc thư mục lưu bị lỗi); xin báo cán bộ kỹ thuật.")
     ),
+    "export_busy": Answer(409, N_("Máy chủ đang ghép bản ghi của cuộc họp khác; xin thử lại sau.")),
     "busy": Answer(503, N_("Hệ thống đang bận, xin thử lại.")),
     # media (media.errors codes)
     "media_refused": Answer(400, N_("Trình duyệt gửi thông số hình và tiếng không hợp lệ.")),

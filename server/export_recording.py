@@ -8,6 +8,7 @@ the result says so.
 import hashlib
 import json
 import os
+import signal
 import sys
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -377,7 +378,7 @@ def finished(folder: Path) -> Result | None:
 
 def run(plan: Plan, folder: Path) -> Iterator[float]:
     """`export` into the folder of the recording. ValueError, OSError."""
-    part, result = folder / f"{RESULT}.part", Result()
+    part, result = folder / f"{RESULT}.{os.getpid()}.part", Result()
     try:
         yield from export(plan, folder, part, result)
         finish(folder, part, replace(result))
@@ -388,6 +389,7 @@ def run(plan: Plan, folder: Path) -> Iterator[float]:
 def main() -> None:
     """`python -m server.export_recording FOLDER`."""
     os.nice(NICENESS)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what is half done is taken away
     try:
         for done in run(Plan.from_json(json.load(sys.stdin)), Path(sys.argv[1])):
             print(json.dumps({"done": round(done, 4)}), flush=True)

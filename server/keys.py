@@ -8,6 +8,7 @@ from media import Endpoint
 from server.auth import Identity, Tokens
 from server.config import Config
 from server.database import Database
+from server.exports import Exports
 from server.rate import Attempts, Waiting
 from server.records import Records
 from server.sittings import Sittings
@@ -18,6 +19,7 @@ TOKENS = web.AppKey("tokens", Tokens)
 IDENTITY = web.AppKey("identity", Identity)
 RECORDS = web.AppKey("records", Records)
 ENDPOINT = web.AppKey("endpoint", Endpoint)
+EXPORTS = web.AppKey("exports", Exports)
 SITTINGS = web.AppKey("sittings", Sittings)
 PIN_ATTEMPTS = web.AppKey("pin_attempts", Attempts)
 CHECKS_RUNNING = web.AppKey("checks_running", Waiting)

@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from media import KeyWanted, Recorded, Recording, Written, recover
-from rooms import Fact, Refused, Segment
+from rooms import Fact, Meeting, Refused, Segment
 from rooms.facts import from_iso
 
 log = structlog.get_logger("giaoban.recordings")
@@ -133,6 +133,16 @@ def _segment(written: Written) -> Segment:
 
 
 # --- what pages show ------------------------------------------------------------------------------------------
+
+
+KINDS = ("joined", "chair_taken", "secretary_taken", "recording_segment")
+"""The kinds of facts that `listing` and `keepers` read."""
+
+
+def keepers(meeting: Meeting, facts: Iterable[Fact]) -> frozenset[str]:
+    """Who sees the recording: chair and secretary, as invited and as they acted."""
+    acted = {fact.data["person"] for fact in facts if fact.kind in ("chair_taken", "secretary_taken")}
+    return frozenset({meeting.chair.id, meeting.secretary.id, *acted})
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,10 @@ class Sitting:
             self._recorder.put_back(segments)
             raise
 
+    def _note_speaker(self) -> None:
+        recorded = self.speaker in self.room.state.recorded()
+        self._recorder.speaker(self.speaker if recorded else None, utcnow())
+
     async def resume_recording(self) -> None:
         """After a stop or crash: what was under way is mended and kept, and a recording that ran goes on.
 
@@ -297,6 +301,8 @@ class Sitting:
         elif effect.action in ("record", "unrecord"):
             self.router.record(effect.participant, effect.action == "record")
             self._recorder.cut(effect.participant)
+            if effect.participant == self.speaker:
+                self._note_speaker()
         elif effect.kind is not None:
             self.router.pause(effect.participant, effect.kind, bool(effect.paused))
             self._recorder.cut(effect.participant, effect.kind)
@@ -368,8 +374,7 @@ class Sitting:
             case news.SpeakerChanged():
                 self.speaker = event.participant
                 self.tell_all({"type": "speaker", "participant": event.participant})
-                recorded = event.participant in self.room.state.recorded()
-                self._recorder.speaker(event.participant if recorded else None, utcnow())
+                self._note_speaker()
             case _:
                 pass
 

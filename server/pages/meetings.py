@@ -21,6 +21,7 @@ from server.i18n import N_, VIETNAM, Reader, script_strings
 from server.keys import CONFIG, DATABASE, RECORDS, SITTINGS
 from server.pages import current, form, reader_of, require, see_other
 from server.pages.caching import private
+from server.pages.recordings import recording_of
 from server.sittings import invited, person_of
 
 STANDING_ROOM = "giao-ban"
@@ -98,6 +99,7 @@ async def show(request: web.Request) -> web.Response:
     return private(
         request,
         "meetings/show.html",
+        recording=await recording_of(request, account, entry),
         meeting=meeting,
         state=entry.state,
         closed_at=entry.closed_at,

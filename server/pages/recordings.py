@@ -1,0 +1,167 @@
+"""The recording of a meeting: its files with their digests, and the one file made of them; for chair and secretary."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from babel.numbers import format_decimal
+
+from rooms import Fact, store
+from server.auth import MeetingAccess, may
+from server.directory import Account
+from server.errors import Problem
+from server.export_recording import RESULT, Result, finished
+from server.keys import CONFIG, DATABASE, EXPORTS
+from server.pages import form, reader_of, require, see_other
+from server.pages.caching import PRIVATE
+from server.recordings import KINDS, Kept, keepers, listing
+
+_TYPES = {".webm": "video/webm", ".mkv": "video/x-matroska", ".jsonl": "application/jsonl"}
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    return [
+        web.get("/meetings/{id}/recording/export", progress),
+        web.post("/meetings/{id}/recording/export", export),
+        web.post("/meetings/{id}/recording/cancel", cancel),
+        web.get("/meetings/{id}/recording/{file}", download),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One person's files of one kind, as the page lists them."""
+
+    name: str
+    media: str
+    files: Sequence[Kept]
+    length: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What the meeting's page shows. `progress` is None while no export runs."""
+
+    tracks: Sequence[Track]
+    may_export: bool
+    progress: float | None
+    failed: bool
+    result: Result | None
+    result_length: str
+    result_size: str
+
+
+async def recording_of(request: web.Request, account: Account, entry: store.MeetingEntry) -> Recording | None:
+    """None if nothing was recorded, or it is not for this account."""
+    facts = await _facts(request, entry.meeting.id)
+    files = listing(facts)
+    if not files or not may(
+        account, "recording.read", MeetingAccess(entry.meeting.room, keepers(entry.meeting, facts))
+    ):
+        return None
+    exports, result = request.app[EXPORTS], finished(_folder(request, entry.meeting.id))
+    language = reader_of(request).language
+    return Recording(
+        tracks=[_track(name, media, list(group), language) for (name, media), group in groupby(files, _key)],
+        may_export=entry.state == "closed",
+        progress=exports.progress(entry.meeting.id),
+        failed=exports.failed(entry.meeting.id),
+        result=result,
+        result_length=lasting(result.seconds) if result else "",
+        result_size=megabytes(result.size, language) if result else "",
+    )
+
+
+def _key(kept: Kept) -> tuple[str, str]:
+    return kept.name, kept.media
+
+
+def _track(name: str, media: str, files: Sequence[Kept], language: str) -> Track:
+    length = lasting(sum(one.seconds for one in files))
+    return Track(name, media, files, length, megabytes(sum(one.size for one in files), language))
+
+
+def lasting(seconds: float) -> str:
+    """h:mm:ss."""
+    whole = round(seconds)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def megabytes(octets: int, language: str) -> str:
+    """As "12,3 MB"."""
+    return f"{format_decimal(max(octets, 100_000) / 1e6, '#,##0.0', locale=language)} MB"
+
+
+async def _facts(request: web.Request, meeting: str) -> list[Fact]:
+    async with request.app[DATABASE].read() as connection:
+        return await store.facts(connection, meeting, KINDS)
+
+
+def _folder(request: web.Request, meeting: str) -> Path:
+    return request.app[CONFIG].recordings / meeting
+
+
+async def _of(request: web.Request) -> tuple[store.MeetingEntry, list[Fact]]:
+    """The meeting of the path and its facts, for whom its recording is. Raises Problem."""
+    async with request.app[DATABASE].read() as connection:
+        entry = await store.get_meeting(connection, request.match_info["id"])
+    if entry is None:
+        require(request, "meetings.list")
+        raise Problem("not_allowed")  # the same answer as for one that is not theirs
+    facts = await _facts(request, entry.meeting.id)
+    require(request, "recording.read", MeetingAccess(entry.meeting.room, keepers(entry.meeting, facts)))
+    return entry, facts
+
+
+async def download(request: web.Request) -> web.StreamResponse:
+    """GET /meetings/{id}/recording/{file}: a file that the proceedings name, or the export. Raises Problem."""
+    entry, facts = await _of(request)
+    name, folder = request.match_info["file"], _folder(request, entry.meeting.id)
+    digests = {one.file: one.sha256 for one in listing(facts)}
+    result = finished(folder) if name == RESULT else None
+    if result is not None:
+        digests[RESULT] = result.sha256
+    if name not in digests or not (folder / name).is_file():
+        raise Problem("not_found")
+    shown = f"{entry.meeting.id}-{name}"
+    digest = base64.b64encode(bytes.fromhex(digests[name])).decode()
+    return web.FileResponse(
+        folder / name,
+        headers={
+            **PRIVATE,
+            "Content-Type": _TYPES[Path(name).suffix],
+            "Content-Disposition": f'attachment; filename="{shown}"',
+            "Repr-Digest": f"sha-256=:{digest}:",  # RFC 9530
+        },
+    )
+
+
+async def progress(request: web.Request) -> web.Response:
+    """GET /meetings/{id}/recording/export: how far the export is, for the page's script. Raises Problem."""
+    entry, _ = await _of(request)
+    return web.json_response({"done": request.app[EXPORTS].progress(entry.meeting.id)}, headers=PRIVATE)
+
+
+async def export(request: web.Request) -> web.Response:
+    """POST /meetings/{id}/recording/export: make one file of a meeting that is over. Raises Problem."""
+    entry, facts = await _of(request)
+    await form(request)
+    segments: list[dict[str, Any]] = [fact.data for fact in facts if fact.kind == "recording_segment"]
+    if entry.state != "closed" or not segments:
+        raise Problem("not_found")
+    await request.app[EXPORTS].start(entry.meeting.id, segments)
+    return see_other(f"/meetings/{entry.meeting.id}#recording")
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """POST /meetings/{id}/recording/cancel: stop the export. Raises Problem."""
+    entry, _ = await _of(request)
+    await form(request)
+    request.app[EXPORTS].cancel(entry.meeting.id)
+    return see_other(f"/meetings/{entry.meeting.id}#recording")

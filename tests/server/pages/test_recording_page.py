@@ -1,0 +1,185 @@
+"""The recording on the meeting's page: for chair and secretary, with digests, and made into one file that plays."""
+
+import asyncio
+import base64
+import hashlib
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from media.recording import Writer
+from rooms import (
+    SYSTEM,
+    CloseMeeting,
+    Join,
+    Keep,
+    KeepSegments,
+    OpenMeeting,
+    Room,
+    Segment,
+    StartRecording,
+    store,
+)
+from rooms.proceedings import Meeting
+from server import auth
+from server.keys import CONFIG, DATABASE, EXPORTS
+from tests.server.pages.conftest import Office, Visitor
+from tests.server.test_command_line import Giaoban, giaoban
+from tests.server.test_export_recording import record
+
+__all__ = ["giaoban"]
+
+
+def written(folder: Path, *, seconds: int) -> tuple[Segment, ...]:
+    """Files of Dũng as the media plane writes them."""
+    writer = Writer(folder, 1)
+    record(writer, "dung", seconds, 0)
+    return tuple(
+        Segment(one.file, one.participant, one.kind, one.codec, one.began, one.began + one.length, one.size, one.sha256)
+        for one in writer.close()  # type: ignore[union-attr]
+    )
+
+
+async def recorded(office: Office, *, seconds: int = 2, over: bool = True) -> Meeting:
+    """A meeting in which Dũng was recorded."""
+    meeting = await office.meeting()
+    segments = await asyncio.to_thread(written, folder_of(office, meeting), seconds=seconds)
+    room, now = Room(meeting), auth.utcnow() - timedelta(hours=1)
+    commands = [(person.id, Join(person)) for person in meeting.people()]
+    commands += [("hanh", OpenMeeting()), ("hanh", StartRecording()), (SYSTEM, KeepSegments(segments))]
+    if over:
+        commands.append(("hanh", CloseMeeting()))
+    facts = [
+        fact
+        for actor, command in commands
+        for effect in room.apply(actor, command, now)
+        if isinstance(effect, Keep)
+        for fact in effect.facts
+    ]
+    async with office.server.app[DATABASE].begin() as connection:
+        await store.keep(connection, meeting.id, facts)
+    return meeting
+
+
+def folder_of(office: Office, meeting: Meeting) -> Path:
+    return office.server.app[CONFIG].recordings / meeting.id
+
+
+async def exported(visitor: Visitor, path: str, *, limit: float = 60.0) -> None:
+    """Follow the export as the page's script does."""
+    async with asyncio.timeout(limit):
+        while '"done": null' not in (await visitor.get(f"{path}/recording/export")).text:
+            await asyncio.sleep(0.1)  # another process's work
+
+
+async def test_chair_and_secretary_see_every_file_with_its_digest_and_nobody_else_does(office: Office) -> None:
+    meeting = await recorded(office)
+    path = f"/meetings/{meeting.id}"
+    files = sorted(folder_of(office, meeting).iterdir())
+    assert len(files) == 2
+    for account in ("hanh", "binh"):
+        page = await (await office.sign_in(account)).get(path)
+        assert page.has("recording")
+        assert "Lò Văn Dũng" in page.words
+        for file in files:
+            assert file.name in page.text
+            assert hashlib.sha256(file.read_bytes()).hexdigest() in page.text
+    for account in ("dung", "cuc"):
+        page = await (await office.sign_in(account)).get(path)
+        assert (page.status, page.has("recording")) == (200, False)
+        assert files[0].name not in page.text
+
+
+async def test_a_file_is_downloaded_whole_or_in_parts_and_says_what_it_is(office: Office) -> None:
+    meeting = await recorded(office)
+    file = next(folder_of(office, meeting).glob("*video*"))
+    path = f"/meetings/{meeting.id}/recording/{file.name}"
+    secretary = await office.sign_in("binh")
+    page = await secretary.get(path)
+    assert (page.status, page.body) == (200, file.read_bytes())
+    assert page.headers["Content-Type"] == "video/webm"
+    assert page.headers["Content-Disposition"] == f'attachment; filename="{meeting.id}-{file.name}"'
+    assert page.headers["Cache-Control"] == "no-store"
+    digest = base64.b64encode(hashlib.sha256(file.read_bytes()).digest()).decode()
+    assert page.headers["Repr-Digest"] == f"sha-256=:{digest}:"
+    part = await secretary.get(path, Range="bytes=0-99")
+    assert (part.status, part.body) == (206, file.read_bytes()[:100])
+
+
+@pytest.mark.parametrize(
+    "name", ["export.json", "none.webm", "..%2F..%2Fsecret.key", "%2e%2e%2f%2e%2e%2fsecret.key", "export.webm"]
+)
+async def test_only_what_the_proceedings_name_is_given_out(office: Office, name: str) -> None:
+    meeting = await recorded(office)
+    (folder_of(office, meeting) / "export.json").write_text("{}")
+    assert (await (await office.sign_in("binh")).get(f"/meetings/{meeting.id}/recording/{name}")).status == 404
+
+
+async def test_who_may_not_see_the_recording_gets_no_file_and_starts_nothing(office: Office) -> None:
+    meeting = await recorded(office)
+    file = next(folder_of(office, meeting).iterdir()).name
+    for visitor in (await office.sign_in("dung"), await office.sign_in("cuc"), office.stranger()):
+        for path in (file, "export"):
+            assert (await visitor.get(f"/meetings/{meeting.id}/recording/{path}")).status in (401, 403)
+        assert (await visitor.post(f"/meetings/{meeting.id}/recording/export", {})).status in (401, 403)
+    assert office.server.app[EXPORTS].progress(meeting.id) is None
+
+
+async def test_a_meeting_becomes_one_file_that_plays(office: Office) -> None:
+    meeting = await recorded(office)
+    path = f"/meetings/{meeting.id}"
+    secretary = await office.sign_in("binh")
+    assert (await secretary.get(path)).has("export-start")
+    assert (await secretary.post(f"{path}/recording/export", {})).status == 303
+    assert (await secretary.get(path)).has("export-running")
+    await exported(secretary, path)
+    page = await secretary.get(path)
+    assert page.has("export-file")
+    film = (await secretary.get(f"{path}/recording/export.webm")).body
+    assert hashlib.sha256(film).hexdigest() in page.text
+    told = subprocess.run(
+        ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", "-"],
+        input=film, check=True, capture_output=True,
+    )  # fmt: skip
+    assert told.stdout.split() == [b"vp8", b"opus"]
+
+
+async def test_an_export_can_be_cancelled_and_another_one_waits_its_turn(office: Office) -> None:
+    meeting = await recorded(office, seconds=20)
+    path = f"/meetings/{meeting.id}"
+    secretary = await office.sign_in("binh")
+    await secretary.post(f"{path}/recording/export", {})
+    with pytest.raises(Exception, match="export_busy"):
+        await office.server.app[EXPORTS].start("another", [])
+    assert (await secretary.post(f"{path}/recording/cancel", {})).status == 303
+    await exported(secretary, path)
+    page = await secretary.get(path)
+    assert page.has("export-start")
+    assert not page.has("export-file")
+    assert {file.suffix for file in folder_of(office, meeting).iterdir()} == {".webm"}
+    assert not list(folder_of(office, meeting).glob("export*"))
+
+
+async def test_while_the_meeting_goes_on_there_is_nothing_to_export(office: Office) -> None:
+    meeting = await recorded(office, over=False)
+    secretary = await office.sign_in("binh")
+    page = await secretary.get(f"/meetings/{meeting.id}")
+    assert page.has("recording")
+    assert not page.has("export-start")
+    assert (await secretary.post(f"/meetings/{meeting.id}/recording/export", {})).status == 404
+
+
+async def test_the_command_line_makes_the_same_file(
+    office: Office, giaoban: Giaoban, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.nice", lambda _: 0)
+    meeting = await recorded(office)
+    data = str(office.server.data)
+    made = await asyncio.to_thread(giaoban, "export", meeting.id, "--data", data)
+    assert made.returncode == 0, made.stderr
+    film = folder_of(office, meeting) / "export.webm"
+    assert hashlib.sha256(film.read_bytes()).hexdigest() in made.stdout
+    unknown = await asyncio.to_thread(giaoban, "export", "none", "--data", data)
+    assert (unknown.returncode, "no meeting" in unknown.stderr) == (2, True)
