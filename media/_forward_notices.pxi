@@ -51,8 +51,8 @@ cdef inline bint presses(const uint8_t[::1] data, Py_ssize_t at, int length) noe
     cdef int kind, form
     while at + 4 <= end:
         form, kind = data[at] & 0x1F, data[at + 1]
-        # RFC 3550, 3611; transport-wide feedback; REMB.
-        if not (200 <= kind <= 204 or kind == 207 or (kind == 205 and form == 15) or (kind == 206 and form == 15)):
+        # RFC 3550; transport-wide feedback; REMB. Extended reports (RFC 3611) measure how long we take.
+        if not (200 <= kind <= 204 or (kind == 205 and form == 15) or (kind == 206 and form == 15)):
             return True
         at += 4 + 4 * (data[at + 2] << 8 | data[at + 3])
     return False

@@ -5,7 +5,7 @@ cdef enum:
     WINDOW = 128
     SEGMENTS = 32
     GAPS = 256
-    ASKS = 4
+    ASKS = 5
     ASK_EVERY = 30000
     SILENT = 127
     DECAY = 30
@@ -207,7 +207,7 @@ cdef int due(Source* source, uint16_t* asked, int64_t now, bint new_only) noexce
     cdef Gap* gap
     for i in range(source.gap_count):
         gap = &source.gaps[i]
-        if not (gap.asks and (new_only or now - gap.asked < ASK_EVERY)):
+        if not (gap.asks and (new_only or now - gap.asked < ASK_EVERY << (gap.asks - 1))):
             if gap.asks >= ASKS:
                 continue
             gap.asked = now

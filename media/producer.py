@@ -38,6 +38,9 @@ MAX_ENCODINGS = 4  # of one picture
 RISING = {"q": 0, "l": 0, "h": 1, "m": 1, "f": 2}  # rids by size, as most programs name them; "l m h" is told apart
 ASSUMED_HEIGHT = 720  # of the largest encoding, while nothing is known
 USUAL_RTT = 0.1  # seconds, until it is measured
+SHORTEST_RTT, LONGEST_RTT = 0.02, 3.0
+RTT_SHARE = 0.3  # of the newest measurement
+REMEMBERED = 1000  # packets asked for, before those of long ago are forgotten
 CEILING = 2_500_000  # bits per second that a publisher may send, where he cannot measure it
 
 
@@ -211,6 +214,7 @@ class Up:
         ]
         self._cname = f"u{transport.id}"
         self._writer = FeedbackWriter(ssrc)
+        self._asked: dict[int, dict[int, float]] = {}  # by SSRC: when a packet was asked for
 
     def declared(self) -> list[Found]:
         """The streams that the offer has named already, what repairs one after it."""
@@ -277,6 +281,7 @@ class Up:
             if "goog-remb" in producer.codec.feedback and not self.congestion_id:
                 limited.append(item.ssrc)
         compound = rtcp.receiver_report(self.ssrc, blocks) + rtcp.description([self.ssrc], self._cname)
+        compound += rtcp.receiver_reference(self.ssrc, int(now * 2**32))
         return compound + (rtcp.bandwidth(self.ssrc, CEILING, limited) if limited else b"")
 
     def acknowledge(self, arrivals: Sequence[tuple[int, int]]) -> list[bytes]:
@@ -292,8 +297,19 @@ class Up:
         head = rtcp.receiver_report(self.ssrc, ())
         return [head + rtcp.picture_loss(self.ssrc, ssrc) for ssrc in due if ssrc is not None]
 
-    def repeat_requests(self, ssrc: int, missing: Sequence[int]) -> list[bytes]:
-        """Compounds with NACK for these sequence numbers."""
+    def note(self, delay: rtcp.Delay, now: float) -> None:
+        """What the publisher says of our reference time: how long it takes to him and back."""
+        found = rtcp.round_trip(delay, int(now * 65536) & 0xFFFFFFFF) if delay.ssrc == self.ssrc else None
+        if found is not None and found < LONGEST_RTT:
+            self.rtt += RTT_SHARE * (max(found, SHORTEST_RTT) - self.rtt)
+
+    def repeat_requests(self, ssrc: int, missing: Sequence[int], now: float) -> list[bytes]:
+        """Compounds with NACK for these sequence numbers, but for those whose answer may still be under way."""
+        asked = self._asked.setdefault(ssrc, {})
+        missing = [sequence for sequence in missing if now - asked.get(sequence, 0.0) >= self.rtt]
+        asked.update(dict.fromkeys(missing, now))
+        if len(asked) > REMEMBERED:
+            self._asked[ssrc] = {sequence: at for sequence, at in asked.items() if now - at < LONGEST_RTT}
         head = rtcp.receiver_report(self.ssrc, ())
         parts = [missing[start : start + 128] for start in range(0, len(missing), 128)]
         return [head + rtcp.nack(self.ssrc, ssrc, part) for part in parts]

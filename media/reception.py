@@ -25,6 +25,8 @@ class Reception:
     def hear(self, up: Up, packets: Sequence[rtcp.Packet], now: float) -> None:
         """RTCP of a publisher."""
         for packet in packets:
+            if isinstance(packet, rtcp.Delay):
+                up.note(packet, now)
             found = up.producing(packet.ssrc) if isinstance(packet, rtcp.SenderReport) else None
             if found is not None and isinstance(packet, rtcp.SenderReport):
                 producer, encoding = found
@@ -43,10 +45,10 @@ class Reception:
         self._patchbay.start(up, found, now)
         self.ask_keys([up], now)
 
-    def missing(self, up: Up, notice: Notice) -> None:
+    def missing(self, up: Up, notice: Notice, now: float) -> None:
         """Ask for what was lost."""
         sequences = struct.unpack(f"!{len(notice.data) // 2}H", notice.data)
-        for compound in up.repeat_requests(notice.ssrc, sequences):
+        for compound in up.repeat_requests(notice.ssrc, sequences, now):
             self._forwarder.rtcp(up.transport.id, compound)
 
     def ask_keys(self, ups: Iterable[Up], now: float) -> None:

@@ -318,7 +318,7 @@ class Router:
     def _on_missing(self, transport: Transport, notice: Notice) -> None:
         up = self._by_transport.get(transport.id)
         if isinstance(up, Up):
-            self._reception.missing(up, notice)
+            self._reception.missing(up, notice, self._now)
 
     def _on_switched(self, transport: Transport, _notice: Notice) -> None:
         owner = self._by_transport.get(transport.id)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from media.errors import RtcpError
 
-SR, RR, SDES, BYE, RTPFB, PSFB = 200, 201, 202, 203, 205, 206
+SR, RR, SDES, BYE, RTPFB, PSFB, XR = 200, 201, 202, 203, 205, 206, 207
+_REFERENCE, _DLRR = 4, 5  # report blocks of XR, RFC 3611 section 4
 MAX_COMPOUND = 1500
 MAX_REPORTS = 31  # RFC 3550 section 6.4: a five-bit count
 
@@ -86,6 +87,17 @@ class TransportFeedback(NamedTuple):
 
 
 _BLOCK = struct.Struct("!6I")
+
+
+class Delay(NamedTuple):
+    """A DLRR sub-block, RFC 3611 section 4.5: how long ago the sender got the reference time `lrr` of `ssrc`, both in
+    units of 1/65536 s; 0 if it has had none."""
+
+    ssrc: int
+    lrr: int
+    dlrr: int
+
+
 MISSING, SMALL, LARGE = 0, 1, 2
 TICK = 250  # microseconds, unit of a delta
 TICKS = 256  # in one unit of the reference time
@@ -94,7 +106,7 @@ MAX_STATUSES = 0x7FFF
 MAX_ASKED = 300
 """Sequence numbers read from one NACK; the rest of it is not looked at."""
 
-Packet = SenderReport | Block | Nack | KeyRequest | Bye | Ceiling | TransportFeedback
+Packet = SenderReport | Block | Nack | KeyRequest | Bye | Ceiling | TransportFeedback | Delay
 
 
 def read(data: bytes) -> list[Packet]:
@@ -141,6 +153,20 @@ def _blocks(data: bytes) -> Iterator[Block]:
     for ssrc, losses, highest, jitter, lsr, dlsr in _BLOCK.iter_unpack(data):
         lost = losses & 0xFFFFFF
         yield Block(ssrc, losses >> 24, lost - (lost >> 23 << 24), highest, jitter, lsr, dlsr)
+
+
+def _read_extended_report(_count: int, body: bytes) -> Iterator[Packet]:
+    if len(body) < 4:
+        raise RtcpError("extended report too short")
+    at = 4
+    while at + 4 <= len(body):
+        end = at + 4 + 4 * int.from_bytes(body[at + 2 : at + 4], "big")
+        if end > len(body):
+            raise RtcpError("report block longer than the report")
+        if body[at] == _DLRR:
+            for start in range(at + 4, end - 11, 12):
+                yield Delay(*struct.unpack_from("!III", body, start))
+        at = end
 
 
 def _read_bye(count: int, body: bytes) -> Iterator[Packet]:
@@ -240,6 +266,7 @@ def _read_arrivals(body: bytes) -> TransportFeedback:
 _READERS: dict[int, Callable[[int, bytes], Iterator[Packet]]] = {
     SR: _read_sender_report,
     RR: _read_receiver_report,
+    XR: _read_extended_report,
     BYE: _read_bye,
     RTPFB: _read_transport_feedback,
     PSFB: _read_payload_feedback,
@@ -302,14 +329,20 @@ def later(report: SenderReport, seconds: float, clock_rate: int) -> tuple[int, i
     return ntp, (report.timestamp + int(seconds * clock_rate)) & 0xFFFFFFFF
 
 
-def round_trip(block: Block, now: int) -> float | None:
+def receiver_reference(sender: int, ntp: int) -> bytes:
+    """Our time, RFC 3611 section 4.4; who sends answers with Delay."""
+    return _packet(XR, 0, struct.pack("!IBBHQ", sender, _REFERENCE, 0, 2, ntp & 0xFFFFFFFFFFFFFFFF))
+
+
+def round_trip(block: Block | Delay, now: int) -> float | None:
     """Seconds to the receiver and back, RFC 3550 section 6.4.1; None if it has had no sender report of ours yet.
 
     `now`: the middle 32 bits of the 64-bit NTP time at which the block came, by the clock of our sender reports.
     """
-    if not block.lsr:
+    last, since = (block.lsr, block.dlsr) if isinstance(block, Block) else (block.lrr, block.dlrr)
+    if not last:
         return None
-    passed = (now - block.lsr - block.dlsr) & 0xFFFFFFFF
+    passed = (now - last - since) & 0xFFFFFFFF
     # The receiver rounds: a little less than nothing is nothing, and half of the circle is nonsense.
     return 0.0 if passed >= 0xFFFF0000 else passed / 65536 if passed < 1 << 31 else None
 

@@ -17,8 +17,8 @@ from media.rtp import Element, Header, RtpError, distance, element, elements
 
 JUMP = 3000  # RFC 3550 appendix A.1, MAX_DROPOUT: a larger step is a new beginning, not a loss
 GAPS = 256  # missing packets a source remembers
-ASKS = 4  # how often a missing packet is asked for
-ASK_EVERY = 30_000  # microseconds between two requests
+ASKS = 5  # how often a missing packet is asked for
+ASK_EVERY = 30_000  # microseconds between two requests, doubling
 EVEN = 8  # octets of padding added at most so that the packets of a frame have one length
 EVEN_SHARE = 32  # and at most this part of the packet
 SILENT = 127  # RFC 6464: -127 dBov or less
@@ -253,11 +253,11 @@ class Source:
         return min(SILENT, self._peak + (now - self._peak_at) * DECAY // 1_000_000)
 
     def due(self, now: int, *, new_only: bool = False) -> list[int]:
-        """Sequence numbers to ask for now: new ones at once, old ones every ASK_EVERY, each at most ASKS times."""
+        """Sequence numbers to ask for now: new ones at once, old ones ever later, each at most ASKS times."""
         asked: list[int] = []
         kept: list[Gap] = []
         for gap in self.gaps:
-            if gap.asks and (new_only or now - gap.asked < ASK_EVERY):
+            if gap.asks and (new_only or now - gap.asked < ASK_EVERY << gap.asks - 1):
                 kept.append(gap)
             elif gap.asks < ASKS:
                 gap.asked, gap.asks = now, gap.asks + 1

@@ -198,6 +198,7 @@ def test_gate_closes_after_a_second_of_silence_and_opens_at_once(lab: Lab):
     lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, level_id=LEVEL, gate=60)
     lab.route(an, VOICE, binh)
     an.say(0, 0, VOICE, b"hello", extension=loud(30))
+    lab.settle()
     began, i = time.monotonic(), 0
     while time.monotonic() - began < 1.2:
         i += 1

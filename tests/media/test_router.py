@@ -400,6 +400,29 @@ def test_a_gap_is_asked_for_at_the_publisher(wire: Wire) -> None:
     assert rtcp.read(data) == [rtcp.Nack(22, (7, 8, 30))]
 
 
+def test_what_may_be_under_way_already_is_not_asked_for_again(wire: Wire) -> None:
+    an = wire.publish("an", ssrcs=(11, 22))
+    ours = wire.router._ups["an"].ssrc
+
+    def asked(*missing: int) -> list[int]:
+        wire.table.rtcp_sent.clear()
+        wire.notice(an, MISSING, struct.pack(f"!{len(missing)}H", *missing), 22)
+        sent = [read for _to, data in wire.table.rtcp_sent for read in rtcp.read(data)]
+        return [sequence for read in sent if isinstance(read, rtcp.Nack) for sequence in read.sequences]
+
+    assert asked(7) == [7]
+    wire.pass_time(0.05)
+    assert asked(7, 9) == [9]
+    for _ in range(20):  # he is half a second away and back
+        now = int(wire.now * 65536) & 0xFFFFFFFF
+        delay = struct.pack("!BBHIBBHIII", 0x80, rtcp.XR, 5, 1, 5, 0, 3, ours, (now - 0x8000) & 0xFFFFFFFF, 0)
+        wire.rtcp(an, delay)
+    wire.pass_time(0.3)
+    assert asked(7, 9) == []
+    wire.pass_time(0.3)
+    assert asked(7, 9) == [7, 9]
+
+
 def test_a_key_frame_is_asked_for_when_a_consumer_is_ready(wire: Wire) -> None:
     an = wire.publish("an", ssrcs=(11, 22))
     assert keys_asked(wire, an) == []

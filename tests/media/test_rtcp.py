@@ -66,7 +66,7 @@ def test_lengths_that_do_not_add_up_are_refused(data: bytes) -> None:
 
 
 def test_unknown_types_are_skipped_and_what_follows_is_read() -> None:
-    unknown = bytes.fromhex("80cf0002 00000001 deadbeef")
+    unknown = bytes.fromhex("80d00002 00000001 deadbeef")
     assert rtcp.read(unknown + rtcp.picture_loss(1, 2)) == [rtcp.KeyRequest(2)]
 
 
@@ -87,3 +87,17 @@ def test_garbage_with_a_good_header_is_read_or_refused(kind: int, low: int, body
     body += bytes(-len(body) % 4)
     with contextlib.suppress(RtcpError):
         rtcp.read(bytes((0x80 | low, kind)) + (len(body) // 4).to_bytes(2, "big") + body)
+
+
+def test_the_way_to_a_publisher_and_back_is_measured_by_his_answer_to_our_time() -> None:
+    ours = rtcp.receiver_reference(7, 0x0001_0002_0003_0004)
+    assert ours == bytes.fromhex("80cf0004 00000007 04000002 0001000200030004")
+    assert rtcp.read(ours) == []
+    other, answer = "0000000a 00010000 00008000", "00000007 00020003 00004000"
+    [first, second] = rtcp.read(bytes.fromhex(f"80cf0008 00000001 05000006 {other} {answer}"))
+    assert (first, second) == (rtcp.Delay(10, 0x10000, 0x8000), rtcp.Delay(7, 0x20003, 0x4000))
+    assert isinstance(second, rtcp.Delay)
+    assert rtcp.round_trip(second, 0x20003 + 0x4000 + 6554) == pytest.approx(0.1, abs=0.001)
+    assert rtcp.round_trip(rtcp.Delay(7, 0, 0), 5) is None
+    with pytest.raises(RtcpError):
+        rtcp.read(bytes.fromhex("80cf0002 00000001 05000006"))
