@@ -2,7 +2,7 @@
 
 A module imports only modules listed above it:
 
-    errors · events · rtp · payload · srtp · forwarder            (what a packet is, what a forwarder does)
+    errors · events · rtp · payload · srtp · gcm · forwarder      (what a packet is, what a forwarder does)
     source · sink · lane · path · forward                         (the forwarder in Python and its parts)
     pace · parameters · sdp · sdp_writing · rtcp · stun · ice · dtls     (formats and protocols)
     delay · loss · probe · bandwidth · budget                     (what a line carries, and on what it is spent)

@@ -14,7 +14,7 @@ import mmap
 import os
 import threading
 
-from media import forwarder
+from media import forwarder, gcm
 from media.forwarder import COUNTERS, Notice, SinkStats, SourceStats, Tapped
 from media.srtp import Cipher, entry_points
 
@@ -62,6 +62,7 @@ cdef enum:
 
 include "_forward_system.pxi"
 include "_forward_addresses.pxi"
+include "_forward_gcm.pxi"
 include "_forward_notices.pxi"
 include "_forward_payload.pxi"
 include "_forward_stream.pxi"

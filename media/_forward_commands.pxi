@@ -6,11 +6,11 @@ CODES = {"": NO_CODEC, "opus": OPUS, "VP8": VP8, "H264": H264, "VP9": VP9, "AV1"
 class Entry:
     """What commands know of a transport; its packets' side is in the table at `place`."""
 
-    __slots__ = ("place", "cipher", "sources", "repairs", "sinks", "used", "bound", "target")
+    __slots__ = ("place", "cipher", "sealing", "sources", "repairs", "sinks", "used", "bound", "target")
 
     def __init__(self, place):
         self.place = place
-        self.cipher = None
+        self.cipher = self.sealing = None
         self.sources = {}  # SSRC: place
         self.repairs = {}  # SSRC of retransmissions: SSRC of what they repair
         self.sinks = {}  # number: place
@@ -103,8 +103,11 @@ cdef class Commands(Core):
     def keys(self, transport, str profile, bytes receive, bytes send):
         cdef uintptr_t inbound, outbound
         cdef int tag_size
+        cdef Sealer sealer
+        cdef bytes salt
         cdef Transport* entry
         cipher = Cipher(profile, receive, send)
+        sealer.context = NULL
         if self.stopped:
             return
         known = self.entries[transport]
@@ -112,11 +115,16 @@ cdef class Commands(Core):
             raise ValueError(f"transport {transport} has its keys already")
         inbound, outbound = cipher.pointers()
         tag_size = cipher.tag_size
-        known.cipher = cipher
+        known.cipher, known.sealing = cipher, gcm.sealing(profile, send)
+        if known.sealing is not None:
+            sealer.context = <void*><uintptr_t>known.sealing.context
+            salt = known.sealing.salt
+            memcpy(sealer.salt, <const uint8_t*>salt, IV)
         entry = &self.transports[<int>known.place]
         with nogil:
             self.lock()
             entry.tag_size, entry.inbound, entry.outbound = tag_size, <void*>inbound, <void*>outbound
+            entry.sealer = sealer
             self.unlock()
 
     def close(self, transport):
@@ -143,7 +151,7 @@ cdef class Commands(Core):
             free_transport(gone)
             memset(gone, 0, sizeof(Transport))
             self.unlock()
-        entry.cipher = None  # not before: libsrtp frees the contexts
+        entry.cipher = entry.sealing = None  # not before: libsrtp frees the contexts
         self.free_transports.append(entry.place)
 
     cdef void stop_pacing(self, Transport* gone) noexcept nogil:

@@ -49,6 +49,7 @@ cdef struct Transport:
     int64_t number
     void* inbound
     void* outbound
+    Sealer sealer
     int tag_size
     bint has_target
     Name target
@@ -123,6 +124,7 @@ cdef class Tables:
     cdef uint8_t[::1] received, outgoing, answering, kept
     cdef Py_ssize_t region
     cdef Crypt protect, unprotect, protect_rtcp, unprotect_rtcp
+    cdef Gcm gcm
     cdef object arena, free_transports, free_sources, free_sinks
 
     def __cinit__(self, int fd, *, int history=512):
@@ -150,6 +152,9 @@ cdef class Tables:
         cdef int i
         protect, unprotect, protect_rtcp, unprotect_rtcp = entry_points()
         self.protect, self.unprotect = <Crypt><void*>protect, <Crypt><void*>unprotect
+        openssl = gcm.find()
+        if openssl is not None:
+            self._use_openssl(*openssl)
         self.protect_rtcp, self.unprotect_rtcp = <Crypt><void*>protect_rtcp, <Crypt><void*>unprotect_rtcp
         self.received = bytearray(BATCH * RECEIVE_ROOM)
         self.outgoing = bytearray(STAGE * STRIDE)
@@ -168,6 +173,10 @@ cdef class Tables:
         self.news.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
         if self.wake < 0 or self.news.event < 0:
             raise OSError(errno, os.strerror(errno))
+
+    def _use_openssl(self, uintptr_t init, uintptr_t update, uintptr_t final, uintptr_t control):
+        self.gcm.init, self.gcm.update = <CipherInit><void*>init, <CipherUpdate><void*>update
+        self.gcm.final, self.gcm.control = <CipherFinal><void*>final, <CipherControl><void*>control
 
     def _reserve(self):
         """Address space for the histories; memory is used as packets come, and given back by unsource()."""

@@ -16,7 +16,8 @@ cdef class Writing(Tables):
         cdef bint rtx = kind == AGAIN and sink.rtx_ssrc != 0, red = segment.red and not rtx
         cdef bint padded = slot.padding and not rtx and not red
         cdef int carried = slot.carried if sink.carry else 0, room = HEADER + 4 + carried + 8 + slot.length + 5
-        cdef Py_ssize_t at, kept = self.kept_at(segment.source, slot.position)
+        cdef Py_ssize_t at, payload, kept = self.kept_at(segment.source, slot.position)
+        cdef int64_t index = sink.rtx_next if rtx else slot.position + segment.offset
         if to.outbound == NULL or not to.has_target:
             return 0
         if red and slot.chained:
@@ -30,12 +31,12 @@ cdef class Writing(Tables):
         self.make_room(stage, buffer, room)
         at = stage.used
         if rtx:
-            at = self.head(buffer, at, slot, padded, sink.rtx_payload_type, sink.rtx_next, segment, sink.rtx_ssrc)
+            at = self.head(buffer, at, slot, padded, sink.rtx_payload_type, index, segment, sink.rtx_ssrc)
             sink.rtx_next += 1
         else:
             at = self.head(buffer, at, slot, padded, sink.red_payload_type if red else sink.payload_type,
-                           slot.position + segment.offset, segment, sink.ssrc)
-        at = self.extend(buffer, at, to, sink, kept, carried, slot.wide and carried > 0)
+                           index, segment, sink.ssrc)
+        at = payload = self.extend(buffer, at, to, sink, kept, carried, slot.wide and carried > 0)
         if rtx:
             buffer[at], buffer[at + 1] = (slot.position + segment.offset) >> 8 & 255, (slot.position + segment.offset) & 255
             at += 2
@@ -45,7 +46,7 @@ cdef class Writing(Tables):
         if slot.picture.known:
             renumber(buffer, at, slot, segment)
         at += slot.length if padded else slot.octets
-        return self.seal(stage, buffer, <int>(at - stage.used), sink, kind, now)
+        return self.seal(stage, buffer, <int>(payload - stage.used), <int>(at - stage.used), index, sink, kind, now)
 
     cdef int make_room(self, Stage* stage, uint8_t[::1] buffer, int length) except -1 nogil:
         if stage.count == stage.room or stage.used + length + TRAILER > buffer.shape[0]:
@@ -102,11 +103,16 @@ cdef class Writing(Tables):
             at += former.octets
         return at
 
-    cdef int seal(self, Stage* stage, uint8_t[::1] buffer, int length, const Sink* sink, Kind kind,
-                  int64_t now) except -1 nogil:
-        """Protect the packet at stage.used and queue it; 1 if that worked."""
+    cdef int seal(self, Stage* stage, uint8_t[::1] buffer, int header, int length, int64_t index, const Sink* sink,
+                  Kind kind, int64_t now) except -1 nogil:
+        """Protect the packet at stage.used and queue it; 1 if that worked. `index`: its number without wrap."""
         cdef Transport* to = &self.transports[sink.to]
-        if self.protect(to.outbound, &buffer[stage.used], &length):
+        cdef bint done
+        if to.sealer.context != NULL:
+            done = seal_gcm(&self.gcm, &to.sealer, &buffer[stage.used], header, &length, index)
+        else:
+            done = self.protect(to.outbound, &buffer[stage.used], &length) == 0
+        if not done:
             stage.failed += 1
             return 0
         if to.send_id and sink.rtx_ssrc:
@@ -121,18 +127,20 @@ cdef class Writing(Tables):
         cdef Sink* sink = &self.all_sinks[number]
         cdef Transport* to = &self.transports[sink.to]
         cdef Py_ssize_t at
+        cdef int64_t index = sink.rtx_next
         cdef int i
         if to.outbound == NULL or not to.has_target:
             return 0
         self.make_room(stage, self.answering, HEADER + 8 + PADDING)
-        at = fixed_header(self.answering, stage.used, True, 0, sink.rtx_payload_type, sink.rtx_next,
+        at = fixed_header(self.answering, stage.used, True, 0, sink.rtx_payload_type, index,
                           sink.last_timestamp, sink.rtx_ssrc)
         sink.rtx_next += 1
         at = self.extend(self.answering, at, to, sink, 0, 0, False)
         for i in range(octets - 1):
             self.answering[at + i] = 0
         self.answering[at + octets - 1] = octets
-        return self.seal(stage, self.answering, <int>(at - stage.used) + octets, sink, NOTHING, now)
+        return self.seal(stage, self.answering, <int>(at - stage.used), <int>(at - stage.used) + octets, index, sink,
+                         NOTHING, now)
 
     cdef void enqueue(self, Stage* stage, int length, const Transport* to, Kind kind) noexcept nogil:
         put(stage, length, <int>(to - self.transports), &to.target, kind)
