@@ -7,11 +7,13 @@ final name is whole, and a crash costs at most the segments under way; `recover`
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import queue
 import re
+import shutil
 import threading
 import time
 from collections import deque
@@ -31,6 +33,7 @@ WAITING = 4096  # batches on their way to the thread; a disk that is slower than
 PART = ".part"
 SPEAKER = "speaker"
 """The kind of the file that says who spoke when: one JSON object a line, `at` (ISO 8601) and `participant`."""
+RESERVE = 128 << 20  # octets that are left free
 POLL = 0.1  # seconds; close() is heard that late at most
 
 
@@ -110,7 +113,9 @@ class Writer:
         self._speaker.add(participant, at)
 
     def tick(self) -> list[Outcome]:
-        """Time passes."""
+        """Time passes. OSError before the disk is full: what else is on it must not stop for want of room."""
+        if shutil.disk_usage(self._folder).free < RESERVE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         now = time.monotonic_ns() // 1000
         return [
             outcome
@@ -120,10 +125,15 @@ class Writer:
 
     def close(self) -> list[Outcome]:
         """Every segment ends."""
-        found = [outcome for track in list(self._tapes) for outcome in self._end(track)]
+        found: list[Outcome] = []
+        for track in list(self._tapes):
+            try:
+                found += self._end(track)
+            except OSError as error:  # the others may still fit
+                found.append(Failed(str(error)))
         if self._speaker is not None:
-            found.append(self._speaker.close())
-            self._speaker = None
+            speaker, self._speaker = self._speaker, None
+            found.append(speaker.close())
         return found
 
     def _end(self, track: tuple[str, str]) -> list[Outcome]:
@@ -138,17 +148,21 @@ class Writer:
         return found
 
     def _carry_out(self, track: tuple[str, str], tape: Tape, steps: Sequence[Step]) -> list[Outcome]:
-        return [outcome for step in steps for outcome in self._step(track, tape, step)]
+        try:
+            return [outcome for step in steps for outcome in self._step(track, tape, step)]
+        except OSError:
+            self._files.pop(track, None)
+            raise
 
     def _step(self, track: tuple[str, str], tape: Tape, step: Step) -> list[Outcome]:
         match step:
-            case Block(at, frame):
+            case Block(at, frame) if track in self._files:
                 self._files[track].write(at, frame)
             case Begin(frame, at):
                 tags = {"PARTICIPANT": track[0], "KIND": track[1], "BEGAN": self._moment(at).isoformat()}
                 path = self._new_file(*track, SUFFIXES[tape.codec])
                 self._files[track] = _File(path, tape.codec, self._moment(at), frame, tags)
-            case End(began, length):
+            case End(began, length) if track in self._files:
                 file = self._files.pop(track)
                 file.close(length)
                 return [_finish(file.path, *track, tape.codec, self._moment(began), timedelta(microseconds=length))]
@@ -272,22 +286,28 @@ class Recording:
                     ticked = time.monotonic()
                     self._outcomes.extend(self._writer.tick())
             self._outcomes.extend(self._writer.close())
-        except OSError as error:
-            self._outcomes.append(Failed(str(error)))
+        except Exception as error:  # whatever it is, the meeting must hear that nothing is recorded any more
+            self._outcomes.append(Failed(f"{type(error).__name__}: {error}"))
+            with contextlib.suppress(OSError):
+                self._outcomes.extend(self._writer.close())
 
 
-def recover(folder: Path, known: Collection[str]) -> list[Written]:
+def recover(folder: Path, known: Collection[str]) -> list[Written | Failed]:
     """After a crash: mend the files that were under way, and find the whole ones that nobody has heard of (`known`).
 
-    What cannot be read is deleted: a broken file proves nothing. Blocks. OSError if the folder cannot be written.
+    What cannot be read proves nothing: it is deleted, and Failed says so. Blocks. OSError if the folder cannot be
+    written.
     """
-    found: list[Written] = []
+    found: list[Written | Failed] = []
+    suffixes = (*SUFFIXES.values(), ".jsonl")
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        with contextlib.suppress(ValueError):
-            if path.name.endswith(PART):
-                found.append(_mend(path))
-            elif path.suffix in (*SUFFIXES.values(), ".jsonl") and path.name not in known and path.stem[:6].isdigit():
-                found.append(_mend(path.rename(path.with_name(path.name + PART))))
+        if not path.name[:6].isdigit() or path.name in known or not path.name.removesuffix(PART).endswith(suffixes):
+            continue
+        part = path if path.name.endswith(PART) else path.rename(path.with_name(path.name + PART))
+        try:
+            found.append(_mend(part))
+        except ValueError as error:
+            found.append(Failed(str(error)))
     for left in folder.glob(f"*{PART}"):
         left.unlink()
     return found

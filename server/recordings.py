@@ -12,7 +12,7 @@ from pathlib import Path
 
 import structlog
 
-from media import KeyWanted, Recorded, Recording, Written, recover
+from media import Failed, KeyWanted, Recorded, Recording, Written, recover
 from rooms import Fact, Meeting, Refused, Segment
 from rooms.facts import from_iso
 
@@ -103,7 +103,11 @@ class Recorder:
         except OSError:
             log.exception("recording cannot be recovered", folder=str(self._folder))
             return
-        self._segments += map(_segment, found)
+        for one in found:
+            if isinstance(one, Failed):
+                log.error("a file of the recording was lost", folder=str(self._folder), reason=one.reason)
+            else:
+                self._segments.append(_segment(one))
 
     def _collect(self, recording: Recording) -> set[str]:
         wanted = set()

@@ -356,8 +356,12 @@ class Sitting:
         """News from the media plane."""
         match event:
             case news.Recorded():
-                for participant in self._recorder.take(event):
-                    self.router.want_key(participant)
+                # What was under way when somebody refused, or switched off, is not kept either.
+                seat = self.room.state.people.get(event.participant)
+                on = seat is not None and (seat.audio if event.kind == "audio" else seat.video)
+                if on and event.participant in self.room.state.recorded():
+                    for participant in self._recorder.take(event):
+                        self.router.want_key(participant)
             case news.OfferReady():
                 self.tell(
                     event.participant,

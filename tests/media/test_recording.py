@@ -159,15 +159,26 @@ def test_a_stream_that_falls_silent_is_finished_meanwhile(tmp_path):
     recording.close()
 
 
-def test_a_full_disk_is_told_and_stops_the_recording(tmp_path, monkeypatch):
+def test_a_full_disk_is_told_and_stops_the_recording(tmp_path):
     recording = Recording(tmp_path, 1)
-    full = tmp_path / "000001-lan-audio.webm.part"
+    full = tmp_path / "000002-lan-audio.webm.part"
     full.symlink_to("/dev/full")
+    recording.take(batch("opus", footage_of("opus", 100), participant="dung"))
     recording.take(batch("opus", footage_of("opus", 200)))
     recording.close()
-    (failed,) = recording.poll()
+    failed, *others = recording.poll()
     assert isinstance(failed, Failed)
     assert "No space left" in failed.reason
+    assert "dung" in {one.participant for one in others if isinstance(one, Written)}, "what fits is kept"
+
+
+def test_before_the_disk_is_full_the_recording_ends_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr("media.recording.RESERVE", 1 << 62)
+    recording = Recording(tmp_path, 1)
+    recording.take(batch("opus", footage_of("opus", 100)))
+    recording._thread.join(10)
+    failed, written = recording.poll()
+    assert (type(failed), type(written)) == (Failed, Written)
 
 
 # --- after a crash ----------------------------------------------------------------------------------------------
@@ -217,7 +228,8 @@ def test_a_whole_file_that_nobody_heard_of_is_found(tmp_path):
 def test_what_cannot_be_read_is_deleted(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     (tmp_path / "export.webm").write_bytes(b"not ours")
-    assert recover(tmp_path, set()) == []
+    (lost,) = recover(tmp_path, set())
+    assert isinstance(lost, Failed)
     assert [path.name for path in tmp_path.iterdir()] == ["export.webm"]
 
 

@@ -1,0 +1,54 @@
+"""When nothing can be written, nobody is told of a recording that is none."""
+
+from media import Recorded
+from server.keys import CONFIG, SITTINGS
+from tests.media import footage
+from tests.server.conftest import Seat, Server
+
+
+async def opened(server: Server) -> Seat:
+    chair = await server.sit(server.person("hanh"))
+    await chair.say("meeting.open")
+    await chair.say("media.state", audio=True, video=False)
+    return chair
+
+
+async def test_a_recording_that_cannot_be_written_does_not_begin(server: Server) -> None:
+    chair = await opened(server)
+    server.app[CONFIG].recordings.write_text("a file where the folder should be")
+    assert (await chair.say("recording.start"))["code"] == "recording_unavailable"
+    late = await server.sit(server.person("dung"))
+    assert late.welcome["recording"] == {"running": False, "since": None, "by": None, "consents": []}
+
+
+async def test_who_may_not_start_one_touches_no_disk(server: Server) -> None:
+    await opened(server)
+    delegate = await server.sit(server.person("dung"))
+    assert (await delegate.say("recording.start"))["code"] == "not_allowed"
+    assert not server.app[CONFIG].recordings.exists()
+
+
+async def test_a_disk_that_fills_ends_the_recording_for_everybody(server: Server) -> None:
+    chair = await opened(server)
+    delegate = await server.sit(server.person("dung"))
+    await chair.say("recording.start")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    folder = server.app[CONFIG].recordings / sitting.room.meeting.id
+    (folder / "000001-hanh-audio.webm.part").symlink_to("/dev/full")
+    packets = tuple(footage.packets("opus", footage.tone(100)))
+    sitting.receive(Recorded("giao-ban", "hanh", "audio", "opus", 48_000, 1, 1, packets, None))
+    told = await delegate.until(lambda m: m["type"] == "recording" and not m["recording"]["running"])
+    assert told["recording"]["by"] is None
+    stopped = [fact for fact in sitting.room.facts if fact.kind == "recording_stopped"]
+    assert [(fact.actor, fact.data["reason"]) for fact in stopped] == [("system", "failed")]
+
+
+async def test_what_was_on_its_way_when_somebody_refused_is_not_kept(server: Server) -> None:
+    chair = await opened(server)
+    await chair.say("recording.start")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    await chair.say("recording.consent", agreed=False)
+    packets = tuple(footage.packets("opus", footage.tone(100)))
+    sitting.receive(Recorded("giao-ban", "hanh", "audio", "opus", 48_000, 1, 1, packets, None))
+    await chair.say("recording.stop")
+    assert list((server.app[CONFIG].recordings / sitting.room.meeting.id).iterdir()) == []
