@@ -45,6 +45,7 @@ class Table:
         self.flows: dict[tuple[int, int], int] = {}  # bits a second that arrive
         self.repairs: dict[tuple[int, int], int] = {}
         self.held: set[tuple[int, int]] = set()
+        self.taps: set[tuple[int, int]] = set()
         self.aligned: dict[tuple[int, int], int] = {}
         self.stamps: dict[int, tuple[int, int]] = {}
         self.arrived: dict[int, list[tuple[int, int]]] = {}
@@ -136,13 +137,16 @@ class Table:
         return octets
 
     def tap(self, transport: int, ssrc: int, tapped: bool) -> None:
-        assert ssrc in self.transports[transport]
+        if ssrc not in self.transports[transport]:
+            raise KeyError(ssrc)
+        (self.taps.add if tapped else self.taps.discard)((transport, ssrc))
 
     def tapped(self) -> list[Tapped]:
         return []
 
     def unsource(self, transport: int, ssrc: int) -> None:
         del self.transports[transport][ssrc]
+        self.taps.discard((transport, ssrc))
         for sink in [sink for sink, route in self.routes.items() if route.source == (transport, ssrc)]:
             del self.routes[sink]
 
