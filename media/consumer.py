@@ -9,7 +9,6 @@ from media.encoding import Encoding
 from media.forwarder import SinkStats
 from media.producer import Producer
 
-RESENDS = 300  # packets a second that one consumer may have repeated; about 2.5 Mbit/s
 REPORTS = 20  # sender reports in one compound, so that it fits a datagram
 ALL_LAYERS = 7  # temporal layers, as the forwarder counts them
 
@@ -40,8 +39,6 @@ class Consumer:
         self.switching: Encoding | None = None  # goes on with `fed` until this one has a key frame
         self.temporal = self.sent_temporal = ALL_LAYERS
         self.paused = False
-        self._resends = float(RESENDS)
-        self._resends_at = 0.0
 
     @property
     def numbers(self) -> tuple[int, int] | None:
@@ -57,14 +54,6 @@ class Consumer:
         """Carry this producer from now on, or none."""
         self.producer = producer
         self.wish = self.fed = self.switching = None
-
-    def grant(self, wanted: int, now: float) -> int:
-        """How many of these packets may be sent again: one NACK of 1500 bytes could ask for six thousand."""
-        self._resends = min(float(RESENDS), self._resends + (now - self._resends_at) * RESENDS)
-        self._resends_at = now
-        granted = min(wanted, int(self._resends))
-        self._resends -= granted
-        return granted
 
     def report(self, stats: SinkStats, now: float) -> rtcp.SenderReport | None:
         """The publisher's last sender report in this consumer's timestamps; None if there is none yet."""

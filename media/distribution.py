@@ -88,7 +88,8 @@ class Distribution:
         if consumer is None or not consumer.routed:
             return
         if isinstance(packet, rtcp.Nack):
-            granted = consumer.grant(len(packet.sequences), now)
+            line = self._lines.get(owner.transport.id)
+            granted = line.repairs(len(packet.sequences), now) if line is not None else 0
             self._port.counters["resends_refused"] += len(packet.sequences) - granted
             self._port.forwarder.resend(consumer.sink, packet.sequences[:granted])
         elif consumer.fed is not None:
