@@ -66,6 +66,7 @@ async def run(page: Page, body: str, **values: Any) -> Any:
       const {{ reduce, START, large, expected, nextItem, myChoice }} = await load("state");
       const {{ news }} = await load("announce");
       const {{ Peers }} = await load("peers");
+      const {{ repeating }} = await load("voice");
       const {{ Line, Refused, backoff }} = await load("protocol");
       const after = (messages) => messages.reduce(reduce, START);
       {body}
@@ -126,6 +127,16 @@ async def test_a_raised_hand_is_announced_to_the_chair_only(modules: Page) -> No
     chair, guest = welcome("hanh", may=["floor.give"]), welcome("khach")
     assert await run(modules, body, hello=chair, raised=raised) == ["Tên dung giơ tay xin phát biểu."]
     assert await run(modules, body, hello=guest, raised=raised) == []
+
+
+async def test_the_voice_is_sent_twice_where_the_answer_is_read_so_and_only_if_the_server_can_take_it(
+    modules: Page,
+) -> None:
+    answer = "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\n"
+    body = "const twice = repeating(v.sdp, true); return [twice, repeating(v.sdp, false), twice && repeating(twice, false)]"
+    twice = answer.replace("111 63", "63 111")
+    assert await run(modules, body, sdp=answer) == [twice, None, answer]
+    assert await run(modules, body, sdp=answer.replace("red", "G722")) == [None, None, None]
 
 
 async def test_the_first_welcome_announces_nobody(modules: Page) -> None:

@@ -54,7 +54,10 @@ class Client {
     byId("check-devices").hidden = !this.publishes;
     byId("check-viewer").hidden = this.publishes;
     if (this.publishes) this.capture.start();
-    setInterval(() => this.view.tick(), 1000);
+    setInterval(() => {
+      this.view.tick();
+      this.peers.tend();
+    }, 1000);
     addEventListener("online", () => this.#networkChanged());
     /** @type {any} */ (navigator).connection?.addEventListener?.("change", () => this.#networkChanged());
     document.addEventListener("visibilitychange", () => {

@@ -9,6 +9,7 @@
  */
 
 import { addSenders, limit, plan, RIDS, withThriftyVoice } from "./sending.js";
+import { Voice } from "./voice.js";
 import { Wire } from "./wire.js";
 
 const CONNECT_LIMIT = 10000;
@@ -36,6 +37,7 @@ export class Peers {
   /** @type {string[]} */ #expected = [];
   /** @type {Set<string>} */ #asked = new Set();
   /** @type {number | undefined} */ #missing;
+  #voice = new Voice();
 
   /**
    * @param {{send: (type: string, fields: object) => Promise<void>, changed: () => void, stirred?: () => void,
@@ -95,6 +97,13 @@ export class Peers {
   declare(kbps) {
     this.#kbps = kbps;
     this.#limit();
+  }
+
+  /** Once a second: look how the voice fares on its way. */
+  tend() {
+    const wire = this.#wires.up;
+    if (wire?.health !== "connected" || !this.#answered) return;
+    wire.step(() => this.#voice.tend(wire)).catch(() => undefined);
   }
 
   /** The network of this machine has changed: do not wait until packets are missed. */

@@ -63,6 +63,18 @@ export class Wire {
     this.step(() => this.#restart()).catch(() => (this.stuck = true));
   }
 
+  /**
+   * Go on by another reading of the server's answer; it needs not know.
+   * @param {(answer: string) => string | null} change null: nothing is to be changed
+   */
+  async reread(change) {
+    const { pc } = this;
+    const answer = pc.signalingState === "stable" && pc.remoteDescription && change(pc.remoteDescription.sdp);
+    if (!answer) return;
+    await pc.setLocalDescription(await pc.createOffer());
+    await pc.setRemoteDescription({ type: "answer", sdp: answer });
+  }
+
   close() {
     this.#closed = true;
     clearTimeout(this.#timer);
