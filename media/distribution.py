@@ -32,7 +32,7 @@ class Distribution:
         self._borne: dict[str, int] = {}  # bits a second of a receiver's last line
         self._divide_at = 0.0
         self._looks = 0
-        self._told: dict[Producer, tuple[str, ...]] = {}
+        self._told: dict[Producer, tuple[str, ...] | None] = {}  # None: to be told in any case
         self._wanted_at: dict[Encoding, float] = {}
 
     def open(self, owner: Down | View, now: float) -> None:
@@ -63,6 +63,8 @@ class Distribution:
 
     def limit(self, participant: str, kbps: int | None, megabytes: int | None, now: float) -> None:
         """What a participant says of the line of his down transport."""
+        if self._declared.get(participant) == (kbps, megabytes):
+            return  # a page that resumes says it again: what is used of the cap stays used
         self._declared[participant] = kbps, megabytes
         for line in self._lines.values():
             if line.owner.transport.participant == participant and isinstance(line.owner, Down):
@@ -123,6 +125,10 @@ class Distribution:
                 for consumer in line.divide(self._audience, self._patchbay, ranking, now):
                     self._patchbay.steer(consumer, now)
         return look or ranking is not None
+
+    def repeat(self, participant: str) -> None:
+        """The participant may have missed what was told."""
+        self._told |= dict.fromkeys(producer for producer in self._told if producer.participant == participant)
 
     def wanted(self, ups: Sequence[Up], now: float) -> list[tuple[str, tuple[str, ...]]]:
         """(participant, rids) of every publisher for whom it has changed which of his encodings anybody gets."""

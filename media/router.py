@@ -188,7 +188,8 @@ class Router:
         return [direction for direction, table in tables.items() if participant in table]
 
     def repeat(self, participant: str) -> None:
-        """Offer again what was offered and not yet answered: the line may have lost it."""
+        """The participant's line was lost: offer again what was not yet answered, say again what is wanted of him."""
+        self._distribution.repeat(participant)
         down = self._downs.get(participant)
         if down is not None and down.in_flight:
             down.repeat()

@@ -144,6 +144,9 @@ def test_a_data_cap_is_spread_over_the_meeting_and_then_nothing_more_is_sent(wir
     wire.table.running[sink] = wire.table.sinks(wire.transport(end))[0]._replace(packets=1000, octets=210_000_000)
     wire.pass_time(2)
     assert all(route.paused for route in wire.routes_to(end))
+    wire.router.limit("binh", None, 200)  # as a page does that resumes
+    wire.pass_time(2)
+    assert all(route.paused for route in wire.routes_to(end)), "what is used stays used"
 
 
 def block(ssrc: int, fraction: float, highest: int = 100) -> bytes:

@@ -242,3 +242,19 @@ def test_who_has_the_floor_is_seen_first(wire: Wire) -> None:
     wire.pass_time(5)
     assert picture_of(wire, end, 44).paused
     assert not picture_of(wire, end, 71).paused
+
+
+def test_a_publisher_whose_line_was_lost_is_told_again_what_is_wanted(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh")
+    wire.router.watch_sizes("binh", {"an": 180})
+    wire.pass_time(1)
+    wire.key(an, 71)
+    wire.pass_time(LINGER + 3, checking=[an, end])
+    assert wanted(wire)[-1] == ("q",)
+    before = len(wanted(wire))
+    wire.pass_time(3, checking=[an, end])
+    assert len(wanted(wire)) == before, "nothing new"
+    wire.router.repeat("an")
+    wire.pass_time(1, checking=[an, end])
+    assert wanted(wire)[before:] == [("q",)]

@@ -1,0 +1,158 @@
+"""What the meeting page sends, says of itself and asks for: the media modules without a page, run in Chromium."""
+
+import json
+from typing import Any
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.test_room_page import modules
+
+__all__ = ["modules"]
+
+
+async def run(page: Page, body: str, **values: Any) -> Any:
+    script = f"""async (v) => {{
+      const load = (name) => import(`/static/js/meeting/${{name}}.js`);
+      const {{ plan, limit, addSenders, withThriftyVoice }} = await load("sending");
+      const {{ Standing }} = await load("standing");
+      const {{ Watch }} = await load("watch");
+      const {{ Wire }} = await load("wire");
+      const {{ rememberedLine }} = await load("declared");
+      {body}
+    }}"""
+    return await page.evaluate(script, json.loads(json.dumps(values)))
+
+
+@pytest.mark.parametrize(
+    ("height", "kbps", "sent"),
+    [
+        (720, None, ["q", "h", "f"]), (720, 1000, ["q", "h"]), (720, 300, ["q"]), (720, 64, []),
+        (360, None, ["q", "h"]), (360, 300, ["q"]), (360, 64, []),
+    ],
+)  # fmt: skip
+async def test_what_is_sent_fits_into_the_declared_line(
+    modules: Page, height: int, kbps: int | None, sent: list[str]
+) -> None:
+    body = "return plan({ height: v.height, kbps: v.kbps, wanted: ['q', 'h', 'f'] })"
+    planned = await run(modules, body, height=height, kbps=kbps)
+    active = [encoding for encoding in planned["picture"] if encoding["active"]]
+    assert [encoding["rid"] for encoding in active] == sent
+    if kbps is not None:
+        headers = 22_000
+        bits = planned["voice"] + headers + sum(encoding["maxBitrate"] for encoding in active)
+        assert bits <= kbps * 1000
+
+
+async def test_encodings_that_nobody_watches_stop_without_a_new_negotiation(modules: Page) -> None:
+    body = """
+      const pc = new RTCPeerConnection();
+      let asked = 0;
+      addSenders(pc, { audio: null, video: null }, plan({ height: 720, kbps: null, wanted: ["q", "h", "f"] }));
+      await pc.setLocalDescription(await pc.createOffer());
+      pc.addEventListener("negotiationneeded", () => (asked += 1));
+      await limit(pc, plan({ height: 720, kbps: null, wanted: ["h"] }));
+      const sender = pc.getTransceivers()[1].sender;
+      const sent = sender.getParameters().encodings.map((e) => [e.rid, e.active]);
+      await new Promise((resolve) => setTimeout(resolve));
+      pc.close();
+      return [sent, asked];"""
+    assert await run(modules, body) == [[["q", False], ["h", True], ["f", False]], 0]
+
+
+async def test_opus_is_told_to_be_silent_in_silence_and_to_repair(modules: Page) -> None:
+    sdp = "m=audio 9 X 111\r\na=rtpmap:111 opus/48000/2\r\na=fmtp:111 minptime=10;useinbandfec=1\r\na=mid:0\r\n"
+    bare = "m=audio 9 X 96\r\na=rtpmap:96 opus/48000/2\r\na=mid:0\r\n"
+    body = "return v.sdps.map(withThriftyVoice)"
+    full, made, other = await run(modules, body, sdps=[sdp, bare, "m=audio 9 X 0\r\n"])
+    assert "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1\r\na=mid:0" in full
+    assert "a=rtpmap:96 opus/48000/2\r\na=fmtp:96 useinbandfec=1;usedtx=1\r\na=mid:0" in made
+    assert other == "m=audio 9 X 0\r\n"
+
+
+async def test_what_stands_is_told_once_again_after_a_welcome_and_never_to_who_does_not_know_it(modules: Page) -> None:
+    body = """
+      const told = [];
+      const standing = new Standing(async (type, fields) => {
+        told.push([type, fields]);
+        if (type === "new") throw { code: "bad_message" };
+      });
+      const settled = () => new Promise((resolve) => setTimeout(resolve));
+      standing.set("line", { kbps: 300 });
+      standing.set("new", { a: 1 });
+      standing.welcomed();
+      await settled();
+      standing.set("line", { kbps: 300 });
+      standing.set("new", { a: 2 });
+      standing.lost();
+      standing.set("line", { kbps: 64 });
+      standing.welcomed();
+      await settled();
+      return told;"""
+    assert await run(modules, body) == [["line", {"kbps": 300}], ["new", {"a": 1}], ["line", {"kbps": 64}]]
+
+
+async def test_the_pictures_that_are_seen_are_named_with_their_height_until_they_are_not(modules: Page) -> None:
+    body = """
+      document.body.innerHTML = `<div id="a" style="height:203px"></div><div id="b" style="height:90px"></div>
+        <div style="height:5000px"></div><div id="c" style="height:90px"></div>`;
+      let heard = () => 0;
+      const watch = new Watch((sizes) => heard(sizes));
+      const next = () => new Promise((resolve) => (heard = resolve));
+      const tile = (id) => document.getElementById(id);
+      const all = new Map([[tile("a"), "hanh"], [tile("b"), "lan"], [tile("c"), "dung"]]);
+      let coming = next();
+      watch.follow(all);
+      const seen = [await coming];
+      coming = next();
+      tile("a").style.height = "90px";
+      seen.push(await coming);
+      coming = next();
+      watch.follow(new Map([[tile("b"), "lan"]]));
+      seen.push(await coming);
+      return seen;"""
+    assert await run(modules, body) == [{"hanh": 210, "lan": 90}, {"hanh": 90, "lan": 90}, {"lan": 90}]
+
+
+@pytest.mark.parametrize(
+    ("kept", "value"),
+    [
+        (None, {"kbps": None, "megabytes": None}),
+        ('{"kbps":300,"megabytes":500}', {"kbps": 300, "megabytes": 500}),
+        ('{"kbps":"x","megabytes":-1}', {"kbps": None, "megabytes": None}),
+        ("[", {"kbps": None, "megabytes": None}),
+    ],
+)
+async def test_the_declared_line_is_remembered_and_nonsense_is_not(
+    modules: Page, kept: str | None, value: dict[str, Any]
+) -> None:
+    body = "if (v.kept) localStorage.setItem('giaoban.line', v.kept); return rememberedLine()"
+    assert await run(modules, body, kept=kept) == value
+
+
+async def test_a_connection_looks_for_its_way_without_the_servers_help(modules: Page) -> None:
+    """Two connections of one page: the far one answers checks like the server, which is told nothing."""
+    body = """
+      const [near, far] = [new RTCPeerConnection(), new RTCPeerConnection()];
+      near.onicecandidate = ({ candidate }) => candidate && far.addIceCandidate(candidate);
+      far.onicecandidate = ({ candidate }) => candidate && near.addIceCandidate(candidate);
+      let told = 0;
+      const connected = new Promise((resolve) => {
+        const wire = new Wire(near, () => { told += 1; if (wire.health === "connected") resolve(wire); });
+      });
+      near.addTransceiver("audio");
+      await near.setLocalDescription(await near.createOffer());
+      await far.setRemoteDescription(near.localDescription);
+      await far.setLocalDescription(await far.createAnswer());
+      await near.setRemoteDescription(far.localDescription);
+      const wire = await connected;
+      const ufrag = () => /ice-ufrag:(\\S+)/.exec(near.localDescription.sdp)[1];
+      const theirs = () => /ice-ufrag:(\\S+)/.exec(near.remoteDescription.sdp)[1];
+      const before = [ufrag(), theirs()];
+      wire.search();
+      await wire.step(async () => 0);
+      const after = [ufrag(), theirs()];
+      wire.close();
+      far.close();
+      return [before[0] !== after[0], before[1] === after[1], near.signalingState, wire.stuck, wire.carried];"""
+    assert await run(modules, body) == [True, True, "closed", False, True]
