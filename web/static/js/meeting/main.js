@@ -136,6 +136,7 @@ class Client {
     this.peers.declare(value.kbps);
     this.standing.set("media.line", value);
     if (soundOnly(value)) this.capture.turn("video", false);
+    if (this.#mediaRuns) this.#mediaChanged();
   }
 
   /** A refused upgrade looks to a page like a dead network: ask for the room's page, which says why. */
@@ -164,6 +165,7 @@ class Client {
 
   #mediaChanged() {
     this.local.streams = this.peers.streams();
+    if (soundOnly(this.declared.value)) for (const pair of Object.values(this.local.streams)) pair.video = null;
     this.local.media = this.peers.connection();
     this.peers.expect(this.#mediaRuns ? expected(this.state) : []);
     this.#draw();
