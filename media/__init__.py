@@ -5,7 +5,7 @@ A module imports only modules listed above it:
     errors · events · rtp · payload · srtp · gcm · forwarder      (what a packet is, what a forwarder does)
     source · sink · lane · path · forward                         (the forwarder in Python and its parts)
     pace · parameters · sdp · sdp_writing · rtcp · stun · ice · dtls     (formats and protocols)
-    delay · loss · probe · bandwidth · budget                     (what a line carries, and on what it is spent)
+    feedback · delay · loss · probe · bandwidth · budget          (what a line carries, and on what it is spent)
     transport · encoding · producer · consumer · down · patchbay  (what comes in, what goes out)
     speaker · audience · reception · line · distribution · taps · router (who sends what to whom)
     picture · depacketise · tape · webm                           (what is recorded, as the octets of files)

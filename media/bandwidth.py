@@ -1,7 +1,7 @@
-"""How much a line carries: transport-cc feedback to publishers, and an estimate for each subscriber from his feedback.
+"""How much a subscriber's line carries, estimated from his feedback.
 
-Sources: draft-holmer-rmcat-transport-wide-cc-extensions-01 (feedback), draft-ietf-rmcat-gcc-02 and Carlucci et al. 2017
-(estimate; media/delay.py and media/loss.py say what is from where), draft-alvestrand-rmcat-remb-03 (fallback).
+Sources: draft-ietf-rmcat-gcc-02 and Carlucci et al. 2017 (media/delay.py and media/loss.py say what is from where),
+draft-holmer-rmcat-transport-wide-cc-extensions-01 (feedback), draft-alvestrand-rmcat-remb-03 (fallback).
 Rates are bits a second on the wire, IP and UDP headers included, since that is what a line of 64 kbit/s counts.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from itertools import accumulate, compress, islice
+from itertools import accumulate, compress
 from operator import itemgetter
 
 from media import rtcp
@@ -19,87 +19,6 @@ from media.probe import Prober, Sent
 from media.rtcp import Block, TransportFeedback
 
 OVERHEAD = 28  # octets of IPv4 and UDP headers in front of each datagram
-MAX_GAP = 1000
-"""Missing packets in a row that are reported as lost; more are a line that was cut, which tells nothing of its
-width."""
-MAX_RECEIVED = 400  # in one feedback packet, so that it fits a datagram
-KEPT = 256  # arrivals remembered, so that what a late packet changes is reported whole
-
-
-class FeedbackWriter:
-    """Feedback for one publisher's transport. `sender`: the SSRC under which we report."""
-
-    def __init__(self, sender: int) -> None:
-        self._sender = sender
-        self._number = 0
-        self._next: int | None = None  # unwrapped number after the last one reported
-        self._arrived: dict[int, int] = {}  # unwrapped -> ticks of 250 us
-
-    def write(self, media: int, arrivals: Sequence[tuple[int, int]]) -> list[bytes]:
-        """RTCP packets that report these (16-bit transport-wide sequence, microseconds), the fewest that hold them.
-
-        `media` must be an SSRC that the publisher sends: Chromium discards feedback that names another. Packets
-        between the last report and this one that are not in `arrivals` are reported as not received; what comes
-        later is reported then.
-        """
-        if not arrivals:
-            return []
-        highest = self._next - 1 if self._next is not None else arrivals[0][0] + 0x10000
-        lowest = None
-        known = self._arrived
-        for sequence, at in arrivals:
-            place = highest + ((sequence - highest + 0x8000 & 0xFFFF) - 0x8000)
-            if place not in known and place > highest - KEPT:
-                known[place] = at // rtcp.TICK
-                lowest = place if lowest is None or place < lowest else lowest
-                highest = place if place > highest else highest
-        if lowest is None:
-            return []
-        begin = lowest if self._next is None or lowest < self._next else self._next
-        self._next = highest + 1
-        places = sorted(place for place in known if place >= lowest)
-        written = [self._packet(media, first, part) for first, part in _parts(begin, places, known)]
-        for place in [place for place in known if place <= highest - KEPT]:
-            del known[place]
-        return written
-
-    def _packet(self, media: int, first: int, places: Sequence[int]) -> bytes:
-        ticks = [self._arrived[place] for place in places]
-        reference = ticks[0] // rtcp.TICKS
-        statuses, deltas = bytearray(), []
-        expected, before = first, reference * rtcp.TICKS
-        for place, at in zip(places, ticks, strict=True):
-            delta = at - before
-            statuses += bytes(place - expected)
-            statuses.append(rtcp.SMALL if 0 <= delta <= 0xFF else rtcp.LARGE)
-            deltas.append(delta)
-            expected, before = place + 1, at
-        number, self._number = self._number, self._number + 1 & 0xFF
-        feedback = TransportFeedback(
-            media, first & 0xFFFF, number, reference & 0xFFFFFF, bytes(statuses), tuple(deltas)
-        )
-        return rtcp.transport_feedback(self._sender, feedback)
-
-
-def _parts(begin: int, places: Sequence[int], ticks: dict[int, int]) -> list[tuple[int, list[int]]]:
-    """(first number spoken of, numbers received) of each feedback packet."""
-    parts: list[tuple[int, list[int]]] = []
-    expected = begin
-    for place in places:
-        part = parts[-1][1] if parts else []
-        gap = place - expected
-        if (
-            not part
-            or gap > MAX_GAP
-            or len(part) >= MAX_RECEIVED
-            or place - parts[-1][0] >= rtcp.MAX_STATUSES
-            or not -0x8000 <= ticks[place] - ticks[part[-1]] < 0x8000
-        ):
-            parts.append((expected if gap <= MAX_GAP else place, [place]))
-        else:
-            part.append(place)
-        expected = place + 1
-    return parts
 
 
 START = 300_000
@@ -117,6 +36,7 @@ GRACE = 0.3  # seconds in which the queue of a probe that found the line full em
 QUEUE = 0.1  # seconds of waiting with which loss is no chance
 PROBED = 25  # packets that a probe has, about
 BASE = 60.0  # seconds
+TOGETHER = 0.09  # seconds
 MAX_LOG = 4096  # packets sent without feedback yet that are remembered
 MAX_BLOCKS = 64  # SSRCs whose receiver reports are followed
 SPARE = 10_000
@@ -143,7 +63,10 @@ class Estimator:
         self._prober = Prober(OVERHEAD)
         self._prober.rest(now, 1.0)  # the first packets find the line's delay
         self._log: list[Sent] = []
-        self._window: deque[tuple[int, int]] = deque()  # (arrival of the last packet, octets) of each feedback
+        self._reports: list[TransportFeedback] = []  # not judged yet
+        self._reported = self._judged = -1.0
+        self._window: deque[tuple[int, int]] = deque()  # (arrival of the last packet, octets) of each judgement
+        self._in_window = 0  # octets, but those of the oldest
         self._reference: int | None = None  # of the last feedback, unwrapped
         self._heard: float | None = None
         self._decreased = self._grace = 0.0
@@ -191,34 +114,48 @@ class Estimator:
     # What came back.
 
     def feedback(self, report: TransportFeedback, now: float) -> None:
-        """transport-cc feedback, as read; what it says of packets that nobody knows of is ignored."""
-        block, statuses, arrivals = self._match(report)
+        """transport-cc feedback, as read; what it says of packets that nobody knows of is ignored.
+
+        What comes within a tenth of a second of the last is judged together: browsers send it every 50 ms, and most of
+        what judging costs does not depend on the number of packets."""
+        self._reports.append(report)
+        self._reported = now
+        if now - self._judged >= TOGETHER:
+            self._judge(now)
+
+    def _judge(self, now: float) -> None:
+        """`now` is when; the last report came at `_reported`."""
+        block: list[Sent] = []
+        packets: list[tuple[Sent, int]] = []
+        for report in self._reports:
+            known, arrived = self._match(report)
+            block += known
+            packets += arrived
+        self._reports.clear()
+        self._judged = now
         if not block:
             return
-        received = list(compress(block, statuses))
-        packets = list(zip(received, arrivals, strict=False))
-        back = self._back(received, now)
-        self._heard = now
+        back = self._back(packets, now)
+        self._heard = self._reported
         if not packets:
             self._lose(len(block), len(block), 0.0, now)
             return
-        sample = now - received[-1][1] / 1e6
+        last, arrival = packets[-1]
+        sample = self._reported - last[1] / 1e6
         if 0 <= sample < 10:
             self.round_trip += 0.2 * (sample - self.round_trip)
         if back:
             self._return(now)
-        octets = sum(map(_octets, received)) + OVERHEAD * len(received)
-        self._measure(packets[-1][1], octets)
+        self._measure(arrival, sum([octets for (_, _, octets), _ in packets]) + OVERHEAD * len(packets))
         self._trend.feed(packets)
-        self._note_delay(packets[-1], now)
+        self._note_delay(arrival - last[1], now)
         if not back and not self._prober.active and block[0][1] / 1e6 >= self._decreased:
-            share = len(received) / len(block)
-            self._lose(len(block), len(block) - len(received), (self.throughput or 0.0) / share, now)
+            sent = (self.throughput or 0.0) * len(block) / len(packets)
+            self._lose(len(block), len(block) - len(packets), sent, now)
         self._adjust(block, packets, now)
 
-    def _note_delay(self, packet: tuple[Sent, int], now: float) -> None:
-        """How long the last packet waited: its delay over the least of the last minute or two."""
-        delay = packet[1] - packet[0][1]
+    def _note_delay(self, delay: int, now: float) -> None:
+        """How long the last packet waited: its delay in microseconds over the least of the last minute or two."""
         if now - self._base_since > BASE:
             self._bases, self._base_since = (self._bases[1], delay), now
         self._bases = self._bases[0], min(self._bases[1], delay)
@@ -228,39 +165,48 @@ class Estimator:
         queueing = self._trend.state == OVERUSE or self.queue > QUEUE
         self._aimd.rate = float(self._bounded(self._loss.update(total, lost, self._aimd.rate, sent, queueing, now)))
 
-    def _match(self, report: TransportFeedback) -> tuple[list[Sent], bytes, list[int]]:
-        """The packets of the log that are reported on for the first time, their statuses, and when those that did
-        arrive arrived, in microseconds. What lies before them leaves the log: nothing will be reported on it."""
-        log = self._log
+    def _match(self, report: TransportFeedback) -> tuple[list[Sent], list[tuple[Sent, int]]]:
+        """The packets of the log that are reported on for the first time, and those of them that arrived, with the time
+        in microseconds. What lies before them leaves the log: nothing will be reported on it."""
+        log, statuses = self._log, report.statuses
+        if not log:
+            return [], []
         reference = report.reference
         if self._reference is not None:
             reference = self._reference + ((reference - self._reference + 0x800000 & 0xFFFFFF) - 0x800000)
-        arrivals = [tick * rtcp.TICK for tick in accumulate(report.deltas, initial=reference * rtcp.TICKS)]
-        statuses, skip = report.statuses, 0
-        offset = report.base - log[0][0] & 0xFFFF if log else 0
-        if offset >= 0x8000:
-            skip = 0x10000 - offset
-            offset = 0
-            del arrivals[: skip - statuses[:skip].count(rtcp.MISSING)]
-            statuses = statuses[skip:]
+        ticks = accumulate(report.deltas, initial=reference * rtcp.TICKS)
+        next(ticks)
+        base, offset = report.base, report.base - log[0][0] & 0xFFFF
+        if offset >= 0x8000:  # begins with what was reported on before
+            old = 0x10000 - offset
+            for _ in range(min(len(report.deltas), old - statuses[:old].count(rtcp.MISSING))):
+                next(ticks)
+            base, offset, statuses = base + old, 0, statuses[old:]
         block = log[offset : offset + len(statuses)]
-        if not block or block[-1][0] != report.base + skip + len(block) - 1 & 0xFFFF:
-            return [], b"", []
+        if not block or block[-1][0] != base + len(block) - 1 & 0xFFFF:
+            return [], []
         self._reference = reference
         del log[: offset + len(block)]
-        return block, statuses, arrivals[1:]
+        return block, [(sent, tick * rtcp.TICK) for sent, tick in zip(compress(block, statuses), ticks, strict=False)]
 
     def _measure(self, arrived: int, octets: int) -> None:
         """Throughput over half a second; the oldest entry only says when the time began."""
         window = self._window
         if window and (arrived < window[-1][0] or arrived - window[-1][0] > 2 * THROUGHPUT_WINDOW):
-            window.clear()
+            self._restart_window()
+        if window:
+            self._in_window += octets
         window.append((arrived, octets))
         while len(window) > 3 and arrived - window[1][0] >= THROUGHPUT_WINDOW:
             window.popleft()
+            self._in_window -= window[0][1]
         passed = arrived - window[0][0]
         if passed >= THROUGHPUT_WINDOW // 2:
-            self.throughput = 8e6 * sum(octets for _, octets in islice(window, 1, None)) / passed
+            self.throughput = 8e6 * self._in_window / passed
+
+    def _restart_window(self) -> None:
+        self._window.clear()
+        self._in_window = 0
 
     def _adjust(self, block: list[Sent], packets: list[tuple[Sent, int]], now: float) -> None:
         aimd, prober, state = self._aimd, self._prober, self._trend.state
@@ -294,14 +240,14 @@ class Estimator:
 
     def tick(self, now: float) -> None:
         """Call about every 50 ms."""
+        if self._reports and now - self._judged >= TOGETHER:
+            self._judge(now)
         if self._silent is None and self._heard is not None and self._log and now - self._log[0][1] / 1e6 > SILENT:
             self._silent = float(self.rate)
 
-    def _back(self, received: list[Sent], now: float) -> bool:
+    def _back(self, packets: list[tuple[Sent, int]], now: float) -> bool:
         """Is the line back? Not with packets that stood in a queue all the time."""
-        if self._silent is None and self._heard is not None:
-            self.tick(now)
-        return self._silent is not None and bool(received) and now - received[-1][1] / 1e6 < SILENT / 2
+        return self._silent is not None and bool(packets) and now - packets[-1][0][1] / 1e6 < SILENT / 2
 
     def _return(self, now: float) -> None:
         former = self._silent or 0.0
@@ -309,7 +255,7 @@ class Estimator:
         self._aimd.rate = float(self._bounded(BACK * former))
         self._trend.restart()
         self._bases = 1 << 62, 1 << 62  # it may have come back another way
-        self._window.clear()
+        self._restart_window()
         self._loss.restart(now)
         self._prober.encourage(now)
 

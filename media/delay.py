@@ -43,7 +43,7 @@ class Trendline:
 
     def restart(self) -> None:
         """Forget the packets, after a time that none of them can explain."""
-        self._first = self._last = self._begun = self._done = -1  # of the group in the making
+        self._first = self._last = self._begun = self._done = -(1 << 62)  # of the group in the making
         self._former: tuple[int, int] | None = None  # (sent, arrived) of the group before it
         self._deltas = 0
         self._sum = self._smooth = 0.0
@@ -51,36 +51,40 @@ class Trendline:
         self._ys: deque[float] = deque(maxlen=WINDOW)
 
     def feed(self, packets: Iterable[tuple[tuple[int, int, int], int]]) -> None:
-        """((sequence, sent, octets), arrived) in the order of sequence numbers, times in microseconds."""
+        """((sequence, sent, octets), arrived) in the order of sequence numbers, times in microseconds.
+
+        libwebrtc fits the line anew with every group; here it is once for each feedback, which is when anything can be
+        done about it."""
         first, last, begun, done = self._first, self._last, self._begun, self._done
+        before, former = self._deltas, self._former
         for (_, sent, _), arrived in packets:
-            if first < 0:
-                first, last, begun, done = sent, sent, arrived, arrived
-            elif sent - first <= GROUP or (
+            if sent - first <= GROUP or (
                 arrived - done <= GROUP and arrived - done < sent - last and arrived - begun < BURST
             ):
                 last = sent
                 if arrived > done:
                     done = arrived
             else:
-                self._group(last, done)
+                if first >= 0:
+                    self._group(last, done)
                 first, last, begun, done = sent, sent, arrived, arrived
         self._first, self._last, self._begun, self._done = first, last, begun, done
+        groups = self._deltas - before
+        if groups and former is not None and self._former is not None:
+            trend, self.trend = self.trend, self._slope()
+            self._judge((self._former[0] - former[0]) / 1000, groups, trend)
+            self._adapt(self._former[1])
 
     def _group(self, sent: int, arrived: int) -> None:
         if self._former is not None:
-            passed = (sent - self._former[0]) / 1000
             delta = (arrived - self._former[1]) / 1000
             if delta < 0:
                 return  # overtaken on the way: says nothing of a queue
             self._deltas += 1
-            self._sum += delta - passed
+            self._sum += delta - (sent - self._former[0]) / 1000
             self._smooth += (1 - SMOOTHING) * (self._sum - self._smooth)
             self._xs.append(arrived / 1000)
             self._ys.append(self._smooth)
-            former, self.trend = self.trend, self._slope()
-            self._judge(passed, former)
-            self._adapt(arrived)
         self._former = sent, arrived
 
     def _slope(self) -> float:
@@ -96,12 +100,12 @@ class Trendline:
         slope: float = (sum(map(mul, xs, self._ys)) - mean * sum(self._ys)) / spread
         return slope
 
-    def _judge(self, passed: float, former: float) -> None:
+    def _judge(self, passed: float, groups: int, former: float) -> None:
         """Draft section 5.4 with the trendline's counters: over the threshold for a time, and not falling."""
         value = self._value()
         if value > self.threshold:
             self._over_time = passed / 2 if self._over_time < 0 else self._over_time + passed
-            self._over_count += 1
+            self._over_count += groups
             if self._over_time > OVERUSE_TIME and self._over_count > 1 and self.trend >= former:
                 self._over_time, self._over_count = 0.0, 0
                 self.state = OVERUSE

@@ -71,13 +71,13 @@ class LossControl:
         weight = 1.0 if self._mean is None or self._excess(loss, total) > HEAVY else SMOOTHING
         former = self._mean if self._mean is not None else (loss, sent)
         self._mean = former[0] + weight * (loss - former[0]), former[1] + weight * (sent - former[1])
-        excess = self._excess(self._mean[0], 2 * total)
-        if queueing or min(excess, self._excess(loss, total)) <= LITTLE:
+        if queueing or not lost or self._excess(self._mean[0], 2 * total) <= LITTLE:
             self._steady = now
         if queueing and self._excess(loss, total) > MUCH:
             self._trial = None  # the line is full beyond doubt
         if self._trial is not None:
             self._trial.add(total, lost, sent)
+            self._trial.queued = self._trial.queued or queueing
             self._judge(self._trial, loss, now)
         if self._trial is None:
             self._apply(self._excess(self._mean[0], 2 * total), rate, passed, queueing, now)
@@ -88,8 +88,8 @@ class LossControl:
         self.restart(now)
 
     def binding(self, rate: float) -> bool:
-        """Does loss keep the estimate where it is?"""
-        return self.limit is not None and self.limit <= rate
+        """Does loss keep the estimate where it is, or is the line on trial?"""
+        return self._trial is not None or (self.limit is not None and self.limit <= rate)
 
     def _excess(self, loss: float, total: int) -> float:
         """The fraction lost beyond the line's own loss."""
@@ -112,8 +112,10 @@ class LossControl:
         if excess > MUCH and queueing:
             self.limit = limit * (1 - 0.5 * excess)
         elif excess > MUCH or (excess > LITTLE and now - self._steady > STEADY):
-            self.limit = limit * min(TEST, 1 - 0.5 * excess)
-            self._trial = _Trial(limit, *(self._mean or (0.0, 0.0)), now)
+            loss, sent = self._mean or (0.0, limit)
+            # Less must really be sent than before, or the trial would show nothing.
+            self.limit = min(limit, sent) * min(TEST, 1 - 0.5 * excess)
+            self._trial = _Trial(limit, loss, sent, now)
         elif excess > LITTLE:
             self.limit = limit
         elif self.limit is not None:
@@ -133,7 +135,7 @@ class LossControl:
             # What is sent did not fall, having been less than the estimate: nothing was tried. Where no queue says that
             # the line is full, the loss is taken for its own, and more will be tried.
             self._trial = None
-            if now - self._steady > STEADY and trial.after < UNTRIED:
+            if not trial.queued and trial.after < UNTRIED:
                 self._own(trial)
             self._steady = now
 
@@ -155,6 +157,7 @@ class _Trial:
     def __init__(self, rate: float, loss: float, sent: float, since: float) -> None:
         self.rate, self.loss, self.since = rate, loss, since
         self.total = self._lost = 0
+        self.queued = False
         self._sent = sent
         self._bits = 0.0
 

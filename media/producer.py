@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from media import rtcp
-from media.bandwidth import FeedbackWriter
 from media.encoding import Encoding
 from media.errors import MediaError
+from media.feedback import FeedbackWriter
 from media.forwarder import SourceStats
 from media.parameters import (
     AUDIO_LEVEL,

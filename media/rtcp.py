@@ -352,12 +352,16 @@ _MAX_RUN = 0x1FFF
 
 
 def transport_feedback(sender: int, feedback: TransportFeedback) -> bytes:
-    """The reverse of reading. Raises struct.error if a delta does not fit the width that `statuses` gives it."""
+    """The reverse of reading. Raises struct.error or
+    ValueError if a delta does not fit the width that `statuses` gives it."""
     statuses = feedback.statuses
-    received = statuses.translate(_WIDTHS, b"\0")
     word = feedback.reference << 8 | feedback.number
     head = struct.pack("!IIHHI", sender, feedback.media, feedback.base, len(statuses), word)
-    body = head + _chunks(statuses) + struct.pack(b"!" + received, *feedback.deltas)
+    body = head + _chunks(statuses)
+    if LARGE in statuses:
+        body += struct.pack(b"!" + statuses.translate(_WIDTHS, b"\0"), *feedback.deltas)
+    else:
+        body += bytes(feedback.deltas)
     return _packet(RTPFB, 15, body + bytes(-len(body) % 4))
 
 

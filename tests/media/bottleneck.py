@@ -11,14 +11,15 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from media import rtcp
-from media.bandwidth import OVERHEAD, Estimator, FeedbackWriter
+from media.bandwidth import OVERHEAD, Estimator
 from media.budget import FLOOR, SHARED, THUMBNAIL, Audio, Budget, Encoding, Video
+from media.feedback import FeedbackWriter
 
 STEP = 0.005
 TICK = 0.05
 FEEDBACK = 0.1
 SPEECH = 110  # octets of a datagram with Opus in it, 50 a second: 55 kbit/s on the wire
-PACED = 1.5  # times the estimate
+PACED = 2.5  # times the estimate
 CAMERA = (
     Encoding(180, (60_000, 100_000, 150_000)),
     Encoding(360, (200_000, 330_000, 500_000)),

@@ -7,7 +7,7 @@ import pytest
 
 from media import bandwidth, rtcp, sdp
 from media.audience import LOUDEST, SEEN
-from media.bandwidth import FeedbackWriter
+from media.feedback import FeedbackWriter
 from media.forwarder import NEW_STREAM
 from media.line import CLEAN_FOR
 from tests.media.browser_offers import CHROMIUM_RECEIVING

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media import rtcp
-from media.bandwidth import MAX_GAP, FeedbackWriter
 from media.errors import RtcpError
+from media.feedback import MAX_GAP, FeedbackWriter
 from media.rtcp import Block, Ceiling, TransportFeedback
 
 SMALL = st.tuples(st.just(rtcp.SMALL), st.integers(0, 255))
