@@ -28,6 +28,7 @@ class Taps:
         self._news = news
         self._wanted: set[str] = set()
         self._open: dict[tuple[int, int], _Tap] = {}  # by transport and SSRC
+        self._idle = True  # nobody is recorded, and nothing is left of when somebody was
 
     def want(self, participant: str, recorded: bool) -> None:
         """Call `settle` next. Holds for what he publishes later, too."""
@@ -40,6 +41,9 @@ class Taps:
         """Tap what is to be recorded of what there is by now, and nothing else."""
         if not self._wanted and not self._open:
             return
+        if self._idle and not self._wanted:
+            return
+        self._idle = not self._wanted
         wanted: dict[tuple[int, int], _Tap] = {}
         for up in ups:
             for producer in up.producers.values():

@@ -48,7 +48,11 @@ class State:
 
     def recorded(self) -> frozenset[str]:
         """Those whose sound and picture are being recorded."""
-        return frozenset(id for id, one in self.people.items() if one.present and self.recording.covers(id))
+        return frozenset(id for id in self.people if self.records(id))
+
+    def records(self, person: str) -> bool:
+        """Whether the person's sound and picture are being recorded."""
+        return self.recording.covers(person) and self.present(person)
 
     def with_participant(self, participant: Participant) -> State:
         return replace(self, people={**self.people, participant.id: participant})

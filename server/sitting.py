@@ -197,7 +197,7 @@ class Sitting:
             raise
 
     def _note_speaker(self) -> None:
-        recorded = self.speaker in self.room.state.recorded()
+        recorded = self.speaker is not None and self.room.state.records(self.speaker)
         self._recorder.speaker(self.speaker if recorded else None, utcnow())
 
     async def resume_recording(self) -> None:
@@ -317,7 +317,7 @@ class Sitting:
             seat = self.room.state.people[participant]
             self.router.pause(participant, "audio", not seat.audio)
             self.router.pause(participant, "video", not seat.video)
-            self.router.record(participant, participant in self.room.state.recorded())
+            self.router.record(participant, self.room.state.records(participant))
         return session
 
     def whip(self, source: Source, sdp: str) -> tuple[str, str]:
@@ -359,7 +359,7 @@ class Sitting:
                 # What was under way when somebody refused, or switched off, is not kept either.
                 seat = self.room.state.people.get(event.participant)
                 on = seat is not None and (seat.audio if event.kind == "audio" else seat.video)
-                if on and event.participant in self.room.state.recorded():
+                if on and self.room.state.records(event.participant):
                     for participant in self._recorder.take(event):
                         self.router.want_key(participant)
             case news.OfferReady():
