@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 FLOOR, SHARED, THUMBNAIL = range(3)
@@ -44,7 +45,7 @@ class Encoding:
     rates: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Video:
     """A picture offered. `encodings` from small to large; `height` is how large it is shown in lines, 0 not at all."""
 
@@ -53,6 +54,11 @@ class Video:
     rank: int
     height: int
     encodings: tuple[Encoding, ...]
+
+    @cached_property
+    def steps(self) -> list[Choice]:
+        """See `options`."""
+        return options(self)
 
 
 Step = tuple[int, int]
@@ -159,7 +165,7 @@ def _shown(videos: Sequence[Video], last: int) -> list[Video]:
 
 def _ladder(videos: Sequence[Video]) -> Iterator[tuple[Video, Choice]]:
     """Every step of every video, in the order in which they are wanted."""
-    ways = [(video, options(video)) for video in videos]
+    ways = [(video, video.steps) for video in videos]
     main = [(video, steps) for video, steps in ways if video.place != THUMBNAIL and steps]
     rest = [(video, steps) for video, steps in ways if video.place == THUMBNAIL and steps]
     readable = {video.key: _readable(video, steps) for video, steps in main}
@@ -208,7 +214,7 @@ class Budget:
                 state = _State(now)  # new, or more important than it was: no reason to wait
             state.place = video.place
             states[video.key] = state
-            limits[video.key] = state.limit(careful.video.get(video.key), options(video), now)
+            limits[video.key] = state.limit(careful.video.get(video.key), video.steps, now)
         self._states = states
         division = divide(available, audio, videos, self._last, limits)
         for key, state in states.items():

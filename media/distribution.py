@@ -14,8 +14,7 @@ from media.patchbay import Patchbay
 from media.producer import Producer, Up
 from media.transport import Port
 
-DIVIDE_EVERY = 0.25  # seconds between two looks at a line on which something may change
-REVIEW_EVERY = 16  # of these looks at all the others: rates change
+LOOK_EVERY = 0.25  # seconds between two looks at what anybody gets
 LINGER = 3.0  # seconds for which an encoding is still wanted after the last receiver has left it
 
 
@@ -30,8 +29,7 @@ class Distribution:
         self.measured: set[int] = set()  # transports of those with transport-wide feedback
         self._declared: dict[str, tuple[int | None, int | None]] = {}
         self._borne: dict[str, int] = {}  # bits a second of a receiver's last line
-        self._divide_at = 0.0
-        self._looks = 0
+        self._look_at = 0.0
         self._told: dict[Producer, tuple[str, ...] | None] = {}  # None: to be told in any case
         self._wanted_at: dict[Encoding, float] = {}
 
@@ -112,15 +110,13 @@ class Distribution:
 
     def tick(self, ups: Sequence[Up], now: float) -> bool:
         """Call about every 50 ms. Whether it has looked at what anybody gets."""
-        look = now >= self._divide_at
+        look = now >= self._look_at
         if look:
-            self._divide_at = now + DIVIDE_EVERY
-            self._looks += 1
-        review = look and self._looks % REVIEW_EVERY == 0
+            self._look_at = now + LOOK_EVERY
         ranking: list[str] | None = None
         for line in self._lines.values():
             line.tick(now)
-            if line.stirred or review or (look and line.lively(now)):
+            if line.stirred or now >= line.look_at:
                 ranking = ranking or self._audience.ranking([up.transport.participant for up in ups])
                 for consumer in line.divide(self._audience, self._patchbay, ranking, now):
                     self._patchbay.steer(consumer, now)

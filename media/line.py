@@ -20,7 +20,10 @@ DOUBT = 5.0  # seconds in which a line that has shown no queue yet is taken to b
 LOSSY, CLEAN = 0.03, 0.005  # loss of audio from which RED is sent, and below which it is not
 CLEAN_FOR = 10.0  # seconds
 SETTLED, REPORT_EVERY = 5.0, 3.5  # seconds
-LIVELY = 2 * budget.RISE  # seconds
+SOON, CALM, SELDOM = 0.25, 1.0, 4.0
+"""Seconds to the next division of a line that is narrow or has just changed, of one with room, and of one that nothing
+is known of."""
+ROOM = 1.5  # times what is sent
 UNKNOWN_AUDIO = 60_000  # bits a second, until it is measured
 REDUNDANT = 1.6  # times the rate of Opus that RED takes, on the wire
 REPAIRS, LEAST_REPAIRS, REPAIRS_AT_ONCE = 0.25, 5.0, 30.0
@@ -37,6 +40,7 @@ class Line:
         self.owner = owner
         self.division = Division((), {}, 0, 0)
         self.stirred = True
+        self.look_at = now
         self.measured = owner.congestion_id > 0
         self._number = owner.transport.id
         self._forwarder = port.forwarder
@@ -50,7 +54,7 @@ class Line:
         self._sent = 0  # bits a second
         self._counted: dict[int, tuple[int, int]] = {}
         self._counted_at = now
-        self._reported_at = self._lively_until = 0.0
+        self._reported_at = self._pressed_until = 0.0
         self._packets = 0.0  # a second
         self._repairs = REPAIRS_AT_ONCE  # that may be sent again now
         self._repairs_at = now
@@ -65,10 +69,6 @@ class Line:
     def rate(self) -> int:
         """Bits a second that it bears, as far as is known."""
         return self._estimator.rate
-
-    def lively(self, now: float) -> bool:
-        """Is more going to be sent soon, perhaps? It is, where not all was that is wanted, or something has changed."""
-        return self.measured or now < self._lively_until
 
     def declare(self, kbps: int | None, megabytes: int | None, now: float) -> None:
         """What the receiver says of it; None: no bound."""
@@ -94,7 +94,7 @@ class Line:
         # Most reports say that nothing is lost, over a line that nothing limits.
         if blocks and (self.measured or self.rate < bandwidth.CEILING or any(block.fraction for block in blocks)):
             self._estimator.reports(blocks, self._sent, now)
-        if self.redundant or any(block.fraction for block in blocks):
+        if self._lossy or any(block.fraction for block in blocks):
             self._watch_audio(blocks, now)
 
     def _watch_audio(self, blocks: Sequence[rtcp.Block], now: float) -> None:
@@ -176,7 +176,8 @@ class Line:
 
     def divide(self, audience: Audience, patchbay: Patchbay, ranking: Sequence[str], now: float) -> list[Consumer]:
         """Decide anew what every consumer of the line shall get; those for which that has changed."""
-        self.stirred = False
+        if self.stirred:
+            self.stirred, self._pressed_until = False, now + 2 * budget.RISE
         ranks = {name: rank for rank, name in enumerate(ranking)}
         audio: list[Audio] = []
         videos: list[Video] = []
@@ -205,8 +206,9 @@ class Line:
         self.division = self._budget.divide(available, audio, videos, now)
         loud = {stream.key for stream in audio}
         changed = [consumer for key, consumer in named.items() if self._assign(key, consumer, key in loud)]
-        if changed or self.division.wanted > self.division.rate:
-            self._lively_until = now + LIVELY
+        if changed or self.division.wanted > self.division.rate or available < ROOM * self.division.rate:
+            self._pressed_until = now + 2 * budget.RISE
+        self.look_at = now + (SOON if now < self._pressed_until else CALM if self.measured else SELDOM)
         return changed
 
     @staticmethod
@@ -214,7 +216,7 @@ class Line:
         """Bits a second for the voices and the least of the first picture: a camera that sends one size only would else
         wait until probes have found room for it."""
         first = min(videos, key=lambda video: (video.place, video.rank), default=None)
-        least = budget.options(first)[0].rate if first is not None else 0
+        least = first.steps[0].rate if first is not None else 0
         return int((sum(stream.rate for stream in audio) + least) * budget.MARGIN) + 1
 
     def _height(self, consumer: Consumer, audience: Audience, rank: int) -> int:
@@ -226,12 +228,7 @@ class Line:
         producer = consumer.producer
         assert producer is not None
         place = budget.FLOOR if producer.participant == audience.first else budget.THUMBNAIL
-        encodings = tuple(
-            budget.Encoding(lines, encoding.rates or (budget.nominal(lines),))
-            for encoding in producer.encodings
-            for lines in [producer.height(encoding)]
-        )
-        return Video(key, place, rank, height, encodings)
+        return Video(key, place, rank, height, producer.offer)
 
     def _audio_rate(self, consumer: Consumer) -> int:
         producer = consumer.producer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from media import rtcp
+from media import budget, rtcp
 from media.encoding import Encoding
 from media.errors import MediaError
 from media.feedback import FeedbackWriter
@@ -57,12 +57,14 @@ class Producer:
         self.codec = taken.codec
         self.protection = taken.protection
         self.nack = "nack" in taken.codec.feedback
-        self.hushed = False  # others are louder
-        self.flows: list[bool] = []  # which encodings arrived when it was last looked at
         self.encodings = [
             Encoding(rid, taken.codec.clock_rate, picture=self.kind == "video", levelled=levelled, wishes=wishes)
             for rid in taken.rids or ("",)
         ]
+        self.hushed = False  # others are louder
+        self.flows: list[bool] = []  # which encodings arrived when it was last looked at
+        self.offer: tuple[budget.Encoding, ...] = ()
+        self.review()
 
     @property
     def layered(self) -> bool:
@@ -82,6 +84,14 @@ class Producer:
         at = self.encodings.index(wish) if wish is not None else 0
         smaller = [encoding for encoding in flowing if self.encodings.index(encoding) <= at]
         return smaller[-1] if smaller else flowing[0]
+
+    def review(self) -> None:
+        """Say anew what receivers may choose from. Call a few times a second."""
+        self.offer = tuple(
+            budget.Encoding(lines, encoding.rates or (budget.nominal(lines),))
+            for encoding in self.encodings
+            for lines in [self.height(encoding)]
+        )
 
     def height(self, encoding: Encoding) -> int:
         """In pixels: as its picture said, else by those of the others, each twice as high as the one before."""

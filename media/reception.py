@@ -42,6 +42,7 @@ class Reception:
             return
         if not found.repairs:
             found.encoding.appear(notice.data, now)
+            found.producer.review()
         self._patchbay.start(up, found, now)
         self.ask_keys([up], now)
 
@@ -75,6 +76,8 @@ class Reception:
                     producer, encoding = found
                     encoding.measure(stats, now)
                     audible = stats.level if producer.kind == "audio" else audible
+            for producer in up.producers.values():
+                producer.review()
             name = up.transport.participant
             if "audio" in up.producers and not self._patchbay.muted(name, "audio"):
                 levels[name] = audible

@@ -133,7 +133,8 @@ async def test_the_voice_is_sent_twice_where_the_answer_is_read_so_and_only_if_t
     modules: Page,
 ) -> None:
     answer = "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=rtpmap:111 opus/48000/2\r\na=rtpmap:63 red/48000/2\r\n"
-    body = "const twice = repeating(v.sdp, true); return [twice, repeating(v.sdp, false), twice && repeating(twice, false)]"
+    body = """const twice = repeating(v.sdp, true);
+      return [twice, repeating(v.sdp, false), twice && repeating(twice, false)];"""
     twice = answer.replace("111 63", "63 111")
     assert await run(modules, body, sdp=answer) == [twice, None, answer]
     assert await run(modules, body, sdp=answer.replace("red", "G722")) == [None, None, None]
