@@ -32,7 +32,7 @@ IDLE = 3.0  # seconds in which nothing was sent, after which what was lost befor
 FRESH = 5.0  # seconds for which transport-cc feedback rules REMB and receiver reports out
 BACK = 0.8  # of the former estimate, once a cut line is back
 REAL = 0.015  # seconds of waiting below which a growing delay is jitter, not a queue
-GRACE = 0.3  # seconds in which the queue of a probe that found the line full empties
+GRACE = 0.3  # seconds in which the queue of a probe empties
 QUEUE = 0.1  # seconds of waiting with which loss is no chance
 PROBED = 25  # packets that a probe has, about
 BASE = 60.0  # seconds
@@ -67,6 +67,7 @@ class Estimator:
         self._reported = self._judged = -1.0
         self._window: deque[tuple[int, int]] = deque()  # (arrival of the last packet, octets) of each judgement
         self._in_window = 0  # octets, but those of the oldest
+        self._lately = 0.0  # bits/s of the last two judgements
         self._reference: int | None = None  # of the last feedback, unwrapped
         self._heard: float | None = None
         self._decreased = self._grace = 0.0
@@ -203,6 +204,8 @@ class Estimator:
         passed = arrived - window[0][0]
         if passed >= THROUGHPUT_WINDOW // 2:
             self.throughput = 8e6 * self._in_window / passed
+        if len(window) >= 3 and arrived > window[-3][0]:
+            self._lately = 8e6 * (window[-2][1] + octets) / (arrived - window[-3][0])
 
     def _restart_window(self) -> None:
         self._window.clear()
@@ -218,17 +221,22 @@ class Estimator:
         if prober.active:
             found = prober.take(block, packets, self._loss.by_chance(PROBED), now)
         if found is not None:
+            self._grace = now + GRACE
             if found.full:
                 aimd.meet(max(found.rate, BETA * (self.throughput or 0.0)))
-                self._grace = now + GRACE
             elif state == NORMAL:
                 aimd.rate = max(aimd.rate, found.rate)
                 self._loss.prove(found.rate)
         elif state == OVERUSE and prober.active:
             prober.stop(now)  # of its own making: its end will tell how wide the line is
         else:
-            # What the line lost by itself did get through its bottleneck, or would have.
-            carried = self.throughput / (1 - self._loss.inherent) if self.throughput is not None else None
+            carried = self.throughput
+            if carried is not None:
+                if state == OVERUSE:
+                    # While a queue stood the line delivered what it bears, however little was sent before.
+                    carried = max(carried, self._lately)
+                # What the line lost by itself did get through its bottleneck, or would have.
+                carried /= 1 - self._loss.inherent
             aimd.update(state, carried, self.round_trip, now)
             if state != NORMAL:
                 prober.rest(now, 2.0)

@@ -16,6 +16,7 @@ from media.patchbay import GATE, Patchbay
 from media.transport import Port
 
 PACING = 2.5  # times the estimate, as libwebrtc has it: a key frame shall not take ten frames' time
+BODIES = 0.9  # of a declared line: pacing counts what packets carry, and a line their headers, too
 DOUBT = 5.0  # seconds in which a line that has shown no queue yet is taken to bear one small picture
 LOSSY, CLEAN = 0.03, 0.005  # loss of audio from which RED is sent, and below which it is not
 CLEAN_FOR = 10.0  # seconds
@@ -156,7 +157,10 @@ class Line:
                 padding -= self._forwarder.pad(consumer.sink, padding)
                 if padding <= 0:
                     break
-        pace = int(PACING * self._estimator.rate / 8)
+        bits = PACING * self._estimator.rate
+        if self._kbps is not None:
+            bits = min(bits, BODIES * 1000 * self._kbps)
+        pace = int(bits / 8)
         if not 0.9 * self._paced < pace < 1.1 * self._paced:
             self._paced = pace
             self._forwarder.pace(self._number, pace)

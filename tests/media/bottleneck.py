@@ -20,6 +20,7 @@ TICK = 0.05
 FEEDBACK = 0.1
 SPEECH = 110  # octets of a datagram with Opus in it, 50 a second: 55 kbit/s on the wire
 PACED = 2.5  # times the estimate
+KEY = 6  # times the size of another picture
 CAMERA = (
     Encoding(180, (60_000, 100_000, 150_000)),
     Encoding(360, (200_000, 330_000, 500_000)),
@@ -71,7 +72,7 @@ class Subscriber:
 
     def __init__(
         self, line: Line, *, seed: int = 1, start: int = 300_000, declared: int | None = None, feedback: bool = True,
-        videos: tuple[Video, ...] = VIDEOS, factor: float = 1.0,
+        videos: tuple[Video, ...] = VIDEOS,
     ) -> None:  # fmt: skip
         self.line = line
         self.now = 100.0
@@ -82,7 +83,6 @@ class Subscriber:
         self.told: list[float] = []
         self._videos = videos
         self._feedback = feedback
-        self._factor = factor
         self._chance = random.Random(seed)
         self._writer = FeedbackWriter(1)
         self._sequence = 65_000
@@ -95,6 +95,7 @@ class Subscriber:
         self._steps = 0
         self._chosen: dict[str, tuple[int, int]] = {}
         self._rates: dict[str, int] = {}
+        self._keyed: set[str] = set()  # whose next picture is a key frame
         self._wanted = 0
 
     def run(self, seconds: float) -> list[Second]:
@@ -121,11 +122,12 @@ class Subscriber:
             self._send(SPEECH, speech=True)
         if self._every(1 / 15):
             self._picture()
-        self._credit = min(self._credit + PACED * self.estimator.rate * STEP / 8, 2400)
+        pace = PACED * self.estimator.rate
+        if self.estimator.line is not None:
+            pace = min(pace, 0.9 * self.estimator.line)
+        self._credit = min(self._credit + pace * STEP / 8, 1200)
         while self._paced and self._credit > 0:
-            octets = self._paced.popleft()
-            self._credit -= octets
-            self._send(octets)
+            self._send(self._paced.popleft())
         self._receive()
         self._steps += 1
         self.now = 100.0 + self._steps * STEP
@@ -151,19 +153,22 @@ class Subscriber:
             self._wanted = division.wanted
             chosen = {key: (choice.encoding, choice.temporal) for key, choice in division.video.items()}
             self._rates = {key: choice.rate for key, choice in division.video.items()}
+            self._keyed |= {key for key, step in chosen.items() if step[0] != self._chosen.get(key, (-1, 0))[0]}
             self.switches += sum(chosen.get(key) != step for key, step in self._chosen.items())
             self._chosen = chosen
             if not chosen:
                 self._paced.clear()
 
     def _picture(self) -> None:
-        for rate in self._rates.values():
-            size = self._factor * rate / 15 / 8 * self._chance.uniform(0.6, 1.4)
+        for key, rate in self._rates.items():
+            size = rate / 15 / 8 * (KEY if key in self._keyed else self._chance.uniform(0.6, 1.4))
             count = max(1, round(size / 1100))
+            self._keyed.discard(key)
             self._paced.extend(max(60, round(size / count) - OVERHEAD) for _ in range(count))
 
     def _send(self, octets: int, *, speech: bool = False) -> None:
         second = self.seconds[-1]
+        self._credit -= octets
         self._log.append((self._sequence, round(self.now * 1e6), octets))
         waiting = max(0.0, self.line.free_at - self.now)
         arrival = self.line.carry(octets + OVERHEAD, self.now, self._chance)
