@@ -87,7 +87,7 @@ def pictures(data: bytes) -> None:
         for frame in made.push(timestamp, bool(flags & 1), body, gap=bool(flags & 2)):
             assert frame.data
         at += 2 + size
-    if codec != "opus":
+    if made is not None and codec != "opus":
         size_of(codec, data[1:])
 
 
