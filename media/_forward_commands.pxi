@@ -261,14 +261,17 @@ cdef class Commands(Core):
         fresh.codec, fresh.red, fresh.gate, fresh.carry_count = CODES[codec], red, gate, len(carry)
         for i, (received, sent) in enumerate(carry):
             fresh.carry_from[i], fresh.carry_to[i] = received, sent
-        fresh.transport, fresh.history, fresh.peak, fresh.first, fresh.last = entry.place, self.history, SILENT, -1, -1
+        fresh.transport, fresh.peak, fresh.first, fresh.last = entry.place, SILENT, -1, -1
+        fresh.most = fresh.history = self.history
+        while fresh.history % 2 == 0 and fresh.history >= 2 * SMALLEST:
+            fresh.history //= 2
         self.place_source(entry, &fresh)
 
     cdef int place_source(self, object entry, Source* fresh) except -1:
         cdef Transport* owner = &self.transports[fresh.transport]
         cdef Source* made
         cdef int place
-        fresh.ring = <Slot*>calloc(self.history, sizeof(Slot))
+        fresh.ring = <Slot*>calloc(fresh.history, sizeof(Slot))
         fresh.gaps = <Gap*>calloc(GAPS, sizeof(Gap))
         if fresh.ring == NULL or fresh.gaps == NULL:
             self.free_source(fresh)

@@ -188,6 +188,8 @@ cdef class Core(Writing):
         if late and refuses(source, position, True):
             self.counts.replay += 1
             return 0
+        if not late:
+            self.fit(place, position, now)
         self.restore(place, position, at, at + size, &red)
         if not late:
             measure_jitter(source, self.word(at + 4), now)
@@ -242,6 +244,39 @@ cdef class Core(Writing):
         self.keep(place, source.highest + step, True, at, size, self.word(at + 4), body + 2, length - size - 2, 0)
         self.join(place, source.highest + step, True)
         self.counts.repaired += 1
+        return 0
+
+    cdef int fit(self, int place, int64_t position, int64_t now) except -1 nogil:
+        """Let the history grow until it holds what came in the last half second, up to this newest packet."""
+        cdef Source* source = &self.all_sources[place]
+        if not source.mark_at:
+            source.mark, source.mark_at = position, now
+            source.former_mark = position
+        elif now - source.mark_at >= KEPT_TIME:
+            source.former_mark = source.mark
+            source.mark, source.mark_at = position, now
+        while source.history < source.most and position - source.former_mark >= source.history:
+            self.grow(place)
+        return 0
+
+    cdef int grow(self, int place) except -1 nogil:
+        """Double the history: a packet stays where it is, or moves behind what there was."""
+        cdef Source* source = &self.all_sources[place]
+        cdef int half = source.history, i
+        cdef Slot* ring = <Slot*>realloc(source.ring, 2 * half * sizeof(Slot))
+        cdef Slot* slot
+        cdef Py_ssize_t start = place * self.region
+        if ring == NULL:
+            with gil:
+                raise MemoryError
+        memset(ring + half, 0, half * sizeof(Slot))
+        source.ring, source.history = ring, 2 * half
+        for i in range(half):
+            slot = &ring[i]
+            if slot.position % half == i and slot.position % (2 * half) != i:
+                ring[i + half] = slot[0]
+                copy(self.kept, start + <Py_ssize_t>(i + half) * STRIDE, self.kept, start + <Py_ssize_t>i * STRIDE, STRIDE)
+                memset(slot, 0, sizeof(Slot))
         return 0
 
     cdef int keep(self, int place, int64_t position, bint late, Py_ssize_t at, int size, uint32_t timestamp,

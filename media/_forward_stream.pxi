@@ -53,7 +53,8 @@ cdef struct Source:
     int64_t loud_at
     int64_t temporal[TEMPORAL_LAYERS]
     Slot* ring
-    int history
+    int history, most  # packets that the ring holds, and that it may hold once it has grown
+    int64_t mark, mark_at, former_mark  # positions of half a second ago and more: what is newer must fit
     Gap* gaps
     int gap_count
     bint pending  # in the worker's list of sources that may have something to ask for

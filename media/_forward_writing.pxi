@@ -4,7 +4,7 @@ cdef class Writing(Tables):
     """What is written is read from the history: the first sending and a repeated one are the same octets."""
 
     cdef inline Py_ssize_t kept_at(self, int place, int64_t position) noexcept nogil:
-        return place * self.region + <Py_ssize_t>(position % self.history) * STRIDE
+        return place * self.region + <Py_ssize_t>(position % self.all_sources[place].history) * STRIDE
 
     cdef int write(self, Stage* stage, uint8_t[::1] buffer, int number, const Segment* segment, const Slot* slot,
                    Kind kind, int64_t now) except -1 nogil:
