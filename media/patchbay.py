@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from media.consumer import ALL_LAYERS, Consumer
 from media.encoding import Encoding
-from media.forwarder import Rewrite, SinkStats
+from media.forwarder import SOURCES, Rewrite, SinkStats
 from media.producer import Found, Producer, Up
 from media.transport import Port
 
@@ -161,12 +161,13 @@ class Patchbay:
     def start(self, up: Up, found: Found, now: float) -> None:
         """A stream of the publisher has this SSRC from now on."""
         encoding, producer = found.encoding, found.producer
-        if up.producing(found.ssrc) is not None:
+        if up.producing(found.ssrc) is not None or found.ssrc in up.repairing:
             return
         if found.repairs:
             self._repair(up, encoding, found.ssrc)
             return
         former, repair = encoding.ssrc, encoding.repair
+        up.repairing = {ssrc: repaired for ssrc, repaired in up.repairing.items() if repaired is not encoding}
         around = producer.protection.payload_type if producer.protection is not None else 0
         carry = ((up.dependency_id, CARRIED),) if up.dependency_id and producer.kind == "video" else ()
         self._forwarder.source(
@@ -190,6 +191,10 @@ class Patchbay:
             self._forwarder.unsource(up.transport.id, former)
 
     def _repair(self, up: Up, encoding: Encoding, ssrc: int) -> None:
+        if len(up.repairing) >= SOURCES:
+            self._port.counters["rtp_unknown_stream"] += 1
+            return
+        up.repairing[ssrc] = encoding
         encoding.repair = ssrc
         if encoding.ssrc is not None:
             self._forwarder.repair(up.transport.id, ssrc, encoding.ssrc)

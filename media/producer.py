@@ -222,6 +222,7 @@ class Up:
             for kind, taken in agreed.taken.items()
             for encoding, ssrc in zip(self.producers[kind].encodings, taken.ssrcs, strict=False)
         ]
+        self.repairing: dict[int, Encoding] = {}  # SSRCs of retransmissions
         self._cname = f"u{transport.id}"
         self._writer = FeedbackWriter(ssrc)
         self._asked: dict[int, dict[int, float]] = {}  # by SSRC: when a packet was asked for

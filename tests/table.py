@@ -100,6 +100,8 @@ class Table:
 
     def repair(self, transport: int, ssrc: int, of: int) -> None:
         assert of in self.transports[transport]
+        assert ssrc not in self.transports[transport]
+        assert (transport, ssrc) not in self.repairs
         self.repairs[transport, ssrc] = of
 
     def hold(self, transport: int, ssrc: int, held: bool) -> None:
@@ -146,6 +148,7 @@ class Table:
 
     def unsource(self, transport: int, ssrc: int) -> None:
         del self.transports[transport][ssrc]
+        self.repairs = {key: of for key, of in self.repairs.items() if (key[0], of) != (transport, ssrc)}
         self.taps.discard((transport, ssrc))
         for sink in [sink for sink, route in self.routes.items() if route.source == (transport, ssrc)]:
             del self.routes[sink]

@@ -7,7 +7,7 @@ import pytest
 from media import rtcp
 from media.distribution import LINGER
 from media.events import LayersWanted, OfferReady
-from media.forwarder import NEW_STREAM
+from media.forwarder import NEW_STREAM, SOURCES
 from tests.table import Route
 from tests.wire import End, Wire
 
@@ -79,6 +79,23 @@ def test_what_repairs_an_encoding_may_come_before_it(wire: Wire) -> None:
     assert wire.table.repairs == {}
     send(wire, an, "h")
     assert wire.table.repairs == {(wire.transport(an), 82): 72}
+
+
+def test_a_publisher_who_confuses_his_streams_harms_nobody(wire: Wire) -> None:
+    end = wire.end()
+    offer = end.offer("sendonly", ssrcs=(11, 22))
+    confused = "a=ssrc-group:FID 22 22\r\na=ssrc-group:FID 11 22\r\na=ssrc:22 cname:c\r\n"
+    end.begin(wire.router.publish("an", offer.replace("a=ssrc:22 cname:c\r\n", confused)).sdp)
+    wire.connect(end)
+    assert set(wire.table.transports[wire.transport(end)]) <= {11, 22}
+    an = publish(wire, "binh")
+    for ssrc in range(200, 300):
+        wire.notice(an, NEW_STREAM, packet(ssrc, "h", payload_type=97, identifier=11), ssrc)
+    assert len(wire.table.repairs) <= SOURCES
+    assert wire.port.counters["rtp_unknown_stream"] > 0
+    wire.notice(an, NEW_STREAM, packet(90, "h"), 90)  # another stream in its place: what repaired it is gone
+    wire.notice(an, NEW_STREAM, packet(91, "h", payload_type=97, identifier=11), 91)
+    assert wire.table.repairs[wire.transport(an), 91] == 90
 
 
 def test_a_stream_without_a_rid_or_with_an_unknown_one_is_not_guessed_at(wire: Wire) -> None:
