@@ -157,7 +157,8 @@ class Line:
                 padding -= self._forwarder.pad(consumer.sink, padding)
                 if padding <= 0:
                     break
-        bits = PACING * self._estimator.rate
+        # While a queue stands, more would only lengthen it, and sound with it.
+        bits = (PACING if self._estimator.queue < bandwidth.QUEUE else 1.0) * self._estimator.rate
         if self._kbps is not None:
             bits = min(bits, BODIES * 1000 * self._kbps)
         pace = int(bits / 8)

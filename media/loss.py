@@ -22,7 +22,7 @@ PROOF = 120  # packets that judge an experiment
 WINDOW = 0.5  # seconds, at least
 MOST, UNTRIED = 0.3, 0.2  # beyond this no loss is taken for the line's own; or not without an experiment
 HEAVY = 0.3  # excess that is believed at once
-SMOOTHING = 0.4  # weight of a window, else
+SMOOTHING, CLEAN = 0.4, 0.7  # weight of a window, else; and of one in which nothing was lost
 
 
 class LossControl:
@@ -68,7 +68,7 @@ class LossControl:
         self._restart_window(now)
         loss = lost / total
         self._follow(loss, queueing)
-        weight = 1.0 if self._mean is None or self._excess(loss, total) > HEAVY else SMOOTHING
+        weight = 1.0 if self._mean is None or self._excess(loss, total) > HEAVY else SMOOTHING if lost else CLEAN
         former = self._mean if self._mean is not None else (loss, sent)
         self._mean = former[0] + weight * (loss - former[0]), former[1] + weight * (sent - former[1])
         if queueing or not lost or self._excess(self._mean[0], 2 * total) <= LITTLE:
