@@ -56,6 +56,7 @@ class Estimator:
         self.round_trip = 0.2  # seconds, smoothed
         self.throughput: float | None = None  # bits/s that arrived of late
         self.queue = 0.0  # seconds that the last packet waited in the line
+        self.beside = 0  # bits/s on the wire that are sent without numbers, so that no feedback speaks of them
         self._line = line
         self._aimd = Aimd(float(self._bounded(start)))
         self._trend = Trendline()
@@ -151,7 +152,7 @@ class Estimator:
         self._trend.feed(packets)
         self._note_delay(arrival - last[1], now)
         if not back and not self._prober.active and block[0][1] / 1e6 >= self._decreased:
-            sent = (self.throughput or 0.0) * len(block) / len(packets)
+            sent = (self.throughput or 0.0) * len(block) / len(packets) + self.beside
             self._lose(len(block), len(block) - len(packets), sent, now)
         self._adjust(block, packets, now)
 
@@ -223,10 +224,10 @@ class Estimator:
         if found is not None:
             self._grace = now + GRACE
             if found.full:
-                aimd.meet(max(found.rate, BETA * (self.throughput or 0.0)))
+                aimd.meet(max(found.rate + self.beside, BETA * ((self.throughput or 0.0) + self.beside)))
             elif state == NORMAL:
-                aimd.rate = max(aimd.rate, found.rate)
-                self._loss.prove(found.rate)
+                aimd.rate = max(aimd.rate, found.rate + self.beside)
+                self._loss.prove(found.rate + self.beside)
         elif state == OVERUSE and prober.active:
             prober.stop(now)  # of its own making: its end will tell how wide the line is
         else:
@@ -236,7 +237,7 @@ class Estimator:
                     # While a queue stood the line delivered what it bears, however little was sent before.
                     carried = max(carried, self._lately)
                 # What the line lost by itself did get through its bottleneck, or would have.
-                carried /= 1 - self._loss.inherent
+                carried = carried / (1 - self._loss.inherent) + self.beside
             aimd.update(state, carried, self.round_trip, now)
             if state != NORMAL:
                 prober.rest(now, 2.0)
@@ -315,4 +316,4 @@ class Estimator:
                 return 0
             self._loss.forget(now)
         most = CEILING if self._line is None else min(self._line, CEILING)
-        return self._prober.padding(now, self._aimd.rate, wanted, most, sent)
+        return self._prober.padding(now, self._aimd.rate, wanted, most, sent, self.beside)

@@ -193,6 +193,7 @@ def _readable(video: Video, steps: Sequence[Choice]) -> int:
 MARGIN = 1.15  # an upgrade must fit with so much to spare
 RISE = 1.0  # seconds for which it must have fitted
 SLOWEST = 32.0  # seconds; the wait doubles each time a video had to go down
+COLLAPSE = 5.0  # seconds in which all the steps down are one
 CALM = 30.0  # seconds without going down after which the wait halves
 
 
@@ -256,7 +257,9 @@ class _State:
         """What it came to."""
         step = choice.step if choice is not None else NOTHING
         if step < self._step:
-            self._wait, self._moved, self._better = min(SLOWEST, 2 * self._wait), now, NOTHING
+            if now - self._moved > COLLAPSE:
+                self._wait = min(SLOWEST, 2 * self._wait)
+            self._moved, self._better = now, NOTHING
         elif step > self._step:
             self._better = NOTHING
         self._step, self._fresh = step, False

@@ -209,6 +209,8 @@ class Line:
         if self.redundant:
             audio = doubled
         self.division = self._budget.divide(available, audio, videos, now)
+        # Voices have no transport-wide numbers: no feedback speaks of them.
+        self._estimator.beside = sum(stream.rate for stream in audio if stream.key in self.division.audio)
         loud = {stream.key for stream in audio}
         changed = [consumer for key, consumer in named.items() if self._assign(key, consumer, key in loud)]
         if changed or self.division.wanted > self.division.rate or available < ROOM * self.division.rate:

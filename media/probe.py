@@ -46,15 +46,16 @@ class Prober:
         self.rate = 0.0  # of the probe under way, bits/s
         self._begun = self._until = self._ticked = 0.0
         self._due = 0.0  # octets
+        self._beside = 0
         self._next = 0.0
         self._backoff = BACKOFF
         self._full = 0.0  # bits/s at which the line was found full, 0 while it was not
         self._sent = 0  # octets, of the probe
         self._seen: list[tuple[int, int, int]] = []  # (sent, arrived, octets) of what was sent during the probe
 
-    def padding(self, now: float, rate: float, goal: float, most: float, sent: int) -> int:
+    def padding(self, now: float, rate: float, goal: float, most: float, sent: int, beside: int = 0) -> int:
         """Octets to send now. `rate`: the estimate; `goal`: what is wanted; `most`: what must not be exceeded; `sent`:
-        octets since the last call."""
+        octets since the last call; `beside`: bits/s that leave unnoted, on top of which is what is found."""
         passed, self._ticked = min(MAX_TICK, now - self._ticked), now
         if self._until and now >= self._until + PATIENCE:
             self.fail(now)  # no feedback has told how it went
@@ -65,8 +66,8 @@ class Prober:
             # Near where the line was found full no more is tried than is wanted; elsewhere few steps shall do.
             near = NEAR * self._full < rate < self._full / NEAR
             self.rate = min(goal, factor * rate) if near else factor * rate
-            self.rate = min(self.rate, most)
-            self._begun, self._until = now, now + LENGTH
+            self.rate = max(0.0, min(self.rate, most) - beside)
+            self._begun, self._until, self._beside = now, now + LENGTH, beside
             self._seen, self._sent = [], 0
             self._due = 0.0
         elif now >= self._until:
@@ -131,7 +132,7 @@ class Prober:
         came = 8e6 * min(self._sent, arrived / (1 - own)) / (length + max(0, grown))
         if came < KEPT * went:
             self.fail(now)
-            self._full = came
+            self._full = came + self._beside
             return Found(SAFE * came, True)
         self.rest(now, PAUSE)
         self._backoff = BACKOFF
