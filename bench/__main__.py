@@ -9,7 +9,7 @@ from typing import Any
 
 import uvloop
 
-from bench import forward, load, recording
+from bench import bandwidth, forward, load, recording
 
 FLAT = 0.15
 
@@ -26,6 +26,11 @@ def core() -> None:
         ratio = figures["native"] / figures["control"]
         value = f"{figures['native']:.2f} us, {ratio:.2f} of bare send"
         line(f"native core, 50 subscribers, frames of {kind}", value, f"<= {limit:.1f}", ratio <= limit)
+
+
+def feedback() -> None:
+    """What one report of a subscriber costs Python, beside parsing it."""
+    bandwidth.measure(0.1, 0.0, 5)
 
 
 async def growth() -> None:
@@ -83,6 +88,7 @@ def keeping() -> None:
 
 def main() -> None:
     core()
+    feedback()
     keeping()
     parts: list[Callable[[], Coroutine[Any, Any, None]]] = [growth, joins, busy, meetings]
     for part in parts:

@@ -196,7 +196,7 @@ async def busy(subscribers: int = 20, rounds: int = 4) -> tuple[float, float, fl
             await asyncio.sleep(WINDOW)
             idle.append(watch.take(0.99))
             cpu, began = process.thread_cpu(server.root), time.perf_counter()
-            visitors = [asyncio.create_task(server.visit()) for _ in range(2)]
+            visitors = [asyncio.create_task(server.visit()) for _ in range(4)]
             await asyncio.sleep(WINDOW)
             loaded.append(watch.take(0.99))
             shares.append((process.thread_cpu(server.root) - cpu) / (time.perf_counter() - began))

@@ -7,6 +7,7 @@ peer that it talks to may be any SFU on 127.0.0.1.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import re
 import secrets
@@ -121,9 +122,10 @@ class Peer:
         self._association = None
 
     def send(self, packet: bytes) -> None:
-        """An RTP packet, to be protected."""
+        """An RTP packet, to be protected; one that is repeated too late for SRTP's window is not sent."""
         assert self.cipher is not None
-        self._transmit(self.cipher.protect(packet))
+        with contextlib.suppress(Refused):
+            self._transmit(self.cipher.protect(packet))
 
     def send_rtcp(self, compound: bytes) -> None:
         if self.cipher is not None:

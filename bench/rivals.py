@@ -249,11 +249,13 @@ def start_all(folder: Path) -> list[Giaoban | Rival]:
     return [Giaoban(), *(make() for built, make in makers if built.exists())]
 
 
-async def compare(servers: Sequence[Server], gather: Gather, rounds: int, seconds: float) -> Figures:
+async def compare(title: str, servers: Sequence[Server], gather: Gather, rounds: int, seconds: float) -> Figures:
     """CPU microseconds per forwarded packet, a figure a round, by server."""
     crowds = [await gather(server) for server in servers]
     for publishers, _ in crowds:
         _pause(publishers, True)
+    profiles = [f"{server.name} {peers[0].profile}" for server, (_, peers) in zip(servers, crowds, strict=True)]
+    print(f"{title}: {', '.join(profiles)}")
     figures: Figures = {server.name: [] for server in servers}
     for _ in range(rounds):
         for server, (publishers, peers) in zip(servers, crowds, strict=True):
@@ -297,7 +299,7 @@ async def main(folder: Path, rounds: int, seconds: float) -> None:
     for title, gather in cases:
         servers = start_all(folder)
         try:
-            figures = await compare(servers, gather, rounds, seconds)
+            figures = await compare(title, servers, gather, rounds, seconds)
         finally:
             for server in servers:
                 await server.close()
