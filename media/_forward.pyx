@@ -48,7 +48,7 @@ cdef enum:
     STRIDE = 1536  # for each packet of the history
     SMALLEST = 64  # packets of a history, as in forwarder.HISTORY
     KEPT_TIME = 500000  # microseconds that a history reaches back at least, if it may become so large
-    STAGE = 1024  # datagrams sent at once
+    STAGE = 256  # datagrams sent at once
     ANSWERS = 64  # the same for commands
     TRAILER = 160  # more than srtp_protect and srtp_protect_rtcp ever add
     HEADER = 12

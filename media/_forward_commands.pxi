@@ -265,6 +265,8 @@ cdef class Commands(Core):
         fresh.most = fresh.history = self.history
         while fresh.history % 2 == 0 and fresh.history >= 2 * SMALLEST:
             fresh.history //= 2
+        fresh.region = self.region
+        fresh.room = min(<uint32_t>(FIRST_ROOM_VIDEO if clock_rate == 90000 else FIRST_ROOM), fresh.region)
         self.place_source(entry, &fresh)
 
     cdef int place_source(self, object entry, Source* fresh) except -1:

@@ -265,7 +265,6 @@ cdef class Core(Writing):
         cdef int half = source.history, i
         cdef Slot* ring = <Slot*>realloc(source.ring, 2 * half * sizeof(Slot))
         cdef Slot* slot
-        cdef Py_ssize_t start = place * self.region
         if ring == NULL:
             with gil:
                 raise MemoryError
@@ -275,7 +274,6 @@ cdef class Core(Writing):
             slot = &ring[i]
             if slot.position % half == i and slot.position % (2 * half) != i:
                 ring[i + half] = slot[0]
-                copy(self.kept, start + <Py_ssize_t>(i + half) * STRIDE, self.kept, start + <Py_ssize_t>i * STRIDE, STRIDE)
                 memset(slot, 0, sizeof(Slot))
         return 0
 
@@ -286,8 +284,10 @@ cdef class Core(Writing):
         cdef Slot* slot = &source.ring[position % source.history]
         cdef Slot* former = recall(source, position - 1)
         cdef bint chained = former != NULL and not former.empty
-        cdef Py_ssize_t kept = self.kept_at(place, position)
+        cdef Py_ssize_t kept
         memset(slot, 0, sizeof(Slot))
+        lay(source, slot, (CARRIED if source.carry_count else 0) + octets + padding + EVEN)
+        kept = self.kept_at(place, slot)
         slot.position, slot.timestamp, slot.chained = position, timestamp, chained
         slot.octets, slot.length = octets, octets + padding
         slot.empty, slot.padding = octets == 0, padding > 0
@@ -296,6 +296,7 @@ cdef class Core(Writing):
             if source.carry_count:
                 self.carry(source, slot, kept, at, size)
         copy(self.kept, kept + slot.carried, self.received, body, slot.length)
+        laid(source, slot)
         if source.codec == VP8:
             read_vp8(self.received, body, octets, &slot.picture)
             if not slot.picture.known:
@@ -349,6 +350,8 @@ cdef class Core(Writing):
             self.packets[source.last].next = self.packet_count
         source.last = self.packet_count
         self.packet_count += 1
+        if source.end + LONGEST > source.room:
+            self.spread(microseconds())  # before a new lap writes over it
         return 0
 
     cdef int measure_level(self, Source* source, Py_ssize_t at, int size, int64_t now) except -1 nogil:
@@ -474,7 +477,7 @@ cdef class Core(Writing):
                     tap.position, tap.timestamp, tap.received = slot.position, slot.timestamp, now
                     tap.marker, tap.late, tap.octets = slot.marker, self.packets[p].late, slot.octets
                     if slot.octets:
-                        memcpy(tap.payload, &self.kept[self.kept_at(self.packets[p].source, slot.position)
+                        memcpy(tap.payload, &self.kept[self.kept_at(self.packets[p].source, slot)
                                                        + slot.carried], slot.octets)
             p = self.packets[p].next
         return 0
@@ -521,7 +524,7 @@ cdef class Core(Writing):
         return 0
 
     cdef int pad_packet(self, int place, Slot* slot, int count) except -1 nogil:
-        cdef Py_ssize_t at = self.kept_at(place, slot.position) + slot.carried + slot.length
+        cdef Py_ssize_t at = self.kept_at(place, slot) + slot.carried + slot.length
         cdef int i
         for i in range(count):
             self.kept[at + i] = 0

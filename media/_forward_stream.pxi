@@ -13,10 +13,14 @@ cdef enum:
     NO_END = -1
     EVEN = 8
     EVEN_SHARE = 32
+    KEEP = 1000000  # microseconds that the history holds at least, whatever the bitrate, if it has the room
+    FIRST_ROOM = 8192  # octets of a history to begin with
+    FIRST_ROOM_VIDEO = 65536
 
     HANGOVER = 1000000
     CARRY = 8
     CARRIED = 96
+    LONGEST = DATAGRAM_SIZE + CARRIED + EVEN  # octets that one packet takes in the ring
     TEMPORAL_LAYERS = 4
     ALL_LAYERS = 7
     STEP_LIMIT = 10
@@ -29,6 +33,7 @@ cdef struct Slot:
     int64_t position
     uint32_t timestamp
     uint16_t length, octets  # the body with and without its padding
+    uint32_t lap, start  # where its octets begin, and in which lap they were written
     uint8_t carried  # octets of elements before it, in the one-byte form unless `wide`
     uint8_t marker, padding, wide, empty, key, chained
     Picture picture
@@ -55,6 +60,9 @@ cdef struct Source:
     Slot* ring
     int history, most  # packets that the ring holds, and that it may hold once it has grown
     int64_t mark, mark_at, former_mark  # positions of half a second ago and more: what is newer must fit
+    # Their octets lie one packet behind the other in a ring, of which so much is used as one second takes.
+    uint32_t lap, end, room, region
+    int64_t lap_began
     Gap* gaps
     int gap_count
     bint pending  # in the worker's list of sources that may have something to ask for
@@ -163,7 +171,32 @@ cdef bint refuses(Source* source, int64_t position, bint count) noexcept nogil:
 
 cdef inline Slot* recall(const Source* source, int64_t position) noexcept nogil:
     cdef Slot* slot = &source.ring[position % source.history]
-    return slot if slot.position == position else NULL
+    return slot if slot.position == position and holds(source, slot) else NULL
+
+
+cdef inline bint holds(const Source* source, const Slot* slot) noexcept nogil:
+    """Whether the octets of a packet were not written over."""
+    return slot.lap == source.lap or (slot.lap + 1 == source.lap and slot.start >= source.end)
+
+
+cdef void lay(Source* source, Slot* slot, uint32_t most) noexcept nogil:
+    """Say where the octets of a packet go, at most so many. The ring grows while a lap takes less than KEEP."""
+    cdef int64_t now
+    if source.end == 0 or source.end + most > source.room:
+        now = microseconds()
+        if source.end == 0:
+            source.lap_began = now
+        while source.end + most > source.room and source.room < source.region and now - source.lap_began < KEEP:
+            source.room = min(2 * source.room, source.region)
+        if source.end + most > source.room:
+            source.lap += 1
+            source.end, source.lap_began = 0, now
+    slot.lap, slot.start = source.lap, source.end
+
+
+cdef void laid(Source* source, const Slot* slot) noexcept nogil:
+    """The octets of the packet are there, and behind them room for padding."""
+    source.end += slot.carried + slot.length + EVEN
 
 
 cdef void note(Source* source, const Slot* slot, bint late) noexcept nogil:

@@ -3,8 +3,8 @@
 cdef class Writing(Tables):
     """What is written is read from the history: the first sending and a repeated one are the same octets."""
 
-    cdef inline Py_ssize_t kept_at(self, int place, int64_t position) noexcept nogil:
-        return place * self.region + <Py_ssize_t>(position % self.all_sources[place].history) * STRIDE
+    cdef inline Py_ssize_t kept_at(self, int place, const Slot* slot) noexcept nogil:
+        return place * self.region + slot.start
 
     cdef int write(self, Stage* stage, uint8_t[::1] buffer, int number, const Segment* segment, const Slot* slot,
                    Kind kind, int64_t now) except -1 nogil:
@@ -16,7 +16,7 @@ cdef class Writing(Tables):
         cdef bint rtx = kind == AGAIN and sink.rtx_ssrc != 0, red = segment.red and not rtx
         cdef bint padded = slot.padding and not rtx and not red
         cdef int carried = slot.carried if sink.carry else 0, room = HEADER + 4 + carried + 8 + slot.length + 5
-        cdef Py_ssize_t at, payload, kept = self.kept_at(segment.source, slot.position)
+        cdef Py_ssize_t at, payload, kept = self.kept_at(segment.source, slot)
         cdef int64_t index = sink.rtx_next if rtx else slot.position + segment.offset
         if to.outbound == NULL or not to.has_target:
             return 0
@@ -99,7 +99,7 @@ cdef class Writing(Tables):
         buffer[at] = payload_type
         at += 1
         if former != NULL:
-            copy(buffer, at, self.kept, self.kept_at(place, former.position) + former.carried, former.octets)
+            copy(buffer, at, self.kept, self.kept_at(place, former) + former.carried, former.octets)
             at += former.octets
         return at
 

@@ -1,13 +1,17 @@
 """What may have to be sent again is kept, however fast it came: the native core's history grows as packets come."""
 
+import os
 import random
+import time
 
 import pytest
 
 from media.forward import Rewrite
-from tests.media.conftest import Lab
+from tests.media.conftest import USUAL, Lab, Person
 
-AN, BINH, CAMERA = 1, 2, 12
+AN, BINH = 1, 2  # transports
+VOICE, CAMERA = 11, 12  # SSRCs
+REPEATED = USUAL._replace(rtx_ssrc=900, rtx_payload_type=101)
 
 
 @pytest.mark.parametrize("count", [60, 64, 65, 130, 500])
@@ -39,3 +43,62 @@ def test_packets_that_a_gap_left_out_are_taken_when_they_come_late(lab: Lab):
     for number in (0, 1, 90, 91, *range(2, 90)):
         an.say(number, 0, CAMERA, b"%d" % number)
     assert {heard.payload for heard in binh.hear()} == {b"%d" % number for number in range(92)}
+
+
+def camera(lab: Lab) -> tuple[Person, Person, int]:
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False, codec="H264")
+    return an, binh, lab.route(an, CAMERA, binh, REPEATED)
+
+
+@pytest.mark.parametrize("size", [10, 1000, 1300])
+def test_all_of_the_history_can_be_had_again(lab: Lab, size: int):
+    an, binh, sink = camera(lab)
+    heard = []
+    for number in range(600):
+        an.say(number, number, CAMERA, b"%04d" % number + bytes(size))
+        if number % 50 == 49:
+            heard += binh.hear()
+    assert len(heard) == 600
+    for first in range(600 - 512, 600, 64):
+        assert lab.worker.resend(sink, range(50 + first, 50 + first + 64)) == 64
+        assert [h.payload[2:6] for h in binh.hear()] == [b"%04d" % n for n in range(first, first + 64)]
+    assert lab.worker.resend(sink, range(50, 50 + 88)) == 0
+
+
+def test_frame_larger_than_what_the_history_has_used_so_far_is_forwarded_whole(lab: Lab):
+    """A slow stream uses little of its ring; then a key frame comes, of which nothing may be written over."""
+    an, binh, sink = camera(lab)
+    number = 0
+    for _ in range(40):
+        an.say(number, 0, CAMERA, bytes(1200))
+        number += 1
+        if number % 10 == 0:
+            binh.hear()
+    time.sleep(1.1)  # no synchronisation: the history has to have grown old
+    packets = [b"%04d" % i + bytes(1200) for i in range(100)]
+    for i, body in enumerate(packets):
+        an.say(number + i, 7, CAMERA, body, marker=i == 99)
+    heard = binh.hear()
+    assert [h.payload for h in heard] == packets
+    assert lab.worker.resend(sink, [h.sequence for h in heard[20:]]) == 80
+    assert [h.payload[2:] for h in binh.hear()] == packets[20:]
+
+
+def test_memory_of_a_stream_follows_its_bitrate():
+    """Speech of an hour takes no more than a few pages, in the native worker."""
+    lab = Lab(native=True)
+    before = resident()
+    for number in range(1, 31):
+        person = lab.person(number)
+        lab.worker.source(number, VOICE, clock_rate=48000, nack=False, codec="opus")
+        for i in range(300):
+            person.say(i, 960 * i, VOICE, bytes(80))
+        lab.settle()
+    assert resident() - before < 30 * 100_000
+    lab.close()
+
+
+def resident() -> int:
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
