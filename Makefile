@@ -9,13 +9,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench bench-peers soak fuzz clean
+.PHONY: help demo test lint format bench bench-peers bench-quality soak fuzz clean
 
 help:
 	@echo "make demo            install into .venv and start http://127.0.0.1:$(PORT) (PORT=9000 make demo)"
 	@echo "make test            install what the tests need, check the code, run every test"
 	@echo "make lint            ruff and mypy"
 	@echo "make bench           the performance figures, as ratios, with their targets"
+	@echo "make bench-quality   what bad lines do to a call, beside Janus (root, Debian's janus)"
 	@echo "make bench-peers     the same load on Janus and mediasoup, built into PEERS=$(PEERS) first"
 	@echo "make soak            people come and go for MINUTES=$(MINUTES): nothing may grow"
 	@echo "make fuzz            every parser of network bytes, SECONDS=$(SECONDS) each"
@@ -52,6 +53,10 @@ format: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m bench
+
+bench-quality: $(VENV)/.installed-test
+	@sh tests/debian.sh
+	$(BIN)/python -m bench.quality
 
 bench-peers: $(VENV)/.installed-test
 	bash bench/peers.sh $(PEERS)
