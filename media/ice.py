@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from media.errors import StunError
 Address = tuple[str, int]
 
 CONSENT = 30.0  # seconds, RFC 7675 section 5.1
-LOST = 4.0  # seconds without a check from the nominated address (browsers send one every 2.5) that mean it is gone
+GENERATIONS = 16  # restarts of the peer that are told from what is merely late
 KEPT = 75.0  # seconds for which a peer finds its transport again after its last check
 MAX_ADDRESSES = 16  # per transport, as in the forwarder; the oldest gives way
 
@@ -67,7 +68,8 @@ class Responder:
     def __init__(self, credentials: Credentials) -> None:
         self.credentials = credentials
         self._password = credentials.pwd.encode()
-        self.addresses: dict[Address, float] = {}  # when each was last checked, in order of their first check
+        self.addresses: dict[Address, None] = {}  # in order of their first check
+        self._generations: deque[str] = deque(maxlen=GENERATIONS)  # user names: theirs changes when they begin anew
         self.nominated: Address | None = None
         self.consented: float | None = None
 
@@ -83,10 +85,14 @@ class Responder:
         if new and len(self.addresses) >= MAX_ADDRESSES:
             evicted = next(old for old in self.addresses if old != self.nominated)
             del self.addresses[evicted]
-        self.addresses[address] = self.consented = now
-        # A browser nominates again a second or two after it has found another way; media need not wait for that.
-        lost = self.nominated is not None and now - self.addresses[self.nominated] > LOST
-        nominated = (check.request.nominates or lost) and address != self.nominated
+        self.addresses[address] = None
+        self.consented = now
+        # Under a new user name the peer has begun anew: what it had is lost, and it will nominate the way that it finds
+        # only a second or two after it has found it. Media need not wait for that.
+        anew = self.nominated is not None and check.request.username not in self._generations
+        if check.request.username not in self._generations:
+            self._generations.append(check.request.username)
+        nominated = (check.request.nominates or anew) and address != self.nominated
         if nominated:
             self.nominated = address
         return Verdict(stun.success(check.request, address, self._password), new, nominated, evicted)

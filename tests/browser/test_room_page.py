@@ -233,6 +233,14 @@ async def test_a_dial_that_hangs_is_begun_anew_when_the_network_is_back(modules:
     assert await modules.evaluate("window.seen()") == 3
 
 
+async def test_a_machine_that_was_off_the_network_dials_anew_at_once(modules: Page) -> None:
+    body = FAKE + """
+      const asked = line.send("hand.raise").catch((error) => error.code);
+      line.redial();
+      return [sockets.length, sockets[0].readyState === WebSocket.CLOSED, await asked];"""  # fmt: skip
+    assert await run(modules, body) == [2, True, "line_lost"]
+
+
 async def test_who_was_replaced_by_his_own_newer_window_does_not_fight_for_the_seat(modules: Page) -> None:
     await stop_clock(modules)
     body = FAKE + """

@@ -110,10 +110,13 @@ class Site(Namespace):
         _shape(self, "line", up)
         _shape(self.hub, self.device, down)
 
-    def move(self, last: int) -> None:
-        """From now on the site's address ends in `last`, as after a change of cable or mast; the old one is gone."""
-        network = f"10.77.{self.device.removeprefix('site')}"
+    def leave(self) -> None:
+        """The cable is pulled: the site has no address any more, until it `arrives`."""
         _run("ip", "-n", self.name, "address", "flush", "dev", "line")
+
+    def arrive(self, last: int) -> None:
+        """From now on the site's address ends in `last`, as at another mast."""
+        network = f"10.77.{self.device.removeprefix('site')}"
         _run("ip", "-n", self.name, "address", "add", f"{network}.{last}/24", "dev", "line")
         _run("ip", "-n", self.name, "route", "add", "default", "via", f"{network}.1")
 

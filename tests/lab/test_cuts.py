@@ -15,6 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 DEAD = Line(cut=True)
 BACK_WITHIN = 2.0
+NOTICED_WITHIN = 2.0  # what Chromium needs to see that it is on the network again
 GIVEN_UP_AFTER = 15.0
 
 SINCE = """({who, restored}) => {
@@ -43,11 +44,11 @@ async def meeting(entered: Enter) -> tuple[tuple[Page, str], ...]:
     return both
 
 
-async def all_back(both: tuple[tuple[Page, str], ...]) -> None:
+async def all_back(both: tuple[tuple[Page, str], ...], within: float = BACK_WITHIN) -> None:
     """The line is good from now on: everybody sees and hears again in time, and goes on doing so."""
     restored = time.time() * 1000
     found = await asyncio.gather(*(back(page, who, restored) for page, who in both))
-    assert max(at for times in found for at in times.values()) <= BACK_WITHIN, found
+    assert max(at for times in found for at in times.values()) <= within, found
     for page, who in both:
         await sees_and_hears(page, [who])
 
@@ -63,12 +64,15 @@ async def test_after_a_cut_everybody_is_back_within_two_seconds_by_themselves(
     await all_back(both)
 
 
-async def test_another_address_in_the_middle_of_the_meeting_costs_two_seconds_at_most(
+async def test_another_address_in_the_middle_of_the_meeting_costs_seconds_and_no_reload(
     entered: Enter, commune: Site
 ) -> None:
     both = await meeting(entered)
-    commune.move(7)
+    commune.leave()
+    await asyncio.sleep(1)  # the length of the change
+    commune.arrive(7)
     try:
-        await all_back(both)
+        await all_back(both, BACK_WITHIN + NOTICED_WITHIN)
     finally:
-        commune.move(2)
+        commune.leave()
+        commune.arrive(2)

@@ -104,14 +104,18 @@ def test_addresses_are_bounded_and_the_oldest_that_is_not_nominated_gives_way() 
     assert len(responder.addresses) == ice.MAX_ADDRESSES
 
 
-def test_another_address_serves_once_the_nominated_one_has_fallen_silent() -> None:
+def test_where_a_peer_begins_anew_serves_before_it_nominates() -> None:
     responder = ice.Responder(CREDENTIALS)
+    elsewhere, anew = ("192.0.2.8", 7), f"{CREDENTIALS.ufrag}:efgh"
+    assert not responder.receive(read(request()), elsewhere, 0.0).nominated, "nothing is lost yet"
     responder.receive(read(request(nominate=True)), ALICE, 0.0)
-    elsewhere = ("192.0.2.8", 7)
-    assert not responder.receive(read(request()), elsewhere, ice.LOST - 1).nominated
-    assert responder.receive(read(request()), elsewhere, ice.LOST + 1).nominated
+    assert not responder.receive(read(request()), elsewhere, 1.0).nominated, "a spare way"
+    assert responder.receive(read(request(USERNAME=anew)), elsewhere, 2.0).nominated
     assert responder.nominated == elsewhere
-    assert responder.receive(read(request(nominate=True)), ALICE, ice.LOST + 2).nominated, "the browser's word counts"
+    third = ("192.0.2.9", 7)
+    assert not responder.receive(read(request(USERNAME=anew)), third, 3.0).nominated
+    assert not responder.receive(read(request()), ALICE, 3.0).nominated, "late, not new"
+    assert responder.receive(read(request(USERNAME=anew, nominate=True)), third, 4.0).nominated, "their word counts"
 
 
 def test_consent_lasts_thirty_seconds_from_the_last_check() -> None:

@@ -58,7 +58,7 @@ class Client {
       this.view.tick();
       this.peers.tend();
     }, 1000);
-    addEventListener("online", () => this.#networkChanged());
+    addEventListener("online", () => this.#networkChanged(true));
     /** @type {any} */ (navigator).connection?.addEventListener?.("change", () => this.#networkChanged());
     document.addEventListener("visibilitychange", () => {
       this.line.check();
@@ -124,9 +124,10 @@ class Client {
     this.#draw();
   }
 
-  /** Another cable, another mast: look for the server from the new address at once. */
-  #networkChanged() {
-    this.line.check();
+  /** Another cable, another mast: look for the server from the new address at once. @param {boolean} [parted] */
+  #networkChanged(parted = false) {
+    if (parted) this.line.redial();
+    else this.line.check();
     this.peers.search();
   }
 

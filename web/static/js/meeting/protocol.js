@@ -113,6 +113,11 @@ export class Line {
     });
   }
 
+  /** This machine was off the network: what was dialled before does not carry any more. */
+  redial() {
+    if (this.#wanted) this.#dial();
+  }
+
   #dial() {
     this.#drop();
     if (this.#attempt === 0) this.changed("connecting", null);
