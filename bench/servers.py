@@ -67,7 +67,7 @@ class Seat:
 
     async def leave(self) -> None:
         """Leave in good order; `drop` is the other way. The server's goodbye is waited for."""
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(ConnectionError, TimeoutError):
             await self.say("leave")
             await self.hears("bye")
         await self._close()
