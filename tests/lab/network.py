@@ -159,14 +159,22 @@ class Network:
         network = cls(Namespace(f"{owner}-hub"))
         try:
             _run("ip", "netns", "add", network.hub.name)
-            _run("ip", "-n", network.hub.name, "link", "set", "lo", "up")
-            _run("ip", "-n", network.hub.name, "address", "add", f"{HUB_ADDRESS}/32", "dev", "lo")
+            network._settle()
             for number, name in enumerate(names, 1):
                 network.sites[name] = network._join(f"{owner}-{name}", number)
         except BaseException:
             network.close()
             raise
         return network
+
+    def _settle(self) -> None:
+        """The hub's address is on an interface of its own: some servers leave those of loopback out."""
+        hub = self.hub.name
+        _run("ip", "-n", hub, "link", "set", "lo", "up")
+        _run("ip", "-n", hub, "link", "add", "hub", "type", "veth", "peer", "name", "nowhere")
+        for device in ("hub", "nowhere"):
+            _run("ip", "-n", hub, "link", "set", device, "up")
+        _run("ip", "-n", hub, "address", "add", f"{HUB_ADDRESS}/32", "dev", "hub")
 
     def _join(self, name: str, number: int) -> Site:
         site = Site(name, self.hub, f"site{number}")
