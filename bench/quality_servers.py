@@ -87,6 +87,7 @@ class Janus:
         self._process: asyncio.subprocess.Process | None = None
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._numbers = itertools.count()
+        self._rooms = itertools.count(1)
         self._session = 0
 
     async def open(self) -> None:
@@ -123,15 +124,16 @@ class Janus:
 
     async def join(self, speaker: Page, listener: Page) -> None:
         up, down = await self._attach(), await self._attach()
-        await self._message(up, {"request": "create", "room": 1, "videocodec": "vp8", "bitrate": 0})
+        room = next(self._rooms)
+        await self._message(up, {"request": "create", "room": room, "videocodec": "vp8", "bitrate": 0})
         offer = {"type": "offer", "sdp": await speaker.evaluate("window.quality.speak()")}
-        body = {"request": "joinandconfigure", "ptype": "publisher", "room": 1}
+        body = {"request": "joinandconfigure", "ptype": "publisher", "room": room}
         told = await self._message(up, body, offer)
         await speaker.evaluate("(sdp) => window.quality.answered(sdp)", told["jsep"]["sdp"])
         feed = told["plugindata"]["data"]["id"]
         # A publisher must be there before it is asked for.
         await speaker.wait_for_function("() => window.quality.state() === 'connected'")
-        body = {"request": "join", "ptype": "subscriber", "room": 1, "streams": [{"feed": feed}]}
+        body = {"request": "join", "ptype": "subscriber", "room": room, "streams": [{"feed": feed}]}
         told = await self._message(down, body)
         answer = await listener.evaluate("(sdp) => window.quality.accept(sdp)", told["jsep"]["sdp"])
         await self._message(down, {"request": "start"}, {"type": "answer", "sdp": answer})
