@@ -172,7 +172,7 @@ class Endpoint:
         transport = port.find(notice.transport)
         router = self._routers.get(transport.room) if transport is not None else None
         if transport is not None and router is not None:
-            if transport.admits(now):
+            if transport.admits(now, len(notice.data)):
                 router.receive(transport, notice, now)
             else:
                 port.counters["peer_overdrawn"] += 1
@@ -184,7 +184,7 @@ class Endpoint:
             if check is None or address is None:
                 return
             transport = port.asked(check, address, now)
-            if not transport.admits(now):
+            if not transport.admits_check(address, now):
                 raise StunError("peer_overdrawn")
             self._routers[transport.room].check(transport, check, address, now)
         except StunError as error:

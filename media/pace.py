@@ -12,11 +12,11 @@ class Bucket:
     _level: float = 0.0
     _at: float = 0.0
 
-    def take(self, now: float) -> bool:
-        """Whether one more is within bounds."""
+    def take(self, now: float, weight: int = 1) -> bool:
+        """Whether one more is within bounds; one that costs as much as `weight` others counts for as many."""
         self._level = max(0.0, self._level - (now - self._at) * self.rate)
         self._at = now
-        if self._level + 1 > self.burst:
+        if self._level + weight > self.burst:
             return False
-        self._level += 1
+        self._level += weight
         return True

@@ -102,7 +102,8 @@ MISSING, SMALL, LARGE = 0, 1, 2
 TICK = 250  # microseconds, unit of a delta
 TICKS = 256  # in one unit of the reference time
 MAX_STATUSES = 0x7FFF
-"""Packets in one feedback; with more, half of the sequence numbers, older and newer could not be told apart."""
+"""Packets in one feedback, and in all of a compound; with more, half of the sequence numbers, older and newer could not
+be told apart."""
 MAX_ASKED = 300
 """Sequence numbers read from one NACK; the rest of it is not looked at."""
 
@@ -112,12 +113,13 @@ Packet = SenderReport | Block | Nack | KeyRequest | Bye | Ceiling | TransportFee
 def read(data: bytes) -> list[Packet]:
     """The packets of a compound that mean something to us; unknown types are skipped.
 
-    Reduced-size packets (RFC 5506) are accepted. Raises RtcpError if the lengths do not add up.
+    Reduced-size packets (RFC 5506) are accepted. Raises RtcpError if the lengths do not add up, or if its feedback
+    speaks of more than MAX_STATUSES packets: by runs, a datagram could speak of millions.
     """
     if not 4 <= len(data) <= MAX_COMPOUND:
         raise RtcpError("length out of range")
     packets: list[Packet] = []
-    at = 0
+    at = statuses = 0
     while at < len(data):
         if len(data) - at < 4 or data[at] >> 6 != 2:
             raise RtcpError("no RTCP header where one should be")
@@ -129,6 +131,10 @@ def read(data: bytes) -> list[Packet]:
             if not body or not 1 <= body[-1] <= len(body):
                 raise RtcpError("padding does not fit")
             body = body[: -body[-1]]
+        if data[at + 1] == RTPFB and data[at] & 0x1F == 15:
+            statuses += int.from_bytes(body[10:12], "big")
+            if statuses > MAX_STATUSES:
+                raise RtcpError("packet status count out of range")
         reader = _READERS.get(data[at + 1])
         if reader is not None:
             packets.extend(reader(data[at] & 0x1F, body))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from media.depacketise import Frame, depacketiser, opus_samples
 from media.events import Packet
+from media.pace import Bucket
 
 PATIENCE = 1_000_000  # microseconds that a missing packet is waited for
 WINDOW = 1024  # packets that wait for a missing one
@@ -18,6 +19,8 @@ SEGMENT = 60_000_000  # microseconds after which a segment ends, for pictures at
 SILENCE = 5_000_000  # microseconds without a packet that end a segment
 JUMP = 5_000_000  # microseconds by which the publisher's time may leave ours before it counts as another time
 ASK_EVERY = 1_000_000  # microseconds between two requests for a key frame
+SEGMENTS_A_SECOND, SEGMENTS_AT_ONCE = 0.2, 10
+"""Who changes the size of his picture, or his time, with every frame must not make as many files and facts."""
 USUAL = 40_000  # microseconds that the last picture of a segment is taken to be seen
 
 
@@ -137,6 +140,7 @@ class Tape:
         self._at = 0  # microseconds of the stream, of the last packet
         self._received = 0
         self._asked: int | None = None
+        self._segments = Bucket(SEGMENTS_A_SECOND, SEGMENTS_AT_ONCE)
         # The segment under way.
         self._first: int | None = None  # microseconds of the stream
         self._last = 0
@@ -195,7 +199,7 @@ class Tape:
             elif old:
                 steps += self._ask()
         if self._first is None:
-            if not frame.key:
+            if not frame.key or not self._segments.take(received / 1e6):
                 return [*steps, *self._ask()]
             self._first, self._shape = elapsed, (frame.size, frame.private)
             self._clock.restart(self._stream)

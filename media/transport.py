@@ -21,6 +21,11 @@ EARLY = 8  # DTLS datagrams kept while the answer with the peer's fingerprint is
 
 NOTICES_A_SECOND, NOTICES_AT_ONCE = 200, 600
 """STUN, DTLS and RTCP datagrams of one peer that we look at; a busy browser sends about ten a second."""
+WEIGHED = 256
+"""Octets of a notice that count as one: what it costs to read grows with its length."""
+KNOCKS_A_SECOND, KNOCKS_AT_ONCE = 100, 200
+"""Checks from addresses that the peer has not proven yet. They have a bound of their own, for whoever has seen one pass
+knows the ufrag: a flood of forged ones must not use up what the peer itself may say."""
 AGAIN = 0.5
 """Seconds after such a silence when its end is told once more: the line may have come back one way first."""
 SILENCE = 2.5
@@ -96,14 +101,19 @@ class Transport:
         self._dtls_address: Address | None = None
         self._since = now
         self._pace = Bucket(NOTICES_A_SECOND, NOTICES_AT_ONCE)
+        self._knocks = Bucket(KNOCKS_A_SECOND, KNOCKS_AT_ONCE)
         self._heard_at = now
         self._again_at = math.inf
         self._resting = False
         self._due = now  # nothing can be due before
 
-    def admits(self, now: float) -> bool:
+    def admits(self, now: float, octets: int) -> bool:
         """Whether one more notice of this peer may cost us time; what is over the bound is its own loss."""
-        return self._pace.take(now)
+        return self._pace.take(now, 1 + octets // WEIGHED)
+
+    def admits_check(self, address: Address, now: float) -> bool:
+        """Likewise of a STUN request that names our ufrag, wherever it comes from."""
+        return (self._pace if address in self._ice.addresses else self._knocks).take(now)
 
     def heard(self, now: float) -> bool:
         """Note a sign of life. True if it ends a silence that has cost pictures, and once more soon after."""

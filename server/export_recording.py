@@ -5,9 +5,11 @@ standard input, one line of JSON for each bit of progress on standard output. Wh
 the result says so.
 """
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sys
 from bisect import bisect_right
@@ -30,6 +32,7 @@ NICENESS = 15
 JOIN = RATE * 60 // 1000  # samples: what lies closer together than 60 ms is one sound
 HOLD = RATE // 2  # samples that the last picture of a segment stays
 CONTENT_SIZES = ((640, 360, 400_000), (1280, 720, 1_200_000))  # width, height, bits a second
+RESERVE = 128 << 20  # octets that are left free on the disk, as when recording: what else is on it must not stop
 RESULT, DIGEST = "export.webm", "export.json"
 
 Samples = npt.NDArray[np.float32]
@@ -311,6 +314,8 @@ def export(plan: Plan, folder: Path, out: Path, result: Result) -> Iterator[floa
                 writer.sound(mixed)
                 done += STEP
                 if done % RATE == 0:
+                    if shutil.disk_usage(folder).free < RESERVE:
+                        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                     yield min(1.0, done / total)
     finally:
         writer.close()
@@ -379,6 +384,8 @@ def finished(folder: Path) -> Result | None:
 def run(plan: Plan, folder: Path) -> Iterator[float]:
     """`export` into the folder of the recording. ValueError, OSError."""
     part, result = folder / f"{RESULT}.{os.getpid()}.part", Result()
+    for left in folder.glob(f"{RESULT}.*.part"):  # by an export that was killed
+        left.unlink()
     try:
         yield from export(plan, folder, part, result)
         finish(folder, part, replace(result))

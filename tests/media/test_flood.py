@@ -121,3 +121,18 @@ async def test_a_verified_peer_gets_no_more_for_a_check_than_it_sent(stage: Stag
         async with asyncio.timeout(5):
             heard += len((await loop.sock_recvfrom(caller.socket, 2048))[0])
     assert 0 < heard <= said
+
+
+async def test_forged_checks_with_the_right_ufrag_do_not_use_up_what_the_peer_may_say(stage: Stage) -> None:
+    publisher = await stage.publish("an", 11, 22)
+    crowd, forged = Crowd(stage.endpoint.port, 20), publisher.end.check(pwd="x" * 32)
+    for number in range(FLOOD):
+        crowd.say(number, forged)
+        if number % 40 == 0:
+            await asyncio.sleep(0)
+    answered = stage.endpoint.counters()["sent_bytes"]
+    publisher.send(publisher.end.check())
+    await stage.counted("sent_bytes", answered + 1)
+    assert stage.endpoint.counters()["peer_overdrawn"] + stage.endpoint.counters()["dropped_stranger"] > FLOOD / 2
+    assert crowd.heard() == 0
+    crowd.close()

@@ -477,9 +477,10 @@ def test_a_nack_is_read_to_a_bound(wire: Wire) -> None:
 def test_a_peer_that_pours_in_datagrams_is_heard_to_a_bound(wire: Wire) -> None:
     wire.publish("an", ssrcs=(11, 22))
     [transport] = wire.port.transports()
-    heard = sum(transport.admits(wire.now) for _ in range(10_000))
+    heard = sum(transport.admits(wire.now, 100) for _ in range(10_000))
     assert heard <= NOTICES_AT_ONCE
-    assert sum(transport.admits(wire.now + 1) for _ in range(10_000)) == pytest.approx(NOTICES_A_SECOND, abs=2)
+    assert sum(transport.admits(wire.now + 1, 100) for _ in range(10_000)) == pytest.approx(NOTICES_A_SECOND, abs=2)
+    assert sum(transport.admits(wire.now + 2, 1400) for _ in range(10_000)) <= NOTICES_A_SECOND / 5
 
 
 def test_an_offer_that_nobody_answers_ends_its_transport(wire: Wire) -> None:

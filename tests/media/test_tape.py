@@ -6,7 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media.tape import ASK_EVERY, PATIENCE, SEGMENT, SILENCE, WINDOW, Ask, Begin, Block, Clock, End, Reorder, Tape
+from media.tape import (
+    ASK_EVERY,
+    JUMP,
+    PATIENCE,
+    SEGMENT,
+    SEGMENTS_A_SECOND,
+    SEGMENTS_AT_ONCE,
+    SILENCE,
+    WINDOW,
+    Ask,
+    Begin,
+    Block,
+    Clock,
+    End,
+    Reorder,
+    Tape,
+)
 from tests.media import footage
 from tests.media.footage import Packet
 
@@ -39,6 +55,23 @@ def sound():
 @pytest.fixture
 def picture():
     return Tape(2, "VP8", 90_000, Clock())
+
+
+def test_who_begins_anew_with_every_packet_makes_few_segments(sound):
+    hostile = [opus(number, timestamp=JUMP * (number % 2)) for number in range(1500)]
+    steps = [*run(sound, hostile), *sound.end()]
+    assert len(ends(steps)) <= SEGMENTS_AT_ONCE + 30 * SEGMENTS_A_SECOND
+    after = [opus(number) for number in range(1500, 1800)]
+    assert len(blocks([*run(sound, after), *sound.end()])) > 250, "he who is honest again is kept again"
+
+
+def test_a_picture_that_changes_its_size_with_every_frame_makes_few_segments(picture):
+    steps = []
+    for number in range(900):
+        size = (16 + 16 * (number % 2)).to_bytes(2, "little") + b"\x10\0"
+        frame = b"\x10" + b"\x10\x02\0\x9d\x01\x2a" + size + bytes(40)
+        steps += picture.push(Packet(number, 3000 * number, True, 33_333 * number, frame))
+    assert 1 < len(ends(steps)) <= SEGMENTS_AT_ONCE + 30 * SEGMENTS_A_SECOND
 
 
 def test_sound_keeps_its_distance_across_losses(sound):

@@ -212,3 +212,12 @@ def test_whatever_arrives_is_reported_as_it_arrived(
     for sequence, at in told.items():
         assert (expected[sequence] - at) % wrap < rtcp.TICK
     assert told.keys() == expected.keys()
+
+
+def test_a_compound_cannot_speak_of_millions_of_packets() -> None:
+    """By runs of the missing, 28 octets speak of 32,764 packets: 53 of them cost milliseconds of everybody's time."""
+    body = struct.pack("!IIHHI4H", 1, 2, 0, 4 * 8191, 0, *[8191] * 4)
+    one = struct.pack("!BBH", 0x8F, 205, len(body) // 4) + body
+    assert len(rtcp.read(one)) == 1
+    with pytest.raises(RtcpError):
+        rtcp.read(one * 2)

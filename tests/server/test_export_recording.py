@@ -171,3 +171,16 @@ def test_it_runs_as_a_program_that_tells_how_far_it_is(meeting: Meeting) -> None
     assert steps[-1] == 1.0
     assert {path.name for path in meeting.folder.iterdir()} >= {RESULT, DIGEST}
     assert not list(meeting.folder.glob("*.part"))
+
+
+def test_it_ends_before_the_disk_is_full_and_leaves_nothing(meeting: Meeting, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.export_recording.RESERVE", 1 << 62)
+    with pytest.raises(OSError, match="No space left"):
+        made_of(meeting)
+    assert not list(meeting.folder.glob("export*"))
+
+
+def test_what_a_killed_export_has_left_is_taken_away(meeting: Meeting) -> None:
+    (meeting.folder / f"{RESULT}.4711.part").write_bytes(b"half")
+    made_of(meeting)
+    assert not list(meeting.folder.glob("*.part"))
