@@ -31,7 +31,8 @@ CALM_TICK = 0.1  # where nobody joins and no line is measured: waking up costs m
 MAX_EVENTS = 65536
 VALIDITY = datetime.timedelta(days=365)  # nobody checks it: trust is in the fingerprint
 OWN_COUNTERS = (
-    "stun_bad_integrity", "stun_unknown_user", "stun_malformed", "stun_address_taken", "dtls_fingerprint_mismatch",
+    "stun_bad_integrity", "stun_unknown_user", "stun_malformed", "stun_address_taken", "stun_replayed",
+    "dtls_fingerprint_mismatch",
     "dtls_failed", "rtcp_malformed", "rtp_unknown_stream", "consent_expired", "down_full", "resends_refused",
     "events_lost", "internal_errors", "peer_overdrawn",
 )  # fmt: skip

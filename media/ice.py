@@ -14,6 +14,8 @@ Address = tuple[str, int]
 CONSENT = 30.0  # seconds, RFC 7675 section 5.1
 GENERATIONS = 16  # restarts of the peer that are told from what is merely late
 KEPT = 75.0  # seconds for which a peer finds its transport again after its last check
+REMEMBERED = 2000  # transactions in a table
+TABLE = 1 << 15  # bits
 MAX_ADDRESSES = 16  # per transport, as in the forwarder; the oldest gives way
 
 
@@ -62,6 +64,33 @@ def read_check(data: bytes) -> Check | None:
     return Check(request, ufrag)
 
 
+class Seen:
+    """Which transactions were here before, of the last two to four thousand: some hours of a browser's checks.
+
+    Two bits of a table for each, which may take one in a hundred new ones for an old one; never an old one for new.
+    """
+
+    def __init__(self) -> None:
+        self._present, self._former = bytearray(TABLE // 8), bytearray(0)
+        self._count = 0
+
+    def before(self, transaction: bytes) -> bool:
+        """Whether this one was; it is remembered."""
+        one = int.from_bytes(transaction[:4], "big") % TABLE
+        two = int.from_bytes(transaction[4:8], "big") % TABLE
+        found = any(
+            table[one >> 3] >> (one & 7) & table[two >> 3] >> (two & 7) & 1
+            for table in (self._present, self._former)
+            if table
+        )
+        if self._count == REMEMBERED:
+            self._present, self._former, self._count = bytearray(TABLE // 8), self._present, 0
+        self._present[one >> 3] |= 1 << (one & 7)
+        self._present[two >> 3] |= 1 << (two & 7)
+        self._count += 1
+        return found
+
+
 class Responder:
     """The ICE side of one transport: which addresses are verified, which one is nominated, when consent was given."""
 
@@ -72,15 +101,25 @@ class Responder:
         self._generations: deque[str] = deque(maxlen=GENERATIONS)  # user names: theirs changes when they begin anew
         self.nominated: Address | None = None
         self.consented: float | None = None
+        self._seen = Seen()
 
     def receive(self, check: Check, address: Address, now: float) -> Verdict:
-        """Verify a check and say what follows. Raises StunError: then nothing may be sent to the address."""
+        """Verify a check and say what follows. Raises StunError: then nothing may be sent to the address.
+
+        A check that was here before proves nothing: whoever saw it pass could send it again. From an address that is
+        known it is answered, for answers get lost; it moves nothing.
+        """
         if not check.request.proven_by(self._password):
             raise StunError("stun_bad_integrity")
         if check.request.controlled:
             # Both ends controlled: the full agent must switch (RFC 8445 section 7.3.1.1); a lite one never does.
             return Verdict(stun.role_conflict(check.request, self._password))
         new = address not in self.addresses
+        replayed = self._seen.before(check.request.transaction)
+        if replayed and new:
+            raise StunError("stun_replayed")
+        if replayed:
+            return Verdict(stun.success(check.request, address, self._password))
         evicted = None
         if new and len(self.addresses) >= MAX_ADDRESSES:
             evicted = next(old for old in self.addresses if old != self.nominated)

@@ -1,6 +1,7 @@
 """ICE-lite: who is answered, and who is not."""
 
 import contextlib
+import itertools
 import random
 
 import pytest
@@ -14,10 +15,11 @@ from tests.wire import End, Wire, entropy
 
 CREDENTIALS = ice.Credentials("0011223344556677", "00112233445566778899aabbccddeeff")
 ALICE = ("192.0.2.7", 40000)
+TRANSACTIONS = (random.Random(seed).randbytes(12) for seed in itertools.count())
 
 
 def request(pwd: str = CREDENTIALS.pwd, nominate: bool = False, **attributes: object) -> bytes:
-    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, bytes(12))
+    message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST, next(TRANSACTIONS))
     message.attributes["USERNAME"] = f"{CREDENTIALS.ufrag}:abcd"
     message.attributes.update(attributes)
     if nominate:
@@ -92,6 +94,28 @@ def test_a_peer_that_thinks_it_is_controlled_learns_of_the_conflict_and_is_not_b
     assert stun.parse_message(verdict.reply).error_code == 487
     assert not verdict.new
     assert not responder.addresses
+
+
+def test_a_check_that_somebody_sends_again_moves_nothing() -> None:
+    responder = ice.Responder(CREDENTIALS)
+    seen = request(nominate=True)
+    responder.receive(read(seen), ALICE, 0.0)
+    with pytest.raises(StunError, match="stun_replayed"):
+        responder.receive(read(seen), ("203.0.113.5", 1), 1.0)
+    assert responder.nominated == ALICE
+    again = responder.receive(read(seen), ALICE, 2.0)  # its answer may have been lost
+    assert stun.parse_message(again.reply).message_class == stun.Class.RESPONSE
+    assert not again.nominated
+    assert responder.consented == 0.0
+
+
+def test_transactions_are_remembered_for_thousands_of_checks() -> None:
+    seen, chance = ice.Seen(), random.Random(1)
+    first = chance.randbytes(12)
+    assert not seen.before(first)
+    new = [seen.before(chance.randbytes(12)) for _ in range(ice.REMEMBERED)]
+    assert seen.before(first)
+    assert sum(new) < ice.REMEMBERED // 50
 
 
 def test_addresses_are_bounded_and_the_oldest_that_is_not_nominated_gives_way() -> None:
