@@ -33,6 +33,7 @@ cdef enum:
     SENDERS = 64
     SINKS = 65536
     NOTICES = 4096
+    HEEDED = 128
     STRANGER_BUDGET = 256
     ANNOUNCE_EVERY = 1000000
     ARRIVALS = 512
@@ -114,6 +115,7 @@ cdef class Worker(Loop):
             count, self.news.count = self.news.count, 0
             self.news.strangers_left = STRANGER_BUDGET
             self.news.rung = False
+            self.news.polls += 1
             pthread_mutex_unlock(&self.news.lock)
         notices = []
         for i in range(count):

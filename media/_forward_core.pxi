@@ -9,6 +9,16 @@ cdef class Core(Writing):
             self.all_sources[self.touched[t]].first = self.all_sources[self.touched[t]].last = -1
         self.packet_count = self.touched_count = 0
 
+    cdef bint heeds(self, Transport* transport) noexcept nogil:
+        """May one more datagram of this peer go to the control plane before the next poll()? What may not is lost."""
+        if transport.heeded_since != self.news.polls:
+            transport.heeded_since, transport.heeded = self.news.polls, 0
+        if transport.heeded == HEEDED:
+            self.news.lost += 1
+            return False
+        transport.heeded += 1
+        return True
+
     cdef int receive(self, int i, int64_t now) except -1 nogil:
         cdef Py_ssize_t at = i * RECEIVE_ROOM
         cdef unsigned int length = self.incoming[i].msg_len
@@ -27,7 +37,7 @@ cdef class Core(Writing):
         if first < 4:
             if transport == NULL and not stranger_allowed(&self.news):
                 self.counts.stranger += 1
-            else:
+            elif transport == NULL or self.heeds(transport):
                 # Consent that goes on can wait; who has just come cannot.
                 settled = transport != NULL and transport.has_target and is_same(name, &transport.target)
                 post(&self.news, STUN, transport.number if transport != NULL else 0, name, 0, &self.received[at], length,
@@ -35,14 +45,15 @@ cdef class Core(Writing):
         elif 20 <= first < 64:
             if transport == NULL:
                 self.counts.stranger += 1
-            else:
+            elif self.heeds(transport):
                 post(&self.news, DTLS, transport.number, name, 0, &self.received[at], length)
         elif not 128 <= first < 192:
             self.counts.malformed += 1
         elif transport == NULL or transport.inbound == NULL:
             self.counts.stranger += 1
         elif length > 1 and 192 <= self.received[at + 1] < 224:
-            self.receive_rtcp(transport, at, length)
+            if self.heeds(transport):
+                self.receive_rtcp(transport, at, length)
         else:
             self.receive_rtp(owner, at, length, now)
         return 0

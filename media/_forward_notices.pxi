@@ -18,6 +18,7 @@ cdef struct News:
     int64_t lost
     int event
     bint rung  # the event was written since the last poll()
+    int64_t polls
 
 
 cdef void post(News* news, int kind, int64_t transport, const Name* name, uint32_t ssrc,

@@ -59,6 +59,8 @@ cdef struct Transport:
     int announced_count
     uint32_t senders[SENDERS]
     int sender_count
+    int64_t heeded_since  # the poll after which `heeded` datagrams were passed on
+    int heeded
     uint32_t repairs[SOURCES]  # SSRCs of retransmissions, and the place of what they repair
     int repaired[SOURCES]
     int repair_count

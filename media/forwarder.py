@@ -20,6 +20,7 @@ UNKNOWN = 32  # SSRCs of a transport that are not registered but have been annou
 SENDERS = 64  # SSRCs of a transport that have sent RTCP
 SINKS = 65536
 NOTICES = 4096  # waiting for poll()
+HEEDED = 128  # STUN, DTLS and RTCP datagrams of one transport between two polls: nobody may fill the queue alone
 STRANGER_BUDGET = 256  # STUN datagrams from unbound addresses between two polls
 ANNOUNCE_EVERY = 1_000_000  # microseconds between two NEW_STREAM of one SSRC
 HISTORY = range(64, 8193)  # packets of a source kept at most, and no fewer than half a second of them

@@ -31,6 +31,7 @@ class Lane:
         self.sinks: dict[int, Sink] = {}  # those that send to it
         self.announced: dict[int, int] = {}  # SSRC that is not registered: when a notice went out
         self.senders: set[int] = set()
+        self.heeded = self.heeded_since = 0  # datagrams passed on to the control plane since that poll
         self.used: set[int] = set()  # outgoing SSRCs, never to begin again under these keys
         self.receive_id = self.send_id = 0  # of the transport-wide sequence number
         self.arrivals: deque[tuple[int, int]] = deque(maxlen=forwarder.ARRIVALS)

@@ -57,11 +57,13 @@ class Path:
         self._tapped: list[Tapped] = []
         self._counters = dict.fromkeys(COUNTERS, 0)
         self._strangers_left = forwarder.STRANGER_BUDGET
+        self._polls = 0
 
     def poll(self) -> list[Notice]:
         if self._stopped:
             return []
         self._strangers_left = forwarder.STRANGER_BUDGET
+        self._polls += 1
         for count in range(1, _DRAIN + 1):
             try:
                 data, name = self._socket.recvfrom(65536)
@@ -93,6 +95,8 @@ class Path:
         if 20 <= data[0] < 64:
             if transport is None:
                 return self._count("dropped_stranger")
+            if not self._heeds(transport):
+                return self._count("notices_lost")
             return self._notify(Notice(DTLS, transport.number, address, 0, data))
         if not 128 <= data[0] < 192:
             return self._count("dropped_malformed")
@@ -102,14 +106,25 @@ class Path:
             return self._receive_rtcp(data, transport, transport.cipher)
         return self._receive_rtp(data, transport, transport.cipher, now)
 
+    def _heeds(self, lane: Lane) -> bool:
+        """May one more datagram of this peer go to the control plane before the next poll()?"""
+        if lane.heeded_since != self._polls:
+            lane.heeded_since, lane.heeded = self._polls, 0
+        lane.heeded += 1
+        return lane.heeded <= forwarder.HEEDED
+
     def _receive_stun(self, data: bytes, address: Address, transport: Lane | None) -> None:
         if transport is None:
             if not self._strangers_left:
                 return self._count("dropped_stranger")
             self._strangers_left -= 1
+        elif not self._heeds(transport):
+            return self._count("notices_lost")
         return self._notify(Notice(STUN, transport.number if transport else 0, address, 0, data))
 
     def _receive_rtcp(self, data: bytes, transport: Lane, cipher: Cipher) -> None:
+        if not self._heeds(transport):
+            return self._count("notices_lost")
         if len(data) < SHORTEST_RTCP + _SRTCP_INDEX + cipher.tag_size:
             return self._count("dropped_malformed")
         sender = int.from_bytes(data[4:8], "big")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from media.forward import DTLS, MISSING, NEW_STREAM, RTCP, STUN, Rewrite
-from media.forwarder import NOTICES, SENDERS, STRANGER_BUDGET
+from media.forward import DTLS, MISSING, NEW_STREAM, RTCP, STUN, PyWorker, Rewrite
+from media.forwarder import HEEDED, NOTICES, SENDERS, STRANGER_BUDGET
 from tests.media.conftest import CM80, GCM128, Heard, Lab, Person, rtp
 
 AN, BINH = 1, 2  # transports
@@ -178,14 +178,28 @@ def test_strangers_stun_is_rate_bounded_and_the_flood_ends():
 
 def test_more_notices_than_anybody_reads_are_lost_and_counted():
     lab = Lab(native=True)  # the twin reads no more in one poll than it may queue
-    an = lab.person(AN)
+    people = [lab.person(number) for number in range(1, 2 + NOTICES // HEEDED)]
     for i in range(NOTICES + 10):
-        an.say_raw(b"\x16%d" % i)
+        people[i // HEEDED].say_raw(b"\x16%d" % i)
         lab.wait_until_received(i + 1)
     lab.wait(lambda: bool(lab.notices))
     assert [notice.data for notice in lab.notices] == [b"\x16%d" % i for i in range(NOTICES)]
     assert lab.count("notices_lost") == 10
     lab.close()
+
+
+def test_nobody_fills_the_queue_alone(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    for i in range(HEEDED + 20):
+        an.say_raw(b"\x16%d" % i)
+    if isinstance(lab.worker, PyWorker):
+        lab.notices += lab.worker.poll()
+    lab.wait_until_received(HEEDED + 20)
+    assert lab.worker.counters()["notices_lost"] == 20
+    binh.say_raw(b"\x16heard")
+    assert [notice.data for notice in lab.told(DTLS)][-1] == b"\x16heard"
+    an.say_raw(b"\x16again")
+    assert [notice.data for notice in lab.told(DTLS)][-1] == b"\x16again"
 
 
 def test_rtcp_senders_of_a_transport_are_bounded(lab: Lab):
