@@ -18,7 +18,8 @@ async def run(page: Page, body: str, **values: Any) -> Any:
       const {{ Standing }} = await load("standing");
       const {{ Watch }} = await load("watch");
       const {{ Wire }} = await load("wire");
-      const {{ rememberedLine }} = await load("declared");
+      const {{ rememberedLine, inForce }} = await load("declared");
+      const {{ Traffic }} = await load("traffic");
       {body}
     }}"""
     return await page.evaluate(script, json.loads(json.dumps(values)))
@@ -128,6 +129,44 @@ async def test_the_declared_line_is_remembered_and_nonsense_is_not(
 ) -> None:
     body = "if (v.kept) localStorage.setItem('giaoban.line', v.kept); return rememberedLine()"
     assert await run(modules, body, kept=kept) == value
+
+
+async def test_a_spent_cap_leaves_a_line_for_voices_only(modules: Page) -> None:
+    body = "return v.lines.map(([declared, used]) => inForce(declared, used))"
+    lines = [
+        ({"kbps": None, "megabytes": None}, 10**12),
+        ({"kbps": 300, "megabytes": 5}, 4_999_999),
+        ({"kbps": 300, "megabytes": 5}, 5_000_000),
+        ({"kbps": 32, "megabytes": 5}, 5_000_000),
+    ]
+    assert await run(modules, body, lines=lines) == [
+        lines[0][0], lines[1][0], {"kbps": 64, "megabytes": None}, {"kbps": 32, "megabytes": None},
+    ]  # fmt: skip
+
+
+async def test_octets_are_counted_both_ways_and_a_picture_without_new_frames_is_still(modules: Page) -> None:
+    body = """
+      const traffic = new Traffic();
+      const connection = (seconds) => ({
+        async getStats() {
+          seconds.now += 1;
+          return new Map([
+            ["p", { type: "candidate-pair", bytesSent: 1000 * seconds.now, packetsReceived: 10 * seconds.now }],
+            ["a", { type: "inbound-rtp", kind: "video", mid: "1", framesDecoded: 15 * seconds.now }],
+            ["b", { type: "inbound-rtp", kind: "video", mid: "3", framesDecoded: Math.min(30, 15 * seconds.now) }],
+          ]);
+        },
+      });
+      const [up, down] = [connection({ now: 0 }), connection({ now: 0 })];
+      const seen = [];
+      for (let second = 0; second < 8; second += 1) {
+        seen.push([await traffic.look({ up, down }), traffic.still("1"), traffic.still("3")]);
+      }
+      return seen;"""
+    seen = await run(modules, body)
+    assert {octets for octets, _, _ in seen} == {2 * (1000 + 28 * 10)}
+    assert not any(moving for _, moving, _ in seen)
+    assert [still for _, _, still in seen] == [False] * 5 + [True] * 3
 
 
 async def test_a_connection_looks_for_its_way_without_the_servers_help(modules: Page) -> None:

@@ -21,6 +21,7 @@ class Client {
   /** @type {import("./view.js").Local} */
   local = { phase: "check", reason: "", line: "idle", media: { up: "none", down: "none" }, streams: {} };
   #mediaRuns = false;
+  /** it was on when the line became too thin for it */ #cameraWaits = false;
   #clockAhead = 0;
   #drawing = false;
 
@@ -35,7 +36,7 @@ class Client {
     const send = (/** @type {string} */ type, /** @type {object} */ fields) => this.line.send(type, fields);
     this.peers = new Peers({ send, changed: () => this.#mediaChanged(), stirred: () => this.line.check() });
     this.standing = new Standing(send);
-    this.watch = new Watch((sizes) => this.standing.set("media.watch", { sizes }));
+    this.watch = new Watch(() => this.#tellWatch());
     this.declared = new DeclaredLine(() => this.#declare());
     const none = { audio: false, video: false };
     const { wanted, chosen } = remembered();
@@ -56,7 +57,7 @@ class Client {
     if (this.publishes) this.capture.start();
     setInterval(() => {
       this.view.tick();
-      this.peers.tend();
+      this.#tend();
     }, 1000);
     addEventListener("online", () => this.#networkChanged(true));
     /** @type {any} */ (navigator).connection?.addEventListener?.("change", () => this.#networkChanged());
@@ -68,6 +69,7 @@ class Client {
   }
 
   #join() {
+    if (!this.declared.valid()) return;
     this.check.close();
     this.declared.enter();
     this.local.phase = "room";
@@ -133,11 +135,31 @@ class Client {
 
   /** What the site says of its line: told to the server, and obeyed by what we send. */
   #declare() {
-    const { value } = this.declared;
-    this.peers.declare(value.kbps);
-    this.standing.set("media.line", value);
-    if (soundOnly(value)) this.capture.turn("video", false);
+    const { inForce } = this.declared;
+    this.peers.declare(inForce.kbps);
+    this.standing.set("media.line", inForce);
+    const quiet = soundOnly(inForce);
+    if (quiet && this.capture.wanted.video) {
+      this.#cameraWaits = true;
+      this.capture.turn("video", false);
+    } else if (!quiet && this.#cameraWaits) {
+      this.#cameraWaits = false;
+      this.capture.turn("video", true);
+    }
+    this.#tellWatch();
     if (this.#mediaRuns) this.#mediaChanged();
+  }
+
+  /** No picture is asked for that the line is not to carry. */
+  #tellWatch() {
+    if (this.local.phase !== "room") return;
+    this.standing.set("media.watch", { sizes: soundOnly(this.declared.inForce) ? {} : this.watch.sizes() });
+  }
+
+  /** Once a second. */
+  async #tend() {
+    const octets = await this.peers.tend();
+    if (this.#mediaRuns) this.declared.use(this.state.meeting?.id ?? "", octets);
   }
 
   /** A refused upgrade looks to a page like a dead network: ask for the room's page, which says why. */
@@ -166,7 +188,7 @@ class Client {
 
   #mediaChanged() {
     this.local.streams = this.peers.streams();
-    if (soundOnly(this.declared.value)) for (const pair of Object.values(this.local.streams)) pair.video = null;
+    if (soundOnly(this.declared.inForce)) for (const pair of Object.values(this.local.streams)) pair.video = null;
     this.local.media = this.peers.connection();
     this.peers.expect(this.#mediaRuns ? expected(this.state) : []);
     this.#draw();
@@ -187,8 +209,8 @@ class Client {
   /** @param {"audio" | "video"} kind */
   async #turn(kind) {
     const on = !this.capture.on(kind);
-    if (on && kind === "video" && soundOnly(this.declared.value)) {
-      return this.view.notice(t("Đường truyền đang đặt là chỉ nghe và nói: chọn mức khác rồi bật camera."));
+    if (on && kind === "video" && soundOnly(this.declared.inForce)) {
+      return this.view.notice(this.declared.sentence);
     }
     await this.capture.turn(kind, on);
     remember(this.capture);

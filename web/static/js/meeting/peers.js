@@ -9,6 +9,7 @@
  */
 
 import { addSenders, limit, plan, RIDS, withThriftyVoice } from "./sending.js";
+import { Traffic } from "./traffic.js";
 import { Voice } from "./voice.js";
 import { Wire } from "./wire.js";
 
@@ -38,6 +39,8 @@ export class Peers {
   /** @type {Set<string>} */ #asked = new Set();
   /** @type {number | undefined} */ #missing;
   #voice = new Voice();
+  #traffic = new Traffic();
+  #moved = "";
 
   /**
    * @param {{send: (type: string, fields: object) => Promise<void>, changed: () => void, stirred?: () => void,
@@ -99,11 +102,21 @@ export class Peers {
     this.#limit();
   }
 
-  /** Once a second: look how the voice fares on its way. */
-  tend() {
-    const wire = this.#wires.up;
-    if (wire?.health !== "connected" || !this.#answered) return;
-    wire.step(() => this.#voice.tend(wire)).catch(() => undefined);
+  /** Once a second: look how the voice fares on its way, and what has gone over the line.
+   * @returns {Promise<number>} octets since the last time */
+  async tend() {
+    const { up, down } = this.#wires;
+    if (up?.health === "connected" && this.#answered) up.step(() => this.#voice.tend(up)).catch(() => undefined);
+    const octets = await this.#traffic.look({ up: up?.pc, down: down?.pc }).catch(() => 0);
+    const moving = this.#moving();
+    if (moving !== this.#moved) this.changed();
+    this.#moved = moving;
+    return octets;
+  }
+
+  /** Which of the pictures move, as one word. */
+  #moving() {
+    return this.#carried.map(({ mid }) => (this.#traffic.still(mid) ? "" : mid)).join();
   }
 
   /** The network of this machine has changed: do not wait until packets are missed. */
@@ -131,13 +144,14 @@ export class Peers {
     }, MISSING_LIMIT);
   }
 
-  /** Who arrives here, and on which tracks. @returns {Record<string, Pair>} */
+  /** Who arrives here, and on which tracks; no picture where it has come to a stop. @returns {Record<string, Pair>} */
   streams() {
     /** @type {Record<string, Pair>} */
     const found = {};
     for (const { mid, participant, kind } of this.#carried) {
       const transceivers = this.#wires.down?.pc.getTransceivers() ?? [];
       found[participant] ??= { audio: null, video: null };
+      if (kind === "video" && this.#traffic.still(mid)) continue;
       found[participant][kind] = transceivers.find((tr) => tr.mid === mid)?.receiver.track ?? null;
     }
     return found;

@@ -43,10 +43,11 @@ export class Watch {
   /** @param {number} wait */
   #later(wait) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.changed(this.#sizes()), wait);
+    this.#timer = setTimeout(() => this.changed(this.sizes()), wait);
   }
 
-  #sizes() {
+  /** @returns {Record<string, number>} height in CSS pixels by participant */
+  sizes() {
     /** @type {Record<string, number>} */
     const sizes = {};
     if (document.hidden) return sizes;
