@@ -1,25 +1,31 @@
 """The recording of a meeting: its files with their digests, and the one file made of them; for chair and secretary."""
 
 import base64
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 from babel.numbers import format_decimal
 
-from rooms import Fact, store
+from rooms import Fact, Meeting, store
 from server.auth import MeetingAccess, may
 from server.directory import Account
 from server.errors import Problem
 from server.export_recording import RESULT, Result, finished
+from server.i18n import VIETNAM
 from server.keys import CONFIG, DATABASE, EXPORTS
 from server.pages import form, reader_of, require, see_other
 from server.pages.caching import PRIVATE
 from server.recordings import KINDS, Kept, keepers, listing
 
+TITLE = 56  # letters of a title in the name of a file, which has 255 octets at most
+_D = str.maketrans("đĐ", "dD")  # these have no decomposition
 _TYPES = {".webm": "video/webm", ".mkv": "video/x-matroska", ".jsonl": "application/jsonl"}
 
 
@@ -129,17 +135,28 @@ async def download(request: web.Request) -> web.StreamResponse:
         digests[RESULT] = result.sha256
     if name not in digests or not (folder / name).is_file():
         raise Problem("not_found")
-    shown = f"{entry.meeting.id}-{name}"
     digest = base64.b64encode(bytes.fromhex(digests[name])).decode()
     return web.FileResponse(
         folder / name,
         headers={
             **PRIVATE,
             "Content-Type": _TYPES[Path(name).suffix],
-            "Content-Disposition": f'attachment; filename="{shown}"',
+            "Content-Disposition": _disposition(entry.meeting, name),
             "Repr-Digest": f"sha-256=:{digest}:",  # RFC 9530
         },
     )
+
+
+def _disposition(meeting: Meeting, name: str) -> str:
+    """The one file of a meeting is saved by the meeting's title and day, any other by its own name; with a name in
+    ASCII for whoever cannot read the other (RFC 6266 section 5)."""
+    if name != RESULT:
+        return f'attachment; filename="{meeting.id}-{name}"'
+    title = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", meeting.title)).strip("-")[:TITLE]
+    day = meeting.starts_at.astimezone(VIETNAM).date().isoformat()
+    shown = f"{title}-{day}{Path(name).suffix}".lstrip("-")
+    plain = unicodedata.normalize("NFKD", shown.translate(_D)).encode("ascii", "ignore").decode()
+    return f"attachment; filename=\"{plain.lstrip('-')}\"; filename*=UTF-8''{quote(shown, safe='')}"
 
 
 async def progress(request: web.Request) -> web.Response:

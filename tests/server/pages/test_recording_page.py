@@ -6,6 +6,7 @@ import hashlib
 import subprocess
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -24,6 +25,7 @@ from rooms import (
 )
 from rooms.proceedings import Meeting
 from server import auth
+from server.i18n import VIETNAM
 from server.keys import CONFIG, DATABASE, EXPORTS
 from tests.server.pages.conftest import Office, Visitor
 from tests.server.test_command_line import Giaoban, giaoban
@@ -42,9 +44,9 @@ def written(folder: Path, *, seconds: int) -> tuple[Segment, ...]:
     )
 
 
-async def recorded(office: Office, *, seconds: int = 2, over: bool = True) -> Meeting:
+async def recorded(office: Office, *, seconds: int = 2, over: bool = True, title: str = "Giao ban") -> Meeting:
     """A meeting in which Dũng was recorded."""
-    meeting = await office.meeting()
+    meeting = await office.meeting(title=title)
     segments = await asyncio.to_thread(written, folder_of(office, meeting), seconds=seconds)
     room, now = Room(meeting), auth.utcnow() - timedelta(hours=1)
     commands = [(person.id, Join(person)) for person in meeting.people()]
@@ -128,7 +130,7 @@ async def test_who_may_not_see_the_recording_gets_no_file_and_starts_nothing(off
 
 
 async def test_a_meeting_becomes_one_file_that_plays(office: Office) -> None:
-    meeting = await recorded(office)
+    meeting = await recorded(office, title="Đợt 2: phòng, chống “lũ”")
     path = f"/meetings/{meeting.id}"
     secretary = await office.sign_in("binh")
     assert (await secretary.get(path)).has("export-start")
@@ -137,7 +139,13 @@ async def test_a_meeting_becomes_one_file_that_plays(office: Office) -> None:
     await exported(secretary, path)
     page = await secretary.get(path)
     assert page.has("export-file")
-    film = (await secretary.get(f"{path}/recording/export.webm")).body
+    answer = await secretary.get(f"{path}/recording/export.webm")
+    film = answer.body
+    disposition = answer.headers["Content-Disposition"]
+    day = meeting.starts_at.astimezone(VIETNAM).date()
+    plain, full = f"Dot-2-phong-chong-lu-{day}.webm", f"Đợt-2-phòng-chống-lũ-{day}.webm"
+    assert disposition == f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(full)}"
+    assert answer.headers["Repr-Digest"] == f"sha-256=:{base64.b64encode(hashlib.sha256(film).digest()).decode()}:"
     assert hashlib.sha256(film).hexdigest() in page.text
     told = subprocess.run(
         ["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", "-"],
