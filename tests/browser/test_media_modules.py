@@ -169,6 +169,27 @@ async def test_octets_are_counted_both_ways_and_a_picture_without_new_frames_is_
     assert [still for _, _, still in seen] == [False] * 5 + [True] * 3
 
 
+async def test_who_has_lost_the_line_is_not_told_that_he_is_being_recorded(modules: Page) -> None:
+    body = """
+      const buttons = ["record-start", "record-stop", "record-no", "record-yes", "consent-yes", "consent-no"];
+      for (const id of [...buttons, "record-dialog", "recording-badge", "recording-count", "consent", "consent-text"]) {
+        const kind = id === "record-dialog" ? "dialog" : buttons.includes(id) ? "button" : "p";
+        document.body.append(Object.assign(document.createElement(kind), { id }));
+      }
+      const { START } = await load("state");
+      const recording = { running: true, since: null, by: null, consents: [{ participant: "dung", agreed: true }] };
+      const state = { ...START, you: "dung", meeting: { state: "open" }, may: ["recording.consent"], recording };
+      const show = (await load("recording")).recordingPart(async () => true);
+      const look = (connected) => {
+        show(state, connected);
+        const words = document.getElementById("consent-text").textContent;
+        return [document.getElementById("recording-badge").hidden, document.getElementById("consent").hidden, words];
+      };
+      return [look(true), look(false)];"""
+    told = "Hình và tiếng của đồng chí đang được ghi."
+    assert await run(modules, body) == [[False, False, told], [True, True, ""]]
+
+
 async def test_a_connection_looks_for_its_way_without_the_servers_help(modules: Page) -> None:
     """Two connections of one page: the far one answers checks like the server, which is told nothing."""
     body = """

@@ -22,7 +22,8 @@ function ownSentence(answer) {
   return t("Hình và tiếng của đồng chí không được ghi.");
 }
 
-/** @param {(type: string, fields?: object) => Promise<boolean>} act @returns {(state: State) => void} */
+/** @param {(type: string, fields?: object) => Promise<boolean>} act 
+ * @returns {(state: State, connected: boolean) => void} who has lost the line is not told what he cannot know */
 export function recordingPart(act) {
   const dialog = byId("record-dialog");
   const yes = byId("consent-yes");
@@ -37,15 +38,15 @@ export function recordingPart(act) {
   yes.addEventListener("click", () => act("recording.consent", { agreed: true }));
   no.addEventListener("click", () => act("recording.consent", { agreed: false }));
 
-  return (state) => {
+  return (state, connected) => {
     const { running } = state.recording;
     const open = isOpen(state);
     byId("record-start").hidden = !open || running || !may(state, "recording.start");
     byId("record-stop").hidden = !open || !running || !may(state, "recording.stop");
-    byId("recording-badge").hidden = !running;
+    byId("recording-badge").hidden = !running || !connected;
     say(byId("recording-count"), running ? t("%(agreed)s/%(all)s người đồng ý", agreed(state)) : "");
     if (running && dialog.open) dialog.close();
-    const asked = running && may(state, "recording.consent");
+    const asked = running && connected && may(state, "recording.consent");
     const answer = myConsent(state);
     byId("consent").hidden = !asked;
     byId("consent").classList.toggle("waiting", answer === null);

@@ -95,7 +95,8 @@ export class View {
     this.tiles = new Tiles(byId("stage"), shown, () => (byId("sound").hidden = false));
     this.floor = floorPart(act, now);
     this.people = peoplePart(act, roleName);
-    this.parts = [agendaPart(act), votePart(act), minutesPart(act), recordingPart(act)];
+    this.parts = [agendaPart(act), votePart(act), minutesPart(act)];
+    this.recording = recordingPart(act);
     byId("mic").addEventListener("click", () => turn("audio"));
     byId("camera").addEventListener("click", () => turn("video"));
     byId("hand").addEventListener("click", () => this.#hand());
@@ -135,6 +136,7 @@ export class View {
     this.floor.show(state);
     this.people(state, roster(state));
     for (const show of this.parts) show(state);
+    this.recording(state, local.line === "open");
   }
 
   /** @param {string} phase check, room, closed (the meeting), ended (our part in it) */
