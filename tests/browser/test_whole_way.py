@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.room import enter, hook, schedule, sees_and_hears, state, until
@@ -93,6 +93,8 @@ async def hold_the_meeting(chair: Page, secretary: Page, delegate: Page) -> None
     await chair.click(hook("close-meeting"))
     await confirm(chair)
     await secretary.wait_for_selector(hook("minutes-link"))
+    # Everybody was sent away: no list that calls all of them absent.
+    await expect(secretary.locator(hook("people"))).to_be_hidden()
 
 
 async def switch_off_and_on(chair: Page, delegate: Page) -> None:

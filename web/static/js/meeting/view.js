@@ -125,6 +125,9 @@ export class View {
     byId("tabs").hidden = byId("panels").hidden;
     byId("bar").hidden = !inside || closed;
     byId("floor").hidden = closed;
+    // Closing sends everybody away: that nobody is there any more says nothing of who was.
+    byId("people").hidden = closed;
+    for (const id of ["tab-floor", "tab-people"]) byId(id).hidden = closed;
     byId("ended").hidden = inside && !closed;
     if (!inside) this.#showEnding(local.reason);
     else if (closed) this.#showClosed(state);
