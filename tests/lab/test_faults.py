@@ -1,0 +1,65 @@
+"""Bad lines: the voice goes on, the picture gives way to it and comes back."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from playwright.async_api import Page
+
+from tests.browser.room import sees_and_hears
+from tests.lab.conftest import Enter
+from tests.lab.figures import Stretch, observe
+from tests.lab.network import Line, Site
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+INTELLIGIBLE = 0.03  # share of the voice that may be invented
+LIMIT = 25.0
+
+
+async def meet(entered: Enter) -> tuple[Page, Page]:
+    """The chair at her office and the delegate at his commune hear and see each other, at full size."""
+    chair, delegate = await entered("hanh", "office"), await entered("dung", "commune")
+    await sees_and_hears(chair, ["dung"])
+    await sees_and_hears(delegate, ["hanh"])
+    await until(delegate, lambda seen: seen.height == 360 and seen.rate > 5)
+    return chair, delegate
+
+
+async def until(page: Page, good: Callable[[Stretch], bool]) -> Stretch:
+    """Look at the chair's picture for a second at a time until it is as wished."""
+    found = None
+    async with asyncio.timeout(LIMIT):
+        while True:
+            found = await observe(page, "hanh", 1)
+            if good(found):
+                return found
+
+
+async def test_with_a_tenth_of_the_packets_lost_both_ways_voices_are_whole_and_pictures_move(
+    entered: Enter, commune: Site
+) -> None:
+    chair, delegate = await meet(entered)
+    commune.line(up=Line(loss=0.1), down=Line(loss=0.1))
+    await delegate.wait_for_timeout(4000)  # the browser must have heard of the loss before it can do something
+    down, up = await asyncio.gather(observe(delegate, "hanh", 10), observe(chair, "dung", 10))
+    for found in (down, up):
+        assert found.concealed < INTELLIGIBLE, (down, up)
+        assert found.rate > 8, (down, up)
+        assert found.frozen < 0.3, (down, up)
+
+
+async def test_a_narrow_line_gets_a_smaller_picture_and_the_large_one_again_when_it_is_wide(
+    entered: Enter, commune: Site
+) -> None:
+    _, delegate = await meet(entered)
+    commune.line(down=Line(kbps=300))
+    small = await until(delegate, lambda seen: seen.height == 180 and seen.rate > 5)
+    assert small.kbps < 300
+    await delegate.wait_for_timeout(2000)
+    steady = await observe(delegate, "hanh", 5)
+    assert steady.concealed < INTELLIGIBLE, steady
+    assert steady.height == 180, steady
+    assert steady.rate > 5, steady
+    commune.line()
+    await until(delegate, lambda seen: seen.height == 360 and seen.rate > 5)
