@@ -170,6 +170,8 @@
       return gathered(pc);
     },
     state: () => pc.connectionState,
+    /** Say that it is over: a server that has to find out goes on filling the line. */
+    end: () => pc.close(),
     answered: (sdp) => pc.setRemoteDescription({ type: "answer", sdp }),
     /** @returns {Promise<string>} the answer of the listening end */
     async accept(sdp) {

@@ -169,6 +169,8 @@ async def call(server: Server, net: Network, browsers: Sequence[Browser], origin
             found.append(await measure(case, net, listener))
             print(f"{server.name:8} {case.name:22} {row(found[-1])}", flush=True)
             for page in (speaker, listener):
+                await page.evaluate("window.quality.end()")
+                await asyncio.sleep(1)  # the farewell must leave the browser
                 await page.context.close()
     finally:
         await server.close()
