@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.room import hook, sees_and_hears
+from tests.browser.room import hook, sees_and_hears, until
 from tests.installation import Installation
 from tests.lab.chromium import MEASURE
 from tests.lab.conftest import ROOM, Enter
@@ -20,6 +20,12 @@ ARRIVES = """(async () => {
   return now && now.framesDecoded > window.first.framesDecoded + 3 && now.audioPackets > window.first.audioPackets + 3;
 })()"""
 
+SIZES = """async () => {
+  const sent = (await window.lab.sent()).filter((s) => s.kind === "video" && s.packetsSent > 0);
+  return new Set(sent.map((s) => s.ssrc)).size >= 2;
+}"""
+LARGE = "async (who) => (await window.lab.received(who)).video?.frameHeight >= 360"
+
 
 async def enter_by_firefox(firefox: Firefox, installation: Installation, who: str) -> FirefoxPage:
     await firefox.measure(MEASURE)
@@ -31,13 +37,16 @@ async def enter_by_firefox(firefox: Firefox, installation: Installation, who: st
     return page
 
 
-async def test_firefox_and_chromium_see_and_hear_each_other(
+async def test_firefox_and_chromium_see_and_hear_each_other_in_the_size_that_is_shown(
     installation: Installation, fox: Firefox, entered: Enter
 ) -> None:
     chair = await entered("hanh", "office")
     delegate = await enter_by_firefox(fox, installation, "dung")
     await sees_and_hears(chair, ["dung"])
     await delegate.until(ARRIVES % "hanh")
+    # Two sizes of its picture leave it, and the chair, who shows it large, gets the large one.
+    await delegate.until(f"({SIZES})()")
+    await until(chair, LARGE, "dung")
     await delegate.goto("about:blank")
 
 
