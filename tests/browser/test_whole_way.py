@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
@@ -23,6 +24,7 @@ STILL = """async () => {
 }"""
 
 
+@pytest.mark.timeout(300)  # three browsers through everything, on a machine that may be busy
 async def test_a_meeting_ends_in_a_posted_document_that_a_citizen_can_check(
     installation: Installation, signed_in: Open, browser: Any, tmp_path: Path
 ) -> None:
