@@ -166,7 +166,8 @@ async def test_after_a_crash_what_was_recorded_is_kept_and_the_recording_goes_on
     await chair.say("meeting.open")
     meeting = await hall.meeting_id()
     await chair.say("recording.start")
-    await hall.until_written(meeting, "hanh")
+    for media in ("audio", "video"):
+        await hall.until_written(meeting, "hanh", media=media)
     # A second server on the same data, as after a crash of the first: nobody closed the files.
     left = {path.name for path in hall.folder(meeting).iterdir()}
     assert all(name.endswith(".part") for name in left)
