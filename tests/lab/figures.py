@@ -29,13 +29,16 @@ async def read(page: Page, participant: str) -> Reading:
     return reading
 
 
+class MadeAnew(AssertionError):
+    """The connection was made anew between two readings, so nothing can be said of the stretch between them."""
+
+
 def between(before: Reading, after: Reading) -> Stretch:
-    """Both readings must be of the same tracks; else the connection was made anew between them."""
+    """Both readings must be of the same tracks. Raises MadeAnew."""
     seconds = (after["at"] - before["at"]) / 1000
     for kind in ("audio", "video"):
-        assert before[kind] is not None, f"no {kind} arrives"
-        assert after[kind] is not None, f"no {kind} arrives any more"
-        assert before[kind]["id"] == after[kind]["id"], f"the {kind} is another one than before"
+        if before[kind] is None or after[kind] is None or before[kind]["id"] != after[kind]["id"]:
+            raise MadeAnew(f"no {kind} arrives, or another one than before")
 
     def grown(kind: str, name: str) -> float:
         return float(after[kind].get(name, 0) - before[kind].get(name, 0))
