@@ -46,7 +46,6 @@ async def growth() -> None:
             spread = max(abs(value / centre - 1) for value in seen.ours.values())
             line("cost per packet from 5 to 200 subscribers", f"+-{100 * spread:.0f} %", "flat, +-15 %", spread <= FLAT)
             line("lost on the way", f"{seen.lost} packets", "0", seen.lost == 0)
-            line("memory a participant, 50 subscribers", f"{seen.memory:.0f} kB", "<= 150 kB", seen.memory <= 150)
 
 
 async def meetings() -> None:
@@ -74,6 +73,7 @@ async def joins() -> None:
     """What a newcomer costs."""
     seen = await load.joins()
     line("server CPU of a join (WHEP)", f"{seen.cpu:.2f} ms", "<= 4 ms", seen.cpu <= 4)
+    line("memory of one more subscriber", f"{seen.memory:.0f} kB", "<= 150 kB", seen.memory <= 150)
     value = f"p50 {seen.median:.0f} ms, p95 {seen.p95:.0f} ms"
     line("from the offer to the first forwarded packet", value, "p95 <= 40 ms", seen.p95 <= 40)
 

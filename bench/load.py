@@ -5,6 +5,7 @@ arrive, and delays from a publisher's send() to the kernel's stamp at a subscrib
 from __future__ import annotations
 
 import asyncio
+import itertools
 import statistics
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -91,22 +92,19 @@ class BareSend:
 
 @dataclass(frozen=True)
 class Growth:
-    """CPU per forwarded packet, ours and that of the bare send, by number of subscribers; memory at 50."""
+    """CPU per forwarded packet, ours and that of the bare send, by number of subscribers."""
 
     ours: dict[int, float]
     bare: dict[int, float]
     lost: int
-    memory: float  # kB a participant
 
 
 async def growth(loads: Sequence[int] = LOADS, *, wide: bool = False) -> Growth:
     """One publisher and more and more subscribers, then fewer and fewer: two windows for each number but the last."""
     ours: dict[int, list[float]] = {load: [] for load in loads}
     bare: dict[int, list[float]] = {load: [] for load in loads}
-    lost, memory = 0, 0.0
+    lost = 0
     async with giaoban(wide=wide) as server:
-        await asyncio.sleep(SETTLE)
-        before = process.memory(server.root)
         publisher = await server.publish("camera")
         peers: list[Peer] = []
         for load in (*loads, *reversed(loads[:-1])):
@@ -121,22 +119,21 @@ async def growth(loads: Sequence[int] = LOADS, *, wide: bool = False) -> Growth:
             control = BareSend(load)
             bare[load].append(statistics.median(control.each() for _ in range(5)))
             control.close()
-            if load == 50 and not memory:
-                memory = (process.memory(server.root) - before) / (len(peers) + 1)
         for peer in peers:
             peer.close()
         publisher.close()
     means, bare_means = ({load: statistics.mean(values) for load, values in each.items()} for each in (ours, bare))
-    return Growth(means, bare_means, lost, memory)
+    return Growth(means, bare_means, lost)
 
 
 @dataclass(frozen=True)
 class Joins:
-    """Milliseconds: server CPU of a join, time from the offer to the first forwarded packet."""
+    """Milliseconds: CPU of a join, time from the offer to the first forwarded packet. `memory`: kB of one more."""
 
     cpu: float
     median: float
     p95: float
+    memory: float
 
 
 async def joins(count: int = 40) -> Joins:
@@ -148,7 +145,11 @@ async def joins(count: int = 40) -> Joins:
         publisher.paused = True
         await asyncio.sleep(SETTLE)
         cpu, began = process.cpu(server.root), time.perf_counter()
-        quiet = await crowd(lambda: server.watch("camera", media=False), count)
+        quiet: list[Peer] = []
+        memory = [process.memory(server.root)]
+        while len(quiet) < count:
+            quiet += await crowd(lambda: server.watch("camera", media=False), 10)
+            memory.append(process.memory(server.root))
         cpu, passed = process.cpu(server.root) - cpu, time.perf_counter() - began
         await asyncio.sleep(SETTLE)
         idle = process.cpu(server.root)
@@ -157,7 +158,10 @@ async def joins(count: int = 40) -> Joins:
         for peer in (*times, *quiet):
             peer.close()
         publisher.close()
-    return Joins(1e3 * (cpu - idle * passed) / count, statistics.median(waits), waits[int(len(waits) * 0.95)])
+    # The median, because what the server needed at its start is given back at some moment.
+    more = statistics.median(after - before for before, after in itertools.pairwise(memory)) / 10
+    cpu = 1e3 * (cpu - idle * passed) / len(quiet)
+    return Joins(cpu, statistics.median(waits), waits[int(len(waits) * 0.95)], more)
 
 
 class Stopwatch:
