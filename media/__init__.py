@@ -6,7 +6,7 @@ A module imports only modules listed above it:
     source · sink · lane · path · forward                         (the forwarder in Python and its parts)
     pace · parameters · sdp · sdp_writing · rtcp · stun · ice · dtls     (formats and protocols)
     feedback · delay · loss · probe · bandwidth · budget          (what a line carries, and on what it is spent)
-    transport · encoding · producer · consumer · down · patchbay  (what comes in, what goes out)
+    transport · encoding · producer · consumer · down · places · patchbay · quality  (what comes in, what goes out)
     speaker · audience · reception · line · distribution · taps · router (who sends what to whom)
     picture · depacketise · tape · webm                           (what is recorded, as the octets of files)
     sockets · endpoint · recording                                (sockets, files, clock: the only I/O)
@@ -26,6 +26,8 @@ from media.events import (
     Track,
     Unpublished,
 )
+from media.places import Place
+from media.quality import Grade, Quality
 from media.recording import Failed, KeyWanted, Recording, Written, recover
 from media.router import Router, Session
 
@@ -43,6 +45,9 @@ __all__ = [
     "Published",
     "Unpublished",
     "SpeakerChanged",
+    "Place",
+    "Grade",
+    "Quality",
     "Recorded",
     "Recording",
     "Written",

@@ -49,7 +49,7 @@ cdef enum:
     STRIDE = 1536  # for each packet of the history
     SMALLEST = 64  # packets of a history, as in forwarder.HISTORY
     KEPT_TIME = 500000  # microseconds that a history reaches back at least, if it may become so large
-    STAGE = 256  # datagrams sent at once
+    STAGE = 128  # datagrams sent at once
     ANSWERS = 64  # the same for commands
     TRAILER = 160  # more than srtp_protect and srtp_protect_rtcp ever add
     HEADER = 12
@@ -72,8 +72,12 @@ include "_forward_stream.pxi"
 include "_forward_sending.pxi"
 include "_forward_tables.pxi"
 include "_forward_writing.pxi"
-include "_forward_core.pxi"
-include "_forward_commands.pxi"
+include "_forward_spreading.pxi"
+include "_forward_keeping.pxi"
+include "_forward_receiving.pxi"
+include "_forward_sinks.pxi"
+include "_forward_sources.pxi"
+include "_forward_transports.pxi"
 include "_forward_loop.pxi"
 
 
@@ -161,7 +165,9 @@ cdef class Worker(Loop):
         cdef int64_t outgoing = number_of(sink, sequence)
         cdef Segment* segment = find(sink, outgoing)
         cdef Slot* slot = self.slot_of(segment, outgoing)
-        if slot == NULL or not (sink.rtx_ssrc or fresh(sink, outgoing)):
+        if slot == NULL or (sink.rtx_ssrc and segment.serial != sink.serial):
+            return 0
+        if not (sink.rtx_ssrc or (fresh(sink, outgoing) and not sink.stamped)):
             return 0
         if not self.write(&self.answers, self.answering, place, segment, slot, AGAIN, now):
             return 0
@@ -212,7 +218,7 @@ cdef class Worker(Loop):
                 if self.protect_rtcp(to.outbound, &self.answering[self.answers.used], &length):
                     self.answers.failed += 1
                 else:
-                    self.enqueue(&self.answers, length, to, ITS_RTCP)
+                    put(&self.answers, length, <int>(to - self.transports), &to.target, ITS_RTCP, False)
                 self.flush(&self.answers, self.answering)
             self.unlock()
 
@@ -240,26 +246,29 @@ cdef class Worker(Loop):
 
     def sinks(self, transport):
         cdef Sink copied
-        cdef Segment* segment
+        cdef Segment last
+        cdef bint running
         cdef int place
-        cdef int64_t shift, number
+        cdef int64_t shift = 0, number
         cdef uint32_t ssrc
         entry = self.entries.get(transport)
         stats = []
+        memset(&last, 0, sizeof(last))
         for place in entry.sinks.values() if entry is not None else ():
             with nogil:
                 self.lock()
                 copied = self.all_sinks[place]
-                segment = &copied.segments[copied.segment_count - 1] if copied.segment_count else NULL
-                shift = self.all_sources[segment.source].shift if segment != NULL else 0
+                running = copied.segment_count > 0
+                if running:
+                    last = copied.segments[copied.segment_count - 1]
+                    shift = self.all_sources[last.source].shift
                 ssrc = self.all_sources[copied.source].ssrc
                 number = self.transports[self.all_sources[copied.source].transport].number
                 self.unlock()
             stats.append(SinkStats(
                 copied.number, copied.packets, copied.octets, copied.last_timestamp,
-                segment.timestamp_offset if segment != NULL else 0,
-                (segment.offset - shift) & 0xFFFF if segment != NULL else 0,
-                copied.resent, segment != NULL and not copied.paused, (number, ssrc), copied.waiting != NO_SOURCE,
+                last.timestamp_offset if running else 0, (last.offset - shift) & 0xFFFF if running else 0,
+                copied.resent, running and not copied.paused, (number, ssrc), copied.waiting != NO_SOURCE,
             ))
         return stats
 

@@ -28,6 +28,7 @@ cdef struct Item:
     Py_ssize_t at
     int length, to, next  # next: of the same transport, or NOBODY
     bint follows  # it is somebody's next
+    bint voice  # it may leave behind what came after it
     Name name
     Kind kind
 
@@ -36,13 +37,15 @@ cdef struct Message:
     bint open  # another segment may follow
 
 cdef struct Stage:
-    # Datagrams one behind the other in a buffer, those to one transport chained.
+    # Datagrams one behind the other in a buffer, those to one transport chained: voices by themselves.
     Item* items
     Message* messages
     mmsghdr* headers
     iovec* vectors
     uint8_t* controls
     int* tails  # by transport: its last item, or NOBODY
+    int* voices  # likewise the first voice
+    int* voice_tails
     uint8_t* plain  # by transport: segmentation was refused
     bint segmenting  # the kernel has it
     int fd, room, count
@@ -65,12 +68,15 @@ cdef int open_stage(Stage* stage, int fd, int room, int transports) except -1:
     stage.vectors = <iovec*>calloc(room, sizeof(iovec))
     stage.controls = <uint8_t*>calloc(room, CONTROL)
     stage.tails = <int*>malloc(transports * sizeof(int))
+    stage.voices = <int*>malloc(transports * sizeof(int))
+    stage.voice_tails = <int*>malloc(transports * sizeof(int))
     stage.plain = <uint8_t*>calloc(transports, 1)
     if (stage.items == NULL or stage.messages == NULL or stage.headers == NULL or stage.vectors == NULL
-            or stage.controls == NULL or stage.tails == NULL or stage.plain == NULL):
+            or stage.controls == NULL or stage.tails == NULL or stage.voices == NULL or stage.voice_tails == NULL
+            or stage.plain == NULL):
         raise MemoryError
     for i in range(transports):
-        stage.tails[i] = NOBODY
+        stage.tails[i] = stage.voices[i] = stage.voice_tails[i] = NOBODY
     return 0
 
 
@@ -81,25 +87,31 @@ cdef void free_stage(Stage* stage) noexcept:
     free(stage.vectors)
     free(stage.controls)
     free(stage.tails)
+    free(stage.voices)
+    free(stage.voice_tails)
     free(stage.plain)
 
 
 cdef void clear_stage(Stage* stage) noexcept nogil:
-    cdef int i
+    cdef int i, to
     for i in range(stage.count):
-        stage.tails[stage.items[i].to] = NOBODY
+        to = stage.items[i].to
+        stage.tails[to] = stage.voices[to] = stage.voice_tails[to] = NOBODY
     stage.count, stage.used = 0, 0
 
 
-cdef void put(Stage* stage, int length, int to, const Name* name, Kind kind) noexcept nogil:
+cdef void put(Stage* stage, int length, int to, const Name* name, Kind kind, bint voice) noexcept nogil:
     """Queue the `length` octets at stage.used for the transport `to`; there is room for one item more."""
     cdef Item* item = &stage.items[stage.count]
-    cdef int before = stage.tails[to]
+    cdef int* tails = stage.voice_tails if voice else stage.tails
+    cdef int before = tails[to]
     item.at, item.length, item.to, item.next, item.name, item.kind = stage.used, length, to, NOBODY, name[0], kind
-    item.follows = before != NOBODY
+    item.follows, item.voice = before != NOBODY, voice
     if item.follows:
         stage.items[before].next = stage.count
-    stage.tails[to] = stage.count
+    elif voice:
+        stage.voices[to] = stage.count
+    tails[to] = stage.count
     stage.count += 1
     stage.used += length
 
@@ -129,20 +141,39 @@ cdef int send_staged(Stage* stage, uint8_t[::1] buffer) except -1 nogil:
 
 cdef int compose(Stage* stage, uint8_t[::1] buffer) except -1 nogil:
     """Fill the headers, transport by transport; their count."""
-    cdef int count = 0, vectors = 0, i, at
-    cdef Message* message
+    cdef int count = 0, vectors = 0, i
+    cdef Item* item
     for i in range(stage.count):
-        if stage.items[i].follows:
+        item = &stage.items[i]
+        if item.follows:
             continue
-        message, at = NULL, i
-        while at != NOBODY:
-            if message == NULL or not joins(message, &stage.items[at]):
-                message = &stage.messages[count]
-                begin_message(stage, message, at, &stage.headers[count].msg_hdr, &stage.vectors[vectors])
-                count += 1
-            vectors += append(stage, message, at, &stage.headers[count - 1].msg_hdr, buffer)
-            at = stage.items[at].next
+        if not item.voice:
+            compose_for(stage, i, stage.voices[item.to], &count, &vectors, buffer)
+        elif stage.tails[item.to] == NOBODY:
+            compose_for(stage, NOBODY, i, &count, &vectors, buffer)
     return count
+
+
+cdef int compose_for(Stage* stage, int at, int voice, int* count, int* vectors, uint8_t[::1] buffer) except -1 nogil:
+    """The messages to one transport, from the heads of its chains. A voice, which is short, ends a message of pictures:
+    before them it would be one by itself. Each sender's packets stay in order."""
+    cdef int last = NOBODY, rest
+    cdef Message* message = NULL
+    while at != NOBODY or voice != NOBODY:
+        if voice != NOBODY and (at == NOBODY or (message != NULL and not joins(message, &stage.items[at])
+                                                 and joins(message, &stage.items[voice]))):
+            rest = stage.items[voice].next
+            stage.items[voice].next = at
+            at, voice = voice, rest
+            if last != NOBODY:
+                stage.items[last].next = at
+        if message == NULL or not joins(message, &stage.items[at]):
+            message = &stage.messages[count[0]]
+            begin_message(stage, message, at, &stage.headers[count[0]].msg_hdr, &stage.vectors[vectors[0]])
+            count[0] += 1
+        vectors[0] += append(stage, message, at, &stage.headers[count[0] - 1].msg_hdr, buffer)
+        last, at = at, stage.items[at].next
+    return 0
 
 
 cdef bint joins(const Message* message, const Item* item) noexcept nogil:

@@ -13,11 +13,12 @@ cdef enum:
     NO_END = -1
     EVEN = 8
     EVEN_SHARE = 32
-    KEEP = 1000000  # microseconds that the history holds at least, whatever the bitrate, if it has the room
     FIRST_ROOM = 8192  # octets of a history to begin with
-    FIRST_ROOM_VIDEO = 65536
+    FIRST_SEGMENTS = 2
+    BATCH_TIME = 50000  # microseconds; a batch is gathered and handled in fewer
 
     HANGOVER = 1000000
+    AHEAD = 2000000
     CARRY = 8
     CARRIED = 96
     LONGEST = DATAGRAM_SIZE + CARRIED + EVEN  # octets that one packet takes in the ring
@@ -60,8 +61,9 @@ cdef struct Source:
     Slot* ring
     int history, most  # packets that the ring holds, and that it may hold once it has grown
     int64_t mark, mark_at, former_mark  # positions of half a second ago and more: what is newer must fit
-    # Their octets lie one packet behind the other in a ring, of which so much is used as one second takes.
+    # Their octets lie one packet behind the other in a ring, of which so much is used as half a second takes.
     uint32_t lap, end, room, region
+    uint32_t used, touched  # what of it the former lap went through, and what takes memory
     int64_t lap_began
     Gap* gaps
     int gap_count
@@ -72,6 +74,8 @@ cdef struct Source:
     int64_t jitter
     uint32_t transit
     int64_t peak, peak_at
+    int64_t ahead, spoken_at
+    uint32_t spoken
     int* sinks
     int sink_count, sink_room
     int first, last  # its packets in the present batch, -1 for none
@@ -80,7 +84,7 @@ cdef struct Packet:
     # In the present batch; what it is stands in the slot of its position.
     int source
     int64_t position
-    bint late
+    bint late, hurried
     int next
 
 cdef struct Segment:
@@ -97,7 +101,7 @@ cdef struct Sink:
     uint32_t serial  # of the source
     uint32_t ssrc, rtx_ssrc
     uint8_t payload_type, rtx_payload_type, red_payload_type
-    bint carry, red
+    bint carry, red, stamped, held
     int64_t rtx_next
     int wanted_layer, layer
     bint framed, frame_wanted, dropped_known, pictured
@@ -109,8 +113,8 @@ cdef struct Sink:
     uint32_t last_timestamp
     int64_t last_at
     int64_t packets, octets, resent
-    Segment segments[SEGMENTS]
-    int segment_count
+    Segment* segments
+    int segment_count, segment_room
 
 
 cdef int number(Source* source, uint16_t sequence, int64_t* position) noexcept nogil:
@@ -142,6 +146,10 @@ cdef int number(Source* source, uint16_t sequence, int64_t* position) noexcept n
 
 cdef void remember_gaps(Source* source, int64_t first, int count) noexcept nogil:
     cdef int excess = source.gap_count + count - GAPS, i
+    if source.gaps == NULL:
+        source.gaps = <Gap*>malloc(GAPS * sizeof(Gap))  # most publishers' lines lose nothing
+    if source.gaps == NULL:
+        return
     if excess > 0:
         memmove(source.gaps, source.gaps + excess, (source.gap_count - excess) * sizeof(Gap))
         source.gap_count -= excess
@@ -179,19 +187,34 @@ cdef inline bint holds(const Source* source, const Slot* slot) noexcept nogil:
     return slot.lap == source.lap or (slot.lap + 1 == source.lap and slot.start >= source.end)
 
 
-cdef void lay(Source* source, Slot* slot, uint32_t most) noexcept nogil:
-    """Say where the octets of a packet go, at most so many. The ring grows while a lap takes less than KEEP."""
-    cdef int64_t now
+cdef bint lay(Source* source, Slot* slot, uint32_t most) noexcept nogil:
+    """Say where the octets of a packet go, at most so many. The ring grows, by eighths, while a lap takes less than
+    KEPT_TIME, and shrinks after one that took much longer: what a key frame needed is not needed for ever. True where a
+    lap begins: what lay behind the ring that the last one went through is then of no more use."""
+    cdef int64_t now, passed
+    cdef bint begins = False
     if source.end == 0 or source.end + most > source.room:
         now = microseconds()
         if source.end == 0:
             source.lap_began = now
-        while source.end + most > source.room and source.room < source.region and now - source.lap_began < KEEP:
-            source.room = min(2 * source.room, source.region)
+        passed = now - source.lap_began
+        while source.end + most > source.room and source.room < source.region and passed < KEPT_TIME:
+            source.room = min(source.room + source.room // 8, source.region)
         if source.end + most > source.room:
+            begins = True
             source.lap += 1
             source.end, source.lap_began = 0, now
+            source.used = source.room
+            if passed > 2 * KEPT_TIME:
+                source.room = max(<uint32_t>min(<int>FIRST_ROOM, <int>source.room),
+                                  <uint32_t>(source.room * <int64_t>KEPT_TIME // passed))
     slot.lap, slot.start = source.lap, source.end
+    return begins
+
+
+cdef bint ends_lap(const Source* source) noexcept nogil:
+    """Will the next packet of this batch, if the ring is full, begin a new lap instead of having it grow?"""
+    return source.room == source.region or microseconds() - source.lap_began >= KEPT_TIME - BATCH_TIME
 
 
 cdef void laid(Source* source, const Slot* slot) noexcept nogil:
@@ -231,6 +254,17 @@ cdef void measure_jitter(Source* source, uint32_t timestamp, int64_t now) noexce
     source.transit = transit
 
 
+cdef bint hurries(Source* source, uint32_t timestamp, int64_t now) noexcept nogil:
+    cdef int64_t ahead, step = <int32_t>(timestamp - source.spoken), passed = now - source.spoken_at
+    cdef bint first = not source.spoken_at
+    source.spoken, source.spoken_at = timestamp, now
+    if first:
+        return False
+    ahead = max(<int64_t>0, source.ahead + max(<int64_t>0, step) * 1000000 // source.clock_rate - passed * 3 // 2)
+    source.ahead = min(<int64_t>AHEAD, ahead)
+    return ahead > AHEAD
+
+
 cdef int64_t level(Source* source, int64_t now) noexcept nogil:
     return min(<int64_t>SILENT, source.peak + (now - source.peak_at) * DECAY // 1000000)
 
@@ -257,7 +291,7 @@ cdef int due(Source* source, uint16_t* asked, int64_t now, bint new_only) noexce
 cdef Segment* place(Sink* sink, const Source* sources, const Slot* slot, bint late, int64_t now) noexcept nogil:
     """The segment to write the packet with, or NULL if it is not to be sent."""
     cdef Segment* segment
-    if sink.paused:
+    if sink.paused or sink.held:
         return NULL
     if not sink.open:
         if late or slot.empty:
@@ -367,8 +401,8 @@ cdef void skip(Sink* sink, const Slot* slot) noexcept nogil:
 
 cdef void grow(Sink* sink, int64_t start, uint32_t timestamp_offset, int number_shift, int tl0_shift) noexcept nogil:
     cdef Segment* segment
-    if sink.segment_count == SEGMENTS:
-        memmove(&sink.segments[0], &sink.segments[1], (SEGMENTS - 1) * sizeof(Segment))
+    if sink.segment_count == sink.segment_room and not more_segments(sink):
+        memmove(&sink.segments[0], &sink.segments[1], (sink.segment_count - 1) * sizeof(Segment))
         sink.segment_count -= 1
     segment = &sink.segments[sink.segment_count]
     segment.source, segment.serial, segment.start, segment.end = sink.source, sink.serial, start, NO_END
@@ -379,12 +413,36 @@ cdef void grow(Sink* sink, int64_t start, uint32_t timestamp_offset, int number_
     sink.open = True
 
 
+cdef bint more_segments(Sink* sink) noexcept nogil:
+    """Room for more: most sinks need one or two. False where there are to be no more, or there is no memory."""
+    cdef int room = min(2 * sink.segment_room, <int>SEGMENTS)
+    cdef Segment* segments
+    if room == sink.segment_room:
+        return False
+    segments = <Segment*>realloc(sink.segments, room * sizeof(Segment))
+    if segments == NULL:
+        return False
+    sink.segments, sink.segment_room = segments, room
+    return True
+
+
 cdef void shut(Sink* sink) noexcept nogil:
     cdef Segment* segment
     if sink.open:
         segment = &sink.segments[sink.segment_count - 1]
         segment.end = sink.next - segment.offset
         sink.open = False
+
+
+cdef void withhold(Sink* sink, int64_t outgoing) noexcept nogil:
+    """Nothing of what was placed from this number on was sent, nor shall it be: the numbers stay taken."""
+    cdef int i
+    cdef Segment* segment
+    shut(sink)
+    for i in range(sink.segment_count):
+        segment = &sink.segments[i]
+        if segment.end != NO_END:
+            segment.end = min(segment.end, max(segment.start, outgoing - segment.offset))
 
 
 cdef bint covers(const Sink* sink, const Segment* segment, int64_t outgoing) noexcept nogil:
@@ -398,7 +456,7 @@ cdef bint fresh(const Sink* sink, int64_t outgoing) noexcept nogil:
 
 cdef void follow(Sink* sink, int place, uint32_t serial) noexcept nogil:
     """Take packets from another source from now on."""
-    sink.waiting = NO_SOURCE
+    sink.waiting, sink.held = NO_SOURCE, False
     if sink.serial != serial:
         shut(sink)
         sink.source, sink.serial, sink.framed = place, serial, False

@@ -1,7 +1,7 @@
 # What the core takes from the system.
 
 from libc.errno cimport EINTR, EINVAL, EIO, EMSGSIZE, errno
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memmove, memset
 
@@ -37,6 +37,10 @@ cdef extern from "<unistd.h>" nogil:
     Py_ssize_t read(int, void*, size_t)
     Py_ssize_t write(int, const void*, size_t)
 
+cdef extern from "<sys/mman.h>" nogil:
+    int MADV_DONTNEED
+    int madvise(void*, size_t, int)
+
 cdef extern from "<time.h>" nogil:
     int CLOCK_MONOTONIC, CLOCK_THREAD_CPUTIME_ID
     int clock_gettime(int, timespec*)
@@ -48,6 +52,10 @@ cdef extern from "<pthread.h>" nogil:
     int pthread_mutex_destroy(pthread_mutex_t*)
     int pthread_mutex_lock(pthread_mutex_t*)
     int pthread_mutex_unlock(pthread_mutex_t*)
+
+
+cdef extern from * nogil:
+    void prefetch "__builtin_prefetch"(const void*)
 
 
 cdef inline int64_t microseconds() noexcept nogil:

@@ -124,7 +124,7 @@ cdef class Tables:
     cdef int touched_count
     cdef Stage stage, answers
     cdef uint8_t[::1] received, outgoing, answering, kept
-    cdef Py_ssize_t region
+    cdef Py_ssize_t region, page
     cdef Crypt protect, unprotect, protect_rtcp, unprotect_rtcp
     cdef Gcm gcm
     cdef object arena, free_transports, free_sources, free_sinks
@@ -161,6 +161,7 @@ cdef class Tables:
         self.received = bytearray(BATCH * RECEIVE_ROOM)
         self.outgoing = bytearray(STAGE * STRIDE)
         self.answering = bytearray(ANSWERS * STRIDE)
+        self.page = mmap.PAGESIZE
         self.region = -(-history * STRIDE // mmap.PAGESIZE) * mmap.PAGESIZE
         self._reserve()
         self.free_transports = list(range(TRANSPORTS - 1, -1, -1))
@@ -213,6 +214,10 @@ cdef class Tables:
         if self.transports != NULL:
             for i in range(TRANSPORTS):
                 free_transport(&self.transports[i])
+        if self.all_sinks != NULL:
+            for i in range(SINKS):
+                if self.all_sinks[i].number:
+                    free(self.all_sinks[i].segments)
         free(self.transports)
         free(self.all_sources)
         free(self.all_sinks)

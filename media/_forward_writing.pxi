@@ -16,7 +16,8 @@ cdef class Writing(Tables):
         cdef bint rtx = kind == AGAIN and sink.rtx_ssrc != 0, red = segment.red and not rtx
         cdef bint padded = slot.padding and not rtx and not red
         cdef int carried = slot.carried if sink.carry else 0, room = HEADER + 4 + carried + 8 + slot.length + 5
-        cdef Py_ssize_t at, payload, kept = self.kept_at(segment.source, slot)
+        cdef Py_ssize_t at, payload, octets, kept = self.kept_at(segment.source, slot)
+        cdef const uint8_t* body = NULL
         cdef int64_t index = sink.rtx_next if rtx else slot.position + segment.offset
         if to.outbound == NULL or not to.has_target:
             return 0
@@ -42,11 +43,16 @@ cdef class Writing(Tables):
             at += 2
         elif red:
             at = self.redden(buffer, at, sink.payload_type, segment.source, slot, former)
-        copy(buffer, at, self.kept, kept + slot.carried, slot.length if padded else slot.octets)
-        if slot.picture.known:
+        octets = slot.length if padded else slot.octets
+        kept += slot.carried
+        # What nothing stands before and nothing is changed in is encrypted from where it is.
+        if at > payload or renumbered(slot, segment) or not seals(&to.sealer):
+            copy(buffer, at, self.kept, kept, octets)
             renumber(buffer, at, slot, segment)
-        at += slot.length if padded else slot.octets
-        return self.seal(stage, buffer, <int>(payload - stage.used), <int>(at - stage.used), index, sink, kind, now)
+        elif at + octets <= buffer.shape[0] and kept + octets <= self.kept.shape[0]:
+            body = &self.kept[kept]
+        return self.seal(stage, buffer, <int>(payload - stage.used), body, <int>(at + octets - stage.used), index, sink,
+                         kind, now)
 
     cdef int make_room(self, Stage* stage, uint8_t[::1] buffer, int length) except -1 nogil:
         if stage.count == stage.room or stage.used + length + TRAILER > buffer.shape[0]:
@@ -61,7 +67,7 @@ cdef class Writing(Tables):
     cdef Py_ssize_t extend(self, uint8_t[::1] buffer, Py_ssize_t at, const Transport* to, const Sink* sink,
                            Py_ssize_t kept, int carried, bint wide) except -1 nogil:
         """Write the header extension behind the fixed header, if there is one to write; where the payload begins."""
-        cdef bint stamped = to.send_id and sink.rtx_ssrc
+        cdef bint stamped = to.send_id and sink.stamped
         cdef int length = carried + ((4 if wide else 3) if stamped else 0)
         cdef int words = (length + 3) // 4, profile = TWO_BYTE if wide else ONE_BYTE
         cdef Py_ssize_t end = at + 4 + 4 * words
@@ -103,22 +109,25 @@ cdef class Writing(Tables):
             at += former.octets
         return at
 
-    cdef int seal(self, Stage* stage, uint8_t[::1] buffer, int header, int length, int64_t index, const Sink* sink,
-                  Kind kind, int64_t now) except -1 nogil:
-        """Protect the packet at stage.used and queue it; 1 if that worked. `index`: its number without wrap."""
+    cdef int seal(self, Stage* stage, uint8_t[::1] buffer, int header, const uint8_t* body, int length, int64_t index,
+                  const Sink* sink, Kind kind, int64_t now) except -1 nogil:
+        """Protect the packet at stage.used and queue it; 1 if that worked. `body`: where it is, if not yet behind the
+        header; `index`: the packet's number without wrap."""
         cdef Transport* to = &self.transports[sink.to]
+        cdef uint8_t* packet = &buffer[stage.used]
         cdef bint done
-        if to.sealer.context != NULL:
-            done = seal_gcm(&self.gcm, &to.sealer, &buffer[stage.used], header, &length, index)
+        if seals(&to.sealer):
+            done = seal_gcm(&self.gcm, &to.sealer, packet, header, body if body != NULL else packet + header, &length,
+                            index)
         else:
-            done = self.protect(to.outbound, &buffer[stage.used], &length) == 0
+            done = self.protect(to.outbound, packet, &length) == 0
         if not done:
             stage.failed += 1
             return 0
-        if to.send_id and sink.rtx_ssrc:
+        if to.send_id and sink.stamped:
             depart(to.sent, to.stamp, length, now)
             to.stamp += 1
-        self.enqueue(stage, length, to, kind)
+        put(stage, length, sink.to, &to.target, kind, self.all_sources[sink.source].codec == OPUS)
         return 1
 
     cdef int write_padding(self, int number, int octets, int64_t now) except -1 nogil:
@@ -139,11 +148,8 @@ cdef class Writing(Tables):
         for i in range(octets - 1):
             self.answering[at + i] = 0
         self.answering[at + octets - 1] = octets
-        return self.seal(stage, self.answering, <int>(at - stage.used), <int>(at - stage.used) + octets, index, sink,
-                         NOTHING, now)
-
-    cdef void enqueue(self, Stage* stage, int length, const Transport* to, Kind kind) noexcept nogil:
-        put(stage, length, <int>(to - self.transports), &to.target, kind)
+        return self.seal(stage, self.answering, <int>(at - stage.used), NULL, <int>(at - stage.used) + octets, index,
+                         sink, NOTHING, now)
 
     cdef int flush(self, Stage* stage, uint8_t[::1] buffer) except -1 nogil:
         return send_staged(stage, buffer)
@@ -170,6 +176,26 @@ cdef class Writing(Tables):
         if pace.rate:
             pace.credit -= octets * <int64_t>1000000
         return False
+
+    cdef void drop(self, int number) noexcept nogil:
+        """What of the sink waits for its turn is of a picture that is over."""
+        cdef Sink* sink = &self.all_sinks[number]
+        cdef Pace* pace = self.transports[sink.to].pace
+        cdef Waiting waiting
+        cdef int64_t first = sink.next
+        cdef int i, kept = 0
+        if pace == NULL:
+            return
+        for i in range(pace.count):
+            waiting = pace.items[(pace.first + i) % PACED]
+            if waiting.sink == number and waiting.number == sink.number:
+                first = min(first, waiting.outgoing)
+            else:
+                pace.items[(pace.first + kept) % PACED] = waiting
+                kept += 1
+        if kept < pace.count:
+            pace.count = kept
+            withhold(sink, first)
 
     cdef int release(self, int64_t now) except -1 nogil:
         """Send what has waited long enough."""
@@ -227,10 +253,16 @@ cdef Py_ssize_t fixed_header(uint8_t[::1] buffer, Py_ssize_t at, bint padded, in
     return at + HEADER
 
 
+cdef inline bint renumbered(const Slot* slot, const Segment* segment) noexcept nogil:
+    return slot.picture.known and (segment.number_shift != 0 or segment.tl0_shift != 0)
+
+
 cdef int renumber(uint8_t[::1] buffer, Py_ssize_t at, const Slot* slot, const Segment* segment) except -1 nogil:
     """Count the picture id and TL0PICIDX of the VP8 payload at `at` down by the segment's shifts."""
     cdef const Picture* picture = &slot.picture
     cdef int number = picture.number - segment.number_shift
+    if not renumbered(slot, segment):
+        return 0
     if picture.number_at and segment.number_shift:
         if picture.wide:
             buffer[at + picture.number_at] = 0x80 | number >> 8 & 0x7F

@@ -27,7 +27,10 @@ FLOOR = 64_000
 CEILING = 20_000_000
 THROUGHPUT_WINDOW = 500_000  # microseconds
 SILENT = 1.5
-"""Seconds without feedback on what was sent that mean a cut line."""
+"""Seconds without feedback on what was sent that mean a cut line; the estimate halves with each as many."""
+GONE = 3.0  # seconds likewise after which nobody seems to be there
+CALL, CALL_EVERY = 60, 0.25
+"""Octets of padding, and seconds, with which somebody who has gone is called where nothing else is sent to him."""
 IDLE = 3.0  # seconds in which nothing was sent, after which what was lost before does not count
 FRESH = 5.0  # seconds for which transport-cc feedback rules REMB and receiver reports out
 BACK = 0.8  # of the former estimate, once a cut line is back
@@ -37,6 +40,7 @@ QUEUE = 0.1  # seconds of waiting with which loss is no chance
 PROBED = 25  # packets that a probe has, about
 BASE = 60.0  # seconds
 TOGETHER = 0.09  # seconds
+ROW = 2  # losses in a row that count where no queue stands: a shadow on a radio line says nothing of its width
 MAX_LOG = 4096  # packets sent without feedback yet that are remembered
 MAX_BLOCKS = 64  # SSRCs whose receiver reports are followed
 SPARE = 10_000
@@ -56,7 +60,6 @@ class Estimator:
         self.round_trip = 0.2  # seconds, smoothed
         self.throughput: float | None = None  # bits/s that arrived of late
         self.queue = 0.0  # seconds that the last packet waited in the line
-        self.beside = 0  # bits/s on the wire that are sent without numbers, so that no feedback speaks of them
         self._line = line
         self._aimd = Aimd(float(self._bounded(start)))
         self._trend = Trendline()
@@ -75,6 +78,9 @@ class Estimator:
         self._bases = (1 << 62, 1 << 62)  # least delay of the minute before, and of this one: microseconds, any zero
         self._base_since = now
         self._silent: float | None = None  # the estimate before the silence
+        self._waited = 0.0  # seconds for feedback on what was sent first of what is still unanswered
+        self._called = now
+        self._row = 0  # losses, up to the last packet that was reported on
         self._since_probe = 0
         self._blocks: dict[int, tuple[int, int]] = {}
         self._remb: int | None = None
@@ -83,8 +89,28 @@ class Estimator:
     def rate(self) -> int:
         rate = self._aimd.rate
         if self._silent is not None:
-            rate = min(rate, self._silent / 2)
+            rate = min(rate, self._silent * 0.5 ** (self._waited / SILENT))
         return self._bounded(rate)
+
+    @property
+    def probing(self) -> bool:
+        """Does probe() have padding to send soon?"""
+        return self._prober.active
+
+    @property
+    def loss(self) -> float:
+        """The share of packets that the line has lost of late."""
+        return self._loss.share
+
+    @property
+    def silent(self) -> bool:
+        """Has feedback failed to come for so long that the estimate goes down for it?"""
+        return self._silent is not None
+
+    @property
+    def gone(self) -> bool:
+        """Is nobody there, by all that is heard?"""
+        return self._silent is not None and self._waited > GONE
 
     @property
     def line(self) -> int | None:
@@ -139,8 +165,9 @@ class Estimator:
             return
         back = self._back(packets, now)
         self._heard = self._reported
+        shadowed = self._shadowed(block, packets)
         if not packets:
-            self._lose(len(block), len(block), 0.0, now)
+            self._lose(len(block), len(block), shadowed, 0.0, now)
             return
         last, arrival = packets[-1]
         sample = self._reported - last[1] / 1e6
@@ -152,9 +179,9 @@ class Estimator:
         self._trend.feed(packets)
         self._note_delay(arrival - last[1], now)
         if not back and not self._prober.active and block[0][1] / 1e6 >= self._decreased:
-            sent = (self.throughput or 0.0) * len(block) / len(packets) + self.beside
-            self._lose(len(block), len(block) - len(packets), sent, now)
-        self._adjust(block, packets, now)
+            sent = (self.throughput or 0.0) * len(block) / len(packets)
+            self._lose(len(block), len(block) - len(packets), shadowed, sent, now)
+        self._adjust(block, packets, shadowed, now)
 
     def _note_delay(self, delay: int, now: float) -> None:
         """How long the last packet waited: its delay in microseconds over the least of the last minute or two."""
@@ -163,8 +190,22 @@ class Estimator:
         self._bases = self._bases[0], min(self._bases[1], delay)
         self.queue = (delay - min(self._bases)) / 1e6
 
-    def _lose(self, total: int, lost: int, sent: float, now: float) -> None:
+    def _shadowed(self, block: Sequence[Sent], packets: Sequence[tuple[Sent, int]]) -> int:
+        """How many were lost in a row of losses beyond the first few."""
+        if len(block) == len(packets):
+            self._row = 0
+            return 0
+        arrived = {sent[0] for sent, _ in packets}
+        found = 0
+        for sequence, _, _ in block:
+            self._row = 0 if sequence in arrived else self._row + 1
+            found += self._row > ROW
+        return found
+
+    def _lose(self, total: int, lost: int, shadowed: int, sent: float, now: float) -> None:
         queueing = self._trend.state == OVERUSE or self.queue > QUEUE
+        if not queueing:
+            total, lost = total - shadowed, lost - shadowed
         self._aimd.rate = float(self._bounded(self._loss.update(total, lost, self._aimd.rate, sent, queueing, now)))
 
     def _match(self, report: TransportFeedback) -> tuple[list[Sent], list[tuple[Sent, int]]]:
@@ -212,7 +253,7 @@ class Estimator:
         self._window.clear()
         self._in_window = 0
 
-    def _adjust(self, block: list[Sent], packets: list[tuple[Sent, int]], now: float) -> None:
+    def _adjust(self, block: list[Sent], packets: list[tuple[Sent, int]], shadowed: int, now: float) -> None:
         aimd, prober, state = self._aimd, self._prober, self._trend.state
         if state == OVERUSE:
             self._trend.state = NORMAL  # once is enough; it will say so again
@@ -220,14 +261,14 @@ class Estimator:
                 state = NORMAL
         found = None
         if prober.active:
-            found = prober.take(block, packets, self._loss.by_chance(PROBED), now)
+            found = prober.take(block, packets, self._loss.by_chance(PROBED), shadowed, now)
         if found is not None:
             self._grace = now + GRACE
             if found.full:
-                aimd.meet(max(found.rate + self.beside, BETA * ((self.throughput or 0.0) + self.beside)))
+                aimd.meet(max(found.rate, BETA * (self.throughput or 0.0)))
             elif state == NORMAL:
-                aimd.rate = max(aimd.rate, found.rate + self.beside)
-                self._loss.prove(found.rate + self.beside)
+                aimd.rate = max(aimd.rate, found.rate)
+                self._loss.prove(found.rate)
         elif state == OVERUSE and prober.active:
             prober.stop(now)  # of its own making: its end will tell how wide the line is
         else:
@@ -237,7 +278,7 @@ class Estimator:
                     # While a queue stood the line delivered what it bears, however little was sent before.
                     carried = max(carried, self._lately)
                 # What the line lost by itself did get through its bottleneck, or would have.
-                carried = carried / (1 - self._loss.inherent) + self.beside
+                carried /= 1 - self._loss.inherent
             aimd.update(state, carried, self.round_trip, now)
             if state != NORMAL:
                 prober.rest(now, 2.0)
@@ -251,7 +292,8 @@ class Estimator:
         """Call about every 50 ms."""
         if self._reports and now - self._judged >= TOGETHER:
             self._judge(now)
-        if self._silent is None and self._heard is not None and self._log and now - self._log[0][1] / 1e6 > SILENT:
+        self._waited = now - self._log[0][1] / 1e6 if self._log and self._heard is not None else 0.0
+        if self._silent is None and self._waited > SILENT:
             self._silent = float(self.rate)
 
     def _back(self, packets: list[tuple[Sent, int]], now: float) -> bool:
@@ -272,7 +314,7 @@ class Estimator:
 
     def remb(self, bits_per_second: int, now: float) -> None:
         """The receiver's own estimate; used while there is no transport-cc feedback."""
-        if self._follows_reports(now):
+        if self.follows_reports(now):
             self._remb = bits_per_second
             self._aimd.rate = float(self._bounded(bits_per_second))
 
@@ -282,7 +324,7 @@ class Estimator:
 
         Without REMB the loss alone decides, and nothing grows beyond 1.5 times what was sent.
         """
-        if not self._follows_reports(now):
+        if not self.follows_reports(now):
             return
         total = lost = 0
         for block in blocks:
@@ -295,12 +337,13 @@ class Estimator:
                 total += expected
                 lost += min(max(0, block.lost - former[1]), expected)
         if total:
-            self._lose(total, lost, float(sent), now)
+            self._lose(total, lost, 0, float(sent), now)
         if self._remb is None and self._loss.limit is None:
             grown = min(self._aimd.rate * 1.08, 1.5 * sent + SPARE)
             self._aimd.rate = float(self._bounded(max(self._aimd.rate, grown)))
 
-    def _follows_reports(self, now: float) -> bool:
+    def follows_reports(self, now: float) -> bool:
+        """Is there no transport-cc feedback?"""
         return self._heard is None or now - self._heard > FRESH
 
     # Trying for more.
@@ -309,6 +352,11 @@ class Estimator:
         """Octets of padding to send in this tick, 0 if none. `wanted`: bits/s that the budget would use next, all in
         all."""
         sent, self._since_probe = self._since_probe, 0
+        if sent:
+            self._called = now
+        if self.gone and now - self._called >= CALL_EVERY:
+            self._called = now
+            return CALL
         if self._heard is None or self._silent is not None:
             return 0
         if self._loss.binding(self._aimd.rate):
@@ -316,4 +364,4 @@ class Estimator:
                 return 0
             self._loss.forget(now)
         most = CEILING if self._line is None else min(self._line, CEILING)
-        return self._prober.padding(now, self._aimd.rate, wanted, most, sent, self.beside)
+        return self._prober.padding(now, self._aimd.rate, wanted, most, sent)

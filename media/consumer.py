@@ -29,11 +29,14 @@ class Consumer:
         self.producer: Producer | None = None
         self.payload_types: dict[str, tuple[int, int]] = {}
         self.carries: tuple[str, ...] = ()  # codecs whose header extensions the remote end numbers as we do
+        self.stamped = False  # the remote end says when each packet came, by transport-wide numbers
         self.routed = False
         self.codec: str | None = None  # what it was routed with; a sink cannot change its payload type
         # What the receiver shall get, and what the forwarder was told.
         self.wish: Encoding | None = None  # None: the smallest
         self.shown = True
+        self.pressed = False  # the line is full: what is too large for it had better not be sent on
+        self.withheld = False  # nobody seems to be there; what he is shown is kept in readiness
         self.red = self.sent_red = False  # every Opus packet twice
         self.fed: Encoding | None = None
         self.switching: Encoding | None = None  # goes on with `fed` until this one has a key frame
@@ -48,7 +51,7 @@ class Consumer:
     @property
     def protected(self) -> bool:
         """Has the sink an SSRC for retransmissions, which padding can use, too?"""
-        return self.kind == "video" and self.numbers is not None and self.numbers[1] > 0
+        return self.kind != "audio" and self.numbers is not None and self.numbers[1] > 0
 
     def plug(self, producer: Producer | None) -> None:
         """Carry this producer from now on, or none."""

@@ -12,7 +12,9 @@ from media.encoding import Encoding
 from media.line import Line
 from media.patchbay import Patchbay
 from media.producer import Producer, Up
+from media.quality import Grade
 from media.transport import Port
+from media.voices import Voice, Voices
 
 LOOK_EVERY = 0.25  # seconds between two looks at what anybody gets
 LINGER = 3.0  # seconds for which an encoding is still wanted after the last receiver has left it
@@ -26,12 +28,13 @@ class Distribution:
         self._patchbay = patchbay
         self._audience = audience
         self._lines: dict[int, Line] = {}
-        self.measured: set[int] = set()  # transports of those with transport-wide feedback
+        self._measured: dict[int, Line] = {}  # those with transport-wide feedback
         self._declared: dict[str, tuple[int | None, int | None]] = {}
         self._borne: dict[str, int] = {}  # bits a second of a receiver's last line
         self._look_at = 0.0
         self._told: dict[Producer, tuple[str, ...] | None] = {}  # None: to be told in any case
         self._wanted_at: dict[Encoding, float] = {}
+        self._voices = Voices()
 
     def open(self, owner: Down | View, now: float) -> None:
         """The transport is connected, or its receiver has answered another offer."""
@@ -43,14 +46,14 @@ class Distribution:
             return
         self._lines[number] = line = Line(owner, self._port, now, self._borne.get(name))
         if line.measured:
-            self.measured.add(number)
+            self._measured[number] = line
         if isinstance(owner, Down) and name in self._declared:
             line.declare(*self._declared[name], now)
 
     def close(self, number: int) -> None:
         """The transport ends."""
         line = self._lines.pop(number, None)
-        self.measured.discard(number)
+        self._measured.pop(number, None)
         if line is not None and line.measured:
             self._borne[line.owner.transport.participant] = line.rate
 
@@ -85,7 +88,7 @@ class Distribution:
 
     def _hear_lack(self, owner: Down | View, packet: rtcp.Nack | rtcp.KeyRequest, now: float) -> None:
         consumer = next((item for item in owner.consumers() if item.ssrc == packet.media), None)
-        if consumer is None or not consumer.routed:
+        if consumer is None or not consumer.routed or consumer.paused:
             return
         if isinstance(packet, rtcp.Nack):
             line = self._lines.get(owner.transport.id)
@@ -95,8 +98,17 @@ class Distribution:
         elif consumer.fed is not None:
             consumer.fed.want_key()
 
+    def heeds_reports(self, owner: Down | View, now: float) -> bool:
+        """Does a report of this receiver's, that nothing is lost, change anything?"""
+        line = self._lines.get(owner.transport.id)
+        return line is not None and line.heeds_reports(now)
+
+    def due(self, now: float) -> float:
+        """When tick() has something to do that cannot wait for the next tenth of a second."""
+        return min((line.tick_at for line in self._measured.values()), default=now + 1.0)
+
     def report(self, owner: Down | View, now: float) -> None:
-        """The sender reports of every second."""
+        """What went over the line, and the sender reports. Call about every second."""
         number = owner.transport.id
         sinks = self._port.forwarder.sinks(number)
         self._patchbay.arrived(owner.consumers(), sinks)
@@ -109,29 +121,42 @@ class Distribution:
             self._port.forwarder.rtcp(number, compound)
 
     def tick(self, ups: Sequence[Up], now: float) -> bool:
-        """Call about every 50 ms. Whether it has looked at what anybody gets."""
+        """Call at `due`, and ten times a second. Whether it has looked at what anybody gets."""
         look = now >= self._look_at
         if look:
             self._look_at = now + LOOK_EVERY
         ranking: list[str] | None = None
+        for line in self._measured.values():
+            if now >= line.tick_at:
+                line.tick(now)
         for line in self._lines.values():
-            line.tick(now)
             if line.stirred or now >= line.look_at:
                 ranking = ranking or self._audience.ranking([up.transport.participant for up in ups])
                 for consumer in line.divide(self._audience, self._patchbay, ranking, now):
                     self._patchbay.steer(consumer, now)
         return look or ranking is not None
 
-    def repeat(self, participant: str) -> None:
+    def quality(self, now: float) -> dict[str, tuple[Grade, bool]]:
+        """By participant: how what he receives comes, and whether that is sound only."""
+        downs = [line for line in self._lines.values() if isinstance(line.owner, Down)]
+        return {line.owner.transport.participant: line.quality(now) for line in downs}
+
+    def repeat(self, ups: Sequence[Up], participant: str) -> None:
         """The participant may have missed what was told."""
+        self._voices.repeat(ups, participant)
         self._told |= dict.fromkeys(producer for producer in self._told if producer.participant == participant)
+
+    def voices(self, ups: Sequence[Up]) -> list[tuple[str, Voice]]:
+        """(participant, voice) of every publisher who shall send another voice than before."""
+        return self._voices.wanted(ups, any(line.need.thin for line in self._lines.values()))
 
     def wanted(self, ups: Sequence[Up], now: float) -> list[tuple[str, tuple[str, ...]]]:
         """(participant, rids) of every publisher for whom it has changed which of his encodings anybody gets."""
         news = []
-        layered = [producer for up in ups for producer in up.producers.values() if producer.layered]
+        pictures = [up.producers["video"] for up in ups if "video" in up.producers]
+        layered = [producer for producer in pictures if producer.layered]
         for producer in layered:
-            for encoding in self._patchbay.watched(producer):
+            for encoding in self._patchbay.watched(producer, now):
                 self._wanted_at[encoding] = now
             rids = tuple(
                 encoding.rid

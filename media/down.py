@@ -14,6 +14,7 @@ from media.parameters import (
     KINDS,
     NUMBERS,
     PREFERENCE,
+    SCREEN,
     TRANSPORT_CC,
     Codec,
     Description,
@@ -48,6 +49,7 @@ class View:
         for kind, consumer in self.by_kind.items():
             consumer.payload_types = plan.taken[kind].payload_types
             consumer.carries = plan.taken[kind].carries
+            consumer.stamped = plan.taken[kind].stamped
 
     def consumers(self) -> list[Consumer]:
         return list(self.by_kind.values())
@@ -67,12 +69,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An m-line that serves a viewer: the payload types of each codec and of what protects it, and the codecs whose
-    header extensions can be carried."""
+    """An m-line that serves a viewer: the payload types of each codec and of what protects it, the codecs whose header
+    extensions can be carried, and whether it has transport-wide numbers."""
 
     index: int
     payload_types: dict[str, tuple[int, int]]
     carries: tuple[str, ...]
+    stamped: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +109,10 @@ def plan_view(offer: Description, wanted: dict[str, str]) -> ViewPlan:
             continue
         answer, payload_types = served
         known = {item.uri: item.id for item in answer.extensions}
-        congestion_id = congestion_id or known.get(TRANSPORT_CC, 0)
-        taken[kind] = Taken(index, payload_types, ("VP9", "AV1") if DEPENDENCY in known else ())
+        number = known.get(TRANSPORT_CC, 0)
+        congestion_id = congestion_id or number
+        carries = ("VP9", "AV1") if DEPENDENCY in known else ()
+        taken[kind] = Taken(index, payload_types, carries, 0 < number == congestion_id)
         sections.append(answer)
     if not taken:
         raise MediaError("no_codec", "the offer receives no codec that the feed is sent in")
@@ -135,9 +140,9 @@ def _serve(section: Section, names: Sequence[str]) -> tuple[Section, dict[str, t
 def _extensions(section: Section, codecs: Sequence[Codec]) -> tuple[Extension, ...]:
     """Those of an offer to receive that we send."""
     found = []
-    for item in section.extensions if section.kind == "video" else ():
+    for item in section.extensions:
         congestion = item.uri == TRANSPORT_CC and any("transport-cc" in codec.feedback for codec in codecs)
-        carried = item.uri == DEPENDENCY and item.id == EXTENSIONS[1].id
+        carried = section.kind == "video" and item.uri == DEPENDENCY and item.id == EXTENSIONS[1].id
         if (congestion or carried) and item.direction != "sendonly" and 1 <= item.id <= 14:
             found.append(Extension(item.id, item.uri, {"recvonly": "sendonly"}.get(item.direction, "")))
     return tuple(found)
@@ -177,11 +182,12 @@ class Down:
 
     def add(self, consumer: Consumer) -> bool:
         """Give it an m-line. False if all are taken."""
-        slot = next((slot for slot in self.slots if slot.free and slot.kind == consumer.kind), None)
+        kind = "audio" if consumer.kind == "audio" else "video"
+        slot = next((slot for slot in self.slots if slot.free and slot.kind == kind), None)
         if slot is None:
             if len(self.slots) >= MAX_SECTIONS:
                 return False
-            slot = Slot(str(len(self.slots)), consumer.kind)
+            slot = Slot(str(len(self.slots)), kind)
             self.slots.append(slot)
         slot.consumer = consumer
         self.changed = True
@@ -216,7 +222,7 @@ class Down:
     def tracks(self) -> tuple[Track, ...]:
         """Who is in the offer in flight."""
         return tuple(
-            Track(slot.mid, slot.offered.producer.participant, slot.kind)
+            Track(slot.mid, slot.offered.producer.participant, slot.offered.kind)
             for slot in self.slots
             if slot.offered is not None and slot.offered.producer is not None
         )
@@ -248,7 +254,8 @@ class Down:
             for item in section.extensions
             if Extension(item.id, item.uri) in EXTENSIONS and item.direction in ("", "sendrecv", "recvonly")
         }
-        if TRANSPORT_CC in taken and "transport-cc" in codec.feedback:
+        consumer.stamped = TRANSPORT_CC in taken and "transport-cc" in codec.feedback
+        if consumer.stamped:
             self.congestion_id = EXTENSIONS[0].id
         consumer.carries = (name,) if DEPENDENCY in taken else ()
 
@@ -265,9 +272,10 @@ class Down:
             slot.mid,
             direction="sendonly",
             codecs=(codec, protecting(codec, NUMBERS[name][1])),
-            extensions=EXTENSIONS[: 2 if name in ("VP9", "AV1") else 1] if video else (),
+            extensions=EXTENSIONS[: 2 if name in ("VP9", "AV1") else 1],
             ssrcs=(consumer.ssrc,),
             repairs=((consumer.ssrc, consumer.repair),) if video else (),
             cname=stream,
             msid=(stream, f"t{consumer.sink}"),
+            slides=consumer.kind == SCREEN,
         )

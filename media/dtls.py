@@ -3,7 +3,7 @@
 Two clocks retransmit a lost flight. Ours runs on `now` and repeats the flight as it was, which is what helps when the
 datagrams never arrived, and much sooner than OpenSSL's first second. OpenSSL's own timer runs on the machine's
 clock and writes new records, which is what helps when the peer has had our flight and its answer was lost (a repeated
-record would be taken for a replay).
+record would be taken for a replay). Once there are keys OpenSSL has done its part and is let go (media/epilogue.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 
+from media.epilogue import Epilogue, Secrets
 from media.errors import DtlsError
 from media.parameters import Fingerprint
 
@@ -40,8 +41,8 @@ PROFILES = {
 }
 CIPHERS = (
     b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:"
-    b"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA"
-)
+    b"ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384"
+)  # of AEAD only: every browser has them, and what is left to say after the handshake needs no other state then
 
 
 class Keys(NamedTuple):
@@ -86,6 +87,7 @@ class Association:
         self.keys: Keys | None = None
         self._active = active
         self._fingerprints = fingerprints
+        self._epilogue: Epilogue | None = None
         self._ssl = SSL.Connection(identity.context, None)
         self._ssl.set_ciphertext_mtu(MTU)
         if active:
@@ -109,13 +111,13 @@ class Association:
         """
         if self._over or not 13 <= len(data) <= MAX_DATAGRAM:
             return []
+        if self._epilogue is not None:
+            return self._hear(self._epilogue, data)
         try:
             self._ssl.bio_write(data)
         except SSL.Error as error:
             raise self._failed("dtls", error) from error
-        if self.keys is None:
-            return self._handshake(now)
-        return self._read()
+        return self._handshake(now)
 
     def tick(self, now: float) -> list[bytes]:
         """Repeat what seems lost. Raises DtlsError when the handshake takes too long."""
@@ -141,14 +143,18 @@ class Association:
 
     def close(self) -> list[bytes]:
         """The close_notify alert, when there is somebody to tell."""
-        if self._over or self.keys is None:
+        if self._over or self._epilogue is None:
             return []
         self._over = True
+        return self._epilogue.close()
+
+    def _hear(self, epilogue: Epilogue, data: bytes) -> list[bytes]:
         try:
-            self._ssl.shutdown()
-            return self._drain()
-        except SSL.Error:
-            return []
+            return epilogue.receive(data)
+        except DtlsError:
+            self._over = True
+            self.keys = None
+            raise
 
     def _handshake(self, now: float) -> list[bytes]:
         if self._started is None:
@@ -165,7 +171,15 @@ class Association:
             raise self._failed("dtls", error) from error
         self._prove()
         self._repeat_at = None
-        return self._read()
+        last = self._read()
+        self._epilogue = Epilogue(self._secrets(), self._active, last)
+        self._flight = []
+        del self._ssl
+        return last
+
+    def _secrets(self) -> Secrets:
+        master, client, server = self._ssl.master_key(), self._ssl.client_random(), self._ssl.server_random()
+        return Secrets(self._ssl.get_cipher_name() or "", master or b"", client or b"", server or b"")
 
     def _prove(self) -> None:
         certificate = self._ssl.get_peer_certificate(as_cryptography=True)
@@ -183,7 +197,7 @@ class Association:
         self.keys = Keys(profile, server, client) if self._active else Keys(profile, client, server)
 
     def _read(self) -> list[bytes]:
-        """Records after the handshake: a repeated last flight, alerts. Application data has no meaning here."""
+        """What came with the end of the handshake. Application data has no meaning here."""
         try:
             while True:
                 self._ssl.recv(MAX_DATAGRAM)

@@ -14,6 +14,10 @@ KEYS_A_SECOND, KEYS_AT_ONCE = 1.0, 5.0
 """Key frames are ten times as large as others: no more than these are asked for, whoever complains."""
 STOPPED = 1.0  # seconds without a packet after which a stream counts as switched off
 SMOOTHING = 0.5  # share of the newest second in the measured rate
+LOST_SMOOTHING = 0.3  # by the second
+FASTEST = 110
+"""Packets a second of a voice: Opus has shorter ones than of 10 ms, but nobody sends them. What comes faster has waited
+somewhere (after a cut Chromium sends at once all that was said meanwhile), and says nothing of the rate."""
 
 
 class Encoding:
@@ -35,6 +39,7 @@ class Encoding:
         self.kept = False  # whatever anybody watches: it is recorded
         self.report: rtcp.SenderReport | None = None
         self.report_at = 0.0
+        self.lost = 0.0  # share of its packets, of late
         self._expected = self._received = 0
         self._last: tuple[float, SourceStats] | None = None
         self._seen = 0
@@ -53,7 +58,11 @@ class Encoding:
 
     def flowing(self, now: float) -> bool:
         """Does it arrive? A publisher switches off what his line does not bear, or what nobody watches."""
-        return self._heard_at is not None and now - self._heard_at < STOPPED
+        return self.heard(now, STOPPED)
+
+    def heard(self, now: float, seconds: float) -> bool:
+        """Has anything arrived in the last so many seconds?"""
+        return self._heard_at is not None and now - self._heard_at < seconds
 
     def appear(self, packet: bytes, now: float) -> None:
         """Its first packet is here."""
@@ -74,7 +83,7 @@ class Encoding:
             return
         self._last = now, stats
         packets = stats.packets - former.packets
-        if not packets or now - then > 2:
+        if not packets or now - then > 2 or (not self.picture and packets > FASTEST * (now - then)):
             return
         total = budget.wire(stats.octets - former.octets, packets, now - then)
         layers = [after - before for after, before in zip(stats.temporal, former.temporal, strict=True)]
@@ -114,6 +123,7 @@ class Encoding:
         interval_lost = interval - (stats.packets - self._received)
         self._expected, self._received = expected, stats.packets
         fraction = min(255, 256 * interval_lost // interval) if interval > 0 and interval_lost > 0 else 0
+        self.lost += LOST_SMOOTHING * (fraction / 256 - self.lost)
         lsr = dlsr = 0
         if self.report is not None:
             lsr = self.report.ntp >> 16 & 0xFFFFFFFF

@@ -26,8 +26,9 @@ from media.router import Router
 from media.sockets import EVERYWHERE, bind, plan
 from media.transport import Port
 
-TICK = 0.05  # seconds
-CALM_TICK = 0.1  # where nobody joins and no line is measured: waking up costs more than what there is to do
+TICK, CALM_TICK = 0.04, 0.1
+"""Seconds that pass at least and at most between two looks at the clock: to wake up costs more than most of what there
+is to do."""
 MAX_EVENTS = 65536
 VALIDITY = datetime.timedelta(days=365)  # nobody checks it: trust is in the fingerprint
 OWN_COUNTERS = (
@@ -173,7 +174,7 @@ class Endpoint:
         transport = port.find(notice.transport)
         router = self._routers.get(transport.room) if transport is not None else None
         if transport is not None and router is not None:
-            if transport.admits(now, len(notice.data)):
+            if port.admits(transport, now, len(notice.data)):
                 router.receive(transport, notice, now)
             else:
                 port.counters["peer_overdrawn"] += 1
@@ -185,7 +186,7 @@ class Endpoint:
             if check is None or address is None:
                 return
             transport = port.asked(check, address, now)
-            if not transport.admits_check(address, now):
+            if not port.admits_check(transport, address, now):
                 raise StunError("peer_overdrawn")
             self._routers[transport.room].check(transport, check, address, now)
         except StunError as error:
@@ -206,8 +207,6 @@ class Endpoint:
 
     def _tick(self) -> None:
         now = self._loop.time()
-        lively = any(router.lively for router in self._routers.values())
-        self._timer = self._loop.call_later(TICK if lively else CALM_TICK, self._tick)
         for outlet in self._outlets:
             self._on_readable(outlet)
             self._hand_over(outlet)
@@ -216,6 +215,8 @@ class Endpoint:
                 router.tick(now)
             except Exception as error:
                 self._isolate(error, self._places[room].port)
+        due = min((router.due(now) for router in self._routers.values()), default=now + CALM_TICK)
+        self._timer = self._loop.call_later(min(max(TICK, due - now), CALM_TICK), self._tick)
 
 
 def make_identity() -> Identity:

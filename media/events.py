@@ -9,7 +9,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One m-line of a down offer: `mid` carries the `kind` ("audio" | "video") of `participant`."""
+    """One m-line of a down offer: `mid` carries the `kind` ("audio" | "video" | "screen") of `participant`."""
 
     mid: str
     participant: str
@@ -49,7 +49,7 @@ class Disconnected:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The participant's up transport is connected and carries this kind."""
+    """The participant's up transport is connected and carries this kind; a "screen" once it comes."""
 
     room: str
     participant: str
@@ -67,10 +67,12 @@ class Unpublished:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerChanged:
-    """Somebody else speaks now; None when the speaker has gone and nobody took over."""
+    """Somebody else speaks now in a group ("": all who are in none); None when the speaker has gone and nobody took
+    over."""
 
     room: str
     participant: str | None
+    group: str = ""
 
 
 class Packet(Protocol):
@@ -116,7 +118,27 @@ class LayersWanted:
     rids: tuple[str, ...]
 
 
-Event = Recorded | OfferReady | Connected | Disconnected | Published | Unpublished | SpeakerChanged | LayersWanted
+@dataclass(frozen=True, slots=True)
+class VoiceWanted:
+    """`participant` shall send a voice of so many kilobits a second, in packets of so many milliseconds."""
+
+    room: str
+    participant: str
+    kbps: int
+    ptime: int
+
+
+Event = (
+    Recorded
+    | OfferReady
+    | Connected
+    | Disconnected
+    | Published
+    | Unpublished
+    | SpeakerChanged
+    | LayersWanted
+    | VoiceWanted
+)
 
 
 class News(Protocol):

@@ -238,7 +238,7 @@ class PyWorker(Path):
         self._sinks[sink] = made, entry
         self._fed[source].append((made, entry))
 
-    def switch(self, sink: int, transport: int, ssrc: int, *, at_key: bool = False) -> None:
+    def switch(self, sink: int, transport: int, ssrc: int, *, at_key: bool = False, hold: bool = False) -> None:
         if self._stopped:
             return
         made, entry = self._sinks[sink]
@@ -246,6 +246,10 @@ class PyWorker(Path):
         if made.waiting is not None and made.waiting is not source:
             self._fed[made.waiting].remove((made, entry))
             made.waiting = None
+        hold = hold and at_key and source is not made.source
+        if hold:
+            entry.drop(made)
+        made.keep_back(hold)
         if source is made.source:
             return
         if made.waiting is None:
@@ -253,6 +257,7 @@ class PyWorker(Path):
         made.waiting = source
         if not at_key:
             self._fed[made.source].remove((made, entry))
+            entry.drop(made)
             made.switch(source)
 
     def layers(self, sink: int, temporal: int) -> None:
@@ -276,7 +281,10 @@ class PyWorker(Path):
 
     def pause(self, sink: int, paused: bool) -> None:
         if not self._stopped:
-            self._sinks[sink][0].pause(paused)
+            made, entry = self._sinks[sink]
+            if paused:
+                entry.drop(made)
+            made.pause(paused)
 
     def unroute(self, sink: int) -> None:
         made, entry = self._sinks.pop(sink, (None, None))
@@ -292,11 +300,7 @@ class PyWorker(Path):
             return 0
         moment, queued = now(), 0
         for sequence in sequences:
-            number = made.number_of(sequence & 0xFFFF)
-            if made.rewrite.rtx_ssrc:
-                outgoing = made.repeated(number)
-            else:
-                outgoing = made.written(number) if made.fresh(number) else None
+            outgoing = made.again(made.number_of(sequence & 0xFFFF))
             if outgoing is not None and self._send_rtp(outgoing, made, to, "resent", moment):
                 queued += 1
         made.resent += queued

@@ -74,7 +74,8 @@ class Rewrite(NamedTuple):
     """How the first packet of a sink shall look; `sequence` below 2**15 keeps late joiners' rollover count right.
 
     With an `rtx_ssrc`, resend() answers by RFC 4588; 0 for none. With a `red_payload_type`, red() has a meaning.
-    `carry`: the header extension elements that the source lets through go along.
+    `carry`: the header extension elements that the source lets through go along. `stamped`: with the transport-wide
+    number, see congestion(); what has no `rtx_ssrc` then is never sent again, since it could not be as it was.
     """
 
     ssrc: int
@@ -86,6 +87,7 @@ class Rewrite(NamedTuple):
     rtx_sequence: int = 0
     red_payload_type: int = 0
     carry: bool = False
+    stamped: bool = False
 
 
 class Tapped(NamedTuple):
@@ -183,8 +185,8 @@ class Forwarder(Protocol):
 
     def congestion(self, transport: int, *, receive: int = 0, send: int = 0) -> None:
         """Identifiers (1 to 14, 0 for none) of the transport-wide sequence number's header extension
-        (draft-holmer-rmcat-transport-wide-cc-extensions-01): note it on what comes in; stamp with it what goes out,
-        from sinks with an `rtx_ssrc` only: what may have to be sent again as it was cannot bear such a number."""
+        (draft-holmer-rmcat-transport-wide-cc-extensions-01): note it on what comes in; stamp with it what goes out from
+        `stamped` sinks."""
 
     def arrivals(self, transport: int) -> list[tuple[int, int]]:
         """(transport-wide sequence number, microseconds) since the last call, in order of arrival."""
@@ -232,10 +234,12 @@ class Forwarder(Protocol):
         ValueError if `rewrite.ssrc` was ever used on `to`: the numbers of an SSRC must not begin again under one key.
         """
 
-    def switch(self, sink: int, transport: int, ssrc: int, *, at_key: bool = False) -> None:
-        """Feed the sink from another source; its sequence goes on, its timestamp by the time that has passed.
+    def switch(self, sink: int, transport: int, ssrc: int, *, at_key: bool = False, hold: bool = False) -> None:
+        """Feed the sink from another source; its sequence goes on, its timestamp by the time that has passed. What of
+        the former one waits for its time is not sent any more, nor again.
 
-        `at_key`: from that source's first key frame on, with a notice SWITCHED; until then the former one feeds it.
+        `at_key`: from that source's first key frame on, with a notice SWITCHED; until then the former one feeds it, or
+        with `hold` nothing does.
         """
 
     def layers(self, sink: int, temporal: int) -> None:
@@ -250,13 +254,14 @@ class Forwarder(Protocol):
         is unknown, or has no `rtx_ssrc`, or has sent nothing yet."""
 
     def pause(self, sink: int, paused: bool) -> None:
-        """Paused: nothing is sent, and no hole in the sequence tells."""
+        """Paused: nothing is sent, not even what waits for its time, and but for that no hole in the sequence tells."""
 
     def unroute(self, sink: int) -> None: ...
 
     def resend(self, sink: int, sequences: Sequence[int]) -> int:
-        """Send these outgoing sequence numbers once more: the same bytes, or by RFC 4588; how many could be. 0 for an
-        unknown sink."""
+        """Send these outgoing sequence numbers once more: the same bytes, or by RFC 4588; how many could be. 0 for a
+        sink that is unknown, or stamped without an `rtx_ssrc`. Nothing of a source that fed it before: what came after
+        began with a key frame."""
 
     def rtcp(self, transport: int, data: bytes) -> None:
         """Protect a compound packet and send it to the transport's target. Dropped while there is none."""

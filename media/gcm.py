@@ -1,8 +1,9 @@
-"""AES-GCM for outgoing SRTP (RFC 7714) without libsrtp: the OpenSSL inside pylibsrtp's extension, where it shows it.
+"""AES-GCM for outgoing SRTP (RFC 7714) without libsrtp.
 
 libsrtp estimates the rollover counter of every packet and shifts a replay window; the native worker knows the whole
-index of what it sends, so that all it needs is the cipher. That halves the cost of protecting a packet. Where the
-extension keeps its OpenSSL to itself, libsrtp does it all (`find` returns None).
+index of what it sends, so that all it needs is the cipher. That halves the cost of protecting a packet. The cipher is
+Intel's library (media/ipsec_mb.py) where it is installed, which halves it again; else the OpenSSL inside pylibsrtp's
+extension; where the extension keeps that to itself, libsrtp does it all.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from pylibsrtp import _binding
+
+from media import ipsec_mb
 
 KEY_SIZES = {"SRTP_AEAD_AES_128_GCM": 16, "SRTP_AEAD_AES_256_GCM": 32}
 SALT_SIZE = 12
@@ -31,26 +34,46 @@ class OpenSsl(NamedTuple):
 
 
 class Sealing:
-    """An encryption context with its key; its salt is needed for every packet. Not thread-safe."""
+    """A key for sending, expanded, with its salt: for one of the two libraries, what is for the other is 0.
 
-    def __init__(self, library: ctypes.CDLL, key: bytes, salt: bytes) -> None:
+    `context`: OpenSSL's EVP_CIPHER_CTX, which only one thread may use; `key` and `encrypt`: addresses of ipsec_mb.Key.
+    They are good as long as this lives.
+    """
+
+    def __init__(self, key: bytes, salt: bytes) -> None:
         self.salt = salt
+        self.context = self.key = self.encrypt = 0
+        self._context: _Context | None = None
+        self._key: ipsec_mb.Key | None = None
+        routines, library = ipsec_mb.find().get(len(key)), _library()
+        if routines is not None:
+            self._key = ipsec_mb.Key(key, routines)
+            self.key, self.encrypt = self._key.address, routines.encrypt
+        elif library is not None:
+            self._context = _Context(library, key)
+            self.context = self._context.address
+
+
+class _Context:
+    """An encryption context of OpenSSL with its key."""
+
+    def __init__(self, library: ctypes.CDLL, key: bytes) -> None:
         self._free = _function(library, "EVP_CIPHER_CTX_free", None, _ADDRESS)
-        self.context: int | None = _function(library, "EVP_CIPHER_CTX_new", _ADDRESS)()
+        self.address: int = _function(library, "EVP_CIPHER_CTX_new", _ADDRESS)() or 0
         init = _function(library, "EVP_CipherInit_ex", _NUMBER, *[_ADDRESS] * 3, ctypes.c_char_p, _ADDRESS, _NUMBER)
         control = _function(library, "EVP_CIPHER_CTX_ctrl", _NUMBER, _ADDRESS, _NUMBER, _NUMBER, _ADDRESS)
         cipher = _function(library, f"EVP_aes_{len(key) * 8}_gcm", _ADDRESS)()
         if (
-            not self.context
-            or init(self.context, cipher, None, None, None, 1) != 1
-            or control(self.context, _SET_IV_LENGTH, SALT_SIZE, None) != 1
-            or init(self.context, None, None, key, None, 1) != 1
+            not self.address
+            or init(self.address, cipher, None, None, None, 1) != 1
+            or control(self.address, _SET_IV_LENGTH, SALT_SIZE, None) != 1
+            or init(self.address, None, None, key, None, 1) != 1
         ):
             raise MemoryError
 
     def __del__(self) -> None:
-        if getattr(self, "context", None):
-            self._free(self.context)
+        if getattr(self, "address", 0):
+            self._free(self.address)
 
 
 @functools.cache
@@ -60,6 +83,7 @@ def _library() -> ctypes.CDLL | None:
 
 
 def find() -> OpenSsl | None:
+    """OpenSSL's entry points."""
     library = _library()
     if library is None:
         return None
@@ -67,13 +91,18 @@ def find() -> OpenSsl | None:
     return OpenSsl(*(ctypes.cast(getattr(library, name), _ADDRESS).value or 0 for name in names))
 
 
+def provider() -> str:
+    """Who encrypts what the native worker sends, as people know it."""
+    return "ipsec-mb" if ipsec_mb.find() else "OpenSSL" if _library() is not None else "libsrtp"
+
+
 def sealing(profile: str, master: bytes) -> Sealing | None:
     """For a master key and salt joined; None if it is libsrtp's to do."""
-    library, size = _library(), KEY_SIZES.get(profile)
-    if library is None or size is None:
+    size = KEY_SIZES.get(profile)
+    if size is None or provider() == "libsrtp":
         return None
     key, salt = master[:size], master[size:]
-    return Sealing(library, _derive(key, salt, _KEY_LABEL, size), _derive(key, salt, _SALT_LABEL, SALT_SIZE))
+    return Sealing(_derive(key, salt, _KEY_LABEL, size), _derive(key, salt, _SALT_LABEL, SALT_SIZE))
 
 
 def _derive(key: bytes, salt: bytes, label: int, size: int) -> bytes:

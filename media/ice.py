@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ Address = tuple[str, int]
 CONSENT = 30.0  # seconds, RFC 7675 section 5.1
 GENERATIONS = 16  # restarts of the peer that are told from what is merely late
 KEPT = 75.0  # seconds for which a peer finds its transport again after its last check
-REMEMBERED = 2000  # transactions in a table
-TABLE = 1 << 15  # bits
+REMEMBERED = 125  # transactions in the first table, for which it has 16 bits each; every next one has twice as many
+MOST_REMEMBERED = 2000
 MAX_ADDRESSES = 16  # per transport, as in the forwarder; the oldest gives way
 
 
@@ -67,28 +68,38 @@ def read_check(data: bytes) -> Check | None:
 class Seen:
     """Which transactions were here before, of the last two to four thousand: some hours of a browser's checks.
 
-    Two bits of a table for each, which may take one in a hundred new ones for an old one; never an old one for new.
+    Three bits of a table for each, which may take one in fifty new ones for an old one; never an old one for new.
+    Tables grow, for most peers do not stay for hours.
     """
 
     def __init__(self) -> None:
-        self._present, self._former = bytearray(TABLE // 8), bytearray(0)
-        self._count = 0
+        self._tables = [bytearray(2 * REMEMBERED)]
+        self._room = REMEMBERED
 
     def before(self, transaction: bytes) -> bool:
         """Whether this one was; it is remembered."""
-        one = int.from_bytes(transaction[:4], "big") % TABLE
-        two = int.from_bytes(transaction[4:8], "big") % TABLE
-        found = any(
-            table[one >> 3] >> (one & 7) & table[two >> 3] >> (two & 7) & 1
-            for table in (self._present, self._former)
-            if table
-        )
-        if self._count == REMEMBERED:
-            self._present, self._former, self._count = bytearray(TABLE // 8), self._present, 0
-        self._present[one >> 3] |= 1 << (one & 7)
-        self._present[two >> 3] |= 1 << (two & 7)
-        self._count += 1
+        marks = struct.unpack_from("!III", transaction)
+        found = any(all(_bit(table, mark) for mark in marks) for table in self._tables)
+        if not self._room:
+            self._grow()
+        newest = self._tables[-1]
+        for mark in marks:
+            at = mark % (8 * len(newest))
+            newest[at >> 3] |= 1 << (at & 7)
+        self._room -= 1
         return found
+
+    def _grow(self) -> None:
+        size = min(2 * len(self._tables[-1]), 2 * MOST_REMEMBERED)
+        if len(self._tables[-1]) == size:
+            self._tables = self._tables[-1:]
+        self._tables.append(bytearray(size))
+        self._room = size // 2
+
+
+def _bit(table: bytearray, number: int) -> int:
+    at = number % (8 * len(table))
+    return table[at >> 3] >> (at & 7) & 1
 
 
 class Responder:

@@ -59,6 +59,13 @@ class Lane:
             self._stamp = (self._stamp + 1) & 0xFFFF
         return data
 
+    def drop(self, sink: Sink) -> None:
+        """What of the sink waits for its turn is of a picture that is over."""
+        numbers = [number for waiting, number in self.waiting if waiting is sink]
+        if numbers:
+            self.waiting = deque(item for item in self.waiting if item[0] is not sink)
+            sink.withhold(min(numbers))
+
     def take_arrivals(self) -> list[tuple[int, int]]:
         taken = list(self.arrivals)
         self.arrivals.clear()

@@ -87,6 +87,11 @@ class LossControl:
         self.limit = None
         self.restart(now)
 
+    @property
+    def share(self) -> float:
+        """What is lost of late, of all that is sent."""
+        return self._mean[0] if self._mean is not None else 0.0
+
     def binding(self, rate: float) -> bool:
         """Does loss keep the estimate where it is, or is the line on trial?"""
         return self._trial is not None or (self.limit is not None and self.limit <= rate)

@@ -17,7 +17,9 @@ DEPENDENCY = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor
 EXTENSIONS = (MID, AUDIO_LEVEL, RID, REPAIRED_RID, TRANSPORT_CC, DEPENDENCY)
 PREFERENCE = {"audio": ("opus",), "video": ("VP8", "H264", "VP9", "AV1")}
 FEEDBACK_UP = FEEDBACK_DOWN = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
-KINDS = ("audio", "video")
+KINDS = ("audio", "video")  # of m-lines
+SCREEN = "screen"
+MEDIA = (*KINDS, SCREEN)  # a publisher has at most one of each
 NUMBERS = {"opus": (111, 63), "VP8": (96, 97), "H264": (102, 103), "VP9": (98, 99), "AV1": (45, 46)}
 """Chromium's payload types of a codec and of what protects it: RED around Opus, else RTX."""
 
@@ -79,7 +81,7 @@ class Section:
 
     `rejected` is port 0; `formats` are the raw formats, needed to reject what we do not know. `repairs`: pairs of an
     SSRC and that of its retransmissions (FID, RFC 4588 section 8.8). `alike`: SSRCs of one picture in several sizes, as
-    browsers wrote simulcast before there were rids.
+    browsers wrote simulcast before there were rids. `slides`: it is somebody's screen (RFC 4796).
     """
 
     kind: str
@@ -97,6 +99,12 @@ class Section:
     cname: str = ""
     msid: tuple[str, str] | None = None
     rtcp_mux: bool = True
+    slides: bool = False
+
+    @property
+    def medium(self) -> str:
+        """One of MEDIA, or a kind that we do not know."""
+        return SCREEN if self.kind == "video" and self.slides else self.kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from media.consumer import ALL_LAYERS, Consumer
 from media.encoding import Encoding
 from media.forwarder import SOURCES, Rewrite, SinkStats
+from media.places import EVERYWHERE, Place, Places
 from media.producer import Found, Producer, Up
 from media.transport import Port
 
@@ -21,6 +22,7 @@ class Patchbay:
         self._port = port
         self._forwarder = port.forwarder
         self._fed: dict[Producer, list[Consumer]] = {}
+        self.places = Places()
         self._muted: set[tuple[str, str]] = set()
         self._switching: set[Consumer] = set()
 
@@ -35,10 +37,16 @@ class Patchbay:
 
     def remove(self, producer: Producer) -> None:
         """The producer ends; whoever still consumes it gets nothing more."""
-        for consumer in self._fed.pop(producer):
+        self.withdraw(producer)
+        del self._fed[producer]
+
+    def withdraw(self, producer: Producer) -> None:
+        """The producer rests: its consumers end."""
+        for consumer in self._fed[producer]:
             consumer.plug(None)
             if consumer.routed:
                 self._forwarder.unroute(consumer.sink)
+        self._fed[producer] = []
 
     def plug(self, consumer: Consumer, producer: Producer | None, now: float) -> None:
         """Let the consumer carry this producer from now on, or none."""
@@ -85,32 +93,36 @@ class Patchbay:
     def _rewrite(self, consumer: Consumer, producer: Producer, numbers: tuple[int, int]) -> Rewrite:
         first, timestamp = self._port.number(14), self._port.number(32)
         carry = producer.codec.name in consumer.carries
+        plain = Rewrite(consumer.ssrc, numbers[0], first, timestamp, carry=carry, stamped=consumer.stamped)
         if producer.kind == "audio":
-            return Rewrite(consumer.ssrc, numbers[0], first, timestamp, red_payload_type=numbers[1])
+            return plain._replace(red_payload_type=numbers[1])
         if not numbers[1]:
-            return Rewrite(consumer.ssrc, numbers[0], first, timestamp, carry=carry)
+            return plain
         again = self._port.number(14)
-        return Rewrite(consumer.ssrc, numbers[0], first, timestamp, consumer.repair, numbers[1], again, carry=carry)
+        return plain._replace(rtx_ssrc=consumer.repair, rtx_payload_type=numbers[1], rtx_sequence=again)
 
     def _switch(self, consumer: Consumer, encoding: Encoding) -> None:
         producer = consumer.producer
         assert producer is not None
         assert encoding.ssrc is not None
-        at_key = producer.kind == "video"
-        self._forwarder.switch(consumer.sink, producer.transport, encoding.ssrc, at_key=at_key)
+        at_key = producer.kind != "audio"
+        sizes = producer.encodings
+        smaller = consumer.fed in sizes and sizes.index(encoding) < sizes.index(consumer.fed)
+        hold = consumer.pressed and smaller
+        self._forwarder.switch(consumer.sink, producer.transport, encoding.ssrc, at_key=at_key, hold=hold)
 
     def steer(self, consumer: Consumer, now: float) -> None:
         """Have the forwarder send what the consumer shall get now: whether, which encoding, which temporal layers."""
         producer = consumer.producer
         if producer is None or not consumer.routed or consumer.fed is None:
             return
-        paused = not consumer.shown or self.muted(producer.participant, producer.kind)
+        paused = not consumer.shown or consumer.withheld or self.closed(consumer)
         if paused != consumer.paused:
             self._forwarder.pause(consumer.sink, paused)
             consumer.paused = paused
             if not paused:
                 consumer.fed.want_key()
-        if producer.kind == "video" and not paused:
+        if producer.kind != "audio" and not paused:
             self._choose(consumer, producer, now)
         if consumer.red != consumer.sent_red and producer.kind == "audio" and consumer.numbers and consumer.numbers[1]:
             consumer.sent_red = consumer.red
@@ -122,6 +134,7 @@ class Patchbay:
             self._switch(consumer, encoding)
             if encoding is consumer.fed:
                 consumer.switching = None
+                encoding.want_key()  # it may have been held
             else:
                 consumer.switching = encoding
                 self._switching.add(consumer)
@@ -169,7 +182,7 @@ class Patchbay:
         former, repair = encoding.ssrc, encoding.repair
         up.repairing = {ssrc: repaired for ssrc, repaired in up.repairing.items() if repaired is not encoding}
         around = producer.protection.payload_type if producer.protection is not None else 0
-        carry = ((up.dependency_id, CARRIED),) if up.dependency_id and producer.kind == "video" else ()
+        carry = ((up.dependency_id, CARRIED),) if up.dependency_id and producer.kind != "audio" else ()
         self._forwarder.source(
             up.transport.id, found.ssrc, clock_rate=producer.codec.clock_rate, nack=producer.nack,
             level_id=up.level_id if producer.kind == "audio" else 0, codec=producer.codec.name,
@@ -220,21 +233,41 @@ class Patchbay:
                 audio.hushed = held
                 self._forwarder.hold(up.transport.id, ssrc, held)
 
+    def closed(self, consumer: Consumer) -> bool:
+        """Is nothing to go this way: its sender is muted, or apart from the receiver?"""
+        producer = consumer.producer
+        if producer is None or self.muted(producer.participant, producer.kind):
+            return True
+        to = self._port.find(consumer.to)
+        return to is not None and self.places.apart(producer.participant, to.participant, producer.kind)
+
+    def place(self, participant: str, place: Place, now: float) -> bool:
+        """Whether that changes anything."""
+        if not self.places.put(participant, place):
+            return False
+        for consumers in self._fed.values():
+            for consumer in consumers:
+                self.steer(consumer, now)
+        return True
+
     def muted(self, participant: str, kind: str) -> bool:
         return (participant, kind) in self._muted
 
     def forget(self, participant: str) -> None:
-        """The participant has left: nothing of his is muted any more."""
+        """The participant has left: nothing of his is muted any more, and he is with the others."""
+        self.places.put(participant, EVERYWHERE)
         self._muted = {entry for entry in self._muted if entry[0] != participant}
 
-    def watched(self, producer: Producer) -> set[Encoding]:
-        """What anybody waits for or gets of it."""
+    def watched(self, producer: Producer, now: float) -> set[Encoding]:
+        """What anybody waits for or gets of it, and what is seen in its place while it does not come."""
         if self.muted(producer.participant, producer.kind):
             return set()
-        shown = [consumer for consumer in self._fed[producer] if consumer.shown and consumer.numbers is not None]
-        wished = {consumer.wish or producer.encodings[0] for consumer in shown}
+        shown = [one for one in self._fed[producer] if one.shown and one.numbers is not None and not self.closed(one)]
+        wishes = {consumer.wish or producer.encodings[0] for consumer in shown}
+        wishes |= {encoding for encoding in producer.encodings if encoding.kept}
+        wished = {encoding for wish in wishes for encoding in producer.standing_in(wish, now)}
         leaving = {consumer.fed for consumer in shown if consumer.fed is not None and consumer.switching is not None}
-        return wished | leaving | {encoding for encoding in producer.encodings if encoding.kept}
+        return wished | leaving
 
     def sizes(self) -> tuple[int, int]:
         """(producers, consumers)."""

@@ -1,6 +1,6 @@
 """The way of a packet through the Python worker: from the socket through the tables to the socket.
 
-`media/_forward_core.pxi` is the same in the native worker.
+`media/_forward_{receiving,keeping,spreading,writing}.pxi` are the same in the native worker.
 """
 
 import os
@@ -218,6 +218,9 @@ class Path:
             if not packet.key or packet.late:
                 return
             self._arrive(sink, to, source)
+        if packet.hurried:
+            sink.hold()
+            return
         if to.cipher is None or to.target is None:
             return
         number = sink.place(packet, now)
@@ -227,6 +230,7 @@ class Path:
     def _arrive(self, sink: Sink, to: Lane, source: Source) -> None:
         """The sink has waited for this key frame: the source feeds it now."""
         self._fed[sink.source].remove((sink, to))
+        to.drop(sink)
         sink.switch(source)
         self._notify(Notice(SWITCHED, to.number, None, sink.rewrite.ssrc, b""))
 
@@ -286,7 +290,7 @@ class Path:
         if to.cipher is None or to.target is None:
             return False
         try:
-            data = to.seal(outgoing, sink.rewrite.rtx_ssrc > 0, now)
+            data = to.seal(outgoing, sink.rewrite.stamped, now)
         except Refused:
             self._count("send_failed")
             return False

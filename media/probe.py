@@ -21,8 +21,10 @@ PAUSE = 0.3  # seconds after a good one
 BACKOFF, LONGEST = 4.0, 20.0  # seconds after one that failed; doubles
 KEPT = 0.85  # of the rate of sending must arrive
 NEAR = 0.9
+NO_QUEUE = 0.015  # seconds of it with which losses are not those of a full line
 SAFE = 0.9  # of the rate at which a full line delivers
 MIN_PACKETS = 5
+FIRST = 0.05  # seconds whose padding goes out when a probe begins
 MAX_TICK = 0.1  # seconds; after a longer pause no padding makes up for it
 TAIL = 200  # octets in one tick after a probe where nothing else is sent: feedback on them tells that it is over
 MAX_PAD = 64_000  # octets in one tick
@@ -46,16 +48,16 @@ class Prober:
         self.rate = 0.0  # of the probe under way, bits/s
         self._begun = self._until = self._ticked = 0.0
         self._due = 0.0  # octets
-        self._beside = 0
         self._next = 0.0
         self._backoff = BACKOFF
         self._full = 0.0  # bits/s at which the line was found full, 0 while it was not
         self._sent = 0  # octets, of the probe
+        self._shadowed = 0  # packets lost in a row of losses since the probe began
         self._seen: list[tuple[int, int, int]] = []  # (sent, arrived, octets) of what was sent during the probe
 
-    def padding(self, now: float, rate: float, goal: float, most: float, sent: int, beside: int = 0) -> int:
+    def padding(self, now: float, rate: float, goal: float, most: float, sent: int) -> int:
         """Octets to send now. `rate`: the estimate; `goal`: what is wanted; `most`: what must not be exceeded; `sent`:
-        octets since the last call; `beside`: bits/s that leave unnoted, on top of which is what is found."""
+        octets since the last call."""
         passed, self._ticked = min(MAX_TICK, now - self._ticked), now
         if self._until and now >= self._until + PATIENCE:
             self.fail(now)  # no feedback has told how it went
@@ -66,10 +68,10 @@ class Prober:
             # Near where the line was found full no more is tried than is wanted; elsewhere few steps shall do.
             near = NEAR * self._full < rate < self._full / NEAR
             self.rate = min(goal, factor * rate) if near else factor * rate
-            self.rate = max(0.0, min(self.rate, most) - beside)
-            self._begun, self._until, self._beside = now, now + LENGTH, beside
-            self._seen, self._sent = [], 0
-            self._due = 0.0
+            self.rate = min(self.rate, most)
+            self._begun, self._until = now, now + LENGTH
+            self._seen, self._sent, self._shadowed = [], 0, 0
+            self._due, passed = 0.0, min(passed, FIRST)
         elif now >= self._until:
             return 0 if sent else TAIL
         else:
@@ -78,12 +80,15 @@ class Prober:
         self._due += self.rate * passed / 8
         return min(MAX_PAD, max(0, int(self._due)))
 
-    def take(self, block: Sequence[Sent], packets: Sequence[tuple[Sent, int]], own: float, now: float) -> Found | None:
+    def take(
+        self, block: Sequence[Sent], packets: Sequence[tuple[Sent, int]], own: float, shadowed: int, now: float
+    ) -> Found | None:  # fmt: skip
         """What feedback says. Once the probe is over: what it has found.
 
         `block`: the packets reported on; `packets`: those that arrived, and when; `own`: the share that this line may
-        lose however little is sent.
+        lose however little is sent; `shadowed`: packets that were lost in a row of losses.
         """
+        self._shadowed += shadowed
         begun, until = self._begun * 1e6, self._until * 1e6
         sizes = [octets for _, sent, octets in block if begun <= sent < until]
         self._sent += sum(sizes) + self._overhead * len(sizes)
@@ -130,9 +135,12 @@ class Prober:
         arrived = sum(octets for _, _, octets in seen) + self._overhead * len(seen)
         went = 8e6 * self._sent / length
         came = 8e6 * min(self._sent, arrived / (1 - own)) / (length + max(0, grown))
+        if came < KEPT * went and self._shadowed and grown < 1e6 * NO_QUEUE:
+            self.rest(now, BACKOFF)  # the shadow fell on it
+            return None
         if came < KEPT * went:
             self.fail(now)
-            self._full = came + self._beside
+            self._full = came
             return Found(SAFE * came, True)
         self.rest(now, PAUSE)
         self._backoff = BACKOFF

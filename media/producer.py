@@ -19,6 +19,7 @@ from media.parameters import (
     PREFERENCE,
     REPAIRED_RID,
     RID,
+    SCREEN,
     TRANSPORT_CC,
     Codec,
     Description,
@@ -37,6 +38,7 @@ from media.transport import Transport
 MAX_ENCODINGS = 4  # of one picture
 RISING = {"q": 0, "l": 0, "h": 1, "m": 1, "f": 2}  # rids by size, as most programs name them; "l m h" is told apart
 ASSUMED_HEIGHT = 720  # of the largest encoding, while nothing is known
+RESTING = 3.0  # seconds without a packet after which a screen is no longer shared
 USUAL_RTT = 0.1  # seconds, until it is measured
 SHORTEST_RTT, LONGEST_RTT = 0.02, 3.0
 RTT_SHARE = 0.3  # of the newest measurement
@@ -51,20 +53,25 @@ class Producer:
         self, participant: str, transport: int, taken: Taken, *, levelled: bool, wishes: set[Encoding]
     ) -> None:  # fmt: skip
         self.participant = participant
-        self.kind = taken.section.kind
+        self.kind = taken.section.medium
         self.transport = transport
         self.mid = taken.section.mid
         self.codec = taken.codec
         self.protection = taken.protection
         self.nack = "nack" in taken.codec.feedback
         self.encodings = [
-            Encoding(rid, taken.codec.clock_rate, picture=self.kind == "video", levelled=levelled, wishes=wishes)
+            Encoding(rid, taken.codec.clock_rate, picture=self.kind != "audio", levelled=levelled, wishes=wishes)
             for rid in taken.rids or ("",)
         ]
         self.hushed = False  # others are louder
+        self.shared = self.kind != SCREEN  # it is offered to the others: a screen while it comes, all else always
         self.flows: list[bool] = []  # which encodings arrived when it was last looked at
         self.offer: tuple[budget.Encoding, ...] = ()
         self.review()
+
+    def coming(self, now: float) -> bool:
+        """Is anything sent of it? A browser sends a screen on which nothing moves about once a second."""
+        return any(encoding.heard(now, RESTING) for encoding in self.encodings)
 
     @property
     def layered(self) -> bool:
@@ -84,6 +91,16 @@ class Producer:
         at = self.encodings.index(wish) if wish is not None else 0
         smaller = [encoding for encoding in flowing if self.encodings.index(encoding) <= at]
         return smaller[-1] if smaller else flowing[0]
+
+    def standing_in(self, wish: Encoding, now: float) -> list[Encoding]:
+        """What has to be sent that somebody who wishes this one sees something: itself; and while it does not come, the
+        smaller ones down to one that does. Not every size is to be had: of a low picture browsers send two of three."""
+        found: list[Encoding] = []
+        for encoding in reversed(self.encodings[: self.encodings.index(wish) + 1]):
+            found.append(encoding)
+            if encoding.flowing(now):
+                break
+        return found
 
     def review(self) -> None:
         """Say anew what receivers may choose from. Call a few times a second."""
@@ -126,21 +143,22 @@ class Plan:
 
 
 def plan(offer: Description) -> Plan:
-    """Which m-lines we take: the first usable audio and the first usable video. Raises MediaError."""
+    """Which m-lines we take: the first usable audio, the first usable picture and the first usable screen. Raises
+    MediaError."""
     if offer.transport.lite:
         raise MediaError("bad_sdp", "both ends are ICE-lite, so nobody would begin")
     taken: dict[str, Taken] = {}
     extensions: dict[str, int] = {}
     sections: list[Section] = []
     for section in offer.sections:
-        kind = section.kind
-        codec = choose(section, PREFERENCE[kind]) if kind in KINDS and not section.rejected else None
-        if codec is None or kind in taken or section.direction not in ("sendrecv", "sendonly"):
+        known = section.kind in KINDS and not section.rejected
+        codec = choose(section, PREFERENCE[section.kind]) if known else None
+        if codec is None or section.medium in taken or section.direction not in ("sendrecv", "sendonly"):
             sections.append(replace(section, rejected=True))
             continue
-        taken[kind], accepted = _take(section, codec)
+        taken[section.medium], accepted = _take(section, codec)
         extensions.update((item.uri, item.id) for item in accepted)
-        sections.append(_answered(taken[kind], accepted))
+        sections.append(_answered(taken[section.medium], accepted))
     if not taken:
         raise MediaError("no_codec", "neither Opus nor a video codec that we forward is offered")
     return Plan(tuple(sections), taken, extensions)
@@ -339,7 +357,7 @@ class Found:
 def _streams(producer: Producer, header: Header, said: dict[str, bytes]) -> Iterator[Found]:
     """What the packet may be of this producer."""
     around = producer.protection.payload_type if producer.protection is not None else None
-    repairs = producer.kind == "video" and header.payload_type == around
+    repairs = producer.kind != "audio" and header.payload_type == around
     if header.payload_type not in (producer.codec.payload_type, around):
         return
     rid = said.get(REPAIRED_RID if repairs else RID)

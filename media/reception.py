@@ -65,9 +65,10 @@ class Reception:
             for compound in up.acknowledge(self._forwarder.arrivals(up.transport.id)) if up.congestion_id else ():
                 self._forwarder.rtcp(up.transport.id, compound)
 
-    def listen(self, ups: Sequence[Up], now: float) -> bool:
-        """Measure what comes, and who speaks. True if that has changed. Call a few times a second."""
-        levels = {}
+    def listen(self, ups: Sequence[Up], now: float) -> list[str]:
+        """Measure what comes, and who speaks. The groups in which that has changed. Call a few times a second."""
+        levels: dict[str, dict[str, int]] = {}
+        places = self._patchbay.places
         for up in ups:
             audible = 127
             for stats in self._forwarder.sources(up.transport.id):
@@ -79,8 +80,9 @@ class Reception:
             for producer in up.producers.values():
                 producer.review()
             name = up.transport.participant
-            if "audio" in up.producers and not self._patchbay.muted(name, "audio"):
-                levels[name] = audible
+            heard = "audio" in up.producers and not self._patchbay.muted(name, "audio")
+            if heard and not places.interprets(name):  # interpreters repeat who speaks, whatever the others do
+                levels.setdefault(places.group(name), {})[name] = audible
         changed = self._audience.listen(levels, now)
         self._patchbay.hush(ups, self._audience.hushed(levels))
         self._patchbay.settle(now)

@@ -80,6 +80,7 @@ class Writer:
         self._tapes: dict[tuple[str, str], tuple[tuple[int, int], Tape]] = {}
         self._clocks: dict[int, Clock] = {}  # by transport: one publisher's line
         self._files: dict[tuple[str, str], _File] = {}
+        self._broken: list[tuple[tuple[str, str], _File]] = []  # there was no room for what came last
         self._speaker: _SpeakerLog | None = None
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -101,8 +102,13 @@ class Writer:
             tape.report(*batch.report)
         return found
 
+    def pause(self, participant: str, kind: str) -> list[Outcome]:
+        """The participant has switched this off. If he soon switches it on again the segment goes on, with a hole."""
+        _, tape = self._tapes.get((participant, kind), (None, None))
+        return self._carry_out((participant, kind), tape, tape.pause()) if tape is not None else []
+
     def cut(self, participant: str, kind: str | None = None) -> list[Outcome]:
-        """The participant's segments end here: muted, gone, or no longer willing."""
+        """The participant's segments end here: gone, or no longer willing."""
         tracks = [track for track in self._tapes if track[0] == participant and kind in (None, track[1])]
         return [outcome for track in tracks for outcome in self._end(track)]
 
@@ -124,7 +130,7 @@ class Writer:
         ]
 
     def close(self) -> list[Outcome]:
-        """Every segment ends."""
+        """Every segment ends, and what could not be written to its end is mended."""
         found: list[Outcome] = []
         for track in list(self._tapes):
             try:
@@ -134,6 +140,10 @@ class Writer:
         if self._speaker is not None:
             speaker, self._speaker = self._speaker, None
             found.append(speaker.close())
+        for track, file in self._broken:
+            mended = file.give_up(*track)
+            found += [mended] if mended is not None else []
+        self._broken.clear()
         return found
 
     def _end(self, track: tuple[str, str]) -> list[Outcome]:
@@ -151,7 +161,9 @@ class Writer:
         try:
             return [outcome for step in steps for outcome in self._step(track, tape, step)]
         except OSError:
-            self._files.pop(track, None)
+            file = self._files.pop(track, None)
+            if file is not None:
+                self._broken.append((track, file))
             raise
 
     def _step(self, track: tuple[str, str], tape: Tape, step: Step) -> list[Outcome]:
@@ -163,8 +175,9 @@ class Writer:
                 path = self._new_file(*track, SUFFIXES[tape.codec])
                 self._files[track] = _File(path, tape.codec, self._moment(at), frame, tags)
             case End(began, length) if track in self._files:
-                file = self._files.pop(track)
+                file = self._files[track]
                 file.close(length)
+                del self._files[track]
                 return [_finish(file.path, *track, tape.codec, self._moment(began), timedelta(microseconds=length))]
             case Ask():
                 return [KeyWanted(track[0])]
@@ -184,22 +197,52 @@ class _File:
 
     def __init__(self, path: Path, codec: str, began: datetime, first: Frame, tags: Mapping[str, str]) -> None:
         self.path = path
+        self._codec, self._began = codec, began
         self._webm = Webm(codec, began)
         self._file = path.open("wb", buffering=0)
-        self._file.write(self._webm.begin(first, tags))
+        self._whole = 0  # octets up to the last cluster that is whole
+        self._played = self._last = 0  # microseconds in them, and until the last frame
+        self._add(self._webm.begin(first, tags))
 
     def write(self, at: int, frame: Frame) -> None:
         octets = self._webm.write(at, frame)
         if octets:
-            self._file.write(octets)
+            self._add(octets)
+            self._played = self._last
+        self._last = at
 
     def close(self, length: int) -> None:
         rest, patches = self._webm.close(length)
-        self._file.write(rest)
+        self._add(rest)
+        self._patch(patches)
+        self._file.close()
+
+    def give_up(self, participant: str, kind: str) -> Written | None:
+        """What could be written, without what could not; None, and no file, if that is nothing. Takes no more room."""
+        try:
+            if not self._played:
+                self.path.unlink(missing_ok=True)
+                return None
+            self._file.truncate(self._whole)
+            self._patch(self._webm.give_up(self._whole, self._played))
+            length = timedelta(microseconds=self._played)
+            return replace(_finish(self.path, participant, kind, self._codec, self._began, length), recovered=True)
+        except OSError:
+            return None  # it stays as it is, for `recover`
+        finally:
+            self._file.close()
+
+    def _add(self, octets: bytes) -> None:
+        """All of it: a disk without room for the whole takes a part, and says so only at the next try."""
+        rest = memoryview(octets)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        self._whole += len(octets)
+
+    def _patch(self, patches: Sequence[tuple[int, bytes]]) -> None:
         for offset, octets in patches:
             self._file.seek(offset)
             self._file.write(octets)
-        self._file.close()
 
 
 class _SpeakerLog:
@@ -249,6 +292,10 @@ class Recording:
     def take(self, batch: Recorded) -> None:
         """See `Writer.take`."""
         self._put(lambda: self._writer.take(batch))
+
+    def pause(self, participant: str, kind: str) -> None:
+        """See `Writer.pause`."""
+        self._put(lambda: self._writer.pause(participant, kind))
 
     def cut(self, participant: str, kind: str | None = None) -> None:
         """See `Writer.cut`. What was taken before is written."""

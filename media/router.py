@@ -6,6 +6,8 @@ Calls come from the server (publish, subscribe, …) and from the endpoint (rece
 
 from __future__ import annotations
 
+import heapq
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,17 +27,21 @@ from media.events import (
     Published,
     SpeakerChanged,
     Unpublished,
+    VoiceWanted,
 )
 from media.forwarder import Notice, Tapped
 from media.ice import Address
-from media.parameters import KINDS, Description, Section
+from media.parameters import MEDIA, SCREEN, Description, Section
 from media.patchbay import Patchbay
-from media.producer import Up, plan
+from media.places import Place
+from media.producer import Producer, Up, plan
+from media.quality import Quality, of_sender
 from media.reception import Reception
 from media.taps import Taps
 from media.transport import Ended, Output, Port, Ready, Transport, dtls_role, same_peer
 
-REPORT_EVERY = 1.0  # seconds
+JOIN_EVERY = 0.05  # seconds
+REPORT_EVERY = 1.0
 LISTEN_EVERY = 0.2
 FEEDBACK_EVERY = 0.1
 ENDINGS = {"consent": "consent_expired", "dtls": "dtls_failed", "fingerprint": "dtls_fingerprint_mismatch"}
@@ -71,7 +77,7 @@ class Router:
         self._distribution = Distribution(port, self._patchbay, self._audience)
         self._taps = Taps(room, port.forwarder, self._patchbay, news)
         self._versions: dict[int, int] = {}
-        self._report_at = now + REPORT_EVERY
+        self._reports: list[tuple[float, int]] = []  # when to look after which transport: a heap
         self._listen_at = now + LISTEN_EVERY
         self._feedback_at = now + FEEDBACK_EVERY
 
@@ -124,8 +130,9 @@ class Router:
         self._serve(down)
         self._offer(down)
 
-    def watch(self, participant: str, offer: str, feed: str | None) -> Session:
+    def watch(self, participant: str, offer: str, feed: str | None, *, many: bool = False) -> Session:
         """Somebody watches a publisher, or with feed=None whoever speaks (before anybody has: the first publisher).
+        `many`: the participant stands for many people, each of whom answers for himself.
 
         MediaError: unknown_participant, bad_sdp, no_codec, too_many.
         """
@@ -136,6 +143,8 @@ class Router:
         wanted = {kind: producer.codec.name for kind, producer in up.producers.items()} if up is not None else {}
         viewing = plan_view(description, wanted)
         transport = self._port.open(self.room, participant, "down", self._now)
+        if many:
+            transport.payer = transport.session
         view = View(transport, feed, viewing, [self._consumer(transport, kind) for kind in viewing.taken])
         self._views[transport.session] = view
         self._keep(view)
@@ -158,17 +167,20 @@ class Router:
         self._audience.forget(participant)
         self._distribution.forget(participant)
         self.record(participant, False)
+        self.hear(participant, False)
 
     def pause(self, participant: str, kind: str, paused: bool) -> None:
-        """Forward this "audio" or "video" of the participant to nobody, until he is unpaused or leaves.
+        """Forward this "audio", "video" or "screen" of the participant to nobody, until he is unpaused or leaves.
 
         Holds for what he publishes later, too.
         """
-        if kind not in KINDS:
+        if kind not in MEDIA:
             raise ValueError(f"not a kind of media: {kind}")
         up = self._ups.get(participant)
         producer = up.producers.get(kind) if up is not None else None
         self._patchbay.pause(participant, kind, producer, paused, self._now)
+        if kind == SCREEN:
+            self._share()
         self._taps.settle(self._live(), self._now)
         self._ask_keys()
 
@@ -177,6 +189,11 @@ class Router:
         self._taps.want(participant, recorded)
         self._taps.settle(self._live(), self._now)
         self._ask_keys()
+
+    def hear(self, participant: str, heard: bool) -> None:
+        """The same of the participant's voice alone, for captions."""
+        self._taps.hear(participant, heard)
+        self._taps.settle(self._live(), self._now)
 
     def want_key(self, participant: str) -> None:
         """His picture cannot be recorded without a key frame."""
@@ -189,7 +206,7 @@ class Router:
 
     def repeat(self, participant: str) -> None:
         """The participant's line was lost: offer again what was not yet answered, say again what is wanted of him."""
-        self._distribution.repeat(participant)
+        self._distribution.repeat(self._live(), participant)
         down = self._downs.get(participant)
         if down is not None and down.in_flight:
             down.repeat()
@@ -199,6 +216,14 @@ class Router:
         """Who has the floor, by the rules of the room: heard always, and seen first where a line is thin."""
         self._audience.floor = participant
         self._distribution.stir()
+
+    def place(self, participant: str, place: Place) -> None:
+        """Where the participant is: whom he hears and sees, and who him. Holds until he leaves."""
+        if self._patchbay.place(participant, place, self._now):
+            self._distribution.stir()
+            for view in self._views.values():
+                self._stage(view)
+            self._ask_keys()
 
     def watch_sizes(self, participant: str, sizes: Mapping[str, int]) -> None:
         """At which height, in pixels, the participant shows each other one; who is absent is not shown.
@@ -215,6 +240,13 @@ class Router:
     def publishers(self) -> list[str]:
         """Those whose up transport is connected."""
         return [up.transport.participant for up in self._live()]
+
+    def quality(self) -> dict[str, Quality]:
+        """How the line of everybody is who sends or receives."""
+        ups = {up.transport.participant: of_sender(up, self._patchbay, self._now) for up in self._live()}
+        downs = self._distribution.quality(self._now)
+        nothing = None, False
+        return {name: Quality(ups.get(name), *downs.get(name, nothing)) for name in {**ups, **downs}}
 
     # Calls of the endpoint.
 
@@ -238,20 +270,20 @@ class Router:
         """What the forwarder has tapped of this room's sources."""
         self._taps.keep(packets)
 
-    @property
-    def lively(self) -> bool:
-        """Has tick() to be called every 50 ms? Else every 100 ms will do."""
-        return bool(self._joining or self._distribution.measured)
+    def due(self, now: float) -> float:
+        """When tick() has to be called next, if that is sooner than in a tenth of a second."""
+        if not self._by_transport:
+            return math.inf
+        return now + JOIN_EVERY if self._joining else self._distribution.due(now)
 
     def tick(self, now: float) -> None:
-        """Call about every 50 ms, see `lively`."""
+        """Call at `due`, and ten times a second; once more after the last transport has ended."""
         self._now = now
         for transport in list(self._joining.values()):
             self._carry_out(transport, transport.tick(now))
-        if now >= self._report_at:
-            self._report_at = now + REPORT_EVERY
-            self._look_after()
-            self._report()
+        while self._reports and self._reports[0][0] <= now:
+            _, number = heapq.heappop(self._reports)
+            self._report(number)
         ups = self._live()
         if now >= self._feedback_at:
             self._feedback_at = now + FEEDBACK_EVERY
@@ -263,14 +295,9 @@ class Router:
         if self._distribution.tick(ups, now):
             for participant, rids in self._distribution.wanted(ups, now):
                 self._news.append(LayersWanted(self.room, participant, rids))
+            for participant, voice in self._distribution.voices(ups):
+                self._news.append(VoiceWanted(self.room, participant, *voice))
         self._reception.ask_keys(ups, now)
-
-    def _look_after(self) -> None:
-        """Connected transports have time limits of many seconds."""
-        for owner in list(self._by_transport.values()):
-            self._carry_out(owner.transport, owner.transport.tick(self._now))
-            if isinstance(owner, Down) and owner.forgotten(self._now):
-                self._end(owner.transport, "dtls")
 
     def shut(self) -> None:
         """End everything."""
@@ -299,6 +326,9 @@ class Router:
 
     def _on_rtcp(self, transport: Transport, notice: Notice) -> None:
         owner = self._by_transport.get(transport.id)
+        deaf = isinstance(owner, Down | View) and not self._distribution.heeds_reports(owner, self._now)
+        if deaf and rtcp.is_calm(notice.data):
+            return
         try:
             packets = rtcp.read(notice.data)
         except RtcpError:
@@ -315,6 +345,7 @@ class Router:
         up = self._by_transport.get(transport.id)
         if isinstance(up, Up):
             self._reception.appear(up, notice, self._now)
+            self._share()
 
     def _on_missing(self, transport: Transport, notice: Notice) -> None:
         up = self._by_transport.get(transport.id)
@@ -347,14 +378,16 @@ class Router:
     def _keep(self, owner: Up | Down | View) -> None:
         self._by_transport[owner.transport.id] = owner
         self._joining[owner.transport.id] = owner.transport
+        heapq.heappush(self._reports, (self._now + REPORT_EVERY, owner.transport.id))
 
     def _connected(self, transport: Transport) -> None:
         self._joining.pop(transport.id, None)
         self._news.append(Connected(self.room, transport.participant, transport.session, transport.direction))
         owner = self._by_transport[transport.id]
         if isinstance(owner, Up):
-            for kind in owner.producers:
-                self._news.append(Published(self.room, transport.participant, kind))
+            for kind, producer in owner.producers.items():
+                if producer.shared:
+                    self._news.append(Published(self.room, transport.participant, kind))
             for down in self._downs.values():
                 self._feed(down, owner)
                 self._offer(down)
@@ -401,7 +434,7 @@ class Router:
             for down in self._downs.values():
                 down.remove(producer)
             self._patchbay.remove(producer)
-            if up.transport.connected:
+            if up.transport.connected and producer.shared:
                 self._news.append(Unpublished(self.room, participant, kind))
         for down in self._downs.values():
             self._offer(down)
@@ -438,12 +471,38 @@ class Router:
     def _feed(self, down: Down, up: Up) -> None:
         if down.transport.participant == up.transport.participant:
             return
-        for kind, producer in up.producers.items():
-            consumer = self._consumer(down.transport, kind)
-            if down.add(consumer):
-                self._patchbay.plug(consumer, producer, self._now)
-            else:
-                self._port.counters["down_full"] += 1
+        for producer in up.producers.values():
+            if producer.shared:
+                self._feed_one(down, producer)
+
+    def _feed_one(self, down: Down, producer: Producer) -> None:
+        consumer = self._consumer(down.transport, producer.kind)
+        if down.add(consumer):
+            self._patchbay.plug(consumer, producer, self._now)
+        else:
+            self._port.counters["down_full"] += 1
+
+    def _share(self) -> None:
+        """A screen is offered to the others while it comes: an m-line for each that may come some day would leave too
+        few for people."""
+        for up in self._live():
+            screen = up.producers.get(SCREEN)
+            if screen is None:
+                continue
+            name = up.transport.participant
+            shared = screen.coming(self._now) and not self._patchbay.muted(name, SCREEN)
+            if shared == screen.shared:
+                continue
+            screen.shared = shared
+            self._news.append(Published(self.room, name, SCREEN) if shared else Unpublished(self.room, name, SCREEN))
+            for down in self._downs.values():
+                if not shared:
+                    down.remove(screen)
+                elif down.transport.participant != name:
+                    self._feed_one(down, screen)
+                self._offer(down)
+            if not shared:
+                self._patchbay.withdraw(screen)
 
     def _stage(self, view: View) -> None:
         """Point a viewer at whom he shall see now."""
@@ -457,9 +516,10 @@ class Router:
             up.transport.participant: up
             for up in self._live()
             if up.transport.participant != view.transport.participant
+            and not self._patchbay.places.apart(up.transport.participant, view.transport.participant, "audio")
         }
         shown = [consumer.producer.participant for consumer in view.consumers() if consumer.producer is not None]
-        for name in (self._audience.speaker.current, *shown):
+        for name in (self._audience.speaking(self._patchbay.places.group(view.transport.participant)), *shown):
             if name in others:
                 return others[name]
         return next(iter(others.values()), None)
@@ -470,18 +530,27 @@ class Router:
         self._reception.ask_keys(self._live(), self._now)
 
     def _listen(self, ups: Sequence[Up]) -> None:
-        if self._reception.listen(ups, self._now):
-            self._news.append(SpeakerChanged(self.room, self._audience.speaker.current))
+        changed = self._reception.listen(ups, self._now)
+        self._share()
+        for group in changed:
+            self._news.append(SpeakerChanged(self.room, self._audience.speaking(group), group))
+        if changed:
             for view in self._views.values():
                 self._stage(view)
             self._distribution.stir()
 
-    def _report(self) -> None:
-        for owner in self._by_transport.values():
-            transport = owner.transport
-            if not transport.connected:
-                continue
-            if isinstance(owner, Up):
-                self._reception.report(owner, self._now)
-            else:
-                self._distribution.report(owner, self._now)
+    def _report(self, number: int) -> None:
+        """Look after one transport. Connected ones have time limits of many seconds."""
+        owner = self._by_transport.get(number)
+        if owner is None:
+            return
+        self._carry_out(owner.transport, owner.transport.tick(self._now))
+        if isinstance(owner, Down) and owner.forgotten(self._now):
+            self._end(owner.transport, "dtls")
+        if number not in self._by_transport:
+            return
+        if owner.transport.connected and isinstance(owner, Up):
+            self._reception.report(owner, self._now)
+        elif owner.transport.connected and not isinstance(owner, Up):
+            self._distribution.report(owner, self._now)
+        heapq.heappush(self._reports, (self._now + REPORT_EVERY, number))

@@ -63,6 +63,7 @@ class _Draft:
     rids: dict[str, str] = field(default_factory=dict)
     simulcast: dict[str, tuple[str, ...]] = field(default_factory=dict)
     mixed: bool = False
+    slides: bool = False
 
 
 def read_offer(text: str) -> Description:
@@ -254,6 +255,10 @@ def _simulcast(draft: _Draft, value: str) -> None:
         draft.simulcast[direction] = names
 
 
+def _content(draft: _Draft, value: str) -> None:
+    draft.slides = "slides" in value.split(",")  # RFC 4796 section 5; what else may be said of it changes nothing
+
+
 def _mixed(draft: _Draft, _value: str) -> None:
     draft.mixed = True
 
@@ -281,6 +286,7 @@ _ATTRIBUTES: dict[str, Callable[[_Draft, str], None]] = {
     "ssrc-group": _ssrc_group,
     "rid": _rid,
     "simulcast": _simulcast,
+    "content": _content,
     "extmap-allow-mixed": _mixed,
 }
 
@@ -340,6 +346,7 @@ def _section(draft: _Draft, session: _Draft, bundle: tuple[str, ...]) -> Section
         alike=draft.alike,
         layers=_layers(draft),
         rtcp_mux=draft.mux,
+        slides=draft.slides,
     )
 
 

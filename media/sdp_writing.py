@@ -51,6 +51,8 @@ def _accepted(section: Section, description: Description) -> list[str]:
         direction = f"/{extension.direction}" if extension.direction else ""
         lines.append(f"a=extmap:{extension.id}{direction} {extension.uri}")
     lines += [f"a={section.direction}", "a=rtcp-mux", "a=rtcp-rsize"]
+    if section.slides:
+        lines.append("a=content:slides")
     for codec in section.codecs:
         lines += _codec(codec)
     if section.msid is not None:

@@ -62,6 +62,7 @@ class Sink:
         self.waiting: Source | None = None  # takes over at its next key frame
         self.rewrite = rewrite
         self.paused = False
+        self.held = False  # nothing more of the source, until the one that waits takes over
         self.packets = self.octets = self.resent = 0
         self._red = False
         self._segments: deque[Segment] = deque(maxlen=SEGMENTS)
@@ -82,7 +83,7 @@ class Sink:
         A packet that is only padding, or of a layer that is not wanted, leaves no hole in the numbers, unless it
         comes too late to close it.
         """
-        if self.paused:
+        if self.paused or self.held:
             return None
         if not self._open:
             if packet.late or packet.empty:
@@ -167,7 +168,7 @@ class Sink:
     def repeated(self, number: int) -> Outgoing | None:
         """The packet with this outgoing number as a retransmission (RFC 4588 section 4); None if it is gone."""
         found = self._find(number)
-        if found is None:
+        if found is None or found[1].source is not self.source:
             return None
         packet, segment = found
         timestamp = (packet.timestamp + segment.timestamp_offset) & 0xFFFFFFFF
@@ -207,15 +208,34 @@ class Sink:
         fits = offset < RED_OFFSET and former.octets < RED_LENGTH and former.octets + packet.octets <= RED_ROOM
         return (offset, former.payload) if fits else None
 
+    def again(self, number: int) -> Outgoing | None:
+        """The packet with this outgoing number once more; None if it is gone, or could not be written as it was."""
+        if self.rewrite.rtx_ssrc:
+            return self.repeated(number)
+        return self.written(number) if self.fresh(number) and not self.rewrite.stamped else None
+
     # What the worker is told to change.
+
+    def withhold(self, number: int) -> None:
+        """Nothing of what was placed from this number on was sent, nor shall it be: the numbers stay taken."""
+        self._shut()
+        for segment in self._segments:
+            if segment.end is not None:
+                segment.end = min(segment.end, max(segment.start, number - segment.offset))
 
     def switch(self, source: Source) -> None:
         """Take packets from another source from now on."""
-        self.waiting = None
+        self.waiting, self.held = None, False
         if source is not self.source:
             self._shut()
             self.source = source
             self._frame = None
+
+    def keep_back(self, held: bool) -> None:
+        """Send nothing until another source takes over; or do not wait for that any more."""
+        if held:
+            self._shut()
+        self.held = held
 
     def pause(self, paused: bool) -> None:
         if paused:

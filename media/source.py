@@ -24,6 +24,9 @@ EVEN_SHARE = 32  # and at most this part of the packet
 SILENT = 127  # RFC 6464: -127 dBov or less
 DECAY = 30  # dB per second by which a remembered loudness falls
 HANGOVER = 1_000_000  # microseconds that a gate stays open after the last loud packet
+AHEAD = 2_000_000
+"""Microseconds of a voice that may come faster than it was spoken. Browsers keep what is said while their line is cut,
+and send it afterwards at once: forwarded, 45 seconds of it would stand in every thin line before what is said then."""
 CARRIED = 96  # octets of header extension elements that go along with a packet
 
 _BEFORE_FIRST = 1 << 16  # so that the packets just before the first one have an index above zero
@@ -47,6 +50,7 @@ class Packet(NamedTuple):
     picture: Picture | None
     carried: tuple[Element, ...]
     chained: bool
+    hurried: bool  # of a voice that comes too fast to be of use
 
     @property
     def payload(self) -> bytes:
@@ -95,6 +99,8 @@ class Source:
         self._jitter = self._transit = 0  # sixteenths of a timestamp unit; timestamp units
         self._peak, self._peak_at = SILENT, 0
         self._loud_at: int | None = None
+        self._ahead = 0  # microseconds
+        self._spoken: tuple[int, int] | None = None  # timestamp and arrival of the newest packet
 
     def accept(self, header: Header, body: bytes, padding: int, now: int) -> list[Packet]:
         """Number a decrypted packet and keep it: it, and then what its redundancy restores; [] if it was here
@@ -114,8 +120,9 @@ class Source:
         before = self._restore(index, header.timestamp, restored)
         if not late:
             self._measure_jitter(header.timestamp, now)
+        hurried = not late and self.kind.codec == "opus" and self._hurries(header.timestamp, now)
         carried = self._read_extension(header, now)
-        return [self._keep(index, late, header, body, padding, carried), *before]
+        return [self._keep(index, late, header, body, padding, carried, hurried=hurried), *before]
 
     def repair(self, header: Header, payload: bytes) -> Packet | None:
         """A retransmitted packet (RFC 4588 section 4: original sequence number, then its payload); None if it is not
@@ -130,8 +137,9 @@ class Source:
         return self._keep(self.highest + step, True, header, payload[2:], 0, carried)
 
     def _keep(
-        self, index: int, late: bool, header: Header, body: bytes, padding: int, carried: tuple[Element, ...]
-    ) -> Packet:
+        self, index: int, late: bool, header: Header, body: bytes, padding: int, carried: tuple[Element, ...],
+        *, hurried: bool = False,
+    ) -> Packet:  # fmt: skip
         octets = len(body) - padding
         codec, payload = self.kind.codec, body[:octets]
         picture = read_vp8(payload) if codec == "VP8" else None
@@ -140,7 +148,7 @@ class Source:
         chained = former is not None and not former.empty
         packet = Packet(
             index, late, not octets, header.marker, padding > 0, header.timestamp, body, octets, key, picture, carried,
-            chained,
+            chained, hurried,
         )  # fmt: skip
         self.ring[index % len(self.ring)] = packet
         self.packets += 1
@@ -220,6 +228,18 @@ class Source:
             change = min(change, (1 << 32) - change)
             self._jitter += change - ((self._jitter + 8) >> 4)
         self._transit = transit
+
+    def _hurries(self, timestamp: int, now: int) -> bool:
+        """Has more than AHEAD come faster than it was spoken? What comes in time is never held back, nor what is late
+        by a little: time counts half as much again."""
+        former, self._spoken = self._spoken, (timestamp, now)
+        if former is None:
+            return False
+        step = (timestamp - former[0] + (1 << 31) & 0xFFFFFFFF) - (1 << 31)
+        spoken = max(0, step) * 1_000_000 // self.kind.clock_rate
+        ahead = max(0, self._ahead + spoken - (now - former[1]) * 3 // 2)
+        self._ahead = min(AHEAD, ahead)
+        return ahead > AHEAD
 
     def _read_extension(self, header: Header, now: int) -> tuple[Element, ...]:
         """Measure the loudness; the elements to carry on."""

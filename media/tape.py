@@ -58,6 +58,7 @@ class Reorder:
     def __init__(self) -> None:
         self._next: int | None = None
         self._held: dict[int, Packet] = {}
+        self._paused = False
 
     def push(self, packet: Packet) -> list[tuple[Packet, bool]]:
         """The packets whose turn it is; with each, whether something is missing before it."""
@@ -68,8 +69,9 @@ class Reorder:
         ready: list[tuple[Packet, bool]] = []
         while self._held:
             gap = self._next not in self._held
-            if gap and not self._overdue(packet.received):
+            if gap and not self._paused and not self._overdue(packet.received):
                 break
+            self._paused = False
             self._next = min(self._held)
             ready.append((self._held.pop(self._next), gap))
             self._next += 1
@@ -87,6 +89,10 @@ class Reorder:
             self._next = position + 1
         self._held.clear()
         return ready
+
+    def pause(self) -> None:
+        """What comes next is not what was sent next: nothing is waited for between."""
+        self._paused = True
 
 
 class Clock:
@@ -164,6 +170,14 @@ class Tape:
         if self._first is not None and now - self._received >= SILENCE:
             return self.end()
         return []
+
+    def pause(self) -> list[Step]:
+        """Nothing comes for a while. The segment goes on if that is short (SILENCE): its time does in any case."""
+        steps: list[Step] = []
+        for ready, gap in self._order.flush():
+            steps += self._take(ready, gap)
+        self._order.pause()
+        return steps
 
     def end(self) -> list[Step]:
         """Nothing more of this segment will come. What comes later begins another one."""

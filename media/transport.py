@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from media import dtls, ice
+from media.admission import Admission
 from media.errors import DtlsError, MediaError, StunError
 from media.forwarder import TRANSPORTS, Forwarder
 from media.ice import Address
@@ -89,6 +90,7 @@ class Transport:
         self.id = number
         self.room = room
         self.participant = participant
+        self.payer = participant  # who answers for what it costs (media.admission)
         self.direction = direction
         self.session = session
         self.identity = identity
@@ -109,11 +111,19 @@ class Transport:
 
     def admits(self, now: float, octets: int) -> bool:
         """Whether one more notice of this peer may cost us time; what is over the bound is its own loss."""
-        return self._pace.take(now, 1 + octets // WEIGHED)
+        return self._pace.take(now, weight(octets))
 
     def admits_check(self, address: Address, now: float) -> bool:
         """Likewise of a STUN request that names our ufrag, wherever it comes from."""
-        return (self._pace if address in self._ice.addresses else self._knocks).take(now)
+        return (self._pace if self.knows(address) else self._knocks).take(now)
+
+    def knows(self, address: Address) -> bool:
+        """Has the peer proven this address?"""
+        return address in self._ice.addresses
+
+    def silence(self, now: float) -> float:
+        """Seconds since the last sign of life."""
+        return now - self._heard_at
 
     def heard(self, now: float) -> bool:
         """Note a sign of life. True if it ends a silence that has cost pictures, and once more soon after."""
@@ -239,6 +249,7 @@ class Port:
         self._transports: dict[int, Transport] = {}
         self._by_ufrag: dict[str, Transport] = {}
         self._owners: dict[Address, Transport] = {}
+        self._admission = Admission()
         self._last_transport = 0
         self._last_sink = 0
         self._parking: int | None = None
@@ -265,6 +276,20 @@ class Port:
             del self._by_ufrag[transport.ufrag]
             self._owners = {address: owner for address, owner in self._owners.items() if owner is not transport}
             self.forwarder.close(transport.id)
+
+    def admits(self, transport: Transport, now: float, octets: int) -> bool:
+        """Whether one more notice may cost us time: of this peer, and of the person whose it is."""
+        if not transport.admits(now, octets):
+            return False
+        return self._admission.person(transport.room, transport.payer, now, weight(octets))
+
+    def admits_check(self, transport: Transport, address: Address, now: float) -> bool:
+        """Likewise a check: of the person from where he has proven to be, else of the host, of whoever it is."""
+        if not transport.admits_check(address, now):
+            return False
+        if transport.knows(address):
+            return self._admission.person(transport.room, transport.payer, now, 1)
+        return self._admission.host(address[0], now)
 
     def find(self, number: int) -> Transport | None:
         return self._transports.get(number)
@@ -321,6 +346,11 @@ class Port:
             self.forwarder.open(self._parking)
             self.forwarder.source(self._parking, 1, clock_rate=90000, nack=False)
         return self._parking, 1
+
+
+def weight(octets: int) -> int:
+    """For how many notices one of this length counts."""
+    return 1 + octets // WEIGHED
 
 
 def dtls_role(setup: str) -> bool:

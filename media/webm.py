@@ -117,6 +117,12 @@ class Webm:
             (self._duration_at, struct.pack(">d", length / 1000)),
         ]
 
+    def give_up(self, octets: int, length: int) -> list[tuple[int, bytes]]:
+        """What to write over where nothing more can be added: the file has so many octets, all of whole clusters, and
+        plays `length` microseconds. It has no index then."""
+        size = struct.pack(">Q", 1 << 56 | (octets - self._segment_at))
+        return [(self._segment_at - len(size), size), (self._duration_at, struct.pack(">d", length / 1000))]
+
     def _appended(self, octets: bytes) -> bytes:
         self._length += len(octets)
         return octets
