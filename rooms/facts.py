@@ -2,14 +2,14 @@
 
 A fact is never changed or removed. Each carries the SHA-256 of itself and of the digest before it, so an
 altered fact breaks the chain at its place (`first_altered`); a cut-off tail shows only in the Merkle root
-(RFC 6962, section 2.1), which is why the root goes into the signed minutes.
+(`rooms.proceedings.merkle`), which is why the root goes into the signed minutes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -85,22 +85,3 @@ def first_altered(facts: Iterable[Fact]) -> int | None:
             return fact.seq
         previous = fact
     return None
-
-
-def merkle_root(leaves: Sequence[bytes]) -> bytes:
-    """Merkle Tree Hash of RFC 6962, section 2.1."""
-    if not leaves:
-        return hashlib.sha256(b"").digest()
-    # The hashes of complete subtrees with their sizes, largest first: equal neighbours are joined at once,
-    # and what is left is joined from the right; this is the RFC's split at the largest power of two.
-    stack: list[tuple[int, bytes]] = []
-    for leaf in leaves:
-        size, node = 1, hashlib.sha256(b"\x00" + leaf).digest()
-        while stack and stack[-1][0] == size:
-            node = hashlib.sha256(b"\x01" + stack.pop()[1] + node).digest()
-            size *= 2
-        stack.append((size, node))
-    node = stack.pop()[1]
-    while stack:
-        node = hashlib.sha256(b"\x01" + stack.pop()[1] + node).digest()
-    return node

@@ -17,15 +17,45 @@ __all__ = ["Meeting", "MeetingState", "Session", "TRANSITIONS"]
 class MeetingState(StrEnum):
     SCHEDULED = "scheduled"
     OPEN = "open"
+    ADJOURNED = "adjourned"
+    """A break: it goes on later, with the same proceedings."""
     CLOSED = "closed"
+    CANCELLED = "cancelled"
 
 
+OVER = frozenset({MeetingState.CLOSED, MeetingState.CANCELLED})
+
+
+KINDS = ("opened", "adjourned", "went_on", "closed", "sheet_changed", "cancelled")
 # state -> kind of fact -> next state, or the code with which it is refused.
 TRANSITIONS: Mapping[MeetingState, Mapping[str, MeetingState | str]] = MappingProxyType(
     {
-        MeetingState.SCHEDULED: {"opened": MeetingState.OPEN, "closed": "not_open"},
-        MeetingState.OPEN: {"opened": "already_open", "closed": MeetingState.CLOSED},
-        MeetingState.CLOSED: {"opened": "closed", "closed": "closed"},
+        MeetingState.SCHEDULED: {
+            "opened": MeetingState.OPEN,
+            "adjourned": "not_open",
+            "went_on": "not_open",
+            "closed": "not_open",
+            "sheet_changed": MeetingState.SCHEDULED,
+            "cancelled": MeetingState.CANCELLED,
+        },
+        MeetingState.OPEN: {
+            "opened": "already_open",
+            "adjourned": MeetingState.ADJOURNED,
+            "went_on": "already_open",
+            "closed": MeetingState.CLOSED,
+            "sheet_changed": "already_open",
+            "cancelled": "already_open",
+        },
+        MeetingState.ADJOURNED: {
+            "opened": "already_open",
+            "adjourned": "not_open",
+            "went_on": MeetingState.OPEN,
+            "closed": MeetingState.CLOSED,
+            "sheet_changed": "already_open",
+            "cancelled": "already_open",
+        },
+        MeetingState.CLOSED: dict.fromkeys(KINDS, "closed"),
+        MeetingState.CANCELLED: dict.fromkeys(KINDS, "cancelled"),
     }
 )
 
@@ -38,9 +68,11 @@ class Session:
     state: MeetingState = MeetingState.SCHEDULED
     opened_at: datetime | None = None
     closed_at: datetime | None = None
+    until: datetime | None = None
+    """When an adjourned meeting is to go on, if that was said."""
 
     def next(self, kind: str) -> MeetingState:
-        """The state after a fact of the kind `opened` or `closed`; raises Refused if it cannot follow."""
+        """The state after a fact of one of KINDS; raises Refused if it cannot follow."""
         found = TRANSITIONS[self.state][kind]
         if isinstance(found, MeetingState):
             return found
@@ -49,8 +81,17 @@ class Session:
     def opened(self, at: datetime) -> Session:
         return replace(self, state=self.next("opened"), opened_at=at)
 
+    def adjourned(self, until: datetime | None) -> Session:
+        return replace(self, state=self.next("adjourned"), until=until)
+
+    def went_on(self) -> Session:
+        return replace(self, state=self.next("went_on"), until=None)
+
     def closed(self, at: datetime) -> Session:
-        return replace(self, state=self.next("closed"), closed_at=at)
+        return replace(self, state=self.next("closed"), closed_at=at, until=None)
+
+    def cancelled(self) -> Session:
+        return replace(self, state=self.next("cancelled"))
 
     def to_json(self) -> Json:
         """The meeting for the wire. The server puts in `document` once there are minutes."""
@@ -62,7 +103,9 @@ class Session:
             "starts_at": iso(self.sheet.starts_at),
             "opened_at": iso(self.opened_at) if self.opened_at else None,
             "closed_at": iso(self.closed_at) if self.closed_at else None,
+            "until": iso(self.until) if self.until else None,
             "chair": self.sheet.chair.id,
             "secretary": self.sheet.secretary.id,
+            "secretaries": list(self.sheet.secretaries),
             "document": None,
         }

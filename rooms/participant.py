@@ -1,63 +1,30 @@
-"""Who is in the room, and what each role may send."""
+"""Who is in the room, and in which capacity."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from types import MappingProxyType
 
-from rooms.proceedings import Json, Person, Role, Unit
+from rooms.proceedings import VOTING, Json, Person, Role, Unit
 
-__all__ = ["Participant", "Person", "PERMISSIONS", "Role", "Unit", "VOTERS", "permitted"]
+__all__ = ["ALL", "CHAIR", "DESK", "Participant", "Person", "Role", "SENDERS", "SPEAKERS", "Unit", "VOTERS"]
 
-_ALL = frozenset(Role)
-_CHAIR = frozenset({Role.CHAIR})
-_DESK = frozenset({Role.CHAIR, Role.SECRETARY})
-_SPEAKERS = frozenset({Role.CHAIR, Role.SECRETARY, Role.DELEGATE})
-
-VOTERS = frozenset({Role.CHAIR, Role.DELEGATE})
-
-PERMISSIONS: Mapping[str, frozenset[Role]] = MappingProxyType(
-    {
-        "leave": _ALL,
-        "media.state": _SPEAKERS | {Role.GATEWAY},
-        "media.offer": _SPEAKERS | {Role.GATEWAY},
-        "media.subscribe": _ALL,
-        "media.answer": _ALL,
-        "media.watch": _ALL,
-        "media.line": _ALL,
-        "meeting.open": _CHAIR,
-        # The secretary only while the chair is not there: Room looks.
-        "meeting.close": _DESK,
-        "agenda.step": _DESK,
-        "hand.raise": frozenset({Role.SECRETARY, Role.DELEGATE}),
-        "hand.lower": _ALL - {Role.GATEWAY},
-        "floor.give": _CHAIR,
-        # A secretary or delegate may end only their own turn: Room looks at who holds the floor.
-        "floor.end": _SPEAKERS,
-        "vote.open": _CHAIR,
-        "vote.cast": VOTERS,
-        "vote.close": _CHAIR,
-        "conclusion.put": _DESK,
-        "conclusion.remove": _DESK,
-        "recording.start": _DESK,
-        "recording.stop": _DESK,
-        "recording.consent": _SPEAKERS,
-        "ping": _ALL,
-    }
-)
-
-
-def permitted(role: Role, type: str) -> bool:
-    """Whether the role may send messages of the type at all; unknown types are nobody's."""
-    return role in PERMISSIONS.get(type, ())
+ALL = frozenset(Role)
+CHAIR = frozenset({Role.CHAIR})
+DESK = frozenset({Role.CHAIR, Role.SECRETARY})
+# Who may ask to speak and be given the floor.
+SPEAKERS = frozenset({Role.CHAIR, Role.DEPUTY, Role.SECRETARY, Role.CLERK, Role.DELEGATE, Role.GUEST})
+# Who may send sound and picture: a technician tries the room's devices.
+SENDERS = SPEAKERS | {Role.TECHNICIAN, Role.GATEWAY}
+# Who has a vote by role; of the single person, `Person.votes` knows.
+VOTERS = VOTING
 
 
 @dataclass(frozen=True, slots=True)
 class Participant:
     """A person in the room. `present`: attendance runs. `connected` is false, and `away_since` set, while
-    the line is dropped. `audio`, `video`: microphone and camera are on."""
+    the line is dropped. `audio`, `video`: microphone and camera are on. `seat`: the site at whose device they sit;
+    as long as that is there, so are they, and a line of their own is only beside it."""
 
     person: Person
     present: bool = False
@@ -66,6 +33,7 @@ class Participant:
     video: bool = False
     hand: bool = False
     away_since: datetime | None = None
+    seat: str | None = None
 
     @property
     def id(self) -> str:
@@ -75,11 +43,18 @@ class Participant:
     def role(self) -> Role:
         return self.person.role
 
+    @property
+    def votes(self) -> bool:
+        return self.person.votes
+
     def to_json(self) -> Json:
-        return self.person.to_json() | {
+        data = {name: value for name, value in self.person.to_json().items() if name != "vote"}
+        return data | {
+            "votes": self.person.votes,
             "present": self.present,
             "connected": self.connected,
             "audio": self.audio,
             "video": self.video,
             "hand": self.hand,
+            "site": self.seat,
         }

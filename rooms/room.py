@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from rooms.effects import Effect, Keep, Remembered, Tell
 from rooms.errors import Refused
-from rooms.facts import SYSTEM, BrokenChain, Fact, Json, chained, first_altered, iso, merkle_root
-from rooms.handlers import Draft, departure, handle
-from rooms.meeting import Meeting, MeetingState
-from rooms.messages import CLIENT_TYPES, Command, Effect, Keep, Media, Resume, Tell
-from rooms.participant import Participant, permitted
-from rooms.proceedings import Proceedings
-from rooms.state import State, changes, fold, snapshot
+from rooms.facts import SYSTEM, BrokenChain, Fact, Json, chained, first_altered, iso
+from rooms.fields import Command
+from rooms.meeting import OVER, Meeting, MeetingState
+from rooms.messages import CLIENT_TYPES
+from rooms.participant import Participant
+from rooms.proceedings import Proceedings, merkle_root
+from rooms.state import State
+from rooms.topic import Draft, Found
+from rooms.topics import BEFORE, OWN, SAID, TOPICS, TYPE_OF, beginning, changes, fold, memories, recalled, welcomed
+from rooms.topics.presence import Resume
 
-GRACE = timedelta(seconds=60)  # how long somebody whose line dropped counts as present
+# What time alone brings may bring more in turn (an ended turn, the next speaker); no topic goes on for ever.
+ROUNDS = 8
 
 
 class Room:
@@ -22,14 +27,14 @@ class Room:
     their order: what is to be kept is kept before anybody is told."""
 
     def __init__(self, meeting: Meeting) -> None:
-        self._state = State.of(meeting)
+        self._state = beginning(meeting)
         self._facts: list[Fact] = []
         self._before = self._state, 0  # the state before the last step, and how many facts there were
 
     @classmethod
-    def replay(cls, meeting: Meeting, facts: Iterable[Fact]) -> Room:
-        """The room as the kept facts left it. Apply Resume next: nobody has a line yet. Raises BrokenChain if the
-        facts were altered or belong to another meeting."""
+    def replay(cls, meeting: Meeting, facts: Iterable[Fact], beside: Iterable[Remembered] = ()) -> Room:
+        """The room as the kept facts, and what was kept beside them, left it. Apply Resume next: nobody has a line yet.
+        Raises BrokenChain if the facts were altered or belong to another meeting."""
         room = cls(meeting)
         room._facts = list(facts)
         altered = first_altered(room._facts)
@@ -39,7 +44,9 @@ class Room:
             raise BrokenChain(1, "these are not the facts of this meeting")
         for fact in room._facts:
             room._state = fold(room._state, fact)
-        room._state = room._state.with_lines_unknown()
+        room._state = recalled(room._state, beside).with_lines_unknown()
+        for topic in TOPICS:
+            room._state = topic.replayed(room._state)
         room._before = room._state, len(room._facts)
         return room
 
@@ -73,7 +80,8 @@ class Room:
 
     def may(self, participant: str, type: str) -> bool:
         """Whether somebody who is present may, in their role, send messages of the type."""
-        return self._state.present(participant) and permitted(self._state.people[participant].role, type)
+        said = SAID.get(type)
+        return said is not None and self._state.present(participant) and said.admits(self._state.people[participant])
 
     def apply(self, actor: str, command: Command, now: datetime) -> list[Effect]:
         """What `actor` (a person's id; SYSTEM for Resume) wants, at `now`. Raises Refused, and then nothing has
@@ -81,7 +89,7 @@ class Room:
         batch = self._begin(now)
         if isinstance(command, Resume):
             command = Resume(self._moment_of_crash(command.since, batch.now))
-        found = handle(batch.state, actor, command, batch.now)
+        found = _handle(batch.state, actor, command, batch.now)
         if isinstance(found, State):
             batch.state = found
         else:
@@ -93,10 +101,10 @@ class Room:
     def check(self, actor: str, command: Command, now: datetime) -> None:
         """Raises Refused if `apply` would; changes nothing."""
         batch = self._begin(now)
-        handle(batch.state, actor, command, batch.now)
+        _handle(batch.state, actor, command, batch.now)
 
     def tick(self, now: datetime) -> list[Effect]:
-        """Those whose grace is over have left, at the time when their line dropped."""
+        """What time alone has brought: see the topics' `overdue`."""
         return self._commit(self._begin(now))
 
     def forget(self, facts: Iterable[Fact]) -> None:
@@ -110,31 +118,21 @@ class Room:
 
     def next_tick(self) -> datetime | None:
         """When `tick` has something to do, unless something happens before."""
-        dropped = [one.away_since for one in self._state.people.values() if one.away_since]
-        return min(dropped) + GRACE if dropped else None
+        return min((due for topic in TOPICS if (due := topic.due(self._state))), default=None)
 
     def welcome(self, participant: str, now: datetime) -> Json:
         """Everything that a client needs to begin, or to begin anew. The server knows, and puts in, the room's
-        title, the loudest speaker, the meeting's document, and what concerns the media."""
+        title, the loudest speaker, how lines are, the meeting's document, and what concerns the media."""
         if participant not in self._state.people:
             raise Refused("unknown_participant")
-        seen = snapshot(self._state)
-        votes = list(seen["vote"].values())
         return {
             "type": "welcome",
             "you": participant,
             "room": {"id": self.meeting.room, "title": ""},
-            "meeting": seen["meeting"][""],
-            "participants": list(seen["participant"].values()),
-            "agenda": seen["agenda"][""],
-            "floor": seen["floor"][""],
-            # Only one vote is open at a time, and it is the last.
-            "vote": votes[-1] if votes else None,
-            "votes": votes,
-            "conclusions": list(seen["conclusion"].values()),
-            "recording": seen["recording"][""],
+            **welcomed(self._state, participant),
             "units": [unit.to_json() for unit in self.meeting.units],
             "speaker": None,
+            "lines": {},
             "may": [type for type in CLIENT_TYPES if self.may(participant, type)],
             "ice": [],
             "transports": [],
@@ -157,9 +155,11 @@ class Room:
         before, self._state = self._state, batch.state
         self._before = before, len(self._facts)
         self._facts += batch.facts
-        kept: list[Effect] = [Keep(tuple(batch.facts))] if batch.facts else []
-        news: list[Effect] = [Tell(None, {"type": type, type: value}) for type, value in changes(before, batch.state)]
-        return [*kept, *news, *_media(before, batch.state)]
+        beside = tuple(memories(before, batch.state))
+        kept: list[Effect] = [Keep(tuple(batch.facts), beside)] if batch.facts or beside else []
+        news = [Tell(to, {"type": type, type: value}) for to, type, value in changes(before, batch.state)]
+        media = [action for topic in TOPICS for action in topic.media(before, batch.state)]
+        return [*kept, *news, *media]
 
 
 class _Batch:
@@ -174,36 +174,39 @@ class _Batch:
     def record(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:
             if self._last is None:
-                self._add(Draft("convened", SYSTEM, self.state.session.sheet.to_json()))
-            self._add(draft)
+                # The state begins with it, and may know more by now: who knocks before anybody has come.
+                self._write(Draft("convened", SYSTEM, self.state.session.sheet.to_json()))
+            for hook in BEFORE.get(draft.kind, ()):
+                self.record(hook(self.state, draft, self.now))
+            self.state = fold(self.state, self._write(draft))
 
     def expire(self) -> None:
-        """Record the departure of those whose grace is over."""
-        for one in self.state.people.values():
-            if one.away_since and one.away_since + GRACE <= self.now:
-                self.record(departure(self.state, one.id, one.away_since, "lost", SYSTEM))
+        """Record what time alone has brought."""
+        for _ in range(ROUNDS):
+            known = len(self.facts)
+            for topic in TOPICS:  # each sees what the one before has brought: nobody's turn ends twice
+                self.record(topic.overdue(self.state, self.now))
+            if len(self.facts) == known:
+                return
 
-    def _add(self, draft: Draft) -> None:
+    def _write(self, draft: Draft) -> Fact:
         self._last = chained(self._last, self.now, draft.kind, draft.actor, draft.data)
         self.facts.append(self._last)
-        self.state = fold(self.state, self._last)
+        return self._last
 
 
-def _media(before: State, after: State) -> list[Effect]:
-    effects: list[Effect] = []
-    for one in after.people.values():
-        was = before.people.get(one.id)
-        if was is one:
-            continue
-        was = was or Participant(one.person)
-        if was.present and not one.present:
-            effects.append(Media("leave", one.id))
-            continue
-        if was.audio != one.audio:
-            effects.append(Media("pause", one.id, "audio", not one.audio))
-        if was.video != one.video:
-            effects.append(Media("pause", one.id, "video", not one.video))
-    recorded, will_be = before.recorded(), after.recorded()
-    effects += [Media("unrecord", id) for id in sorted(recorded - will_be)]
-    effects += [Media("record", id) for id in sorted(will_be - recorded)]
-    return effects
+def _handle(state: State, actor: str, command: Command, now: datetime) -> Found:
+    if type(command) in OWN:
+        return OWN[type(command)](state, actor, command, now)
+    said = SAID.get(TYPE_OF.get(type(command), ""))
+    if said is None or said.handle is None:
+        raise Refused("bad_message", "not for the room")
+    if actor not in state.people:
+        raise Refused("not_allowed", "not in the room")
+    if state.session.state in OVER:
+        raise Refused(state.session.state.value)
+    if not state.present(actor) or not said.admits(state.people[actor]):
+        raise Refused("not_allowed")
+    if state.session.state not in said.states:
+        raise Refused("not_open")
+    return said.handle(state, actor, command, now)
