@@ -9,8 +9,8 @@ from typing import Any
 
 import typst
 
+from minutes.layout import LAYOUTS
 from minutes.typefaces import EMBEDDED
-from minutes.typeset import LAYOUTS
 
 RESOLUTION = 220.0
 """Pixels per inch: sharp in print, some 20 kB a picture."""

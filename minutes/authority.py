@@ -18,6 +18,15 @@ _ABBREVIATIONS: Mapping[str, str] = MappingProxyType(
 _PLACES = re.compile(r"\b(?:xã|phường|đặc khu|thị trấn|thị xã|thành phố|huyện|quận|tỉnh)\s+(\w.*)$", re.IGNORECASE)
 
 
+_COMMITTEE = re.compile(r"^(?:Ủy|Uỷ) ban nhân dân\b", re.IGNORECASE)
+
+
+def council_of(unit: Unit) -> Unit:
+    """The people's council of the same place: its sessions are called by it and not by the people's committee whose
+    office prepares them (Law on Organisation of Local Government). Other units are left as they are."""
+    return Unit(unit.id, _COMMITTEE.sub("Hội đồng nhân dân", unit.name))
+
+
 @dataclass(frozen=True, slots=True)
 class Authority:
     """Values for the head of a document. `parent` is the superior agency's name, None for a people's committee,

@@ -1,29 +1,34 @@
-"""What a document says: one frozen structure per kind, to and from JSON, with every length bounded.
+"""What a document says: minutes, invitations and (text.py) all others, to and from JSON, with every length bounded.
 
 The JSON of a frozen document is embedded in its PDF, so it must hold all that the page shows.
 Times are ISO 8601 in Vietnamese time; Viet Nam has no daylight saving, so the offset is always +07:00.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from types import MappingProxyType
+from datetime import datetime
 from typing import Any, assert_never
 
+from minutes.blocks import ConclusionLine, conclusion_to_json, read_conclusion
 from minutes.document import Kind
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import CROWD, LINE, PARAGRAPH, VIETNAM, Reader
 from minutes.secrecy import refuse_secrets
+from minutes.text import TextContent, as_written_now, read_text, text_to_json
 
 __all__ = ["LINE", "VIETNAM", "Content"]
 
 MAX_TEXT = 2_000_000
 """Characters in one document: about 700 pages."""
 
-RESULTS = ("passed", "rejected")
+MAX_BASIS = 100_000
+"""A line, and the names of all who voted late."""
+RESULTS = ("passed", "rejected", "no_quorum")
 
-FIXED_FIELDS = ("document_id", "minutes_id", "proceedings_root", "proceedings_count")
-"""What ties a text to its document and its meeting; no editor changes them."""
+FIXED_FIELDS = ("document_id", "kind", "minutes_id", "relation", "proceedings_root", "proceedings_count")
+"""What ties a text to its document, its meeting and other documents; no editor changes them."""
+
+_OF_MEETINGS = (Kind.MINUTES, Kind.INVITATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +70,8 @@ class VoteLine:
     result: str
     ballots: tuple[tuple[str, str], ...] = ()
     """(name, "for" | "against" | "abstain") of an open vote."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConclusionLine:
-    """What is to be done, by which unit, until when."""
-
-    text: str
-    owner_unit: str | None
-    deadline: date | None
+    basis: str = ""
+    """By which rule it was decided, and who voted late, in sentences; minutes of before there were rules have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +96,23 @@ class MinutesContent:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeContent:
-    """Notice of conclusions (thông báo kết luận), template 1.4. `minutes_id` names the minutes it is drawn from."""
-
-    document_id: str
-    minutes_id: str
-    subject: str
-    place_name: str
-    intro: tuple[str, ...]
-    conclusions: tuple[ConclusionLine, ...]
-    closing: str
-    recipients: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DirectiveContent:
-    """Directive (chỉ thị), template 1.4. `paragraphs` are numbered 1., 2., … when printed."""
+class InvitationContent:
+    """Invitation (giấy mời), template 1.7. `invitees` are whom it asks to come; `subject` is what they come to."""
 
     document_id: str
     subject: str
     place_name: str
-    bases: tuple[str, ...]
-    intro: tuple[str, ...]
-    paragraphs: tuple[str, ...]
+    invitees: tuple[str, ...]
+    chair_line: str
+    starts_at: datetime
+    venue: str
+    agenda: tuple[str, ...]
+    notes: tuple[str, ...]
     closing: str
     recipients: tuple[str, ...]
 
 
-Content = MinutesContent | NoticeContent | DirectiveContent
+Content = MinutesContent | InvitationContent | TextContent
 
 
 def kind_of(content: Content) -> Kind:
@@ -133,10 +120,10 @@ def kind_of(content: Content) -> Kind:
     match content:
         case MinutesContent():
             return Kind.MINUTES
-        case NoticeContent():
-            return Kind.NOTICE
-        case DirectiveContent():
-            return Kind.DIRECTIVE
+        case InvitationContent():
+            return Kind.INVITATION
+        case TextContent():
+            return content.kind
         case _:
             assert_never(content)
 
@@ -146,30 +133,29 @@ def title_of(content: Content) -> str:
     return content.title if isinstance(content, MinutesContent) else content.subject
 
 
+def drafting_unit(content: Content) -> str:
+    """What ends an official letter's symbol; "" for any other document."""
+    return content.drafting_unit if isinstance(content, TextContent) else ""
+
+
 def to_json(content: Content) -> dict[str, Any]:
     """A JSON object; from_json(kind_of(content), …) gives `content` back."""
     match content:
         case MinutesContent():
             return _minutes_to_json(content)
-        case NoticeContent():
-            return {
-                "document_id": content.document_id,
-                "minutes_id": content.minutes_id,
-                "subject": content.subject,
-                "place_name": content.place_name,
-                "intro": list(content.intro),
-                "conclusions": [_conclusion_to_json(line) for line in content.conclusions],
-                "closing": content.closing,
-                "recipients": list(content.recipients),
-            }
-        case DirectiveContent():
+        case TextContent():
+            return text_to_json(content)
+        case InvitationContent():
             return {
                 "document_id": content.document_id,
                 "subject": content.subject,
                 "place_name": content.place_name,
-                "bases": list(content.bases),
-                "intro": list(content.intro),
-                "paragraphs": list(content.paragraphs),
+                "invitees": list(content.invitees),
+                "chair_line": content.chair_line,
+                "starts_at": _time(content.starts_at),
+                "venue": content.venue,
+                "agenda": list(content.agenda),
+                "notes": list(content.notes),
                 "closing": content.closing,
                 "recipients": list(content.recipients),
             }
@@ -213,19 +199,15 @@ def _minutes_to_json(content: MinutesContent) -> dict[str, Any]:
                 "eligible": line.eligible,
                 "result": line.result,
                 "ballots": [list(ballot) for ballot in line.ballots],
+                "basis": line.basis,
             }
             for line in content.votes
         ],
-        "conclusions": [_conclusion_to_json(line) for line in content.conclusions],
+        "conclusions": [conclusion_to_json(line) for line in content.conclusions],
         "recipients": list(content.recipients),
         "proceedings_root": content.proceedings_root,
         "proceedings_count": content.proceedings_count,
     }
-
-
-def _conclusion_to_json(line: ConclusionLine) -> dict[str, Any]:
-    deadline = line.deadline.isoformat() if line.deadline else None
-    return {"text": line.text, "owner_unit": line.owner_unit, "deadline": deadline}
 
 
 def _time(moment: datetime) -> str:
@@ -254,8 +236,15 @@ def read_unmarked(kind: Kind, data: object) -> Content:
 
 def read_stored(kind: Kind, data: object) -> Content:
     """As read_unmarked, without the bound on the whole: for reading what was let in before."""
-    reader = Reader(data, "")
-    content = _READERS[kind](reader)
+    reader = Reader(data if kind in _OF_MEETINGS else as_written_now(data), "")
+    content: Content
+    match kind:
+        case Kind.MINUTES:
+            content = _read_minutes(reader)
+        case Kind.INVITATION:
+            content = _read_invitation(reader)
+        case _:
+            content = read_text(kind, reader)
     reader.finish()
     return content
 
@@ -284,7 +273,7 @@ def _read_minutes(reader: Reader) -> MinutesContent:
         attendance=reader.rows("attendance", _read_unit, CROWD),
         course=reader.rows("course", _read_course),
         votes=reader.rows("votes", _read_vote),
-        conclusions=reader.rows("conclusions", _read_conclusion),
+        conclusions=reader.rows("conclusions", read_conclusion),
         recipients=reader.lines("recipients"),
         proceedings_root=reader.line("proceedings_root"),
         proceedings_count=reader.count("proceedings_count"),
@@ -294,27 +283,17 @@ def _read_minutes(reader: Reader) -> MinutesContent:
     return content
 
 
-def _read_notice(reader: Reader) -> NoticeContent:
-    return NoticeContent(
-        document_id=reader.line("document_id"),
-        minutes_id=reader.line("minutes_id"),
-        subject=reader.line("subject"),
-        place_name=reader.line("place_name"),
-        intro=reader.lines("intro", PARAGRAPH),
-        conclusions=reader.rows("conclusions", _read_conclusion),
-        closing=reader.line("closing"),
-        recipients=reader.lines("recipients"),
-    )
-
-
-def _read_directive(reader: Reader) -> DirectiveContent:
-    return DirectiveContent(
+def _read_invitation(reader: Reader) -> InvitationContent:
+    return InvitationContent(
         document_id=reader.line("document_id"),
         subject=reader.line("subject"),
         place_name=reader.line("place_name"),
-        bases=reader.lines("bases"),
-        intro=reader.lines("intro", PARAGRAPH),
-        paragraphs=reader.lines("paragraphs", PARAGRAPH),
+        invitees=reader.lines("invitees"),
+        chair_line=reader.line("chair_line"),
+        starts_at=reader.time("starts_at"),
+        venue=reader.line("venue"),
+        agenda=reader.lines("agenda"),
+        notes=reader.lines("notes", PARAGRAPH),
         closing=reader.line("closing"),
         recipients=reader.lines("recipients"),
     )
@@ -350,21 +329,9 @@ def _read_vote(reader: Reader) -> VoteLine:
         eligible=reader.count("eligible"),
         result=reader.choice("result", RESULTS),
         ballots=reader.ballots("ballots"),
+        basis=reader.later_text("basis", MAX_BASIS),
     )
     if line.in_favour + line.against + line.abstain + line.none != line.eligible:
         reason = Reason(N_("tổng số phiếu không khớp số người có quyền biểu quyết"))
         raise InvalidContent(reader.at("eligible"), reason)
     return line
-
-
-def _read_conclusion(reader: Reader) -> ConclusionLine:
-    return ConclusionLine(
-        text=reader.text("text", PARAGRAPH),
-        owner_unit=reader.optional_line("owner_unit"),
-        deadline=reader.optional_date("deadline"),
-    )
-
-
-_READERS: Mapping[Kind, Callable[[Reader], Content]] = MappingProxyType(
-    {Kind.MINUTES: _read_minutes, Kind.NOTICE: _read_notice, Kind.DIRECTIVE: _read_directive}
-)

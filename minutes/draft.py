@@ -1,20 +1,20 @@
-"""First drafts: from what happened in a meeting to its minutes, and from minutes to the notice of conclusions.
+"""The first draft of the minutes, from what happened in the meeting.
 
 The draft says only what the proceedings say; the secretary corrects and adds. It can always be stored, read and
 edited: texts are mended (fit.py), and what is too much for one document or its form is gathered or cut with "…".
 """
 
-from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from minutes import fit
 from minutes.authority import Authority
+from minutes.blocks import ConclusionLine
 from minutes.content import (
     VIETNAM,
-    ConclusionLine,
     CoursePart,
     MinutesContent,
-    NoticeContent,
     PersonLine,
     UnitAttendance,
     VoteLine,
@@ -22,19 +22,49 @@ from minutes.content import (
 from minutes.document import Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE, MANY
-from minutes.wording import long_date, office, short_date, short_time
-from rooms.proceedings import Conclusion, Meeting, Person, Proceedings, Role, Step, VoteResult
+from minutes.wording import addressed, capital, count, office, outcome_words, short_date, short_time, vote_basis
+from rooms.proceedings import (
+    AgendaChange,
+    AgendaItem,
+    Attendance,
+    Chaired,
+    Conclusion,
+    LateStatement,
+    LateVote,
+    Meeting,
+    NamedBallot,
+    PaperShown,
+    Person,
+    Proceedings,
+    Proxy,
+    Role,
+    Step,
+    VoteResult,
+    Written,
+)
 
 GUESTS = "Khách mời"
 """The unit of those who belong to none."""
+
+_TAKING_PART = frozenset(Role) - {Role.VIEWER, Role.TECHNICIAN, Role.GATEWAY}
+_DUTIES = {Role.DEPUTY: "phó chủ tọa", Role.CLERK: "văn thư", Role.GUEST: "khách mời"}
+_CHAIRED = {
+    "handed": " theo ủy quyền của chủ tọa",
+    "lost": " thay, do chủ tọa vắng mặt",
+    "returned": " trở lại",
+}
 
 COURSE_ROOM = 90_000
 CONCLUSIONS_ROOM = 60_000
 """Characters: together with the other fields less than what the form for editing takes (200 000)."""
 
 
-def minutes(proceedings: Proceedings, document_id: str, authority: Authority) -> MinutesContent:
-    """The first draft of the minutes; raises Refused("not_closed") while the meeting is not closed."""
+def minutes(
+    proceedings: Proceedings, document_id: str, authority: Authority, told: Mapping[str, Sequence[str]] | None = None
+) -> MinutesContent:
+    """The first draft; raises Refused("not_closed") while the meeting is not closed. Minutes, and nothing else, say
+    "chủ tọa" for the chair (Decree 30/2020, template 1.10). `told`: what is to be said of an item of the agenda
+    besides, by its title."""
     meeting = proceedings.meeting
     if proceedings.opened_at is None or proceedings.closed_at is None:
         raise Refused("not_closed", Reason(N_("Cuộc họp chưa kết thúc.")))
@@ -46,18 +76,25 @@ def minutes(proceedings: Proceedings, document_id: str, authority: Authority) ->
         starts_at=proceedings.opened_at.astimezone(VIETNAM),
         ended_at=max(proceedings.opened_at, proceedings.closed_at).astimezone(VIETNAM),
         chair_line=_line(meeting.chair),
-        secretary_line=_line(meeting.secretary),
+        secretary_line=_secretaries(meeting),
         attendance=_attendance(proceedings),
         course=_course(
             [
-                *map(_part, proceedings.course()),
+                *_parts(proceedings, told or {}),
+                *_shown(proceedings.papers()),
+                *_proxies(proceedings.proxies()),
+                *_written(proceedings.written()),
+                *_chaired(proceedings.chaired()),
+                *_late(proceedings.late_statements()),
                 *_recorded(proceedings.recordings()),
                 *_interrupted(proceedings.interruptions()),
+                *_adjourned(proceedings.breaks()),
+                *_amended(proceedings.agenda_changes()),
             ]
         ),
-        votes=tuple(_vote(vote) for vote in proceedings.votes()[:MANY]),
-        conclusions=_conclusions(proceedings.conclusions()),
-        recipients=("Chủ trì, thư ký cuộc họp", "Các đơn vị dự họp", "Lưu: VT, Hồ sơ"),
+        votes=tuple(_vote(vote, proceedings.late_votes()) for vote in proceedings.votes()[:MANY]),
+        conclusions=_conclusions(proceedings.conclusions(), proceedings.meeting.agenda),
+        recipients=("Chủ tọa, thư ký cuộc họp", "Các đơn vị dự họp", "Lưu: VT, Hồ sơ"),
         proceedings_root=proceedings.root,
         proceedings_count=len(proceedings.facts),
     )
@@ -66,11 +103,12 @@ def minutes(proceedings: Proceedings, document_id: str, authority: Authority) ->
 def minutes_signers(proceedings: Proceedings, has_key: Callable[[str], bool]) -> tuple[Signer, ...]:
     """Secretary, chair, and the seal of the authority, in signing order.
 
-    Somebody without a key (`has_key` takes the account), as a guest who took the seat, cannot sign: then the one does
-    who was convened for it.
+    Somebody without a key (`has_key` takes the account), as a guest who took the seat, cannot sign: then another
+    secretary does, else the one who was convened for it.
     """
-    held, convened = proceedings.meeting, Meeting.from_json(proceedings.facts[0].data)
-    secretary = held.secretary if has_key(held.secretary.id) else convened.secretary
+    held, convened = proceedings.meeting, proceedings.convened()
+    others = [one for one in held.invited if one.id in held.secretaries]
+    secretary = next((one for one in (held.secretary, *others) if has_key(one.id)), convened.secretary)
     chair = held.chair if has_key(held.chair.id) else convened.chair
     return (
         Signer("secretary", secretary.id, _name(secretary), ("THƯ KÝ",), fit.line(secretary.title, "")),
@@ -79,58 +117,15 @@ def minutes_signers(proceedings: Proceedings, has_key: Callable[[str], bool]) ->
     )
 
 
-def leader_of(minutes_signers: tuple[Signer, ...]) -> Signer:
-    """Who signs the notice if nobody else is named: the chair of the meeting, in his or her own position."""
-    chair = next(signer for signer in minutes_signers if signer.role == "chair")
-    return Signer("leader", chair.account, chair.name, authority_lines(chair.title), chair.title)
-
-
-def notice(
-    source: MinutesContent,
-    document_id: str,
-    *,
-    number_symbol: str,
-    issued_on: date,
-    chair: Signer,
-) -> NoticeContent:
-    """A draft notice of the conclusions in signed minutes. Raises Refused("no_conclusions") if there are none."""
-    if not source.conclusions:
-        raise Refused("no_conclusions", Reason(N_("Biên bản không có kết luận nào để thông báo.")))
-    who = f"đồng chí {chair.name}, {chair.title}," if chair.title else f"đồng chí {chair.name}"
-    by_title = f"đồng chí {chair.title} {chair.name}" if chair.title else f"đồng chí {chair.name}"
-    units = [group.unit for group in source.attendance if any(line.present for line in group.people)]
-    intro = (
-        f"{long_date(source.starts_at.date()).capitalize()}, tại {source.venue}, {who} đã chủ trì "
-        f"{_lowered(source.title)}. Tham dự có đại diện: {'; '.join(units)}.",
-        f"Sau khi nghe các báo cáo và ý kiến của các đại biểu (Biên bản số {number_symbol} ngày "
-        f"{short_date(issued_on)}), {by_title} kết luận như sau:",
-    )
-    owners = dict.fromkeys(line.owner_unit for line in source.conclusions if line.owner_unit)
-    return NoticeContent(
-        document_id=document_id,
-        minutes_id=source.document_id,
-        subject=fit.cut(f"Kết luận của {by_title}\ntại {_lowered(source.title)}", LINE),
-        place_name=source.place_name,
-        intro=tuple(fit.paragraph(text, fit.CUT) for text in intro),
-        conclusions=source.conclusions,
-        closing="Thông báo để các cơ quan, đơn vị biết, thực hiện",
-        recipients=(*list(owners)[: MANY - 2], "Các đơn vị dự họp", "Lưu: VT, HS"),
-    )
-
-
-def authority_lines(title: str) -> tuple[str, ...]:
-    """What stands above a leader's signature: a deputy signs for the head (ký thay, Decree 30/2020 art. 13)."""
-    upper = title.upper()
-    for suffix in (" UBND ", " HĐND ", " ỦY BAN NHÂN DÂN ", " HỘI ĐỒNG NHÂN DÂN "):
-        upper = upper.split(suffix)[0]
-    upper = upper.strip()
-    if upper.startswith("PHÓ "):
-        return (f"KT. {upper.removeprefix('PHÓ ')}", upper)
-    return (upper,) if upper else ("NGƯỜI CÓ THẨM QUYỀN",)
-
-
 def _line(person: Person) -> str:
-    return fit.line(f"Đồng chí {_name(person)} - {_office(person)}", "")
+    return fit.line(capital(f"{addressed(person)} - {_office(person)}"), "")
+
+
+def _secretaries(meeting: Meeting) -> str:
+    """All who wrote, and first who signs."""
+    others = [one for one in meeting.people() if one.id in meeting.secretaries and one.id != meeting.secretary.id]
+    lines = [_line(meeting.secretary), *(_line(one) for one in others)]
+    return fit.cut("; ".join(line for line in lines if line), LINE)
 
 
 def _name(person: Person) -> str:
@@ -141,27 +136,48 @@ def _office(person: Person) -> str:
     return office(fit.line(person.title, ""), fit.line(person.unit.name, GUESTS))
 
 
-def _lowered(title: str) -> str:
-    """A meeting's name inside a sentence: "Họp giao ban…" becomes "cuộc họp giao ban…"."""
-    if title.startswith("Họp "):
-        return f"cuộc h{title[1:]}"
-    return f"{title[0].lower()}{title[1:]}" if title[1:2].islower() else title
-
-
 def _attendance(proceedings: Proceedings) -> tuple[UnitAttendance, ...]:
-    """By unit, the authority's own first; onlookers who were not invited are not delegates and are left out."""
+    """By unit, the authority's own first; who only looks on or tends the devices does not take part and is left out."""
     people: dict[str, list[PersonLine]] = {}
     authority = proceedings.meeting.authority
     names = {authority.id: fit.line(authority.name, "Cơ quan chủ trì")}
     for found in proceedings.attendance():
-        if found.person.role in (Role.VIEWER, Role.GATEWAY):
+        if found.person.role not in _TAKING_PART:
             continue
         unit = found.person.unit
         names.setdefault(unit.id, fit.line(unit.name, GUESTS))
         intervals = tuple((start.astimezone(VIETNAM), end.astimezone(VIETNAM)) for start, end in found.intervals)
-        line = PersonLine(_name(found.person), fit.line(found.person.title, ""), intervals, bool(intervals))
+        line = PersonLine(_name(found.person), _at_site(found), intervals, bool(intervals))
         people.setdefault(unit.id, []).append(line)
     return tuple(UnitAttendance(name, tuple(people[unit])) for unit, name in names.items() if unit in people)
+
+
+def _at_site(found: Attendance) -> str:
+    """The capacity, and at whose site they sat."""
+    capacity = _capacity(found.person)
+    if found.site is None:
+        return capacity
+    at = f"dự tại điểm cầu {found.site.unit.name}"
+    return fit.cut(f"{capacity}, {at}" if capacity else f"{at[0].upper()}{at[1:]}", LINE)
+
+
+def _capacity(person: Person) -> str:
+    """The title, and what the person was in the meeting where that is more than a delegate."""
+    title, duty = fit.line(person.title, ""), _DUTIES.get(person.role, "")
+    return f"{title} ({duty})" if title and duty else title or fit.cut(duty.capitalize(), LINE)
+
+
+def _chaired(found: Iterable[Chaired]) -> list[CoursePart]:
+    """Who was in the chair when, if it was not one person all the time."""
+    stretches = list(found)
+    if len(stretches) < 2:
+        return []
+    texts = [
+        f"Từ {short_time(one.started_at)} đến {short_time(one.ended_at)}: {addressed(one.person)}, "
+        f"{_office(one.person)}, chủ tọa{_CHAIRED.get(one.why, '')}."
+        for one in stretches
+    ]
+    return [CoursePart("Chủ tọa cuộc họp", fit.gathered(texts, MANY))]
 
 
 def _interrupted(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]:
@@ -175,6 +191,71 @@ def _interrupted(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]
     return [CoursePart("Gián đoạn do sự cố kỹ thuật", fit.gathered(texts, MANY))] if texts else []
 
 
+def _shown(papers: Iterable[PaperShown]) -> list[CoursePart]:
+    """Each paper once for each person who showed it, at the first time."""
+    first = {(one.sha256, one.by.id): one for one in reversed(list(papers))}
+    texts = [
+        f"{short_time(one.span[0])}: {addressed(one.by)}, {_office(one.by)}, trình chiếu tài liệu "
+        f"“{fit.line(one.name, '(không ghi tên)')}” ({count(one.pages)} trang)."
+        for one in sorted(first.values(), key=lambda one: one.span)
+    ]
+    return [CoursePart("Tài liệu được trình chiếu", fit.gathered(texts, MANY))] if texts else []
+
+
+def _proxies(proxies: Iterable[Proxy]) -> list[CoursePart]:
+    texts = [
+        f"{short_time(one.named_at)}: {addressed(one.person)}, {_office(one.person)}, ủy quyền cho "
+        f"{addressed(one.holder)}, {_office(one.holder)}, biểu quyết thay khi vắng mặt"
+        + (f" (đến {short_time(one.ended_at)})." if one.ended_at else ".")
+        for one in proxies
+    ]
+    return [CoursePart("Ủy quyền biểu quyết", fit.gathered(texts, MANY))] if texts else []
+
+
+def _written(messages: Iterable[Written]) -> list[CoursePart]:
+    texts = [
+        f"{short_time(one.at)}: {addressed(one.person)}, {_office(one.person)}, viết: “{fit.line(one.text, '')}”."
+        for one in messages
+    ]
+    return [CoursePart("Ý kiến gửi bằng văn bản trong phòng họp", fit.gathered(texts, MANY))] if texts else []
+
+
+def _adjourned(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]:
+    texts = [f"Từ {_until(since, until)}: cuộc họp tạm nghỉ." for since, until in times]
+    return [CoursePart("Tạm nghỉ", fit.gathered(texts, MANY))] if texts else []
+
+
+def _until(since: datetime, until: datetime) -> str:
+    """ "09 giờ 30 đến 09 giờ 45", with the day where a session goes on another one."""
+    days = [moment.astimezone(VIETNAM).date() for moment in (since, until)]
+    if days[0] == days[1]:
+        return f"{short_time(since)} đến {short_time(until)}"
+    return f"{short_time(since)} ngày {short_date(days[0])} đến {short_time(until)} ngày {short_date(days[1])}"
+
+
+def _amended(changes: Iterable[AgendaChange]) -> list[CoursePart]:
+    """Who changed the agenda when and how; the order of the points before and after can be told from it."""
+    texts = [f"{short_time(one.at)}: {addressed(one.by)} {_amendment(one)}." for one in changes]
+    return [CoursePart("Điều chỉnh chương trình họp", fit.gathered(texts, MANY))] if texts else []
+
+
+def _amendment(change: AgendaChange) -> str:
+    def named(item: AgendaItem | None) -> str:
+        return f"“{fit.line(item.title, 'không ghi tên', 300)}”" if item else "“không ghi tên”"
+
+    where = f"trước nội dung {named(change.next)}" if change.next else "vào cuối chương trình"
+    match change.kind:
+        case "agenda_added":
+            return f"bổ sung nội dung {named(change.after)} {where}"
+        case "agenda_moved":
+            return f"chuyển nội dung {named(change.after)} {where}"
+        case "agenda_dropped":
+            return f"bỏ nội dung {named(change.before)} khỏi chương trình"
+    if change.before and change.after and change.before.title != change.after.title:
+        return f"đổi tên nội dung {named(change.before)} thành {named(change.after)}"
+    return f"sửa người trình bày, thời lượng của nội dung {named(change.after)}"
+
+
 def _recorded(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]:
     texts = [
         f"Từ {short_time(since)} đến {short_time(until)}: cuộc họp được ghi hình, ghi âm; "
@@ -182,6 +263,22 @@ def _recorded(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]:
         for since, until in times
     ]
     return [CoursePart("Ghi hình, ghi âm", fit.gathered(texts, MANY))] if texts else []
+
+
+def _late(statements: Iterable[LateStatement]) -> list[CoursePart]:
+    texts = []
+    for one in statements:
+        about = f" về nội dung “{fit.line(one.item, '', 200)}”" if one.item else ""
+        said = fit.paragraph(one.text, "(không ghi nội dung)")
+        texts.append(f"{short_time(one.at)}: {addressed(one.person)}, {_office(one.person)}, gửi{about}: {said}")
+    return [CoursePart("Ý kiến gửi muộn (không phát biểu trực tiếp)", fit.gathered(texts, MANY))] if texts else []
+
+
+def _late_ballots(vote: VoteResult, late: Iterable[LateVote]) -> str:
+    """Listed with the result, and not in it."""
+    words = {"for": "tán thành", "against": "không tán thành", "abstain": "không có ý kiến"}
+    names = [f"{_name(one.person)} ({words[one.choice]})" for one in late if one.vote == vote.id]
+    return f" Ý kiến gửi muộn, không tính vào kết quả: {', '.join(names)}." if names else ""
 
 
 def _course(parts: list[CoursePart]) -> tuple[CoursePart, ...]:
@@ -214,12 +311,15 @@ def _shortened(parts: Iterable[CoursePart]) -> tuple[CoursePart, ...]:
     return tuple(kept)
 
 
-def _conclusions(found: Iterable[Conclusion]) -> tuple[ConclusionLine, ...]:
+def _conclusions(found: Iterable[Conclusion], agenda: Iterable[AgendaItem]) -> tuple[ConclusionLine, ...]:
+    items = {item.id: fit.line(item.title, "Nội dung không ghi tên") for item in agenda}
     lines = [
         ConclusionLine(
             fit.paragraph(one.text, "(không ghi nội dung)"),
             fit.line(one.owner.name, GUESTS) if one.owner else None,
             one.deadline,
+            co_units=tuple(fit.line(unit.name, GUESTS) for unit in one.helpers),
+            item=items.get(one.item or ""),
         )
         for one in found
     ]
@@ -229,13 +329,43 @@ def _conclusions(found: Iterable[Conclusion]) -> tuple[ConclusionLine, ...]:
     if sum(len(line.text) + len(line.owner_unit or "") for line in lines) > CONCLUSIONS_ROOM:
         share = CONCLUSIONS_ROOM // len(lines) // 2
         lines = [
-            ConclusionLine(fit.cut(one.text, share), one.owner_unit and fit.cut(one.owner_unit, share), one.deadline)
+            replace(one, text=fit.cut(one.text, share), owner_unit=one.owner_unit and fit.cut(one.owner_unit, share))
             for one in lines
         ]
     return tuple(lines)
 
 
-def _part(step: Step) -> CoursePart:
+def _parts(proceedings: Proceedings, told: Mapping[str, Sequence[str]]) -> list[CoursePart]:
+    """Item by item; what the desk wrote down of an item stands where it was dealt with last, or by itself."""
+    steps = proceedings.course()
+    notes = {one.item: one.text for one in proceedings.noted()}
+    titles = {item.id: item.title for item in proceedings.meeting.agenda}
+    last = {_item_of(step): number for number, step in enumerate(steps)}
+    parts = [
+        _part(step, *_besides(step, notes, told) if last[_item_of(step)] == number else ())
+        for number, step in enumerate(steps)
+    ]
+    rest = [
+        CoursePart(fit.line(titles.get(item or "", ""), "Ghi chung"), fit.gathered(_rows(text), MANY))
+        for item, text in notes.items()
+    ]
+    return [*parts, *rest]
+
+
+def _besides(step: Step, notes: dict[str | None, str], told: Mapping[str, Sequence[str]]) -> list[str]:
+    title = step.item.title if step.item else ""
+    return [*(fit.paragraph(text, "") for text in told.get(title, ())), *_rows(notes.pop(_item_of(step), ""))]
+
+
+def _item_of(step: Step) -> str | None:
+    return step.item.id if step.item else None
+
+
+def _rows(text: str) -> list[str]:
+    return [row for line in text.split("\n") if (row := fit.paragraph(line, ""))]
+
+
+def _part(step: Step, *besides: str) -> CoursePart:
     if step.item is None:
         heading, first = "Mở đầu", "cuộc họp bắt đầu"
     else:
@@ -245,24 +375,36 @@ def _part(step: Step) -> CoursePart:
         first = f"cuộc họp chuyển sang nội dung này{planned}"
     paragraphs = [f"Từ {short_time(step.started_at)}: {first}."]
     paragraphs += [
-        f"{short_time(at)}: đồng chí {_name(person)}, {_office(person)}, phát biểu." for person, at in step.speakers
+        f"{short_time(turn.at)}: {addressed(turn.person)}, {_office(turn.person)}, "
+        f"{'nêu ý kiến về thủ tục' if turn.order else 'phát biểu'}."
+        for turn in step.speakers
     ]
     for vote in step.votes:
-        outcome = "được thông qua" if vote.result == "passed" else "không được thông qua"
         text = fit.line(vote.text, "(không ghi nội dung)", 1000)
-        paragraphs.append(f"{short_time(vote.closed_at)}: biểu quyết nội dung “{text}”; nội dung {outcome}.")
-    return CoursePart(heading, fit.gathered(paragraphs, MANY))
+        paragraphs.append(
+            f"{short_time(vote.closed_at)}: biểu quyết nội dung “{text}”; {outcome_words(vote.outcome.result)}."
+        )
+    return CoursePart(heading, fit.gathered([*paragraphs, *besides], MANY))
 
 
-def _vote(vote: VoteResult) -> VoteLine:
-    tally = vote.tally
+def _voter(ballot: NamedBallot) -> str:
+    if ballot.by is None:
+        return _name(ballot.person)
+    if ballot.spoken:
+        return fit.line(f"{_name(ballot.person)} (biểu quyết trực tiếp tại điểm cầu, {_name(ballot.by)} ghi nhận)", "")
+    return fit.line(f"{_name(ballot.person)} (do {_name(ballot.by)} biểu quyết thay)", "")
+
+
+def _vote(vote: VoteResult, late: Iterable[LateVote]) -> VoteLine:
+    tally = vote.outcome.tally
     return VoteLine(
         text=fit.paragraph(vote.text, "(không ghi nội dung)"),
         in_favour=tally["for"],
         against=tally["against"],
         abstain=tally["abstain"],
         none=tally["none"],
-        eligible=vote.eligible,
-        result=vote.result,
-        ballots=tuple((_name(person), choice) for person, choice in vote.ballots),
+        eligible=vote.outcome.eligible,
+        result=vote.outcome.result,
+        ballots=tuple((_voter(ballot), ballot.choice) for ballot in vote.ballots),
+        basis=vote_basis(vote.rule, vote.outcome) + _late_ballots(vote, late),
     )

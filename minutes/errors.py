@@ -85,6 +85,10 @@ class SigningFailed(RecordError):
     """The signature could not be made, or the signed file did not validate and was thrown away."""
 
 
+class NoTimeStamp(SigningFailed):
+    """The time-stamping service cannot be reached or does not answer as it should; without a stamp it can be signed."""
+
+
 class Damaged(RecordError):
     """An archived file is missing or its bytes are no longer those that were deposited."""
 

@@ -1,23 +1,26 @@
 """What the public may see of the records, as values, and what may be published at all.
 
 Law 104/2016/QH13, art. 6: documents of internal meetings are not accessible to citizens, so minutes never are.
-A notice of conclusions or a directive is published by an explicit, logged decision once it is sealed.
+Documents for everybody are published by an explicit, logged decision once it is sealed.
 """
 
-import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from minutes.content import Content, DirectiveContent, MinutesContent, NoticeContent
-from minutes.document import KIND_NAMES, Document, Kind, State
+from minutes.content import Content, kind_of, title_of
+from minutes.document import KIND_NAMES, PUBLISHABLE, Document, Kind, State
 from minutes.errors import N_, Reason, Refused
-from minutes.wording import conclusion_sentences
+from minutes.printed import printed, printed_annexes
+from minutes.searching.shown import Shown
+from minutes.text import TextContent
+from minutes.wording import long_date
+from minutes.workflow.relation import Changed, in_force
 from rooms.proceedings import Unit
 
 PAGE_SIZE = 20
 
 NEVER_PUBLIC = Reason(N_("Biên bản là tài liệu họp nội bộ, không công khai (Luật Tiếp cận thông tin, Điều 6)."))
+NAMED_ONLY = N_("%(kind)s gửi đích danh hoặc dùng cho công việc nội bộ, không công khai.")
 NOT_SEALED = Reason(N_("Chỉ công khai được văn bản đã phát hành."))
 NOT_PUBLISHED = Reason(N_("Văn bản không ở trạng thái công khai."))
 
@@ -26,7 +29,8 @@ NOT_PUBLISHED = Reason(N_("Văn bản không ở trạng thái công khai."))
 class PublicDocument:
     """A published document as a citizen sees it; `digest` is the hex SHA-256 of the file, also its address.
 
-    `text` are the paragraphs of the body, so that the page can be read without opening the PDF.
+    `text` are the paragraphs of the body, so that the page can be read without opening the PDF; `changes` is what later
+    documents have done to it, the newest first.
     """
 
     id: str
@@ -42,22 +46,34 @@ class PublicDocument:
     digest: str
     code: str
     text: tuple[str, ...]
+    changes: tuple[Changed, ...] = ()
+    redacted: bool = False
+    """Information was left out; `digest` is that of the rendition."""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether nothing has replaced or recalled it."""
+        return in_force(self.changes)
 
 
 @dataclass(frozen=True, slots=True)
 class PublicPage:
-    """One page of the public list, newest first; `page` counts from 1."""
+    """One page of the public list; `page` counts from 1. `shown` is what of each item was looked for, empty if nothing
+    was. `more`: there are more than `total`."""
 
     items: tuple[PublicDocument, ...]
     page: int
     pages: int
     total: int
+    shown: tuple[Shown, ...] = ()
+    more: bool = False
 
 
 def may_publish(document: Document) -> None:
-    """Raises Refused("never_public") for minutes, Refused("not_sealed") before the seal, Refused("published") twice."""
-    if document.kind is Kind.MINUTES:
-        raise Refused("never_public", NEVER_PUBLIC)
+    """Raises Refused("never_public") for what is not for everybody, Refused("not_sealed") before the seal,
+    Refused("published") twice."""
+    if document.kind not in PUBLISHABLE:
+        raise Refused("never_public", _never_public(document.kind))
     if document.state is not State.SEALED:
         raise Refused("not_sealed", NOT_SEALED)
     if document.published:
@@ -71,11 +87,11 @@ def may_withdraw(document: Document) -> None:
 
 
 def public_view(document: Document, content: Content) -> PublicDocument:
-    """The public's view; the caller has made sure that the document is published."""
+    """The public's view; `content` is that of the file which is published, the document's own or its rendition."""
     publication, number_symbol = document.publication, document.number_symbol
     if publication is None or not publication.in_force or number_symbol is None:
         raise Refused("not_published", NOT_PUBLISHED)
-    if document.year is None or document.issued_on is None or document.digest is None:
+    if document.year is None or document.issued_on is None or document.public_digest is None:
         raise Refused("not_sealed", NOT_SEALED)
     return PublicDocument(
         id=document.id,
@@ -85,29 +101,25 @@ def public_view(document: Document, content: Content) -> PublicDocument:
         year=document.year,
         number_symbol=number_symbol,
         issued_on=document.issued_on,
-        subject=document.title,
+        subject=title_of(content),
         signers=tuple(signed.signer.name for signed in document.signed),
         published_at=publication.at,
-        digest=document.digest,
+        digest=document.public_digest,
         code=document.code,
-        text=_body(content),
+        text=_body(content, number_symbol, document.issued_on),
+        redacted=document.rendition is not None,
     )
 
 
-def _body(content: Content) -> tuple[str, ...]:
-    if isinstance(content, NoticeContent):
-        rows = (f"{index}. {conclusion_sentences(line)}" for index, line in enumerate(content.conclusions, 1))
-        return (*content.intro, *rows, content.closing)
-    if isinstance(content, DirectiveContent):
-        numbered = (f"{index}. {text}" for index, text in enumerate(content.paragraphs, 1))
-        return (*content.bases, *content.intro, *numbered, content.closing)
-    if isinstance(content, MinutesContent):
-        raise Refused("never_public", NEVER_PUBLIC)
-    return ()
+def _body(content: Content, number_symbol: str, issued_on: date) -> tuple[str, ...]:
+    if not isinstance(content, TextContent):
+        raise Refused("never_public", _never_public(kind_of(content)))
+    annexes = printed_annexes(content, number_symbol, long_date(issued_on))
+    lines = [*map(str, printed(content))]
+    for annex in annexes:
+        lines += [annex.name, annex.title, annex.goes_with, *map(str, annex.lines)]
+    return tuple(lines)
 
 
-def folded(text: str) -> str:
-    """For searching: lower case without marks, đ as d, single spaces ("Thông báo" and "thong bao" are equal)."""
-    spread = unicodedata.normalize("NFD", text.casefold())
-    bare = "".join(letter for letter in spread if not unicodedata.combining(letter)).replace("đ", "d")
-    return re.sub(r"\s+", " ", bare).strip()
+def _never_public(kind: Kind) -> Reason:
+    return NEVER_PUBLIC if kind is Kind.MINUTES else Reason(NAMED_ONLY, kind=Reason(KIND_NAMES[kind]))

@@ -53,6 +53,39 @@ class Reader:
     def line(self, name: str, *, empty: bool = False) -> str:
         return self.text(name, LINE, empty=empty)
 
+    def later_text(self, name: str, limit: int) -> str:
+        """Of a field that older documents do not have."""
+        return self.text(name, limit, empty=True) if name in self._left else ""
+
+    def later_line(self, name: str) -> str | None:
+        """As optional_line, of a field that older documents do not have."""
+        return self.optional_line(name) if name in self._left else None
+
+    def later_lines(self, name: str) -> tuple[str, ...]:
+        """As lines, of a field that older documents do not have."""
+        return self.lines(name) if name in self._left else ()
+
+    def later_rows(self, name: str, read: Callable[["Reader"], T], limit: int = MANY) -> tuple[T, ...]:
+        """As rows, of a field that older documents do not have."""
+        return self.rows(name, read, limit) if name in self._left else ()
+
+    def later_choice(self, name: str, known: tuple[str, ...]) -> str | None:
+        """One of `known` or None, of a field that older documents do not have."""
+        if self._left.get(name) is None:
+            self._left.pop(name, None)
+            return None
+        return self.choice(name, known)
+
+    def later_object(self, name: str, read: Callable[["Reader"], T]) -> T | None:
+        """An object or None, of a field that older documents do not have."""
+        value = self._left.pop(name, None)
+        if value is None:
+            return None
+        reader = Reader(value, self.at(name))
+        found = read(reader)
+        reader.finish()
+        return found
+
     def optional_line(self, name: str) -> str | None:
         value = self._take(name)
         return None if value in (None, "") else _checked_text(value, self.at(name), LINE)
@@ -65,9 +98,22 @@ class Reader:
             raise InvalidContent(self.at(name), Reason(N_("quá %(limit)s dòng"), limit=limit))
         return value
 
-    def lines(self, name: str, limit: int = LINE) -> tuple[str, ...]:
+    def lines(self, name: str, limit: int = LINE, *, empty: bool = False) -> tuple[str, ...]:
         path = self.at(name)
-        return tuple(_checked_text(item, f"{path}[{i}]", limit) for i, item in enumerate(self._list(name)))
+        return tuple(_checked_text(item, f"{path}[{i}]", limit, empty=empty) for i, item in enumerate(self._list(name)))
+
+    def cells(self, name: str, width: int) -> tuple[tuple[str, ...], ...]:
+        """Rows of `width` texts each, which may be empty."""
+        path = self.at(name)
+        found = []
+        for index, row in enumerate(self._list(name)):
+            if not isinstance(row, list) or len(row) != width:
+                raise InvalidContent(f"{path}[{index}]", Reason(N_("phải có đủ %(width)s ô"), width=width))
+            cells = enumerate(row)
+            found.append(
+                tuple(_checked_text(cell, f"{path}[{index}][{i}]", PARAGRAPH, empty=True) for i, cell in cells)
+            )
+        return tuple(found)
 
     def rows(self, name: str, read: Callable[["Reader"], T], limit: int = MANY) -> tuple[T, ...]:
         rows = []
@@ -76,6 +122,13 @@ class Reader:
             rows.append(read(reader))
             reader.finish()
         return tuple(rows)
+
+    def later_count(self, name: str) -> int | None:
+        """As count, or None, of a field that older documents do not have."""
+        if self._left.get(name) is None:
+            self._left.pop(name, None)
+            return None
+        return self.count(name)
 
     def count(self, name: str) -> int:
         value = self._take(name)
@@ -91,12 +144,18 @@ class Reader:
 
     def choice(self, name: str, known: tuple[str, ...]) -> str:
         value = self._take(name)
-        if value not in known:
+        if not isinstance(value, str) or value not in known:
             raise InvalidContent(self.at(name), Reason(N_("phải là một trong %(known)s"), known=", ".join(known)))
         return str(value)
 
     def time(self, name: str) -> datetime:
         return _checked_time(self._take(name), self.at(name))
+
+    def day(self, name: str) -> date:
+        value = self.optional_date(name)
+        if value is None:
+            raise InvalidContent(self.at(name), Reason(N_("để trống")))
+        return value
 
     def optional_date(self, name: str) -> date | None:
         value = self._take(name)

@@ -24,8 +24,11 @@ def series(kind: Kind) -> str:
     return kind.value
 
 
-def symbol(kind: Kind, abbreviation: str) -> str:
-    """ "BB-UBND": type, then the issuing authority."""
+def symbol(kind: Kind, abbreviation: str, drafting_unit: str = "") -> str:
+    """ "BB-UBND": type, then the issuing authority; of a letter, which has no type, the authority and the unit that
+    drafted it: "UBND-VP" (Decree 30/2020, Appendix I, section II.3)."""
+    if kind in (Kind.LETTER, Kind.PERSONAL_LETTER):
+        return f"{abbreviation}-{drafting_unit}" if drafting_unit else abbreviation
     return f"{kind.value}-{abbreviation}"
 
 

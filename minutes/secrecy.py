@@ -9,7 +9,9 @@ _SPACE = r"[\s.,:;_\-]*"
 _GRADED = re.compile(rf"(?<!\w)(?:t\s*ố\s*i|t\s*u\s*y\s*ệ\s*t){_SPACE}m\s*ậ\s*t(?!\w)", re.IGNORECASE)
 _DECLARED = re.compile(rf"(?<!\w)độ\s+mật{_SPACE}(?:mật|tối|tuyệt)", re.IGNORECASE)
 # Upper-case MẬT is also part of ordinary words: bảo mật, bí mật, mật độ, mật khẩu, mật ong…
-_PLAIN = re.compile(r"(?<!\w)(?<!BẢO )(?<!BÍ )(?<!CƠ )(?<!NỘI )M ?Ậ ?T(?! (?:ĐỘ|KHẨU|ONG|MÃ|THIẾT|NGHỊ))(?!\w)")
+_PLAIN = re.compile(
+    r"(?<!\w)(?<!BẢO\s)(?<!BÍ\s)(?<!CƠ\s)(?<!NỘI\s)M ?Ậ ?T(?! (?:ĐỘ|KHẨU|ONG|MÃ|THIẾT|NGHỊ)(?!\w))(?!\w)"
+)
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 
 

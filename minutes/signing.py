@@ -7,75 +7,22 @@ files of the installation, because addresses inside an uploaded file must never 
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
 
-from asn1crypto import crl as asn1_crl  # type: ignore[import-untyped]
-from asn1crypto import keys as asn1_keys
-from asn1crypto import pem as asn1_pem
+from asn1crypto import keys as asn1_keys  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-from PIL import Image
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.layout import LayoutError
-from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign import fields as pdf_fields
-from pyhanko.sign import signers, timestamps
-from pyhanko.sign.general import SigningError
-from pyhanko.sign.signers.pdf_signer import DSSContentSettings, SigDSSPlacementPreference
-from pyhanko.stamp import StaticStampStyle
-from pyhanko_certvalidator import ValidationContext
-from pyhanko_certvalidator.errors import PathError
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from pyhanko.sign import timestamps
 
 from minutes.errors import N_, Reason, SigningFailed, WrongPin
+from minutes.evidence import DIGEST
+from minutes.interrupted import begin, finish
+from minutes.trust import Trust, common_name, issuer_of
 from minutes.typeset import FieldBox
-
-CLOCK_TOLERANCE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What the installation believes: pinned roots, their issuing CAs, and revocation lists. Never the system's."""
-
-    roots: tuple[asn1_x509.Certificate, ...]
-    intermediates: tuple[asn1_x509.Certificate, ...]
-    crls: tuple[asn1_crl.CertificateList, ...]
-
-    @classmethod
-    def load(cls, directory: Path) -> "Trust":
-        """From roots.pem, intermediates.pem and *.crl (PEM or DER) in `directory`; raises OSError or ValueError."""
-        return cls(
-            _certificates(directory / "roots.pem"),
-            _certificates(directory / "intermediates.pem"),
-            tuple(asn1_crl.CertificateList.load(_der(path.read_bytes())) for path in sorted(directory.glob("*.crl"))),
-        )
-
-    def context(self, moment: datetime | None = None) -> ValidationContext:
-        """Fresh for every use, since a context caches what it has seen. `moment` None: now."""
-        return ValidationContext(
-            trust_roots=list(self.roots),
-            other_certs=list(self.intermediates),
-            crls=list(self.crls),
-            allow_fetching=False,
-            revocation_mode="require",
-            moment=moment,
-            time_tolerance=CLOCK_TOLERANCE,
-        )
-
-
-def _der(data: bytes) -> bytes:
-    return asn1_pem.unarmor(data)[2] if asn1_pem.detect(data) else data
-
-
-def _certificates(path: Path) -> tuple[asn1_x509.Certificate, ...]:
-    return tuple(asn1_x509.Certificate.load(der) for _, _, der in asn1_pem.unarmor(path.read_bytes(), multiple=True))
-
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -106,7 +53,7 @@ class Credential:
     @property
     def name(self) -> str:
         """The subject's common name."""
-        return _common_name(self.certificate)
+        return common_name(self.certificate)
 
     @property
     def issuer(self) -> str:
@@ -129,37 +76,6 @@ class Credential:
         der = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         key = asn1_keys.PrivateKeyInfo.load(der)
         return timestamps.DummyTimeStamper(self.certificate, key)
-
-
-def issuer_of(certificate: asn1_x509.Certificate) -> str:
-    """The issuer's distinguished name in one line, the same for equal names."""
-    return ", ".join(
-        f"{attribute['type'].native}={attribute['value'].native}"
-        for group in certificate.issuer.chosen
-        for attribute in group
-    )
-
-
-def _common_name(certificate: asn1_x509.Certificate) -> str:
-    return str(certificate.subject.native.get("common_name", ""))
-
-
-def http_time_stamper(url: str) -> timestamps.TimeStamper:
-    """The RFC 3161 service at `url`."""
-    return timestamps.HTTPTimeStamper(url)
-
-
-class _KeptKeySigner(signers.Signer):
-    """pyHanko's own soft signer loads and checks the key at every use; this one keeps it loaded."""
-
-    def __init__(self, credential: Credential, trust: Trust) -> None:
-        registry = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        registry.register_multiple([*trust.intermediates, *trust.roots])
-        super().__init__(signing_cert=credential.certificate, cert_registry=registry)
-        self._credential = credential
-
-    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:
-        return self._credential.sign(data, digest_algorithm)
 
 
 def prepare(pdf: bytes, boxes: Sequence[FieldBox]) -> bytes:
@@ -236,7 +152,7 @@ async def sign(
     credential: Credential,
     *,
     trust: Trust,
-    time_stamper: timestamps.TimeStamper,
+    time_stamper: timestamps.TimeStamper | None,
     image: bytes,
     certify: bool = False,
     seal: bool = False,
@@ -246,30 +162,18 @@ async def sign(
 
     `certify` (the first signature): later changes other than filling in the fields are forbidden (DocMDP).
     `seal` (the last): a document time-stamp is added over everything (PAdES B-LTA).
-    Raises SigningFailed; the certificate must chain to a trusted root and not be revoked or expired.
+    Without a time-stamper the signatures wait for `minutes.evidence.prove`, which nothing may come before.
+    Raises NoTimeStamp, SigningFailed; the certificate must chain to a trusted root and not be revoked or expired.
     """
-    metadata = signers.PdfSignatureMetadata(
-        field_name=field,
-        md_algorithm="sha256",
-        location=location,
-        name=credential.name,
-        subfilter=pdf_fields.SigSeedSubFilter.PADES,
+    half = await begin(
+        pdf,
+        field,
+        credential.certificate,
+        trust=trust,
+        time_stamper=time_stamper,
+        image=image,
         certify=certify,
-        docmdp_permissions=pdf_fields.MDPPerm.FILL_FORMS,
-        embed_validation_info=True,
-        use_pades_lta=seal,
-        # Evidence goes into the revision that is being signed, so that nothing ever follows the last signature
-        # and "covers the file to its last byte" can be demanded at every stage.
-        dss_settings=DSSContentSettings(include_vri=False, placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE),
-        validation_context=trust.context(),
+        seal=seal,
+        location=location,
     )
-    style = StaticStampStyle(background=PdfImage(Image.open(io.BytesIO(image))), background_opacity=1.0, border_width=0)
-    signer = signers.PdfSigner(
-        metadata, signer=_KeptKeySigner(credential, trust), timestamper=time_stamper, stamp_style=style
-    )
-    try:
-        out = io.BytesIO()
-        await signer.async_sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf)), output=out, existing_fields_only=True)
-    except (SigningError, PathError, PdfError, LayoutError, timestamps.TimestampRequestError, ValueError) as error:
-        raise SigningFailed(Reason(N_("Phần mềm ký báo lỗi: %(error)s"), error=error)) from error
-    return out.getvalue()
+    return await finish(half, credential.sign(half.attributes, DIGEST), trust=trust, time_stamper=time_stamper)

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, case, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.authority import Authority
-from minutes.document import Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, State
+from minutes.document import Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, SignerRole, State
 from minutes.errors import N_, NotFound, Reason
 from minutes.register import EntryState
 from minutes.tables import (
@@ -28,6 +28,9 @@ from minutes.tables import (
     version_table,
     working_table,
 )
+from minutes.workflow import plan
+from minutes.workflow.relation import Deed
+from minutes.workflow.tables import relation_table
 from rooms.proceedings import Unit
 
 
@@ -44,17 +47,24 @@ def _actor_in(text_value: str) -> Actor:
 
 
 def _signers_out(signers: Sequence[Signer]) -> str:
-    return _dump([[one.role, one.account, one.name, list(one.title_lines), one.title] for one in signers])
+    rows = [[one.role, one.account, one.name, list(one.title_lines), one.title, one.step, one.nth] for one in signers]
+    return _dump(rows)
 
 
 def _signers_in(text_value: str) -> tuple[Signer, ...]:
-    return tuple(
-        Signer(role, account, name, tuple(lines), title) for role, account, name, lines, title in json.loads(text_value)
-    )
+    return tuple(_signer(at, *row[:7]) for at, row in enumerate(json.loads(text_value), 1))
+
+
+def _signer(
+    at: int, role: SignerRole, account: str, name: str, lines: list[str], title: str,
+    step: int | None = None, nth: int = 1,
+) -> Signer:  # fmt: skip
+    """One of the row at place `at`. Older rows have no step: their signers follow each other as they stand."""
+    return Signer(role, account, name, tuple(lines), title, at if step is None else step, nth)
 
 
 async def add(
-    connection: AsyncConnection, document: Document, authority: Authority, content: object, search: str, by: Actor
+    connection: AsyncConnection, document: Document, authority: Authority, content: object, by: Actor
 ) -> None:
     """Insert a new document with its first version."""
     await connection.execute(
@@ -68,12 +78,12 @@ async def add(
             parent_name=authority.parent,
             meeting_id=document.meeting_id,
             title=document.title,
-            search=search,
             place=document.place,
             version=document.version,
             code=document.code,
             signers=_signers_out(document.signers),
             published=False,
+            workflow=_dump(plan.to_json(document.workflow)),
             created_at=document.created_at,
             changed_at=document.changed_at,
         )
@@ -92,12 +102,12 @@ async def _add_version(
 
 
 async def add_version(
-    connection: AsyncConnection, document: Document, content: object, title: str, search: str, by: Actor, at: datetime
+    connection: AsyncConnection, document: Document, content: object, title: str, by: Actor, at: datetime
 ) -> int:
     """Save a new text after `document.version`; returns its version number."""
     version = document.version + 1
     await _add_version(connection, document.id, version, content, by, at)
-    await change(connection, document.id, at, version=version, title=title, search=search)
+    await change(connection, document.id, at, version=version, title=title)
     return version
 
 
@@ -106,6 +116,11 @@ async def change(connection: AsyncConnection, document_id: str, at: datetime, **
     await connection.execute(
         update(document_table).where(document_table.c.id == document_id).values(changed_at=at, **values)
     )
+
+
+async def set_signers(connection: AsyncConnection, document_id: str, signers: Sequence[Signer], at: datetime) -> None:
+    """Others will sign a document that nobody has signed yet."""
+    await change(connection, document_id, at, signers=_signers_out(signers))
 
 
 async def log(
@@ -137,6 +152,14 @@ async def content(connection: AsyncConnection, document_id: str, version: int) -
     return json.loads(found)
 
 
+async def versions(connection: AsyncConnection, document_id: str) -> tuple[tuple[int, Actor, datetime], ...]:
+    """(version, who kept it, when) of every text, the newest first."""
+    columns = (version_table.c.version, version_table.c.by, version_table.c.at)
+    query = select(*columns).where(version_table.c.document_id == document_id)
+    rows = await connection.execute(query.order_by(version_table.c.version.desc()))
+    return tuple((row.version, _actor_in(row.by), row.at) for row in rows)
+
+
 async def get(connection: AsyncConnection, document_id: str, *, lock: bool = False) -> Document:
     """One document; raises NotFound. `lock` keeps other writers off its row until the transaction ends."""
     query = select(document_table).where(document_table.c.id == document_id)
@@ -144,6 +167,17 @@ async def get(connection: AsyncConnection, document_id: str, *, lock: bool = Fal
     if not found:
         raise NotFound(Reason(N_("Không có văn bản này.")))
     return found[0]
+
+
+async def several(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Document]:
+    """Documents by id, those that exist."""
+    query = select(document_table).where(document_table.c.id.in_(ids))
+    return {one.id: one for one in await _documents(connection, query)}
+
+
+async def all_ids(connection: AsyncConnection) -> tuple[str, ...]:
+    """Of every document, the last changed first."""
+    return tuple(await connection.scalars(select(document_table.c.id).order_by(document_table.c.changed_at.desc())))
 
 
 async def authority(connection: AsyncConnection, document_id: str) -> Authority:
@@ -174,14 +208,19 @@ async def search(connection: AsyncConnection, limit: int, **equal: object) -> tu
     return await _documents(connection, query)
 
 
-async def published(
-    connection: AsyncConnection, words: Sequence[str], offset: int, limit: int
-) -> tuple[tuple[Document, ...], int]:
-    """Published documents that hold all of the folded `words`, the last posted first, and how many there are."""
-    matching = [
-        document_table.c.published,
-        *(document_table.c.search.contains(word, autoescape=True) for word in words),
-    ]
+async def archived(connection: AsyncConnection) -> tuple[tuple[str, str], ...]:
+    """(id, digest) of every issued document."""
+    query = select(document_table.c.id, document_table.c.digest).where(document_table.c.digest.is_not(None))
+    return tuple((row.id, row.digest) for row in await connection.execute(query.order_by(document_table.c.id)))
+
+
+async def published(connection: AsyncConnection, offset: int, limit: int) -> tuple[tuple[Document, ...], int]:
+    """Published documents, the last posted first, and how many there are. What was recalled is found by its own address
+    alone."""
+    recalled = select(relation_table.c.target_id).where(
+        relation_table.c.target_id == document_table.c.id, relation_table.c.act == Deed.RECALLS.value
+    )
+    matching = (document_table.c.published, ~recalled.exists())
     total = await connection.scalar(select(func.count()).select_from(document_table).where(*matching))
     posted_at = (
         select(func.max(publication_table.c.at))
@@ -253,6 +292,9 @@ def _document(row: RowMapping, signed: Sequence[RowMapping], publication: Public
         issued_on=row["issued_on"],
         digest=row["digest"],
         publication=publication,
+        workflow=plan.from_json(json.loads(row["workflow"])) if row["workflow"] else plan.SHORT_WAY,
+        due_at=row["due_at"],
+        rendition=row["rendition"],
     )
 
 
@@ -267,35 +309,44 @@ def _publication(row: RowMapping) -> Publication:
     )
 
 
-async def next_number(connection: AsyncConnection, name: str) -> int:
-    """The next number of a sequence, from 1; taken back if the transaction is, so there are no gaps and no doubles."""
+async def next_number(connection: AsyncConnection, name: str, *, above: int = 0) -> int:
+    """The next number of a sequence, from 1, and greater than `above`; taken back if the transaction is, so there are
+    no gaps and no doubles."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(sequence_table).values(name=name, last=1)
-    statement = statement.on_conflict_do_update(
-        index_elements=[sequence_table.c.name], set_={"last": sequence_table.c.last + 1}
-    )
+    last = sequence_table.c.last
+    following = last + 1 if above == 0 else case((last < above, above), else_=last) + 1
+    statement = dialect.insert(sequence_table).values(name=name, last=above + 1)
+    statement = statement.on_conflict_do_update(index_elements=[sequence_table.c.name], set_={"last": following})
     return int((await connection.execute(statement.returning(sequence_table.c.last))).scalar_one())
 
 
-async def reserve(
-    connection: AsyncConnection, document: Document, series: str, symbol: str, day: date, at: datetime
-) -> int:
-    """Take the next number of the unit's year and series for a document."""
-    unit, year = document.unit.id, day.year
-    number = await next_number(connection, f"register/{unit}/{year}/{series}")
+async def take(
+    connection: AsyncConnection, unit_id: str, year: int, series: str, symbol: str, document_id: str | None,
+    at: datetime, *, above: int = 0,
+) -> int:  # fmt: skip
+    """Take the next number of a unit's year and series, for a document of ours or (None) one on paper."""
+    number = await next_number(connection, f"register/{unit_id}/{year}/{series}", above=above)
     await connection.execute(
         insert(register_table).values(
-            unit_id=unit,
+            unit_id=unit_id,
             year=year,
             series=series,
             number=number,
             symbol=symbol,
-            document_id=document.id,
+            document_id=document_id,
             state=EntryState.RESERVED.value,
             reserved_at=at,
         )
     )
-    await change(connection, document.id, at, year=year, number=number, symbol=symbol, issued_on=day)
+    return number
+
+
+async def reserve(
+    connection: AsyncConnection, document: Document, series: str, symbol: str, day: date, at: datetime, above: int = 0
+) -> int:
+    """Take the next number, greater than `above`, of the unit's year and series for a document."""
+    number = await take(connection, document.unit.id, day.year, series, symbol, document.id, at, above=above)
+    await change(connection, document.id, at, year=day.year, number=number, symbol=symbol, issued_on=day)
     return number
 
 
@@ -331,15 +382,15 @@ async def working(connection: AsyncConnection, document_id: str) -> bytes:
 
 
 async def add_signature(
-    connection: AsyncConnection, document: Document, issuer: str, serial: int, at: datetime
+    connection: AsyncConnection, document: Document, signer: Signer, issuer: str, serial: int, at: datetime
 ) -> None:
-    """Record the signature of `document.next_signer`."""
+    """Record the signature of one of the document's signers."""
     await connection.execute(
         insert(signature_table).values(
             document_id=document.id,
             year=document.year,
             number=document.number,
-            position=len(document.signed),
+            position=document.signers.index(signer),
             issuer=issuer,
             serial=str(serial),
             signed_at=at,
@@ -347,12 +398,14 @@ async def add_signature(
     )
 
 
-async def publish(connection: AsyncConnection, document_id: str, by: Actor, at: datetime, reason: str) -> None:
-    """Record the decision to publish."""
+async def publish(
+    connection: AsyncConnection, document_id: str, by: Actor, at: datetime, reason: str, rendition: str | None = None
+) -> None:
+    """Record the decision to publish, the rendition with this digest in its place if there is one."""
     await connection.execute(
         insert(publication_table).values(document_id=document_id, at=at, by=_actor_out(by), reason=reason)
     )
-    await change(connection, document_id, at, published=True)
+    await change(connection, document_id, at, published=True, rendition=rendition)
 
 
 async def withdraw(connection: AsyncConnection, document_id: str, by: Actor, at: datetime, reason: str) -> None:
@@ -362,4 +415,4 @@ async def withdraw(connection: AsyncConnection, document_id: str, by: Actor, at:
         .where(publication_table.c.document_id == document_id, publication_table.c.withdrawn_at.is_(None))
         .values(withdrawn_at=at, withdrawn_by=_actor_out(by), withdrawn_reason=reason)
     )
-    await change(connection, document_id, at, published=False)
+    await change(connection, document_id, at, published=False, rendition=None)

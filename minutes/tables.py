@@ -1,4 +1,4 @@
-"""Tables of the records and of the archive's log. Names and titles are kept as values."""
+"""Tables of the records. Names and titles are kept as values."""
 
 from datetime import UTC, datetime
 
@@ -47,7 +47,6 @@ document_table = Table(
     Column("parent_name", Text),
     Column("meeting_id", String(64)),
     Column("title", Text, nullable=False),
-    Column("search", Text, nullable=False),
     Column("place", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("code", String(20), nullable=False, unique=True),
@@ -58,6 +57,9 @@ document_table = Table(
     Column("issued_on", Date),
     Column("digest", String(64)),
     Column("published", Boolean, nullable=False),
+    Column("rendition", String(64)),  # the file that is published in place of the document's own
+    Column("workflow", Text),
+    Column("due_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
     Index("document_by_meeting", "meeting_id"),
@@ -126,7 +128,7 @@ register_table = Table(
     Column("series", String(16), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("symbol", String(60), nullable=False),
-    Column("document_id", ForeignKey("document.id"), nullable=False, index=True),
+    Column("document_id", ForeignKey("document.id"), index=True),  # none: a document on paper
     Column("state", String(16), nullable=False),
     Column("reserved_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
@@ -144,23 +146,4 @@ publication_table = Table(
     Column("withdrawn_at", UtcDateTime),
     Column("withdrawn_by", Text),
     Column("withdrawn_reason", Text),
-)
-
-deposit_table = Table(
-    "deposit",
-    metadata,
-    Column("position", Integer, primary_key=True, autoincrement=False),
-    Column("digest", String(64), nullable=False, unique=True),
-    Column("leaf", String(64), nullable=False),
-    Column("document_id", String(32), nullable=False),
-    Column("blocks", Integer, nullable=False),
-)
-
-fingerprint_table = Table(
-    "fingerprint",
-    metadata,
-    Column("digest", ForeignKey("deposit.digest"), primary_key=True),
-    Column("block", Integer, primary_key=True),
-    Column("hash", LargeBinary(8), nullable=False),
-    Index("fingerprint_by_hash", "hash"),
 )

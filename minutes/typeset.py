@@ -6,40 +6,44 @@ typst sets the page from JSON, so no text can act as markup. The same input give
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from io import BytesIO
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, assert_never
 
 import segno
 import typst
 
-from minutes import typefaces
+from minutes import register, typefaces
 from minutes.authority import Authority
-from minutes.content import Content, DirectiveContent, MinutesContent, texts, to_json
-from minutes.document import FIELD_NAMES, KIND_NAMES, MARK, Kind, Signer, SignerRole
+from minutes.content import Content, InvitationContent, MinutesContent, drafting_unit, texts, title_of, to_json
+from minutes.document import FIELD_NAMES, KIND_NAMES, MARK, Kind, Signer
 from minutes.errors import UnprintableContent
+from minutes.layout import LAYOUTS, MM, Layout, layout_on
+from minutes.printed import Printed, printed, printed_annexes
+from minutes.templates import template_of
+from minutes.text import CIRCULATIONS, URGENCIES, TextContent
 from minutes.wording import (
     attendance_summary,
+    closed,
     conclusion_sentences,
+    invitation_lines,
     long_date,
     long_time,
+    punctuated,
     spans,
     vote_sentence,
 )
 
-LAYOUTS = Path(__file__).parent / "layouts"
-
-PAGE_HEIGHT = 841.89
-POINTS_PER_MM = 72 / 25.4
-SIGNATURE_SIZE = (46 * POINTS_PER_MM, 24 * POINTS_PER_MM)
-SEAL_DIAMETER = 36 * POINTS_PER_MM
-"""The real size of a commune's seal, which the picture must have."""
-
 SOURCE_NAMES: Mapping[Kind, str] = MappingProxyType(
-    {Kind.MINUTES: "bienban.json", Kind.NOTICE: "thongbao.json", Kind.DIRECTIVE: "chithi.json"}
+    dict.fromkeys(Kind, "vanban.json")
+    | {
+        Kind.MINUTES: "bienban.json",
+        Kind.NOTICE: "thongbao.json",
+        Kind.DIRECTIVE: "chithi.json",
+        Kind.INVITATION: "giaymoi.json",
+    }
 )
 """Of the embedded data."""
 
@@ -78,6 +82,8 @@ class Heading:
     issued_on: date | None = None
     check_url: str | None = None
     code: str | None = None
+    rendition: str | None = None
+    """What is said above a rendition from which information was left out: its people sign nothing, the agency does."""
 
 
 class Typesetter:
@@ -98,14 +104,7 @@ class Typesetter:
         Raises UnprintableContent naming the field with a sign that the typeface lacks (an emoji, for example), since
         PDF/A allows no text without its letters.
         """
-        data = {**_frame(kind, content, heading, self.fonts), **_page(content)}
-        layout = LAYOUTS / ("minutes.typ" if kind is Kind.MINUTES else "letter.typ")
-        compiler = typst.Compiler(
-            input=layout,
-            root=LAYOUTS,
-            font_paths=self._fonts,
-            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        )
+        compiler = self._compiler(kind, content, heading)
         try:
             pdf = compiler.compile(format="pdf", pdf_standards=["a-3a", "ua-1"], timestamp=at.replace(microsecond=0))
         except typst.TypstError as error:
@@ -114,7 +113,46 @@ class Typesetter:
             raise TypeError("typst returned no single PDF")
         places = json.loads(compiler.query("<field>", field="value"))
         # typst ends with %%EOF and no line end; an update appended to that breaks PDF/A (ISO 19005-3, 6.1.9).
-        return Typeset(pdf + b"\n", _fields(places, heading.signers))
+        return Typeset(pdf + b"\n", _fields(places, heading.signers, layout_on(heading.issued_on)))
+
+    def _compiler(self, kind: Kind, content: Content, heading: Heading) -> typst.Compiler:
+        data = {
+            "layout": dict(layout_on(heading.issued_on).data),
+            "fonts": list(self.fonts),
+            **page_data(kind, content, heading),
+        }
+        return typst.Compiler(
+            input=LAYOUTS / ("minutes.typ" if kind is Kind.MINUTES else "letter.typ"),
+            root=LAYOUTS,
+            font_paths=self._fonts,
+            sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        )
+
+    def sheets(self, layout: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
+        """What is no document but is printed (a register, a list), by a file of minutes/layouts. Raises
+        UnprintableContent without a field."""
+        compiler = typst.Compiler(
+            input=LAYOUTS / layout,
+            root=LAYOUTS,
+            font_paths=self._fonts,
+            sys_inputs={"data": json.dumps({**data, "fonts": list(self.fonts)}, ensure_ascii=False)},
+        )
+        try:
+            pdf = compiler.compile(format="pdf", pdf_standards=["a-2a", "ua-1"], timestamp=at.replace(microsecond=0))
+        except typst.TypstError as error:
+            found = re.search(r'(?:the text|codepoint) `"(.+?)"`', error.message)
+            if found is None:
+                raise
+            raise UnprintableContent("", found.group(1)) from error
+        if not isinstance(pdf, bytes):
+            raise TypeError("typst returned no single PDF")
+        return pdf + b"\n"
+
+    def pictures(self, kind: Kind, content: Content, heading: Heading) -> tuple[bytes, ...]:
+        """Each page as SVG, to look at. What the typeface lacks is left blank."""
+        drawn = self._compiler(kind, content, heading).compile(format="svg")
+        pages = drawn if isinstance(drawn, list) else [drawn]
+        return tuple(page for page in pages if page is not None)
 
 
 def _unprintable(content: Content, error: typst.TypstError) -> Exception:
@@ -134,14 +172,18 @@ def source_json(content: Content) -> bytes:
     return json.dumps(to_json(content), ensure_ascii=False, indent=1).encode()
 
 
-def _frame(kind: Kind, content: Content, heading: Heading, fonts: tuple[str, ...]) -> dict[str, Any]:
-    authority, draft = heading.authority, heading.number_symbol is None
+def page_data(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
+    """What stands on the pages, as the layouts take it."""
+    return {**_frame(kind, content, heading), **_page(content, heading)}
+
+
+def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
+    authority, template = heading.authority, template_of(kind)
     people = [signer for signer in heading.signers if signer.role != "seal"]
-    symbol = heading.number_symbol or f"     /{kind.value}-{authority.abbreviation}"
+    symbol = heading.number_symbol or f"     /{register.symbol(kind, authority.abbreviation, drafting_unit(content))}"
     day = f"{authority.place_name}, {long_date(heading.issued_on)}" if heading.issued_on else None
     return {
-        "fonts": list(fonts),
-        "document_title": f"{KIND_NAMES[kind]} {heading.number_symbol or '(dự thảo)'}: {_subject(content)}",
+        "document_title": f"{KIND_NAMES[kind]} {heading.number_symbol or '(dự thảo)'}: {title_of(content)}",
         "keywords": [MARK + heading.document_id],
         "head": {
             "parent": authority.parent,
@@ -150,12 +192,20 @@ def _frame(kind: Kind, content: Content, heading: Heading, fonts: tuple[str, ...
             "number_line": f"Số: {symbol}",
             "place_date": day or f"{authority.place_name}, ngày      tháng      năm {_year(content)}",
         },
-        "draft": draft,
+        "draft": heading.number_symbol is None,
+        "rendition": heading.rendition,
+        "titled": template.titled,
         "kind_title": KIND_NAMES[kind].upper(),
-        "subject": _subject(content),
-        "recipients": _punctuated(content.recipients),
+        "subject": title_of(content) if template.subject == "title" else None,
+        "letter_subject": None,
+        "urgency": None,
+        "circulation": None,
+        "drafter": "",
+        "contact": [],
+        "annexes": [],
+        "recipients": punctuated(content.recipients),
         "signers": [
-            {"role": signer.role, "title_lines": list(signer.title_lines), "name": signer.name} for signer in people
+            {"field": signer.field, "title_lines": list(signer.title_lines), "name": signer.name} for signer in people
         ],
         "qr": qr_svg(heading.check_url) if heading.check_url else None,
         "check_url": heading.check_url,
@@ -166,16 +216,33 @@ def _frame(kind: Kind, content: Content, heading: Heading, fonts: tuple[str, ...
     }
 
 
-def _page(content: Content) -> dict[str, Any]:
-    if isinstance(content, MinutesContent):
-        return _minutes_page(content)
-    if isinstance(content, DirectiveContent):
-        numbered = [f"{index}. {text}" for index, text in enumerate(content.paragraphs, 1)]
-        bases, rows = list(content.bases), numbered
-    else:
-        bases = []
-        rows = [f"{index}. {conclusion_sentences(line)}" for index, line in enumerate(content.conclusions, 1)]
-    return {"bases": bases, "intro": list(content.intro), "numbered": rows, "closing": _closed(content.closing)}
+def _page(content: Content, heading: Heading) -> dict[str, Any]:
+    match content:
+        case MinutesContent():
+            return _minutes_page(content)
+        case InvitationContent():
+            lines = [Printed("paragraph", line) for line in invitation_lines(content, heading.authority.unit.name)]
+            return {"lines": [asdict(line) for line in (*lines, Printed("closing", closed(content.closing)))]}
+        case TextContent():
+            return _text_page(content, heading)
+        case _:
+            assert_never(content)
+
+
+def _text_page(content: TextContent, heading: Heading) -> dict[str, Any]:
+    day = long_date(heading.issued_on) if heading.issued_on else "ngày      tháng      năm     "
+    urgency, circulation = content.urgency, content.circulation
+    page: dict[str, Any] = {
+        "lines": [asdict(line) for line in printed(content)],
+        "urgency": urgency and {"name": urgency, "words": URGENCIES[urgency]},
+        "circulation": circulation and CIRCULATIONS[circulation],
+        "drafter": ".".join([content.drafter] * bool(content.drafter) + [str(content.copies)] * bool(content.copies)),
+        "contact": list(content.contact),
+        "annexes": [asdict(annex) for annex in printed_annexes(content, heading.number_symbol, day)],
+    }
+    if template_of(content.kind).subject == "number":
+        page["letter_subject"] = "V/v " + re.sub(r"^(về việc|v/v)\s+", "", content.subject, flags=re.IGNORECASE)
+    return page
 
 
 def _minutes_page(content: MinutesContent) -> dict[str, Any]:
@@ -190,7 +257,7 @@ def _minutes_page(content: MinutesContent) -> dict[str, Any]:
         groups.append({"unit": group.unit, "people": rows})
     votes = []
     for index, vote in enumerate(content.votes, 1):
-        lines = [f"{index}. {vote.text}", vote_sentence(vote)]
+        lines = [f"{index}. {vote.text}", *([vote.basis] if vote.basis else []), vote_sentence(vote)]
         if vote.ballots:
             lines.append(_named_ballots(vote.ballots))
         votes.append(lines)
@@ -198,7 +265,7 @@ def _minutes_page(content: MinutesContent) -> dict[str, Any]:
         "opening": [
             ["Thời gian bắt đầu", f"{long_time(content.starts_at)}."],
             ["Địa điểm", _stopped(content.venue)],
-            ["Chủ trì (chủ tọa)", _stopped(content.chair_line)],
+            ["Chủ tọa", _stopped(content.chair_line)],
             ["Thư ký (người ghi biên bản)", _stopped(content.secretary_line)],
             ["Thành phần tham dự", f"{attendance_summary(content.attendance)}, cụ thể:"],
         ],
@@ -227,25 +294,12 @@ def _named_ballots(ballots: tuple[tuple[str, str], ...]) -> str:
     return f"{'. '.join(parts)}."
 
 
-def _subject(content: Content) -> str:
-    return content.title if isinstance(content, MinutesContent) else content.subject
-
-
 def _year(content: Content) -> str:
     return str(content.ended_at.year) if isinstance(content, MinutesContent) else "    "
 
 
 def _stopped(text: str) -> str:
     return text if text.rstrip().endswith(".") else f"{text}."
-
-
-def _closed(text: str) -> str:
-    return text if text.endswith("./.") else f"{text.rstrip('. ')}./."
-
-
-def _punctuated(lines: tuple[str, ...]) -> list[str]:
-    bare = [line.strip().rstrip(";.") for line in lines]
-    return [f"{line};" for line in bare[:-1]] + [f"{line}." for line in bare[-1:]]
 
 
 def _agency_lines(name: str) -> list[str]:
@@ -261,21 +315,19 @@ def qr_svg(text: str) -> str:
     return out.getvalue().decode()
 
 
-def _fields(places: Sequence[Mapping[str, Any]], signers: tuple[Signer, ...]) -> tuple[FieldBox, ...]:
+def _fields(places: Sequence[Mapping[str, Any]], signers: tuple[Signer, ...], layout: Layout) -> tuple[FieldBox, ...]:
     """The people's boxes as typeset; the seal's so that it covers a third of the last person's signature
     from the left (Decree 30/2020, Appendix I, on the agency's digital signature)."""
-    column = (210 - 30 - 15) / 2 * POINTS_PER_MM
-    width, height = SIGNATURE_SIZE
-    boxes: dict[SignerRole, FieldBox] = {}
+    width, height = (edge * MM for edge in layout.data["ours"]["signature"])
+    boxes: dict[str, FieldBox] = {}
     for place in places:
-        role: SignerRole = place["role"]
-        left = place["x"] + (column - width) / 2
-        top = PAGE_HEIGHT - place["y"] - POINTS_PER_MM
+        left = place["x"] + (layout.half - width) / 2
+        top = layout.page["height"] * MM - place["y"] - MM
         box = (left, top - height, left + width, top)
-        boxes[role] = FieldBox(FIELD_NAMES[role], f"Chữ ký số của {place['name']}", place["page"] - 1, box)
-    last = boxes[[signer.role for signer in signers if signer.role != "seal"][-1]]
-    right = last.box[0] + width / 3
+        boxes[place["field"]] = FieldBox(place["field"], f"Chữ ký số của {place['name']}", place["page"] - 1, box)
+    last = boxes[[signer.field for signer in signers if signer.role != "seal"][-1]]
+    right, across = last.box[0] + width / 3, layout.data["ours"]["seal"] * MM
     middle = (last.box[1] + last.box[3]) / 2
-    seal = (right - SEAL_DIAMETER, middle - SEAL_DIAMETER / 2, right, middle + SEAL_DIAMETER / 2)
-    boxes["seal"] = FieldBox(FIELD_NAMES["seal"], "Chữ ký số của cơ quan", last.page, seal)
-    return tuple(boxes[signer.role] for signer in signers)
+    seal = (right - across, middle - across / 2, right, middle + across / 2)
+    boxes[FIELD_NAMES["seal"]] = FieldBox(FIELD_NAMES["seal"], "Chữ ký số của cơ quan", last.page, seal)
+    return tuple(boxes[signer.field] for signer in signers)

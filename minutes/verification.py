@@ -13,7 +13,9 @@ from enum import StrEnum
 
 from minutes.document import MARK, Document
 from minutes.errors import N_, Reason
+from minutes.redaction import Rendition
 from minutes.validation import Report
+from minutes.workflow.relation import Changed, in_force
 
 BLOCK = 4096
 """Bytes in a fingerprinted block."""
@@ -30,6 +32,13 @@ class Finding(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Subject(StrEnum):
+    """What a file takes itself for."""
+
+    DOCUMENT = "document"
+    PROCEEDINGS = "proceedings"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The answer, the document it is about if it is one of ours, and the reasons in words."""
@@ -38,6 +47,25 @@ class Verdict:
     document: Document | None
     report: Report | None
     problems: tuple[Reason, ...]
+    subject: Subject = Subject.DOCUMENT
+    changes: tuple[Changed, ...] = ()
+    """What later documents have done to the document, the newest first."""
+    rendition: Rendition | None = None
+    """What the file is, or was made from, where that is not the document itself but what was published in its place."""
+    renewed: bool = False
+    """The archive has a file that goes on from this one: the same document under a newer archive time-stamp."""
+
+    @property
+    def in_force(self) -> bool:
+        """Whether nothing has replaced or recalled the document."""
+        return in_force(self.changes)
+
+    @property
+    def title(self) -> str:
+        """The subject, without what was left out of a rendition."""
+        if self.rendition is not None:
+            return self.rendition.title
+        return self.document.title if self.document is not None else ""
 
 
 def fingerprint(data: bytes) -> tuple[bytes, ...]:
@@ -68,7 +96,9 @@ def likeliest_source(upload_blocks: int, matches: Mapping[str, int], original_bl
 def difference(original: bytes, upload: bytes) -> Reason:
     """One sentence saying how `upload` differs from the issued file."""
     if original.startswith(upload):
-        return Reason(N_("Tệp bị cắt ngắn hoặc là bản chưa ký đủ; đây không phải là bản đã phát hành"))
+        if upload.endswith(b"%%EOF\n"):
+            return Reason(N_("Đây là bản ở một bước trước, chưa có đủ chữ ký; không phải là bản đã phát hành"))
+        return Reason(N_("Tệp bị cắt ngắn; đây không phải là bản đã phát hành"))
     if upload.startswith(original):
         added = len(upload) - len(original)
         return Reason(N_("Có %(count)s byte được thêm vào sau bản đã phát hành"), count=added)
@@ -76,3 +106,8 @@ def difference(original: bytes, upload: bytes) -> Reason:
         changed = sum(1 for ours, theirs in zip(original, upload, strict=True) if ours != theirs)
         return Reason(N_("Nội dung tệp đã bị sửa: %(count)s byte khác với bản đã phát hành"), count=changed)
     return Reason(N_("Nội dung tệp khác với bản đã phát hành"))
+
+
+def explained(original: bytes, upload: bytes) -> bool:
+    """Whether `difference` says all there is to say: the upload is the issued file, but for a flaw that it names."""
+    return len(upload) == len(original) or original.startswith(upload) or upload.startswith(original)

@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from minutes.content import VIETNAM, ConclusionLine, UnitAttendance, VoteLine
+from minutes import fit
+from minutes.blocks import ConclusionLine
+from minutes.content import VIETNAM, InvitationContent, UnitAttendance, VoteLine
+from rooms.proceedings import Outcome, Person, Rule
 
 
 def long_date(day: date) -> str:
@@ -18,6 +21,32 @@ def long_time(moment: datetime) -> str:
     return f"{local:%H} giờ {local:%M} phút, {long_date(local.date())}"
 
 
+_WEEKDAYS = ("thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật")
+
+
+def invited_time(moment: datetime) -> str:
+    """ "08 giờ 00 phút, ngày 05 tháng 02 năm 2026 (thứ Năm)": long_time and the day of the week."""
+    return f"{long_time(moment)} ({_WEEKDAYS[moment.astimezone(VIETNAM).weekday()]})"
+
+
+def invitation_lines(content: InvitationContent, authority: str) -> list[str]:
+    """The paragraphs of an invitation before its closing, in the order of template 1.7."""
+    first = f"{authority} trân trọng kính mời:"
+    if len(content.invitees) == 1:
+        lines = [f"{first} {content.invitees[0].rstrip('. ')}."]
+    else:
+        bare = [line.strip().rstrip(";.") for line in content.invitees]
+        lines = [first, *(f"- {line}{';' if line is not bare[-1] else '.'}" for line in bare)]
+    lines.append(f"Tới dự: {content.subject.rstrip('. ')}.")
+    lines.append(f"Chủ trì: {content.chair_line.rstrip('. ')}.")
+    lines.append(f"Thời gian: {invited_time(content.starts_at)}.")
+    lines.append(f"Địa điểm: {content.venue.rstrip('. ')}.")
+    if content.agenda:
+        lines.append("Nội dung, chương trình:")
+        lines += [f"{number}. {line.rstrip('. ')}." for number, line in enumerate(content.agenda, 1)]
+    return [*lines, *content.notes]
+
+
 def short_time(moment: datetime) -> str:
     """ "08 giờ 05" in Vietnamese time."""
     local = moment.astimezone(VIETNAM)
@@ -30,7 +59,8 @@ def short_date(day: date) -> str:
 
 
 def count(number: int) -> str:
-    """Two digits below ten, as offices write counts: 05, 12."""
+    """Two digits below ten, as offices write counts: 05, 12. In documents every count is written so, whatever is
+    counted; pages on the screen have plain numbers."""
     return f"{number:02d}"
 
 
@@ -57,8 +87,39 @@ def vote_sentence(vote: VoteLine) -> str:
     parts.append(f"{count(vote.abstain)} không có ý kiến")
     if vote.none:
         parts.append(f"{count(vote.none)} không biểu quyết")
-    outcome = "được thông qua" if vote.result == "passed" else "không được thông qua"
-    return f"Kết quả: {'; '.join(parts)}. Nội dung biểu quyết {outcome}."
+    return f"Kết quả: {'; '.join(parts)}. {capital(outcome_words(vote.result))}."
+
+
+def outcome_words(result: str) -> str:
+    """What a vote has brought about."""
+    if result == "no_quorum":
+        return "không đủ số đại biểu có mặt, biểu quyết không có giá trị"
+    return f"nội dung biểu quyết {'được thông qua' if result == 'passed' else 'không được thông qua'}"
+
+
+def vote_basis(rule: Rule, outcome: Outcome) -> str:
+    """By which rule a vote was held: how, which majority of whom, how many were there."""
+    whom = {"present": "đại biểu có mặt", "voting": "đại biểu đã biểu quyết", "members": "tổng số đại biểu"}[rule.base]
+    share = "quá nửa" if rule.majority == "half" else "ít nhất hai phần ba"
+    required = f", cần ít nhất {count(outcome.quorum)}" if outcome.quorum else ""
+    return (
+        f"{'Bỏ phiếu kín' if rule.secret else 'Biểu quyết công khai'}; cần {share} {whom} tán thành "
+        f"({count(outcome.needed)}/{count(outcome.eligible)}); "
+        f"có mặt {count(outcome.present)}/{count(outcome.members)} đại biểu{required}."
+    )
+
+
+def capital(text: str) -> str:
+    """The first letter large."""
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def addressed(person: Person) -> str:
+    """A name with the form of address: "đồng chí" for officials, "ông (bà)" for whoever comes from outside."""
+    name = fit.line(person.name, "(không ghi tên)")
+    if not person.outside:
+        return f"đồng chí {name}"
+    return f"{name[0].lower()}{name[1:]}" if name.startswith(("Ông ", "Bà ")) else f"ông (bà) {name}"
 
 
 def office(title: str, unit_name: str) -> str:
@@ -84,15 +145,28 @@ def deadline(day: date) -> str:
 
 
 def conclusion_sentences(line: ConclusionLine) -> str:
-    """The task, then who leads it and until when."""
+    """The task, then who leads it, who helps and until when."""
     bare = line.text.rstrip(" .;\n")
     text = bare if bare.endswith(("!", "?", "…")) else f"{bare}."
     tail = []
     if line.owner_unit:
         tail.append(f"đơn vị chủ trì: {line.owner_unit}")
+    if line.co_units:
+        tail.append(f"đơn vị phối hợp: {', '.join(line.co_units)}")
     if line.deadline:
         tail.append(deadline(line.deadline))
     if not tail:
         return text
     joined = "; ".join(tail)
-    return f"{text} {joined[0].upper()}{joined[1:]}."
+    return f"{text} {capital(joined)}."
+
+
+def closed(text: str) -> str:
+    """The end of a document's text: "./." (Decree 30/2020, Appendix III)."""
+    return text if text.endswith("./.") else f"{text.rstrip('. ')}./."
+
+
+def punctuated(lines: Iterable[str]) -> list[str]:
+    """A list in which every line ends with ";" and the last one with "."."""
+    bare = [line.strip().rstrip(";.") for line in lines]
+    return [f"{line};" for line in bare[:-1]] + [f"{line}." for line in bare[-1:]]

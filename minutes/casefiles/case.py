@@ -1,0 +1,79 @@
+"""A case file and what lies in it. Nothing is copied into it: an item names what it stands for and its digest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from minutes.casefiles.retention import Period
+from minutes.errors import N_, Reason, Refused
+
+
+class CaseState(StrEnum):
+    """Of a case file."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    """The list of contents is frozen."""
+
+
+class ItemKind(StrEnum):
+    """What lies in a case file."""
+
+    DOCUMENT = "document"
+    PROCEEDINGS = "proceedings"
+    PAPER = "paper"
+    RECORDING = "recording"
+    RECEIVED = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """`ref` is the id of the thing, `name` its file, `digest` the SHA-256 of its bytes (None: it is not finished).
+    `said` are the fields of a document's metadata."""
+
+    kind: ItemKind
+    ref: str
+    name: str
+    title: str
+    digest: str | None
+    said: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case file of a unit's year; `number` counts in the list of case files (danh mục hồ sơ)."""
+
+    id: str
+    unit_id: str
+    unit_name: str
+    year: int
+    number: int
+    title: str
+    meeting_id: str | None
+    period: Period
+    opened_on: date
+    opened_by: str
+    state: CaseState = CaseState.OPEN
+    ended_on: date | None = None
+    closed_by: str = ""
+    closed_at: datetime | None = None
+    items: tuple[Item, ...] = ()
+    """The frozen list of contents."""
+
+    @property
+    def code(self) -> str:
+        """As in the list of case files: year, then number."""
+        return f"{self.year}.{self.number:02d}"
+
+
+def refuse_unfinished(case: Case, items: Sequence[Item]) -> None:
+    """Raises Refused: "case_closed", "case_empty", or "case_unfinished" naming what is still under way."""
+    if case.state is not CaseState.OPEN:
+        raise Refused("case_closed", Reason(N_("Hồ sơ này đã kết thúc.")))
+    if not items:
+        raise Refused("case_empty", Reason(N_("Hồ sơ chưa có tài liệu nào.")))
+    waiting = [one.title for one in items if one.digest is None]
+    if waiting:
+        text = N_("Chưa kết thúc được hồ sơ: còn tài liệu chưa xong (%(titles)s).")
+        raise Refused("case_unfinished", Reason(text, titles="; ".join(waiting[:5])))

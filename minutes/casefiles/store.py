@@ -1,0 +1,189 @@
+"""Tables and queries of the case files. The caller opens the transaction."""
+
+import json
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Column, Date, Index, Integer, String, Table, Text, insert, select, update
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutes import store
+from minutes.casefiles.case import Case, CaseState, Item, ItemKind
+from minutes.casefiles.retention import Period, proposed
+from minutes.document import Actor
+from minutes.errors import N_, NotFound, Reason, Refused
+from minutes.tables import UtcDateTime, metadata
+
+MOST = 2000
+
+case_table = Table(
+    "case_file",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("unit_id", String(64), nullable=False),
+    Column("unit_name", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("meeting_id", String(100), unique=True),
+    Column("retention", Text, nullable=False),  # the period's values as they were chosen
+    Column("opened_on", Date, nullable=False),
+    Column("opened_by", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("ended_on", Date),
+    Column("closed_by", Text),
+    Column("closed_at", UtcDateTime),
+    Column("items", Text),
+    Index("case_file_by_number", "unit_id", "year", "number", unique=True),
+)
+
+added_table = Table(
+    "case_added",
+    metadata,
+    Column("case_id", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("ref", String(100), primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+period_table = Table(
+    "retention_period",
+    metadata,
+    Column("unit_id", String(64), primary_key=True),
+    Column("code", String(32), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("years", Integer),
+    Column("source", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+
+async def periods(connection: AsyncConnection, unit_id: str) -> tuple[Period, ...]:
+    """A unit's table; until it has set a line of its own, the proposed one."""
+    query = select(period_table).where(period_table.c.unit_id == unit_id).order_by(period_table.c.code)
+    own = tuple(Period(one.code, one.title, one.years, one.source) for one in await connection.execute(query))
+    taken = {one.code for one in own}
+    return own + tuple(one for one in proposed() if one.code not in taken)
+
+
+async def set_period(connection: AsyncConnection, unit_id: str, one: Period, by: Actor, at: datetime) -> None:
+    """Add a line to a unit's table or change one. Case files keep the values that they were given."""
+    place = {"unit_id": unit_id, "code": one.code}
+    same = (period_table.c.unit_id == unit_id) & (period_table.c.code == one.code)
+    await connection.execute(period_table.delete().where(same))
+    await connection.execute(
+        insert(period_table).values(**place, title=one.title, years=one.years, source=one.source, by=by.name, at=at)
+    )
+
+
+async def add(
+    connection: AsyncConnection, id: str, unit_id: str, unit_name: str, title: str, period: Period, day: date, by: str,
+    meeting_id: str | None = None,
+) -> None:  # fmt: skip
+    """Open a case file; it takes the next number of the unit's year."""
+    number = await store.next_number(connection, f"case/{unit_id}/{day.year}")
+    await connection.execute(
+        insert(case_table).values(
+            id=id,
+            unit_id=unit_id,
+            unit_name=unit_name,
+            year=day.year,
+            number=number,
+            title=title,
+            meeting_id=meeting_id,
+            retention=json.dumps(asdict(period), ensure_ascii=False),
+            opened_on=day,
+            opened_by=by,
+            state=CaseState.OPEN.value,
+        )
+    )
+
+
+async def of_meeting(connection: AsyncConnection, meeting_id: str) -> Case | None:
+    """The case file of a meeting."""
+    found = await _cases(connection, case_table.c.meeting_id == meeting_id)
+    return found[0] if found else None
+
+
+async def of_year(connection: AsyncConnection, unit_id: str, year: int) -> tuple[Case, ...]:
+    """The list of case files of a unit's year (danh mục hồ sơ)."""
+    return await _cases(connection, case_table.c.unit_id == unit_id, case_table.c.year == year)
+
+
+async def get(connection: AsyncConnection, case_id: str) -> Case:
+    """One case file. Raises NotFound."""
+    found = await _cases(connection, case_table.c.id == case_id)
+    if not found:
+        raise NotFound(Reason(N_("Không có hồ sơ này.")))
+    return found[0]
+
+
+async def _cases(connection: AsyncConnection, *conditions: Any) -> tuple[Case, ...]:
+    query = select(case_table).where(*conditions).order_by(case_table.c.year, case_table.c.number).limit(MOST)
+    return tuple(_case(row) for row in (await connection.execute(query)).mappings())
+
+
+def _case(row: RowMapping) -> Case:
+    names = ("id", "unit_id", "unit_name", "year", "number", "title", "meeting_id", "opened_on", "opened_by")
+    return Case(
+        **{name: row[name] for name in names},
+        period=Period(**json.loads(row["retention"])),
+        state=CaseState(row["state"]),
+        ended_on=row["ended_on"],
+        closed_by=row["closed_by"] or "",
+        closed_at=row["closed_at"],
+        items=tuple(_item(one) for one in json.loads(row["items"] or "[]")),
+    )
+
+
+def _item(said: dict[str, Any]) -> Item:
+    return Item(ItemKind(said["kind"]), said["ref"], said["name"], said["title"], said["digest"], said["said"])
+
+
+async def set_retention(connection: AsyncConnection, case: Case, period: Period) -> None:
+    """Choose how long an open case file is kept. Raises Refused("case_closed")."""
+    _refuse_closed(case)
+    await _change(connection, case.id, retention=json.dumps(asdict(period), ensure_ascii=False))
+
+
+async def put_in(connection: AsyncConnection, case: Case, kind: ItemKind, ref: str, by: Actor, at: datetime) -> None:
+    """Add something by hand; what is there already stays once. Raises Refused("case_closed")."""
+    _refuse_closed(case)
+    if (kind, ref) not in await added(connection, case.id):
+        values = {"case_id": case.id, "kind": kind.value, "ref": ref, "by": by.name, "at": at}
+        await connection.execute(insert(added_table).values(**values))
+
+
+async def added(connection: AsyncConnection, case_id: str) -> tuple[tuple[ItemKind, str], ...]:
+    """What was added by hand, in the order of time."""
+    query = select(added_table).where(added_table.c.case_id == case_id).order_by(added_table.c.at, added_table.c.ref)
+    return tuple((ItemKind(row.kind), row.ref) for row in await connection.execute(query))
+
+
+async def close(
+    connection: AsyncConnection, case: Case, items: tuple[Item, ...], ended_on: date, by: Actor, at: datetime
+) -> None:
+    """Freeze the list of contents. Raises Refused("case_closed")."""
+    _refuse_closed(case)
+    await _change(
+        connection,
+        case.id,
+        state=CaseState.CLOSED.value,
+        items=json.dumps([asdict(one) for one in items], ensure_ascii=False),
+        ended_on=ended_on,
+        closed_by=by.name,
+        closed_at=at,
+    )
+
+
+def _refuse_closed(case: Case) -> None:
+    if case.state is not CaseState.OPEN:
+        raise Refused("case_closed", Reason(N_("Hồ sơ này đã kết thúc.")))
+
+
+async def _change(connection: AsyncConnection, case_id: str, **values: Any) -> None:
+    await connection.execute(update(case_table).where(case_table.c.id == case_id).values(**values))

@@ -1,0 +1,58 @@
+"""What in a text looks like information about a person: offered to whoever decides, never taken out by itself."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from minutes.content import Content
+from minutes.errors import N_
+from minutes.redaction import GAP, LONGEST, Ground, plain, prose
+
+MOST_SUGGESTED = 100
+_DAY = r"(?:ngày\s{1,3})?\d{1,2}(?:[/.\-]|\s{1,3}tháng\s{1,3})\d{1,2}(?:[/.\-]|\s{1,3}năm\s{1,3})\d{4}"
+
+_LOOKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {
+        N_("Số điện thoại"): re.compile(r"(?<![\w.])((?:\+84|0)(?:[ .\-]?\d){9,10})(?!\d)"),
+        N_("Số định danh, căn cước, chứng minh nhân dân"): re.compile(
+            r"(?<![\w.])(\d{12})(?!\d)|(?:CMND|CCCD|căn cước|định danh|chứng minh)[^\d\n]{0,30}(\d{9})(?!\d)",
+            re.IGNORECASE,
+        ),
+        N_("Ngày sinh, năm sinh"): re.compile(
+            rf"(?:sinh\s{{1,3}}(?:ngày|năm)|ngày\s{{1,3}}sinh|năm\s{{1,3}}sinh)[\s:]{{1,3}}({_DAY}|\d{{4}})(?!\d)",
+            re.IGNORECASE,
+        ),
+        N_("Địa chỉ nhà"): re.compile(
+            r"(?:địa chỉ|thường trú|tạm trú|trú tại|cư trú|chỗ ở|nơi ở)"
+            r"(?:\s{1,3}(?:hiện nay|thường trú|tại|ở)){0,2}[\s:]{1,3}([^;.\n()]{3,150})",
+            re.IGNORECASE,
+        ),
+        N_("Thư điện tử"): re.compile(r"(?<![\w.+\-])([\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{2,63}){1,4})"),
+        N_("Số tài khoản"): re.compile(r"(?:số tài khoản|STK|tài khoản số)[\s:]{1,3}(\d[\d ]{5,20}\d)", re.IGNORECASE),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Words that may have to be left out; `what` (a msgid) is what they look like."""
+
+    words: str
+    what: str
+    ground: Ground = Ground.PERSONAL
+
+
+def suggested(content: Content) -> tuple[Suggestion, ...]:
+    """What looks like personal data, in the order in which it stands, each once."""
+    found: dict[str, Suggestion] = {}
+    for text in prose(content):
+        hits = [
+            (hit.start(), plain(next(filter(None, hit.groups()))).rstrip(" ,"), what)
+            for what, look in _LOOKS.items()
+            for hit in look.finditer(text)
+        ]
+        for _, words, what in sorted(hits):
+            if 2 <= len(words) <= LONGEST and GAP not in words:
+                found.setdefault(words, Suggestion(words, what))
+    return tuple(found.values())[:MOST_SUGGESTED]

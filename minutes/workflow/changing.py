@@ -1,0 +1,89 @@
+"""The first draft of a document that amends, corrects, replaces or recalls an earlier one, in an office's words."""
+
+from dataclasses import replace
+
+from minutes import fit
+from minutes.blocks import Block, Paragraph
+from minutes.content import Content
+from minutes.document import KIND_NAMES, Document, Kind
+from minutes.errors import N_, Reason, Refused
+from minutes.reading import LINE
+from minutes.text import Relation, TextContent
+from minutes.wording import short_date
+from minutes.workflow.relation import Deed
+
+KIND_OF = {Deed.CORRECTS: Kind.LETTER, Deed.RECALLS: Kind.NOTICE}
+"""By what an error of form is corrected and a document recalled; the others are of the form of the old one."""
+
+
+def changed(old: Document, text: Content, deed: Deed, document_id: str) -> TextContent:
+    """The draft with the id `document_id` that does `deed` to the issued document `old`, whose text is `text`.
+
+    Raises Refused("wrong_relation") for what is not issued, or has no form that could be drafted again.
+    """
+    number, day = old.number_symbol, old.issued_on
+    if number is None or day is None or old.digest is None:
+        raise Refused(
+            "wrong_relation", Reason(N_("Chỉ sửa đổi, đính chính, thay thế, thu hồi được văn bản đã phát hành."))
+        )
+    relation = Relation(deed.value, old.id, number, day)
+    named = f"{KIND_NAMES[old.kind]} số {number} ngày {short_date(day)}"
+    if deed in KIND_OF:
+        body = _correction(named) if deed is Deed.CORRECTS else _recall(old, named)
+        return _about(old, deed, document_id, relation, f"{_VERBS[deed]} {_lowered(named)}", body, text.recipients)
+    if not isinstance(text, TextContent):
+        raise Refused("wrong_relation", Reason(N_("Loại văn bản này chỉ đính chính hoặc thu hồi được.")))
+    this = f"{KIND_NAMES[old.kind]} này"
+    if deed is Deed.REPLACES:
+        said = Paragraph(0, f"{this} thay thế {named}.")
+        return replace(text, document_id=document_id, relation=relation, body=(*text.body, said))
+    body = (Paragraph(1, f"Sửa đổi … của {named} như sau: “…”."), Paragraph(1, f"{this} có hiệu lực kể từ ngày ký."))
+    subject = fit.cut(f"Sửa đổi, bổ sung {_lowered(named)}", LINE)
+    return replace(
+        text, document_id=document_id, relation=relation, subject=subject, body=body, annexes=(), intro=(), closing=""
+    )
+
+
+_VERBS = {Deed.CORRECTS: "Đính chính", Deed.RECALLS: "Thu hồi"}
+
+
+def _about(
+    old: Document, deed: Deed, document_id: str, relation: Relation, subject: str, body: tuple[Block, ...],
+    recipients: tuple[str, ...],
+) -> TextContent:  # fmt: skip
+    letter = deed is Deed.CORRECTS
+    # "Như Điều 3", "Như trên" point into the old document and say nothing outside it.
+    to = tuple(line for line in recipients if not line.casefold().startswith(("lưu", "như "))) or (
+        "Các cơ quan, đơn vị, cá nhân đã nhận văn bản nêu trên",
+    )
+    return TextContent(
+        document_id=document_id,
+        kind=KIND_OF[deed],
+        subject=fit.cut(subject[:1].lower() + subject[1:] if letter else subject, LINE),
+        place_name=old.place,
+        body=body,
+        closing="",
+        recipients=("Như trên", "Lưu: VT") if letter else (*to, "Lưu: VT"),
+        addressees=to if letter else (),
+        relation=relation,
+    )
+
+
+def _correction(named: str) -> tuple[Block, ...]:
+    return (
+        Paragraph(0, f"{named} có sai sót về thể thức, kỹ thuật trình bày; nay đính chính như sau:"),
+        Paragraph(1, "Tại …, đã in là: “…”; nay sửa lại là: “…”."),
+        Paragraph(1, "Các nội dung khác giữ nguyên."),
+    )
+
+
+def _recall(old: Document, named: str) -> tuple[Block, ...]:
+    told = (
+        "Cơ quan, đơn vị, cá nhân đã nhận văn bản nêu trên gửi lại bản giấy, hủy bỏ bản điện tử và thông báo qua "
+        "hệ thống."
+    )
+    return (Paragraph(1, f"{old.unit.name} thu hồi {named} ({old.title}). Lý do: …"), Paragraph(1, told))
+
+
+def _lowered(named: str) -> str:
+    return named[:1].lower() + named[1:]

@@ -1,0 +1,91 @@
+"""What a document does to an earlier one: it amends, corrects, replaces or recalls it, from its own seal on.
+
+Decree 30/2020, art. 18: an error of content is put right by a document of the same form, an error of form or of
+procedure by an official letter; who receives a recall destroys the copy and says so.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+
+from minutes.document import KIND_NAMES, Document, Kind, State
+from minutes.errors import N_, Reason, Refused
+from minutes.wording import short_date
+
+
+class Deed(StrEnum):
+    AMENDS = "amends"
+    CORRECTS = "corrects"
+    REPLACES = "replaces"
+    RECALLS = "recalls"
+
+
+ENDING = frozenset({Deed.REPLACES, Deed.RECALLS})
+"""After these the old document is not in force."""
+
+TOLD: Mapping[Deed, str] = MappingProxyType(
+    {
+        Deed.AMENDS: N_("Văn bản này đã được sửa đổi, bổ sung bởi %(kind)s số %(number)s ngày %(day)s."),
+        Deed.CORRECTS: N_("Văn bản này đã được đính chính bởi %(kind)s số %(number)s ngày %(day)s."),
+        Deed.REPLACES: N_("Văn bản này đã được thay thế bởi %(kind)s số %(number)s ngày %(day)s, không còn hiệu lực."),
+        Deed.RECALLS: N_("Văn bản này đã bị thu hồi bởi %(kind)s số %(number)s ngày %(day)s, không còn hiệu lực."),
+    }
+)
+
+
+NOT_ISSUED = Reason(N_("Chỉ sửa đổi, đính chính, thay thế, thu hồi được văn bản đã phát hành."))
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What has happened to a document: `deed` by the sealed document `by_id`, of which the rest are values."""
+
+    deed: Deed
+    by_id: str
+    kind: Kind
+    number_symbol: str
+    year: int
+    issued_on: date
+    published: bool
+
+    @property
+    def sentence(self) -> Reason:
+        """One sentence for officials and citizens."""
+        return Reason(
+            TOLD[self.deed],
+            kind=Reason(KIND_NAMES[self.kind].lower()),
+            number=self.number_symbol,
+            day=short_date(self.issued_on),
+        )
+
+
+def in_force(changes: Sequence[Changed]) -> bool:
+    """Whether a document that these have happened to is still in force."""
+    return not any(one.deed in ENDING for one in changes)
+
+
+def refuse_wrong_relation(
+    deed: Deed, document: Document, target: Document, changes: Sequence[Changed], letters: frozenset[Kind]
+) -> None:
+    """Raises Refused("wrong_relation") where `document` cannot do `deed` to `target`, to which `changes` have happened.
+
+    `letters` are the kinds of official letters, by which an error of form is corrected.
+    """
+    if target.state is not State.SEALED:
+        raise Refused("wrong_relation", NOT_ISSUED)
+    if target.unit.id != document.unit.id:
+        _refuse(N_("Văn bản được nêu do cơ quan khác ban hành; chỉ cơ quan ban hành mới sửa đổi, thu hồi được."))
+    for one in changes:
+        if one.deed in ENDING and one.by_id != document.id:
+            raise Refused("wrong_relation", one.sentence)
+    if deed in (Deed.AMENDS, Deed.REPLACES) and document.kind is not target.kind:
+        text = N_("Sai sót về nội dung phải được sửa đổi, thay thế bằng văn bản cùng hình thức (%(kind)s).")
+        raise Refused("wrong_relation", Reason(text, kind=Reason(KIND_NAMES[target.kind])))
+    if deed is Deed.CORRECTS and document.kind not in letters:
+        _refuse(N_("Sai sót về thể thức, kỹ thuật trình bày được đính chính bằng công văn."))
+
+
+def _refuse(text: str) -> None:
+    raise Refused("wrong_relation", Reason(text))
