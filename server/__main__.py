@@ -1,12 +1,17 @@
-"""The command line: giaoban demo | serve | migrate | token | verify | export | doctor."""
+"""The command line; `giaoban --help` lists its commands."""
 
 import asyncio
+import contextlib
 import functools
+import importlib.util
 import json
+import logging
 import os
 import re
+import runpy
 import secrets
 import sys
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,16 +20,23 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutes.archive import Archive
 from minutes.errors import RecordError
 from minutes.verification import Verdict
-from rooms import BadMessage, messages, store
-from server import auth, config, demo, doctor, export_recording, verdicts
+from rooms import BadMessage, BrokenChain, Proceedings, fields, store
+from rooms.proceedings import exported
+from server import archive_commands, auth, certificates, config, demo, directory, doctor, export_recording, verdicts
 from server.app import open_records
+from server.certificates import Holder
+from server.conformance import command as conformance
 from server.database import Database
 from server.errors import SetupError
 from server.i18n import Reader
-from server.run import serve_forever
+from server.pages.wording import told
+from server.renewal import Renewal, Renewed
+from server.run import serve_forever, set_up_logging
 
 cli = typer.Typer(
     help="Giaoban: from the invitation to the signed, published and archived document.",
@@ -65,7 +77,7 @@ def serve(file: FileOption = None, data: DataOption = None) -> None:
 def migrate(file: FileOption = None, data: DataOption = None) -> None:
     """Bring the database to the newest schema."""
     settings = _load(data, file)
-    settings.data.mkdir(parents=True, exist_ok=True)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def work() -> None:
         database = Database(settings.database_url)
@@ -74,6 +86,28 @@ def migrate(file: FileOption = None, data: DataOption = None) -> None:
 
     asyncio.run(work())
     console.print("The database has the newest schema.")
+
+
+@cli.command()
+def reindex(file: FileOption = None, data: DataOption = None) -> None:
+    """Make the index of the search anew, from the archived files and the drafts; also while the installation runs."""
+    settings = _load(data, file)
+    if not settings.data.is_dir():
+        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+
+    async def work() -> tuple[int, int]:
+        database = Database(settings.database_url)
+        try:
+            await database.migrate()
+            return await open_records(settings, database).reindex()
+        finally:
+            await database.close()
+
+    try:
+        documents, meetings = asyncio.run(work())
+    except (SQLAlchemyError, OSError) as error:
+        raise SetupError(f"The index could not be made: {error}.") from error
+    console.print(f"{documents} documents and {meetings} meetings are found by a search.")
 
 
 @cli.command()
@@ -90,7 +124,7 @@ def token(
     if role not in auth.ROOM_ROLES:
         raise SetupError(f"There is no role {role!r}; the roles are {', '.join(auth.ROOM_ROLES)}.")
     try:
-        name = messages.clean(name, 200)
+        name = fields.clean(name, 200)
     except BadMessage as error:
         raise SetupError(f"The name cannot be used: {error.detail}.") from error
     if not re.fullmatch(r"[a-z0-9-]{1,64}", room):
@@ -103,28 +137,45 @@ def token(
     print(tokens.room(room, name, role, subject, auth.utcnow(), timedelta(hours=hours)))
 
 
-async def _demand_room(settings: config.Config, room: str) -> None:
+@contextlib.asynccontextmanager
+async def _reading(settings: config.Config) -> AsyncIterator[AsyncConnection]:
+    """The installation's database, to look something up. Raises SetupError where it cannot be read."""
     database = Database(settings.database_url)
     try:
         async with database.read() as connection:
-            known = await store.get_room(connection, room)
+            yield connection
     except DatabaseError as error:
         raise SetupError(f"The database cannot be read: {error.orig}.") from error
     finally:
         await database.close()
+
+
+async def _demand_room(settings: config.Config, room: str) -> None:
+    async with _reading(settings) as connection:
+        known = await store.get_room(connection, room)
     if known is None:
         raise SetupError(f"There is no room {room!r}; a meeting's page in the browser ends in its room's id.")
 
 
 @cli.command()
 def verify(
-    document: Annotated[Path, typer.Argument(help="PDF to check.")],
+    document: Annotated[Path | None, typer.Argument(help="PDF, or exported proceedings, to check.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable verdict.")] = False,
+    archive: Annotated[bool, typer.Option("--archive", help="Prove every deposit of the archive instead.")] = False,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="With --archive: a checkpoint that was kept elsewhere.")
+    ] = None,
     file: FileOption = None,
     data: DataOption = None,
 ) -> None:
-    """Say whether a document is genuine: exit code 0 genuine, 1 not, 2 cannot tell."""
+    """Say whether a document, or the whole archive, is genuine: exit code 0 genuine, 1 not, 2 cannot tell."""
     settings = _load(data, file)
+    if archive:
+        result = archive_commands.prove(settings, checkpoint or [], console)
+        archive_commands.tell(result, console, as_json=as_json)
+        raise typer.Exit(1 if result.findings else 0)
+    if document is None:
+        raise SetupError("Name a file to check, or use --archive.")
     try:
         content = document.read_bytes()
     except OSError as error:
@@ -146,8 +197,45 @@ def verify(
     if as_json:
         print(json.dumps(verdicts.to_json(verdict), ensure_ascii=False, indent=2))
     else:
-        console.print(Reader("vi").gettext(verdicts.sentence(verdict)))
+        reader = Reader("vi")
+        console.print(reader.gettext(verdicts.sentence(verdict)))
+        for change in verdict.changes:
+            console.print(f"- {told(change.sentence, reader)}")
+        for problem in verdict.problems:
+            console.print(f"- {problem}")
     raise typer.Exit({"genuine": 0, "changed": 1}.get(verdict.kind, 2))
+
+
+@cli.command()
+def proceedings(
+    meeting: Annotated[str, typer.Argument(help="Id of the meeting, the end of its page's address.")],
+    output: Annotated[Path | None, typer.Option(help="File to write; without it, standard output.")] = None,
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Write down everything that is on record of a meeting, one fact a line, for `giaoban verify` to check."""
+    settings = _load(data, file)
+    if not settings.data.is_dir():
+        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    lines = b"".join(exported.export(asyncio.run(_proceedings_of(settings, meeting))))
+    if output is None:
+        sys.stdout.buffer.write(lines)
+        return
+    try:
+        output.write_bytes(lines)
+    except OSError as error:
+        raise SetupError(f"{output} cannot be written: {error.strerror}.") from error
+
+
+async def _proceedings_of(settings: config.Config, meeting: str) -> Proceedings:
+    async with _reading(settings) as connection:
+        facts = await store.facts(connection, meeting)
+    if not facts:
+        raise SetupError(f"There is no meeting {meeting!r}, or nothing has happened in it.")
+    try:
+        return Proceedings.from_facts(facts)
+    except BrokenChain as error:
+        raise SetupError(f"The record of this meeting is damaged: {error}.") from error
 
 
 @cli.command("export")
@@ -178,20 +266,143 @@ def export_command(
 
 
 async def _plan_of(settings: config.Config, meeting: str) -> export_recording.Plan:
-    database = Database(settings.database_url)
-    try:
-        async with database.read() as connection:
-            entry = await store.get_meeting(connection, meeting)
-            facts = await store.facts(connection, meeting, ("recording_segment",))
-    except DatabaseError as error:
-        raise SetupError(f"The database cannot be read: {error.orig}.") from error
-    finally:
-        await database.close()
+    async with _reading(settings) as connection:
+        entry = await store.get_meeting(connection, meeting)
+        facts = await store.facts(connection, meeting, ("recording_segment",))
     if entry is None:
         raise SetupError(f"There is no meeting {meeting!r}.")
     if entry.state != "closed" or not facts:
         raise SetupError("The meeting is not over." if entry.state != "closed" else "The meeting was not recorded.")
     return export_recording.Plan.of([fact.data for fact in facts])
+
+
+@cli.command()
+def certificate(
+    holder: Annotated[str, typer.Argument(help="Id of the account, or of the unit with --seal.")],
+    certificate_file: Annotated[Path, typer.Argument(help="Certificate (.cer, .crt, .pem).")],
+    seal: Annotated[bool, typer.Option("--seal", help="It is of the unit's seal.")] = False,
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Bind a certificate to an account or a seal: what is signed with it counts as theirs."""
+    settings = _load(data, file)
+    try:
+        content = certificate_file.read_bytes()
+    except OSError as error:
+        raise SetupError(f"{certificate_file} cannot be read: {error.strerror}.") from error
+
+    async def work() -> None:
+        database = Database(settings.database_url)
+        try:
+            async with database.begin() as connection:
+                known = await (directory.unit if seal else directory.account)(connection, holder)
+                if known is None:
+                    raise SetupError(f"There is no {'unit' if seal else 'account'} {holder!r}.")
+                read = certificates.read(content)
+                await certificates.bind(connection, Holder(holder, seal), read, "system", auth.utcnow())
+        except RecordError as error:
+            raise SetupError(f"The certificate was not bound: {error.reason}") from error
+        except DatabaseError as error:
+            raise SetupError(f"The database cannot be written: {error.orig}.") from error
+        finally:
+            await database.close()
+
+    asyncio.run(work())
+    console.print(f"The certificate is bound to {holder}.")
+
+
+@cli.command("agent", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+def agent_command(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    """On an official's own machine: let one installation ask for signatures by the token in it (--help)."""
+    # Drivers of tokens are an extra of the installation, so the agent is a program of its own.
+    if importlib.util.find_spec("pkcs11") is None:
+        raise SetupError("The agent needs `pip install giaoban[agent]`.")
+    sys.argv = ["giaoban agent", *(arguments or [])]
+    runpy.run_module("server.agent", run_name="__main__")
+
+
+@cli.command("backup")
+def backup_command(
+    to: Annotated[
+        Path, typer.Option(help="A folder, which keeps many backups and grows by what is new, or a file.tar.")
+    ],
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Copy the whole installation, while it runs."""
+    made = archive_commands.make_backup(_load(data, file), to, console)
+    console.print(f"{made.where}\n{made.files} files, {made.size} octets, {made.new} of them new.")
+    console.print(f"SHA-256 of the manifest {made.manifest}")
+    for name in made.left_out:
+        console.print(f"Left out, no plain file: {name}")
+
+
+@cli.command("restore")
+def restore_command(
+    source: Annotated[Path, typer.Option("--from", help="A backup: its file, its folder (the newest), or a manifest.")],
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Make an installation anew from a backup, in an empty folder, and prove all of it: exit codes as of verify."""
+    settings = _load(data, file)
+    result = archive_commands.make_anew(settings, source, console)
+    console.print(f"Restored into {settings.data}.")
+    archive_commands.tell(result, console, as_json=False)
+    raise typer.Exit(1 if result.findings else 0)
+
+
+@cli.command()
+def renew(
+    days: Annotated[int | None, typer.Option(min=0, help="Renew what ends within so many days.")] = None,
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Put new time-stamps over those in the archive whose certificate ends soon; the server does it daily."""
+    settings = _load(data, file)
+    if not settings.data.is_dir():
+        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    within = settings.signing.renew_days if days is None else days
+
+    async def work() -> Renewed:
+        database = Database(settings.database_url)
+        try:
+            records = open_records(settings, database)
+            return await Renewal(records, Archive(settings.archive), within).look(auth.utcnow())
+        finally:
+            await database.close()
+
+    try:
+        found = asyncio.run(work())
+    except (SQLAlchemyError, RecordError, OSError) as error:
+        raise SetupError(f"The time-stamps could not be renewed: {error}.") from error
+    console.print(f"Renewed: {len(found.done)}. Not renewed: {len(found.failed)}.")
+    for document_id in found.failed:
+        console.print(f"- {document_id}")
+    raise typer.Exit(1 if found.failed else 0)
+
+
+@cli.command("conformance")
+def conformance_command(
+    pdf: Annotated[Path | None, typer.Option(help="Write the report, as a draft, to this file.")] = None,
+    unit: Annotated[str | None, typer.Option(help="With --pdf: id of the unit whose report it is.")] = None,
+    draft: Annotated[str | None, typer.Option(help="Put the report on the desk of this secretary's account.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable result.")] = False,
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    """Try what Decree 30/2020, Appendix VI, asks of a system: exit code 0 all is met, 1 not, 2 cannot tell."""
+    settings = _load(data, file)
+    set_up_logging(logging.ERROR)
+    made = conformance.examine(settings, console)
+    if as_json:
+        print(json.dumps(made.to_json(), ensure_ascii=False, indent=2))
+    else:
+        conformance.tell(made, console)
+    if pdf is not None:
+        conformance.write(made, settings, pdf, unit)
+    if draft is not None:
+        console.print(conformance.put_on_desk(made, settings, draft), markup=False)
+    raise typer.Exit(0 if made.holds else 1)
 
 
 @cli.command("doctor")

@@ -9,32 +9,94 @@ from sqlalchemy.exc import DatabaseError
 from media import Endpoint
 from minutes.archive import Archive
 from minutes.errors import RecordError
-from minutes.signing import http_time_stamper
+from minutes.trust import Trust
 from server import auth, records_keys, signalling, whip
 from server.auth import Identity, Tokens
+from server.bulk_signing import BulkSigning
+from server.casefiles import CaseFiles
 from server.config import Config
+from server.csc import RemoteSigning
 from server.database import Database
+from server.deadlines import Deadlines
+from server.editing.live import Editing
 from server.errors import SetupError
 from server.exports import Exports
 from server.keys import (
+    BULK,
+    CASE_FILES,
     CHECKS_RUNNING,
     CONFIG,
     DATABASE,
+    EDITING,
     ENDPOINT,
     EXPORTS,
     IDENTITY,
+    KEEPER,
+    PAPERS,
     PIN_ATTEMPTS,
+    POSTMAN,
     RECORDS,
     REFUSED,
+    REGISTERS,
+    REMOTE,
+    SEATING,
     SITTINGS,
+    TASKS,
     TOKENS,
+    VAULT,
+    WORD_FILES,
 )
+from server.mail import Postman
 from server.middleware import identify, surround
-from server.pages import account, api, desk, meetings, public, recordings
+from server.page_reader import PageReader
+from server.pages import (
+    account,
+    api,
+    archive,
+    casefiles,
+    certificates,
+    convening,
+    desk,
+    desk_new,
+    editing,
+    guests,
+    line_check,
+    meetings,
+    papers,
+    proceedings,
+    public,
+    recordings,
+    redacting,
+    registers,
+    search,
+    seating,
+    series,
+    signing,
+    signing_elsewhere,
+    task_lists,
+    tasks,
+    versions,
+    vgca,
+    word,
+    workflow,
+)  # fmt: skip
+from server.papers import Papers
 from server.rate import Attempts, Waiting
 from server.records import Records
+from server.registers import Registers
+from server.renewal import Renewal
+from server.retention import Retention
+from server.revocation import Revocation, with_fetched
+from server.seating import Seating
+from server.series import Preparing
 from server.sittings import Sittings
+from server.stamping import StampingJob
+from server.tasks import Tasks
+from server.time_stamper import HttpTimeStamper
 from server.turn import Relays
+from server.vault import open_vault
+from server.vault_keeper import Keeper
+from server.word_files import WordFiles
 from web import STATIC
 
 
@@ -43,11 +105,44 @@ def build_app(config: Config) -> web.Application:
     app = web.Application(middlewares=[surround, identify], client_max_size=51 * 2**20)
     app[CONFIG] = config
     app[TOKENS] = Tokens(auth.load_secret(config.secret_file))
+    app[SEATING] = Seating()
     app[REFUSED] = Counter()
     app[PIN_ATTEMPTS] = Attempts(allowed=5, seconds=900)
+    app[WORD_FILES] = WordFiles()
     app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)
-    app.cleanup_ctx.extend([_database, _records, _media])
-    for module in (public, account, meetings, recordings, desk, api, signalling, whip):
+    app.cleanup_ctx.extend([_database, _records, _editing, _papers, _mail, _media])
+    pages = (
+        account,
+        certificates,
+        series,
+        convening,
+        guests,
+        meetings,
+        line_check,
+        papers,
+        recordings,
+        registers,
+        proceedings,
+        public,
+        redacting,
+        editing,
+        versions,
+        word,
+        desk,
+        archive,
+        casefiles,
+        desk_new,
+        search,
+        seating,
+        signing,
+        signing_elsewhere,
+        vgca,
+        workflow,
+        task_lists,
+        tasks,
+        api,
+    )
+    for module in (*pages, signalling, whip):
         app.router.add_routes(module.routes())
     app.router.add_static("/static/", STATIC, append_version=False)
     app.on_shutdown.append(_hang_up)
@@ -66,13 +161,62 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
         await app[DATABASE].close()
         raise SetupError(f"The database cannot be used: {error.orig}.") from error
     app[IDENTITY] = Identity(app[DATABASE], app[TOKENS])
+    app[TASKS] = Tasks(app[DATABASE])
     yield
     await app[DATABASE].close()
 
 
 async def _records(app: web.Application) -> AsyncIterator[None]:
     app[RECORDS] = open_records(app[CONFIG], app[DATABASE])
+    app[BULK] = BulkSigning()
+    remote = app[CONFIG].signing.remote
+    app[REMOTE] = RemoteSigning(remote.url, remote.client_id, remote.client_secret.get_secret_value())
+    app[VAULT] = open_vault(app[CONFIG], app[DATABASE])
+    app[REGISTERS] = Registers(app[DATABASE], app[VAULT], app[VAULT].trust, auth.utcnow)
+    config = app[CONFIG]
+    app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT].archive, config.papers, config.recordings, auth.utcnow)
+    app[KEEPER] = Keeper(app[VAULT])
+    await app[KEEPER].start()
+    stamping = StampingJob(app[RECORDS])
+    renewal = Renewal(app[RECORDS], Archive(app[CONFIG].archive), app[CONFIG].signing.renew_days)
+    revocation = Revocation(
+        app[DATABASE],
+        app[RECORDS],
+        Trust.load(app[CONFIG].keys / "trust"),
+        app[CONFIG].keys / "trust",
+        app[CONFIG].signing.revocation_hosts,
+    )
+    if app[CONFIG].signing.revocation_hosts:
+        await revocation.start()
+    await stamping.start()
+    await renewal.start()
     yield
+    await renewal.close()
+    await stamping.close()
+    await revocation.close()
+    await app[KEEPER].close()
+    await app[BULK].close()
+
+
+async def _editing(app: web.Application) -> AsyncIterator[None]:
+    app[EDITING] = Editing(app[DATABASE], app[RECORDS])
+    await app[EDITING].start()
+    yield
+    await app[EDITING].close()
+
+
+async def _mail(app: web.Application) -> AsyncIterator[None]:
+    config = app[CONFIG]
+    app[POSTMAN] = Postman(app[DATABASE], app[RECORDS], app[TOKENS], config.mail, config.base_url)
+    await app[POSTMAN].start()
+    deadlines = Deadlines(app[DATABASE], app[POSTMAN])
+    preparing = Preparing(app[DATABASE])
+    await deadlines.start()
+    await preparing.start()
+    yield
+    await preparing.close()
+    await deadlines.close()
+    await app[POSTMAN].close()
 
 
 def open_records(config: Config, database: Database) -> Records:
@@ -87,12 +231,19 @@ def open_records(config: Config, database: Database) -> Records:
     return Records(
         database,
         Archive(config.archive),
-        keys.trust,
-        http_time_stamper(stamper) if stamper else keys.time_stamper,
+        with_fetched(keys.trust, config.keys / "trust", auth.utcnow()),
+        HttpTimeStamper(stamper) if stamper else keys.time_stamper,
         keys.store,
         base_url=config.base_url,
         now=auth.utcnow,
     )
+
+
+async def _papers(app: web.Application) -> AsyncIterator[None]:
+    app[PAPERS] = Papers(app[CONFIG].papers, app[DATABASE], PageReader(app[CONFIG].secrecy.ocr.command))
+    await app[PAPERS].start()
+    yield
+    await app[PAPERS].close()
 
 
 async def _media(app: web.Application) -> AsyncIterator[None]:
@@ -110,10 +261,14 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
     except ImportError as error:
         raise SetupError("media.native is true, but the native media core was not built (gcc?).") from error
     relays, folder = Relays(app[CONFIG].turn), app[CONFIG].recordings
-    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], relays, folder)
+    recogniser = app[CONFIG].captions.command
+    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], relays, app[PAPERS], folder, recogniser)
     await app[SITTINGS].start()
     app[EXPORTS] = Exports(app[CONFIG].recordings)
+    retention = Retention(app[DATABASE], app[CONFIG].recordings, app[EXPORTS], app[CONFIG].recording.keep_days)
+    await retention.start()
     yield
+    await retention.close()
     await app[EXPORTS].close()
     await app[SITTINGS].close()
     await app[ENDPOINT].close()

@@ -13,12 +13,15 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
+from minutes.searching.entry import PUBLIC, asked_unit, office, reader
 from server import directory
 from server.database import Database
 from server.directory import Account, Session, Unit
 from server.errors import Problem
 
 ROOM_ROLES = ("chair", "secretary", "delegate", "viewer", "gateway")
+NAMED_GUEST = "g-"
+"""Begins the ids of guests whom a meeting's sheet names: their links are good as long as it does."""
 SESSION_LENGTH = timedelta(hours=12)
 _ALGORITHM = "HS256"
 
@@ -50,8 +53,19 @@ class Tokens:
         """A token for one room as `role`; `subject` is the participant's id."""
         return self._encode({"use": "room", "sub": subject, "room": room, "name": name, "role": role}, now, lifetime)
 
+    def check_in(self, room: str, meeting: str, site: str, now: datetime, lifetime: timedelta) -> str:
+        """A token that says that its holder stands at a site of a meeting; it signs nobody in."""
+        return self._encode({"use": "check-in", "room": room, "meeting": meeting, "site": site}, now, lifetime)
+
+    def read_check_in(self, token: str, now: datetime) -> Mapping[str, str]:
+        """Room, meeting and site. Raises Problem("bad_token")."""
+        return self._read(token, now, ("check-in",))
+
     def read(self, token: str, now: datetime) -> Mapping[str, Any]:
-        """Claims of a valid token. Raises Problem("bad_token")."""
+        """Claims of a valid token of sign-in or of one room. Raises Problem("bad_token")."""
+        return self._read(token, now, ("sign-in", "room"))
+
+    def _read(self, token: str, now: datetime, uses: tuple[str, ...]) -> Mapping[str, Any]:
         if len(token) > 4096:
             raise Problem("bad_token")
         try:
@@ -59,7 +73,7 @@ class Tokens:
         except (JoseError, ValueError, TypeError, KeyError) as error:  # the last two leak from hostile headers
             raise Problem("bad_token") from error
         expires = claims.get("exp")
-        if not isinstance(expires, int) or expires <= now.timestamp() or claims.get("use") not in ("sign-in", "room"):
+        if not isinstance(expires, int) or expires <= now.timestamp() or claims.get("use") not in uses:
             raise Problem("bad_token")
         return claims
 
@@ -78,6 +92,8 @@ def guest(claims: Mapping[str, Any]) -> Account:
         roles=frozenset(),
         room=str(claims["room"]),
         room_role=str(claims["role"]),
+        link=str(claims.get("link", "")),
+        meeting=str(claims.get("meeting", "")),
     )
 
 
@@ -117,6 +133,17 @@ class Identity:
             )
         return cookie, expires
 
+    async def begin_guest(
+        self, claims: Mapping[str, Any], now: datetime, lifetime: timedelta | None = None
+    ) -> tuple[str, datetime]:
+        """Open a session for who comes by a guest link; `claims` as in the token of one room, with `link`."""
+        cookie, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        expires = now + (lifetime or SESSION_LENGTH)
+        async with self._database.begin() as connection:
+            await directory.purge_sessions(connection, now)
+            await directory.add_session(connection, _digest(cookie), csrf, expires, guest=dict(claims))
+        return cookie, expires
+
     async def session(self, cookie: str, now: datetime) -> Session | None:
         """The session of a cookie, if it is still good."""
         async with self._database.read() as connection:
@@ -147,25 +174,64 @@ def same(one: str, other: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class MeetingAccess:
-    """A meeting as `may` sees it: its room and the ids of those who belong to it."""
+    """A meeting as `may` sees it: its room, the ids of those who belong to it, and of those who were sent out of it.
+    `meeting`: its id where a phone at a site may do the act too."""
 
     room: str
     members: frozenset[str]
+    barred: frozenset[str] = frozenset()
+    meeting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The lobby of a meeting as `may` sees it: the ids of its good guest links, and of the units that take part."""
+
+    room: str
+    links: frozenset[str]
+    units: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentAccess:
-    """A document as `may` sees it: the issuing unit and who signs."""
+    """A document as `may` sees it: the issuing unit, who signs, who of them has the turn (`sealing`: the clerk has),
+    whose remarks were ever asked for (accounts and units), and which role has to check its form now."""
 
     unit_id: str
     signer_ids: frozenset[str]
+    in_turn: frozenset[str] = frozenset()
+    sealing: bool = False
+    asked: frozenset[str] = frozenset()
+    asked_units: frozenset[str] = frozenset()
+    checker: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAccess:
+    """A task as `may` sees it: the unit that has given it, the one that leads it ("" where none is known), and those
+    that help."""
+
+    authority_id: str
+    owner_id: str
+    helping: frozenset[str] = frozenset()
 
 
 Act = Literal[
-    "meetings.list", "meeting.schedule", "meeting.enter", "recording.read", "room.publish_any", "room.list",
-    "desk.open", "document.read", "document.edit", "document.submit", "document.return", "document.approve",
-    "document.sign", "document.seal", "document.void", "document.notice", "document.publish", "document.withdraw",
+    "task.list", "task.read", "task.work", "task.decide", "task.board", "task.press",
+    "meetings.list", "meeting.schedule", "meeting.enter", "meeting.knock", "meeting.invite", "meeting.manage",
+    "room.arrange", "series.arrange", "recording.read", "proceedings.read", "paper.read", "paper.add",
+    "paper.remove", "room.publish_any", "room.list",
+    "archive.read", "case.read", "case.keep", "register.read", "register.enter", "register.take", "register.rule",
+    "desk.open", "document.read", "document.edit", "document.submit", "document.return",
+    "document.approve", "document.begin",
+    "document.consult", "document.remark", "document.check", "document.signers", "document.change",
+    "workflow.set", "workflow.read",
+    "desk.sign", "certificate.bind", "document.sign", "document.seal", "document.void", "document.notice",
+    "document.publish", "document.redact", "document.withdraw",
 ]  # fmt: skip
+
+
+_OFFICE = frozenset({"leader", "secretary", "clerk", "checker"})
 
 
 def _has(role: str) -> Callable[[Account, Any], bool]:
@@ -177,36 +243,135 @@ def _of_unit(*roles: str) -> Callable[[Account, DocumentAccess], bool]:
 
 
 def _enter(account: Account, meeting: MeetingAccess) -> bool:
-    if account.room is not None:
+    if account.id in meeting.barred:
+        return False
+    if account.id.startswith(NAMED_GUEST) and account.id not in meeting.members:
+        return False
+    if account.room is not None and not account.link:
         return account.room == meeting.room
     return account.id in meeting.members
+
+
+def _desk_or_member(account: Account, meeting: MeetingAccess) -> bool:
+    if account.room is not None:
+        return account.room == meeting.room and account.room_role in ("chair", "secretary")
+    return account.id in meeting.members
+
+
+def _knock(account: Account, door: Door) -> bool:
+    """Who comes by a guest link of the meeting, from a unit that takes part in it, or with a token of the room (they
+    were sent out). Whom the sheet does not name any more has no token that is good."""
+    if account.link:
+        return account.room == door.room and account.link in door.links
+    if account.room is not None:
+        return account.room == door.room and not account.id.startswith(NAMED_GUEST)
+    return account.unit.id in door.units
 
 
 def _signer(account: Account, document: DocumentAccess) -> bool:
     return account.id in document.signer_ids
 
 
+def _asked(account: Account, document: DocumentAccess) -> bool:
+    return account.room is None and (account.id in document.asked or account.unit.id in document.asked_units)
+
+
+def _checker(account: Account, document: DocumentAccess) -> bool:
+    return document.checker in account.roles and account.unit.id == document.unit_id
+
+
+def _works(account: Account, task: TaskAccess) -> bool:
+    """Anybody of the unit that leads it."""
+    return account.room is None and bool(account.roles) and bool(task.owner_id) and account.unit.id == task.owner_id
+
+
+def _helps(account: Account, task: TaskAccess) -> bool:
+    return account.room is None and bool(account.roles) and account.unit.id in task.helping
+
+
+def _gave(*roles: str) -> Callable[[Account, TaskAccess], bool]:
+    return lambda account, task: bool(account.roles.intersection(roles)) and account.unit.id == task.authority_id
+
+
 _RULES: dict[str, Callable[[Account, Any], bool]] = {
+    # Of the account's own unit; `task.board` and `task.press` of the unit with the id `thing`.
+    "task.list": lambda account, _thing: bool(account.roles) and account.room is None,
+    "task.read": lambda account, task: _works(account, task) or _helps(account, task) or _gave(*_OFFICE)(account, task),
+    "task.work": _works,
+    "task.decide": _gave("leader", "secretary"),
+    "task.board": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "task.press": lambda account, unit: bool(account.roles & {"leader", "secretary"}) and account.unit.id == unit,
     "meetings.list": lambda account, _thing: bool(account.roles),
     "meeting.schedule": _has("secretary"),
     "meeting.enter": _enter,
+    "meeting.knock": _knock,
+    "meeting.invite": lambda account, meeting: account.room is None and account.id in meeting.members,
+    # Of one meeting: `members` are its secretary and the secretaries of the office that holds it.
+    "meeting.manage": lambda account, meeting: account.room is None and account.id in meeting.members,
+    # A permanent room of the unit with the id `thing`.
+    "room.arrange": lambda account, unit: "secretary" in account.roles and account.unit.id == unit,
+    # A series of meetings of the unit with the id `thing`.
+    "series.arrange": lambda account, unit: (
+        account.room is None and "secretary" in account.roles and account.unit.id == unit
+    ),
     # Of one meeting: `members` are those who chaired it and took its minutes.
     "recording.read": lambda account, meeting: account.id in meeting.members,
+    "proceedings.read": lambda account, meeting: account.id in meeting.members,
+    "paper.read": _enter,
+    # Here `members` are those of the meeting who may: they are its desk, who presents, or who brought the paper.
+    "paper.add": _desk_or_member,
+    "paper.remove": _desk_or_member,
     "room.publish_any": lambda account, room: account.room == room and account.room_role == "gateway",
     "room.list": _enter,
-    "desk.open": lambda account, _thing: bool(account.roles & {"leader", "secretary", "clerk"}),
+    # Officials of every unit: they may be asked for remarks, or sign. The list holds what they may read.
+    "archive.read": lambda account, _thing: (
+        bool(account.roles & {"leader", "secretary", "clerk"}) and account.room is None
+    ),
+    # Case files of the unit with the id `thing`: the office reads them; secretaries and clerks keep them.
+    "case.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "case.keep": lambda account, unit: bool(account.roles & {"secretary", "clerk"}) and account.unit.id == unit,
+    # The registers of the unit with the id `thing`: the clerk keeps them, its head decides how numbers are counted, and
+    # whoever belongs to it may sign for a document that was handed to them.
+    "register.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "register.enter": lambda account, unit: "clerk" in account.roles and account.unit.id == unit,
+    "register.take": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "register.rule": lambda account, unit: "leader" in account.roles and account.unit.id == unit,
+    "desk.open": lambda account, _thing: bool(account.roles) and account.room is None,
+    # Of the secretary's own unit.
+    "document.begin": lambda account, _thing: account.room is None and "secretary" in account.roles,
+    # Of the clerk's own unit: its people and its seal.
+    "certificate.bind": lambda account, _thing: "clerk" in account.roles,
+    # Signing at all; which document, its own rule says.
+    "desk.sign": lambda account, _thing: account.room is None,
     "document.read": lambda account, document: (
-        _of_unit("leader", "secretary", "clerk")(account, document) or _signer(account, document)
+        _of_unit("leader", "secretary", "clerk", "checker")(account, document)
+        or _signer(account, document)
+        or _asked(account, document)
     ),
     "document.edit": _of_unit("secretary"),
     "document.submit": _of_unit("secretary"),
-    "document.return": _of_unit("leader"),
+    "document.return": lambda account, document: _of_unit("leader")(account, document) or _checker(account, document),
+    "document.consult": _of_unit("secretary"),
+    "document.remark": _asked,
+    "document.check": _checker,
+    "document.signers": _of_unit("secretary"),
+    "document.change": _of_unit("secretary"),
+    # Of the unit with the id `thing`.
+    "workflow.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "workflow.set": lambda account, unit: bool(account.roles & {"leader", "secretary"}) and account.unit.id == unit,
     "document.approve": _of_unit("leader"),
     "document.sign": _signer,
     "document.seal": _of_unit("clerk"),
-    "document.void": _of_unit("leader"),
+    # Whoever has the turn to sign or to seal may refuse to.
+    "document.void": lambda account, document: (
+        _of_unit("leader")(account, document)
+        or account.id in document.in_turn
+        or (document.sealing and _of_unit("clerk")(account, document))
+    ),
     "document.notice": _of_unit("secretary"),
     "document.publish": _of_unit("leader", "clerk"),
+    # Whoever has the seal: a rendition is made, sealed and published in one act.
+    "document.redact": _of_unit("clerk"),
     "document.withdraw": _of_unit("leader", "clerk"),
 }
 
@@ -214,7 +379,23 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
 def may(account: Account | None, act: Act, thing: Any = None) -> bool:
     """Whether `account` may do `act` to `thing` (a meeting, a document, a room id). Deny is the default."""
     rule = _RULES.get(act)
-    return account is not None and rule is not None and rule(account, thing)
+    if account is None or rule is None:
+        return False
+    # A phone bears the name of a person who may have an account, and is good for one meeting alone.
+    if account.meeting and not (isinstance(thing, MeetingAccess) and thing.meeting == account.meeting):
+        return False
+    return rule(account, thing)
+
+
+def reach(account: Account | None) -> frozenset[str]:
+    """The marks of the search's entries (minutes.searching.entry) that `account` may read: what "document.read" and
+    "proceedings.read" grant, as one question to the index can ask for it; and what everybody may read."""
+    if account is None or account.room is not None or account.meeting:
+        return frozenset({PUBLIC})
+    marks = {PUBLIC, reader(account.id), asked_unit(account.unit.id)}
+    if account.roles & _OFFICE:
+        marks.add(office(account.unit.id))
+    return frozenset(marks)
 
 
 def utcnow() -> datetime:

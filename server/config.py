@@ -5,7 +5,8 @@ Unknown keys are errors, so that a misspelt key is found at start and not at the
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -17,6 +18,8 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Workers = Annotated[int, Field(ge=1, le=64)]
 _TURN_URL = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 """RFC 7065."""
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])")
+"""A mail address as forms of the web take it (HTML, valid e-mail address), with two letters of domain at least."""
 
 
 class _Section(BaseModel):
@@ -77,11 +80,112 @@ class TurnConfig(_Section):
         return self
 
 
+class MailConfig(_Section):
+    """The server that takes mail from us (SMTP). Without `host` nothing is sent; a page shows what would be."""
+
+    host: str = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """starttls: RFC 3207; tls: from the first byte, RFC 8314; none: only for a server on this machine."""
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    sender: str = ""
+    """Address in "From", to which answers go."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.host and not ADDRESS.fullmatch(self.sender):
+            raise ValueError("mail.host needs mail.sender, an address such as vanphong@lamson.gov.vn")
+        if self.username and self.security == "none":
+            raise ValueError("mail.username needs mail.security: a password is not sent in the clear")
+        return self
+
+
+class RecordingConfig(_Section):
+    """What is recorded of meetings."""
+
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    """Days after the end of a meeting after which its recording is deleted; its digests stay. Unset: it is kept."""
+
+
+class CaptionsConfig(_Section):
+    """A program that writes down what is said, for live captions: docs/captions.md."""
+
+    command: list[str] = []
+    """The program and its arguments; none: no captions."""
+
+
+class OcrConfig(_Section):
+    """A program that reads the words in the picture of a page, for pages that have none of their own."""
+
+    command: list[str] = []
+    """The program and its arguments; "{image}" among them is the picture (WebP). It writes the words to its standard
+    output, in UTF-8, as ["tesseract", "{image}", "stdout", "-l", "vie"] does. None: such pages are not read."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.command and not any("{image}" in word for word in self.command[1:]):
+            raise ValueError("secrecy.ocr.command names the picture as {image}")
+        return self
+
+
+class SecrecyConfig(_Section):
+    """How marks of state secrecy are looked for."""
+
+    ocr: OcrConfig = OcrConfig()
+
+
+AGENT_PORT = 8970
+"""Of `giaoban agent`, on the machine of whoever signs."""
+
+Way = Literal["store", "file", "agent", "vgca", "remote"]
+
+
+class RemoteConfig(_Section):
+    """A service that keeps officials' keys and signs by the API of the Cloud Signature Consortium (CSC), version 2."""
+
+    url: str = ""
+    """Base address, as in https://ca.example.vn/csc/v2. Nothing else is ever called."""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        parts = urlsplit(self.url)
+        here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if self.url and not (parts.scheme == "https" or (parts.scheme == "http" and here)):
+            raise ValueError("signing.remote.url is an https address")
+        if self.url and not (self.client_id and self.client_secret.get_secret_value()):
+            raise ValueError("signing.remote.url needs client_id and client_secret")
+        return self
+
+
 class SigningConfig(_Section):
     """Keys and time-stamps."""
 
+    ways: list[Way] = ["store"]
+    """How officials sign, in the order in which pages offer it. store: a key that lies in the data folder, opened by a
+    PIN; file: a PKCS#12 file sent with each signature and kept nowhere; agent: a token in the official's machine, by
+    `giaoban agent`; vgca: the same by VGCA Sign Service; remote: a key at the service of `signing.remote`."""
+    agent_port: Port = AGENT_PORT
+    """On which `giaoban agent` listens on the officials' machines."""
+    vgca_port: Port = 8987
+    """On which VGCA Sign Service listens on the officials' machines."""
+    remote: RemoteConfig = RemoteConfig()
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if "remote" in self.ways and not self.remote.url:
+            raise ValueError("the way remote needs signing.remote.url")
+        return self
+
     time_stamper_url: str | None = None
     """RFC 3161 service; unset: the installation's own time-stamper."""
+    revocation_hosts: list[str] = []
+    """Hosts ("ca.gov.vn", "127.0.0.1:8888") from which revocation lists may be fetched; none: only the files in
+    keys/trust are used."""
+    renew_days: Annotated[int, Field(ge=1, le=3650)] = 180
+    """Days before the certificate of an archive time-stamp expires at which the next one is put over it."""
 
 
 class Config(BaseSettings):
@@ -97,7 +201,11 @@ class Config(BaseSettings):
     database: DatabaseConfig = DatabaseConfig()
     media: MediaConfig = MediaConfig()
     turn: TurnConfig = TurnConfig()
+    recording: RecordingConfig = RecordingConfig()
+    captions: CaptionsConfig = CaptionsConfig()
+    secrecy: SecrecyConfig = SecrecyConfig()
     signing: SigningConfig = SigningConfig()
+    mail: MailConfig = MailConfig()
 
     @classmethod
     def settings_customise_sources(
@@ -125,6 +233,11 @@ class Config(BaseSettings):
     def recordings(self) -> Path:
         """Folder of the recorded meetings."""
         return self.data / "recordings"
+
+    @property
+    def papers(self) -> Path:
+        """Folder of the meetings' papers, by SHA-256."""
+        return self.data / "papers"
 
     @property
     def keys(self) -> Path:

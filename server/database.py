@@ -1,6 +1,7 @@
 """The one database of an installation: engine, pragmas, transactions and migrations.
 
-SQLite (WAL, synchronous=FULL) is the embedded default; a PostgreSQL URL runs the same code.
+SQLite (WAL, synchronous=FULL) is the embedded default; a PostgreSQL URL runs the same code. On both there is one writer
+at a time, so that what a transaction has read still holds when it writes.
 """
 
 import asyncio
@@ -10,12 +11,14 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+_WRITER = 0x67_69_61_6F_62_61_6E
+"""Of PostgreSQL's advisory locks, the one that a writer holds: another process may use the same database."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -30,7 +33,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = create_async_engine(url)
         self._sqlite = self._engine.dialect.name == "sqlite"
-        # SQLite has one writer at a time: waiting here is fair and never ends in "database is locked".
+        # Waiting here is fair, keeps no connection, and never ends in "database is locked".
         self._writer = asyncio.Lock()
         if self._sqlite:
             event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas)
@@ -39,16 +42,19 @@ class Database:
     @contextlib.asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """One write transaction: committed when the block ends, rolled back when it raises."""
-        turn = self._writer if self._sqlite else contextlib.nullcontext()
-        async with turn, self._engine.connect() as connection:
+        async with self._writer, self._engine.connect() as connection:
             await connection.execution_options(giaoban_write=True)
             async with connection.begin():
+                if not self._sqlite:
+                    await connection.execute(select(func.pg_advisory_xact_lock(_WRITER)))
                 yield connection
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent read; what is written in it is rolled back."""
+        """A consistent read, of one moment; what is written in it is rolled back."""
         async with self._engine.connect() as connection:
+            if not self._sqlite:
+                await connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
 
     async def migrate(self) -> None:

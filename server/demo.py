@@ -63,13 +63,16 @@ DIRECTIVE: dict[str, Any] = {
         "và sản xuất của Nhân dân. Để chủ động ứng phó, hạn chế thấp nhất thiệt hại về người và tài sản, "
         "Ủy ban nhân dân tỉnh chỉ thị:"
     ],
-    "paragraphs": [
-        "Ủy ban nhân dân các xã, phường tổ chức rà soát các khu dân cư ở ven sông, ven suối, sườn dốc có nguy cơ "
-        "xảy ra lũ quét, sạt lở đất; chủ động sơ tán người dân đến nơi an toàn khi có mưa lớn.",
-        "Ban Chỉ huy phòng thủ dân sự các cấp tổ chức trực ban 24/24 giờ, theo dõi chặt chẽ diễn biến thời tiết, "
-        "kịp thời thông tin đến người dân.",
-        "Văn phòng Ủy ban nhân dân tỉnh theo dõi, đôn đốc, tổng hợp tình hình thực hiện Chỉ thị này, báo cáo "
-        "Ủy ban nhân dân tỉnh trước ngày 25 hằng tháng.",
+    "body": [
+        {"block": "paragraph", "level": 1, "text": text}
+        for text in (
+            "Ủy ban nhân dân các xã, phường tổ chức rà soát các khu dân cư ở ven sông, ven suối, sườn dốc có nguy cơ "
+            "xảy ra lũ quét, sạt lở đất; chủ động sơ tán người dân đến nơi an toàn khi có mưa lớn.",
+            "Ban Chỉ huy phòng thủ dân sự các cấp tổ chức trực ban 24/24 giờ, theo dõi chặt chẽ diễn biến thời tiết, "
+            "kịp thời thông tin đến người dân.",
+            "Văn phòng Ủy ban nhân dân tỉnh theo dõi, đôn đốc, tổng hợp tình hình thực hiện Chỉ thị này, báo cáo "
+            "Ủy ban nhân dân tỉnh trước ngày 25 hằng tháng.",
+        )
     ],
     "closing": "Chỉ thị này có hiệu lực kể từ ngày ký./.",
     "recipients": ["UBND các xã, phường;", "Lưu: VT."],
@@ -111,8 +114,13 @@ async def prepare(config: Config, *, fresh: bool = False) -> None:
                 for unit in (PROVINCE, *COMMUNES):
                     await directory.add_unit(connection, unit, _VALID_FROM)
                 for account_id, name, title, unit, roles in PEOPLE:
-                    await directory.add_account(connection, account_id, name, title, unit.id, roles)
-                room = rooms_store.RoomEntry(ROOM, "Phòng giao ban trực tuyến", permanent=True)
+                    await directory.add_account(
+                        connection, account_id, name, title, unit.id, roles, f"{account_id}@{unit.id}.example"
+                    )
+                room = rooms_store.RoomEntry(
+                    ROOM, "Phòng giao ban trực tuyến", permanent=True, unit=PROVINCE.id, chair="hanh", secretary="binh",
+                    invites=tuple(unit.id for unit in COMMUNES),
+                )  # fmt: skip
                 await rooms_store.add_room(connection, room)
         await _post_directive(config, database)
     finally:
@@ -128,7 +136,8 @@ async def _post_directive(config: Config, database: Database) -> None:
     if found:
         document_id = found[-1].id
     else:
-        document_id = await records.add_directive(
+        document_id = await records.draft_text(
+            Kind.DIRECTIVE,
             DIRECTIVE,
             secretary,
             unit=RecordUnit(PROVINCE.id, PROVINCE.name),

@@ -66,9 +66,11 @@ class DemoPki:
         for holder in seals:
             keys.put_seal(holder.id, self.credential(holder))
 
-    def credential(self, holder: Holder, *, start: datetime | None = None, end: datetime | None = None) -> bytes:
-        """A new key and certificate for `holder` as PKCS#12 under the holder's PIN."""
-        key = ec.generate_private_key(ec.SECP256R1())
+    def credential(
+        self, holder: Holder, *, start: datetime | None = None, end: datetime | None = None, key: Key | None = None
+    ) -> bytes:
+        """A new certificate for `holder` and its key (P-256 unless given) as PKCS#12 under the holder's PIN."""
+        key = key or ec.generate_private_key(ec.SECP256R1())
         name = x509.Name(
             [
                 x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
@@ -140,7 +142,11 @@ class DemoPki:
         return builder.sign(self._issuing_key, hashes.SHA256())
 
     def _revocations(
-        self, issuer: x509.Certificate, key: ec.EllipticCurvePrivateKey, revoked: Iterable[int] = ()
+        self,
+        issuer: x509.Certificate,
+        key: ec.EllipticCurvePrivateKey,
+        revoked: Iterable[int] = (),
+        since: datetime | None = None,
     ) -> bytes:
         builder = (
             x509.CertificateRevocationListBuilder()
@@ -151,13 +157,13 @@ class DemoPki:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         )
         for serial in revoked:
-            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(self._start).build()
+            entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(since or self._start).build()
             builder = builder.add_revoked_certificate(entry)
         return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
-    def revoke(self, directory: Path, serials: Iterable[int]) -> None:
-        """Write the issuing CA's revocation list again, with these certificates on it."""
-        listed = self._revocations(self._issuing, self._issuing_key, serials)
+    def revoke(self, directory: Path, serials: Iterable[int], *, since: datetime | None = None) -> None:
+        """Write the issuing CA's revocation list again, with these certificates on it. `since` None: from the start."""
+        listed = self._revocations(self._issuing, self._issuing_key, serials, since)
         (directory / "trust" / "issuing.crl").write_bytes(listed)
 
     def _pack(self, holder: Holder, key: Key, certificate: x509.Certificate) -> bytes:

@@ -5,12 +5,12 @@ no level is written into the code. Records copy names out of here as values.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, MetaData, Row, String, Table, Text, delete, insert, select
+from sqlalchemy import Boolean, Column, ForeignKey, Index, MetaData, Row, String, Table, Text, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 metadata = MetaData()
@@ -37,6 +37,7 @@ account_table = Table(
     Column("unit_id", ForeignKey("unit.id"), nullable=False),
     Column("roles", Text, nullable=False),  # JSON list
     Column("active", Boolean, nullable=False, default=True),
+    Column("address", String(320), nullable=False, default=""),  # of mail; "" if none is known
 )
 
 session_table = Table(
@@ -45,6 +46,9 @@ session_table = Table(
     Column("digest", String(64), primary_key=True),  # SHA-256 of the cookie: a stolen table opens no session
     Column("account_id", ForeignKey("account.id")),
     Column("guest", Text),  # JSON claims of a room token instead of an account
+    Column("meeting_id", String(100)),  # of a phone at a site: ends with the meeting, and with the person's seat
+    Column("person_id", String(100)),
+    Index("session_by_meeting", "meeting_id"),
     Column("csrf", String(43), nullable=False),
     Column("expires_at", String(32), nullable=False),
 )
@@ -72,6 +76,9 @@ class Account:
     roles: frozenset[str]  # leader, secretary, clerk, delegate; none for a token holder
     room: str | None = None
     room_role: str | None = None
+    link: str = ""  # the guest link by which they came
+    meeting: str = ""  # of a phone that was checked in at a site: the one meeting that it is good for
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,18 +123,32 @@ async def unit(connection: AsyncConnection, unit_id: str) -> Unit | None:
 
 
 async def add_account(
-    connection: AsyncConnection, account_id: str, name: str, title: str, unit_id: str, roles: Iterable[str]
-) -> None:
-    """Add an official's account."""
+    connection: AsyncConnection, account_id: str, name: str, title: str, unit_id: str, roles: Iterable[str],
+    address: str = "",
+) -> None:  # fmt: skip
+    """Add an official's account; `address` is that of mail."""
     await connection.execute(
         insert(account_table).values(
-            id=account_id, name=name, title=title, unit_id=unit_id, roles=json.dumps(sorted(roles)), active=True
+            id=account_id,
+            name=name,
+            title=title,
+            unit_id=unit_id,
+            roles=json.dumps(sorted(roles)),
+            active=True,
+            address=address,
         )
     )
 
 
+_ACCOUNT_COLUMNS = (
+    account_table.c.id,
+    account_table.c.name,
+    account_table.c.title,
+    account_table.c.roles,
+    account_table.c.address,
+)
 _ACCOUNTS = (
-    select(account_table.c.id, account_table.c.name, account_table.c.title, account_table.c.roles, *_UNIT_COLUMNS)
+    select(*_ACCOUNT_COLUMNS, *_UNIT_COLUMNS)
     .join_from(account_table, unit_table, account_table.c.unit_id == unit_table.c.id)
     .where(account_table.c.active)
 )
@@ -135,13 +156,19 @@ _ACCOUNTS = (
 
 def _account(row: Row[Any]) -> Account:
     values: list[Any] = list(row)
-    account_id, name, title, roles = values[:4]
-    return Account(account_id, name, title, Unit(*values[4:]), frozenset(json.loads(roles)))
+    account_id, name, title, roles, address = values[:5]
+    return Account(account_id, name, title, Unit(*values[5:]), frozenset(json.loads(roles)), address=address)
 
 
 async def accounts(connection: AsyncConnection) -> list[Account]:
     """All active accounts, in order of id."""
     return [_account(row) for row in await connection.execute(_ACCOUNTS.order_by(account_table.c.id))]
+
+
+def heads_first(known: Iterable[Account], unit_id: str) -> list[Account]:
+    """Of `known` those who may sign in a unit: the head first, then the deputies."""
+    found = [one for one in known if one.unit.id == unit_id and "leader" in one.roles]
+    return sorted(found, key=lambda one: (one.title.casefold().startswith("phó "), one.name))
 
 
 async def account(connection: AsyncConnection, account_id: str) -> Account | None:
@@ -165,6 +192,8 @@ async def add_session(
             digest=digest,
             account_id=account_id,
             guest=json.dumps(guest) if guest is not None else None,
+            meeting_id=(guest or {}).get("meeting"),
+            person_id=(guest or {}).get("sub"),
             csrf=csrf,
             expires_at=expires_at.isoformat(),
         )
@@ -188,6 +217,14 @@ async def session(
 async def end_session(connection: AsyncConnection, digest: str) -> None:
     """Forget a session."""
     await connection.execute(delete(session_table).where(session_table.c.digest == digest))
+
+
+async def end_phones(connection: AsyncConnection, meeting_id: str, people: Collection[str] | None) -> None:
+    """Forget the phones that were checked in at the sites of a meeting: those of `people`, or (None) all."""
+    ended = delete(session_table).where(session_table.c.meeting_id == meeting_id)
+    if people is not None:
+        ended = ended.where(session_table.c.person_id.in_(people))
+    await connection.execute(ended)
 
 
 async def purge_sessions(connection: AsyncConnection, now: datetime) -> None:

@@ -6,21 +6,45 @@ from aiohttp import web
 
 from media import Endpoint
 from server.auth import Identity, Tokens
+from server.bulk_signing import BulkSigning
+from server.casefiles import CaseFiles
 from server.config import Config
+from server.csc import RemoteSigning
 from server.database import Database
+from server.editing.live import Editing
 from server.exports import Exports
+from server.mail import Postman
+from server.papers import Papers
 from server.rate import Attempts, Waiting
 from server.records import Records
+from server.registers import Registers
+from server.seating import Seating
 from server.sittings import Sittings
+from server.tasks import Tasks
+from server.vault import Vault
+from server.vault_keeper import Keeper
+from server.word_files import WordFiles
 
+CASE_FILES = web.AppKey("case_files", CaseFiles)
 CONFIG = web.AppKey("config", Config)
 DATABASE = web.AppKey("database", Database)
 TOKENS = web.AppKey("tokens", Tokens)
 IDENTITY = web.AppKey("identity", Identity)
 RECORDS = web.AppKey("records", Records)
+EDITING = web.AppKey("editing", Editing)
 ENDPOINT = web.AppKey("endpoint", Endpoint)
 EXPORTS = web.AppKey("exports", Exports)
+PAPERS = web.AppKey("papers", Papers)
+SEATING = web.AppKey("seating", Seating)
+TASKS = web.AppKey("tasks", Tasks)
 SITTINGS = web.AppKey("sittings", Sittings)
+REGISTERS = web.AppKey("registers", Registers)
+VAULT = web.AppKey("vault", Vault)
+KEEPER = web.AppKey("keeper", Keeper)
+POSTMAN = web.AppKey("postman", Postman)
+BULK = web.AppKey("bulk", BulkSigning)
+REMOTE = web.AppKey("remote", RemoteSigning)
 PIN_ATTEMPTS = web.AppKey("pin_attempts", Attempts)
 CHECKS_RUNNING = web.AppKey("checks_running", Waiting)
+WORD_FILES = web.AppKey("word_files", WordFiles)
 REFUSED = web.AppKey("refused", Counter[str])

@@ -11,8 +11,8 @@ from minutes.errors import Damaged
 from server import auth
 from server.errors import Problem, answer
 from server.i18n import Reader, choose
-from server.keys import CONFIG, IDENTITY, REFUSED
-from server.pages import READER, SESSION, reader_of, render
+from server.keys import CONFIG, IDENTITY, RECORDS, REFUSED
+from server.pages import READER, SESSION, WAITING, reader_of, render
 
 log = structlog.get_logger("giaoban.http")
 
@@ -24,6 +24,13 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
+
+
+def policy(*others: str) -> str:
+    """The Content-Security-Policy of a page whose script may also talk to these programs on the reader's machine."""
+    return _POLICY.replace("connect-src 'self'", " ".join(("connect-src 'self'", *others)))
+
+
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -80,7 +87,7 @@ def _problem_page(request: web.Request, problem: Problem, status: int | None = N
     request.app[REFUSED][problem.code] += 1
     sentence = reader_of(request).gettext(found.text, **problem.values)
     status = status or found.status
-    if request.path.startswith(_MACHINE_PATHS):
+    if request.path.startswith(_MACHINE_PATHS) or request.headers.get("Accept") == "application/json":
         return web.json_response({"error": problem.code, "message": sentence}, status=status)
     return render(request, "problem.html", status=status, code=problem.code, sentence=sentence)
 
@@ -93,9 +100,16 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     session = await request.app[IDENTITY].session(cookie, auth.utcnow()) if cookie else None
     if session is not None:
         request[SESSION] = session
+    if session is not None and auth.may(session.account, "desk.open") and _shows_menu(request):
+        request[WAITING] = await request.app[RECORDS].count_waiting(session.account)
     if request.method not in ("GET", "HEAD", "OPTIONS") and "Authorization" not in request.headers:
         check_origin(request)
     return await handler(request)
+
+
+def _shows_menu(request: web.Request) -> bool:
+    """Whether a page may come of it: what browsers ask for when somebody goes to an address."""
+    return request.headers.get("Accept", "").startswith("text/html")
 
 
 def cookie_name(request: web.Request) -> str:

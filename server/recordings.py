@@ -13,7 +13,7 @@ from pathlib import Path
 import structlog
 
 from media import Failed, KeyWanted, Recorded, Recording, Written, recover
-from rooms import Fact, Meeting, Refused, Segment
+from rooms import Fact, Meeting, Refused, Role, Segment
 from rooms.facts import from_iso
 
 log = structlog.get_logger("giaoban.recordings")
@@ -66,10 +66,15 @@ class Recorder:
         self._recording.take(batch)
         return self._collect(self._recording)
 
-    def cut(self, participant: str, kind: str | None = None) -> None:
-        """What this participant sends ends here: muted, gone, or no longer willing."""
+    def pause(self, participant: str, kind: str) -> None:
+        """The participant has switched this off, perhaps for a moment only."""
         if self._recording is not None:
-            self._recording.cut(participant, kind)
+            self._recording.pause(participant, kind)
+
+    def cut(self, participant: str) -> None:
+        """What this participant sends ends here: gone, or no longer willing."""
+        if self._recording is not None:
+            self._recording.cut(participant)
 
     def speaker(self, participant: str | None, at: datetime) -> None:
         """Somebody else speaks."""
@@ -139,14 +144,18 @@ def _segment(written: Written) -> Segment:
 # --- what pages show ------------------------------------------------------------------------------------------
 
 
-KINDS = ("joined", "chair_taken", "secretary_taken", "recording_segment")
+KINDS = ("joined", "chair_taken", "secretary_taken", "role_changed", "recording_segment")
 """The kinds of facts that `listing` and `keepers` read."""
 
 
 def keepers(meeting: Meeting, facts: Iterable[Fact]) -> frozenset[str]:
-    """Who sees the recording: chair and secretary, as invited and as they acted."""
-    acted = {fact.data["person"] for fact in facts if fact.kind in ("chair_taken", "secretary_taken")}
-    return frozenset({meeting.chair.id, meeting.secretary.id, *acted})
+    """Who sees the recording: chair and secretaries, as invited and as they acted."""
+    acted = {
+        fact.data["person"]
+        for fact in facts
+        if fact.kind in ("chair_taken", "secretary_taken") or fact.data.get("role") == Role.SECRETARY
+    }
+    return frozenset({*meeting.desk, *acted})
 
 
 @dataclass(frozen=True, slots=True)

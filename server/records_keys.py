@@ -3,17 +3,21 @@
 import hashlib
 import os
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyhanko.sign.timestamps import TimeStamper
 
+from minutes.deposits.note import Signer
 from minutes.errors import N_, Reason, SigningFailed
-from minutes.signing import Credential, Trust
+from minutes.signing import Credential
+from minutes.trust import Trust
 
 TSA_PIN = "tsa"
 """Of the time-stamping key that lies beside the others."""
 
+_ARCHIVE = "archive.key"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -55,6 +59,20 @@ class KeyStore:
         """Keep the key file of a unit's seal."""
         self._put(self._path("seals", unit, ".p12"), pkcs12)
 
+    def put_person_image(self, account: str, png: bytes | None) -> None:
+        """Keep the picture of an account's signature; None: none any more."""
+        self._put_or_remove(self._path("people", account, ".png"), png)
+
+    def put_seal_image(self, unit: str, png: bytes | None) -> None:
+        """Keep the picture of a unit's seal; None: none any more."""
+        self._put_or_remove(self._path("seals", unit, ".png"), png)
+
+    def _put_or_remove(self, path: Path, data: bytes | None) -> None:
+        if data is None:
+            path.unlink(missing_ok=True)
+        else:
+            self._put(path, data)
+
     def _open(self, folder: str, holder: str, pin: str) -> Credential:
         data = _read(self._path(folder, holder, ".p12"))
         if data is None:
@@ -93,3 +111,23 @@ def open_keys(directory: Path) -> Keys:
     """The keys in `directory`: trust/, tsa.p12, people and seals; raises OSError or ValueError."""
     stamping = Credential.load((directory / "tsa.p12").read_bytes(), TSA_PIN)
     return Keys(Trust.load(directory / "trust"), stamping.time_stamper(), KeyStore(directory / "keys"))
+
+
+def archive_key(directory: Path) -> Signer | None:
+    """The key that the archive's checkpoints are signed with; None before the first one. Raises OSError, ValueError."""
+    line = _read(directory / _ARCHIVE)
+    return None if line is None else Signer.parse(line.decode())
+
+
+def make_archive_key(directory: Path, base_url: str) -> Signer:
+    """The same, made where there is none. Its name is the log's own for ever: the address at which the archive began,
+    and a part that no other archive has."""
+    found = archive_key(directory)
+    if found is None:
+        host = base_url.split("://", 1)[-1].replace("+", "-")
+        found = Signer.make(f"{host}/archive/{secrets.token_hex(4)}")
+        staged = directory / f"{_ARCHIVE}.new"
+        staged.touch(mode=0o600)
+        staged.write_text(found.secret() + "\n")
+        staged.replace(directory / _ARCHIVE)
+    return found

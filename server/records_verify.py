@@ -2,20 +2,34 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import archive, store
 from minutes.archive import Archive
-from minutes.document import Document
+from minutes.deposits import store as deposits
+from minutes.deposits.entry import Kind
+from minutes.document import FIELD_NAMES, Document, State
 from minutes.errors import N_, Damaged, NotFound, Reason
-from minutes.signing import Trust
+from minutes.redaction import Rendition
+from minutes.redaction import store as renditions
+from minutes.trust import Trust
 from minutes.validation import Expected, validate
-from minutes.verification import Finding, Verdict, difference, fingerprint, likeliest_source, marked_ids
+from minutes.verification import Finding, Verdict, difference, explained, fingerprint, likeliest_source, marked_ids
+from minutes.workflow import store as workflow
+from rooms.proceedings.exported import is_export
 from server.database import Database
+from server.judging import judge
+from server.records_proceedings import verify_proceedings
 
 T = TypeVar("T")
+
+MOST_TOLD = 8
+_NOT_YET_STAMPED = Reason(N_("Văn bản đã ký và đóng dấu nhưng còn chờ dấu thời gian, chưa được phát hành"))
+_NOT_OURS = Reason(N_("Không phải là tệp do hệ thống này phát hành"))
+_GOOD_BUT_NOT_OURS = Reason(N_("Chữ ký số trong tệp hợp lệ, nhưng tệp không có trong kho lưu trữ của hệ thống này"))
 
 
 class Verifier:
@@ -27,51 +41,85 @@ class Verifier:
         self._trust = trust
 
     async def verify(self, data: bytes) -> Verdict:
-        """Judge a file that somebody holds (the caller bounds its size)."""
+        """Judge a file that somebody holds (the caller bounds its size), and tell what has become of its document."""
+        verdict = await self._judge(data)
+        if verdict.document is None:
+            return verdict
+        async with self._database.read() as connection:
+            changes = await workflow.changes(connection, [verdict.document.id])
+        return replace(verdict, changes=changes.get(verdict.document.id, ()))
+
+    async def _judge(self, data: bytes) -> Verdict:
+        if is_export(data):
+            return await verify_proceedings(self._database, data)
         blocks = await asyncio.to_thread(fingerprint, data)
         digest = await asyncio.to_thread(archive.digest_of, data)
         async with self._database.read() as connection:
-            issued = await archive.deposits(connection, [digest])
-            if issued:
-                document = await store.get(connection, issued[0].document_id)
-            else:
+            issued = await deposits.issued(connection, [digest])
+            if not issued:
                 return await self._recognise(connection, data, blocks)
-        report = await in_thread(lambda: validate(data, self._trust, expected_signatures(document)))
+            document = await store.get(connection, issued[0].document_id)
+            rendition = await renditions.get(connection, digest) if issued[0].kind is Kind.RENDITION else None
+        own = rendition is not None or document.digest in (digest, None)
+        newest = data if own else await self._newest(document)
+        # A file whose time-stamp has been renewed is proved by the one that goes on from it: its own may have expired.
+        judged = newest if newest.startswith(data) else data
+        report = await in_thread(lambda: validate(judged, self._trust, expected_signatures(document, rendition)))
         if not report.ok:
-            return Verdict(Finding.UNKNOWN, document, report, report.problems)
-        return Verdict(Finding.GENUINE, document, report, ())
+            return Verdict(Finding.UNKNOWN, document, report, report.problems, rendition=rendition)
+        return Verdict(Finding.GENUINE, document, report, (), renewed=judged is not data, rendition=rendition)
+
+    async def _newest(self, document: Document) -> bytes:
+        try:
+            return await asyncio.to_thread(self._archive.fetch, document.digest or "")
+        except Damaged:
+            return b""
 
     async def _recognise(self, connection: AsyncConnection, data: bytes, blocks: tuple[bytes, ...]) -> Verdict:
         """Find out whether a file that was not issued was made from one that was."""
-        matches = await archive.equal_blocks(connection, blocks)
-        originals = {one.digest: one for one in await archive.deposits(connection, list(matches))}
+        matches = await deposits.equal_blocks(connection, blocks)
+        originals = {one.digest: one for one in await deposits.issued(connection, list(matches))}
         sizes = {digest: one.blocks for digest, one in originals.items()}
         source = likeliest_source(len(blocks), matches, sizes)
         if source is not None:
             document = await store.get(connection, originals[source].document_id)
-            return await self._changed(document, data)
+            made = source if originals[source].kind is Kind.RENDITION else None
+            return await self._changed(connection, document, data, made)
         for document_id in marked_ids(data)[:10]:
             try:
                 document = await store.get(connection, document_id)
             except NotFound:
                 continue
-            return await self._changed(document, data)
-        return Verdict(Finding.UNKNOWN, None, None, (Reason(N_("Không phải là tệp do hệ thống này phát hành")),))
+            return await self._changed(connection, document, data, document.rendition)
+        return Verdict(Finding.UNKNOWN, None, None, (_NOT_OURS, *await self._said_by_signatures(data, None)))
 
-    async def _changed(self, document: Document, data: bytes) -> Verdict:
-        if document.digest is None:
+    async def _changed(self, connection: AsyncConnection, document: Document, data: bytes, made: str | None) -> Verdict:
+        """`made`: the digest of the rendition that the file was made from, if it was. Where a rendition is published,
+        it is what is named: a changed copy must tell nobody what was left out."""
+        told = made or document.rendition
+        rendition = await renditions.get(connection, told) if told else None
+        return replace(await self._differs(document, data, made or document.digest), rendition=rendition)
+
+    async def _differs(self, document: Document, data: bytes, issued: str | None) -> Verdict:
+        if document.state is State.STAMPING:
+            return Verdict(Finding.CHANGED, document, None, (_NOT_YET_STAMPED,))
+        if issued is None:
             return Verdict(Finding.CHANGED, document, None, (Reason(N_("Đây là bản chưa phát hành của văn bản")),))
         try:
-            original = await asyncio.to_thread(self._archive.fetch, document.digest)
+            original = await asyncio.to_thread(self._archive.fetch, issued)
         except Damaged as error:
             return Verdict(Finding.CHANGED, document, None, (error.reason,))
-        return Verdict(Finding.CHANGED, document, None, (await asyncio.to_thread(difference, original, data),))
+        problems = [await asyncio.to_thread(difference, original, data)]
+        if not explained(original, data):
+            problems += await self._said_by_signatures(data, document)
+        return Verdict(Finding.CHANGED, document, None, tuple(problems))
 
-    async def damaged(self) -> tuple[str, ...]:
-        """Digests of archived files that are missing or damaged."""
-        async with self._database.read() as connection:
-            log = await archive.deposits(connection)
-        return await asyncio.to_thread(self._archive.verify, [one.digest for one in log])
+    async def _said_by_signatures(self, data: bytes, document: Document | None) -> tuple[Reason, ...]:
+        """What the signatures of a file that is none of ours say; they cannot make it genuine, but tell why not."""
+        if not data.startswith(b"%PDF-"):
+            return ()
+        report = await judge(data, self._trust, None if document is None else expected_signatures(document))
+        return report.problems[:MOST_TOLD] or (_GOOD_BUT_NOT_OURS,)
 
 
 async def in_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -79,6 +127,8 @@ async def in_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     return await asyncio.to_thread(lambda: asyncio.run(work()))
 
 
-def expected_signatures(document: Document) -> list[Expected]:
-    """The signatures that the database knows for a document."""
+def expected_signatures(document: Document, rendition: Rendition | None = None) -> list[Expected]:
+    """The signatures that the database knows for a document, or for what was published in its place."""
+    if rendition is not None:
+        return [Expected(FIELD_NAMES["seal"], rendition.issuer, rendition.serial)]
     return [Expected(one.signer.field, one.issuer, one.serial) for one in document.signed]

@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import fcntl
+import gc
 import logging
 import signal
 import socket
@@ -21,6 +22,8 @@ from server.errors import SetupError
 
 LOCK = ".lock"
 """File in the data folder that the running process holds locked."""
+RESTORING = ".restoring"
+"""File in a data folder into which a backup is being restored, until all of it is there."""
 
 
 def set_up_logging(level: int = logging.INFO) -> None:
@@ -48,16 +51,19 @@ def serve_forever(
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises SetupError when the port or the folder cannot be had."""
     listener = _listen(config)
-    lock = _own(config.data)
+    lock = own(config.data)
+    if (config.data / RESTORING).exists():
+        lock.close()
+        raise SetupError(f"The restore into {config.data} was not finished; run `giaoban restore` again.")
     set_up_logging()
     with lock, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(config, listener, prepare, announce))
 
 
-def _own(data: Path) -> BinaryIO:
+def own(data: Path) -> BinaryIO:
     """The data folder, writable and ours alone while the returned file is open: two processes would tear it apart."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)  # notes, papers and recordings are nobody else's
         lock = (data / LOCK).open("ab")
     except OSError as error:
         raise SetupError(f"The data folder {data} cannot be written: {error.strerror}.") from error
@@ -108,6 +114,10 @@ async def _serve(
         await app.cleanup()  # what was opened before; the runner itself has not begun
         raise
     await web.SockSite(runner, listener).start()
+    # What there is by now stays for good: modules, tables, templates. Looking through all of it again and again for
+    # garbage held up everybody for a fifth of a second each time.
+    gc.collect()
+    gc.freeze()
     announce()
     await stop.wait()
     await runner.cleanup()

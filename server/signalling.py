@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import structlog
@@ -13,17 +13,21 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from media import MediaError
 from media.pace import Bucket
 from minutes.secrecy import secrecy_mark
-from rooms import BadMessage, Command, Person, Refused, Role, Unit, messages
+from rooms import BadMessage, Command, Leave, Person, Refused, Role, Unit, fields, messages
+from rooms.topics import wire
+from rooms.topics.chat import React
+from rooms.topics.notes import EditPad, edited
 from server import auth
-from server.auth import MeetingAccess, utcnow
-from server.connection import Connection, Message
+from server.auth import Door, utcnow
+from server.connection import Connection, Letter, Message, bye
 from server.directory import Account
 from server.errors import Problem, answer
-from server.keys import IDENTITY, REFUSED, SITTINGS
+from server.inviting import door
+from server.keys import DATABASE, IDENTITY, REFUSED, SITTINGS
 from server.middleware import check_origin
 from server.pages import current, reader_of
 from server.sitting import Sitting
-from server.sittings import person_of
+from server.sittings import person_of, seats
 
 log = structlog.get_logger("giaoban.signalling")
 _PAGE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -60,31 +64,38 @@ async def account_of(request: web.Request) -> Account:
     return account
 
 
-def seat(account: Account, sitting: Sitting) -> Person:
-    """The person that `account` is in this meeting. Raises Problem("not_invited")."""
+def seat(account: Account, sitting: Sitting, lobby: Door | None = None) -> tuple[Person, bool]:
+    """The person that `account` is in this meeting, and whether they are expected: who is not may knock, where there
+    is a lobby. Raises Problem("not_invited")."""
     meeting = sitting.room.meeting
-    people = {person.id: person for person in (*meeting.invited, meeting.secretary, meeting.chair)}
-    if not auth.may(account, "meeting.enter", MeetingAccess(meeting.room, frozenset(people))):
+    expected = auth.may(account, "meeting.enter", seats(meeting))
+    if not expected and (lobby is None or not auth.may(account, "meeting.knock", lobby)):
         raise Problem("not_invited")
-    if account.room is None:
-        return people.get(account.id) or person_of(account, Role.DELEGATE)
     if account.room_role == "gateway":
         raise Problem("not_allowed")  # a gateway brings media by WHIP; it is not a person
-    return Person(account.id, account.name, account.title, GUESTS, Role(account.room_role or "viewer"))
+    named = {person.id: person for person in (*meeting.invited, meeting.secretary, meeting.chair)}.get(account.id)
+    if named is not None:
+        return named, expected
+    if account.room is None:
+        return person_of(account, Role.GUEST), expected
+    person = Person(account.id, account.name, account.title, GUESTS, Role(account.room_role or "viewer"))
+    return person, expected
 
 
 async def connect(request: web.Request) -> web.StreamResponse:
     """GET /rooms/{room}/ws: sit down and talk until the socket ends."""
     account = await account_of(request)
     sitting = await request.app[SITTINGS].get(request.match_info["room"])
-    person = seat(account, sitting)
+    person, expected = seat(account, sitting, await door(request.app[DATABASE], sitting.room.meeting))
     socket = web.WebSocketResponse(max_msg_size=FRAME_LIMIT, heartbeat=HEARTBEAT, compress=False)
     try:
         await socket.prepare(request)
     except ConnectionError:
         return socket  # gone before the upgrade was answered
     try:
-        connection = await sitting.connect(person, _page_of(request))
+        connection = await sitting.connect(
+            person, _page_of(request), vouched=expected, link=account.link, phone=account.meeting != ""
+        )
     except Exception as error:
         # The upgrade is answered: from here on errors are told inside the conversation.
         if not isinstance(error, Refused):
@@ -113,13 +124,19 @@ def _page_of(request: web.Request) -> str:
 
 
 async def _write(socket: web.WebSocketResponse, sitting: Sitting, connection: Connection) -> None:
-    while (message := await connection.next()) is not None:
+    loop = asyncio.get_running_loop()
+    while True:
+        await connection.ready()
+        if connection.lagging:
+            sitting.resync(connection)
+        text = connection.take(loop.time())
+        if text is None:
+            break
         try:
-            await asyncio.wait_for(socket.send_str(json.dumps(message, ensure_ascii=False)), WRITE_TIMEOUT)
+            async with asyncio.timeout(WRITE_TIMEOUT):
+                await socket.send_str(text)
         except (TimeoutError, ConnectionError, RuntimeError):
             break
-        if connection.lagging and connection.drained:
-            sitting.resync(connection)
     await socket.close()
 
 
@@ -141,14 +158,16 @@ class Talk:
         self._sitting = sitting
         self._connection = connection
         self._mistakes = 0
+        self._reactions = Bucket(rate=0.5, burst=3)
         self._pace = Bucket(rate=COMMANDS_A_SECOND, burst=COMMANDS_AT_ONCE)
         self._edge: dict[type[Command], Callable[[Any], None]] = {
-            messages.Ping: self._ping,
-            messages.MediaOffer: self._media_offer,
-            messages.MediaAnswer: self._media_answer,
-            messages.MediaSubscribe: self._media_subscribe,
-            messages.MediaWatch: self._media_watch,
-            messages.MediaLine: self._media_line,
+            wire.Ping: self._ping,
+            wire.MediaOffer: self._media_offer,
+            wire.MediaAnswer: self._media_answer,
+            wire.MediaSubscribe: self._media_subscribe,
+            wire.MediaWatch: self._media_watch,
+            wire.MediaLine: self._media_line,
+            React: self._react,
         }
 
     async def run(self) -> None:
@@ -160,7 +179,7 @@ class Talk:
             else:
                 await self._message(frame.data)
             if self.left:
-                self._connection.end({"type": "bye", "reason": "left"})
+                self._connection.end(bye("left"))
                 return
             if self._mistakes >= MISTAKES:
                 await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
@@ -174,14 +193,16 @@ class Talk:
             if not self._pace.take(asyncio.get_running_loop().time()):
                 raise Refused("busy")
             command = messages.parse(payload)
-            if isinstance(command, messages.OpenVote | messages.PutConclusion) and secrecy_mark(command.text):
+            if any(secrecy_mark(text) for text in self._words(command)):
                 raise Refused("secret_marking")
+            if not isinstance(command, wire.Ping | Leave) and not self._sitting.seated(self._connection):
+                raise Refused("not_allowed")
             edge = self._edge.get(type(command))
             if edge is not None:
                 edge(command)
             else:
                 await self._sitting.apply(self._connection.participant, command)
-                self.left = isinstance(command, messages.Leave)
+                self.left = isinstance(command, Leave)
         except BadMessage as error:
             if error.code == "bad_message":
                 self._mistakes += 1
@@ -198,29 +219,45 @@ class Talk:
             if message_id is not None:
                 self._tell({"type": "ack", "id": message_id})
 
-    def _tell(self, message: Message) -> None:
-        self._connection.tell(message)
+    def _words(self, command: Command) -> Iterator[str]:
+        """What the command would bring on record; of a pad all of it, for a marking may be typed letter by letter."""
+        yield from fields.texts(command)
+        if isinstance(command, EditPad):
+            pad = edited(self._sitting.room.state, self._connection.participant, command)
+            if pad is not None:
+                yield pad.text
 
-    def _ping(self, _command: messages.Ping) -> None:
+    def _tell(self, message: Message) -> None:
+        self._connection.tell(Letter(message))
+
+    def _ping(self, _command: wire.Ping) -> None:
         self._tell({"type": "pong"})
 
-    def _media_offer(self, command: messages.MediaOffer) -> None:
+    def _react(self, command: React) -> None:
+        if not self._sitting.room.may(self._connection.participant, "react"):
+            raise Refused("not_allowed")
+        if not self._reactions.take(asyncio.get_running_loop().time()):
+            raise Refused("busy")
+        participant = self._connection.participant
+        self._sitting.tell_all({"type": "reaction", "participant": participant, "reaction": command.reaction})
+
+    def _media_offer(self, command: wire.MediaOffer) -> None:
         participant = self._connection.participant
         if not self._sitting.room.may(participant, "media.offer"):
             raise Refused("not_allowed")
         self._tell({"type": "media.answer", "sdp": self._sitting.offer(participant, command.sdp)})
 
-    def _media_answer(self, command: messages.MediaAnswer) -> None:
+    def _media_answer(self, command: wire.MediaAnswer) -> None:
         self._sitting.router.accept(self._connection.participant, command.sdp)
 
-    def _media_subscribe(self, _command: messages.MediaSubscribe) -> None:
+    def _media_subscribe(self, _command: wire.MediaSubscribe) -> None:
         self._sitting.router.subscribe(self._connection.participant)
 
-    def _media_watch(self, command: messages.MediaWatch) -> None:
+    def _media_watch(self, command: wire.MediaWatch) -> None:
         self._sitting.router.watch_sizes(self._connection.participant, command.sizes)
 
-    def _media_line(self, command: messages.MediaLine) -> None:
-        self._sitting.router.limit(self._connection.participant, command.kbps, command.megabytes)
+    def _media_line(self, command: wire.MediaLine) -> None:
+        self._sitting.limit(self._connection.participant, command.kbps, command.megabytes)
 
 
 def _decode(text: str) -> object:

@@ -2,60 +2,63 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from media import Router, Session, Track
+from media import Place, Router, Track
 from media import events as news
 from minutes.errors import RecordError
 from rooms import (
+    OVER,
     SYSTEM,
+    AdjournMeeting,
     BreakRecording,
     CloseMeeting,
     Command,
     Effect,
     Keep,
     KeepSegments,
+    Leave,
     Media,
+    MeetingState,
     Participant,
     Person,
     Refused,
+    Role,
     Room,
     StartRecording,
     StopRecording,
     Tell,
     store,
 )
-from rooms.messages import Drop, Join
+from rooms.topics import lobby
+from rooms.topics.captions import CAPTIONS, BreakCaptions, StartCaptions, captioned
+from rooms.topics.floor import microphone
+from rooms.topics.grouping import GROUPS, StartGroups, group_of
+from rooms.topics.interpreting import INTERPRETING
+from rooms.topics.lobby import LOBBY, Knock, TurnAway
+from rooms.topics.presence import Drop, Join
+from rooms.topics.recording import RECORDING, recorded, records
+from server import search_index
 from server.auth import utcnow
-from server.connection import Connection, Message
+from server.captions import Captioner
+from server.connection import Connection, Letter, Message, bye
 from server.database import Database
+from server.door import Door
 from server.errors import Problem
+from server.meter import WATCHERS, Meter
+from server.phones import Phones
 from server.recordings import Recorder
 from server.records import Records
+from server.streams import Source, Streams
 from server.turn import Relays
 
 log = structlog.get_logger("giaoban.sitting")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One who publishes media without a seat in the meeting (WHIP: a gateway, a codec, a load test)."""
-
-    person: Person
-
-    @property
-    def id(self) -> str:
-        """The participant's id."""
-        return self.person.id
-
-    def to_json(self) -> Message:
-        """The same shape as a participant of the meeting."""
-        return Participant(self.person, present=True, connected=True, audio=True, video=True).to_json()
 
 
 class Sitting:
@@ -63,7 +66,7 @@ class Sitting:
 
     def __init__(
         self, title: str, room: Room, router: Router, database: Database, records: Records, relays: Relays,
-        recorder: Recorder,
+        recorder: Recorder, captioner: Captioner,
     ) -> None:  # fmt: skip
         self.title = title
         self.room = room
@@ -72,15 +75,20 @@ class Sitting:
         self.speaker: str | None = None
         self.stale = False  # what is in memory is behind the disk: to be opened anew
         self.connections: dict[str, Connection] = {}
-        self.sources: dict[str, Source] = {}
-        self._sessions: dict[str, str] = {}  # WHIP/WHEP session -> participant
+        self.streams = Streams(router)
+        self.lines: dict[str, int] = {}  # participant -> kbit/s that they have declared
+        self._door = Door()
+        self._phones = Phones()
         self._pages: dict[str, str] = {}  # participant -> page of the last connection
         self._database = database
         self._records = records
         self._relays = relays
         self._relays_renewed = utcnow()
-        self.router.floor(room.state.floor.holder)  # a meeting that goes on after a stop
+        self.router.floor(microphone(room.state))  # a meeting that goes on after a stop
         self._recorder = recorder
+        self._captioner = captioner
+        self._captioning: asyncio.Task[None] | None = None
+        self._meter = Meter(utcnow())
         self._lock = asyncio.Lock()  # one command at a time; held while facts are being kept
 
     # --- the meeting ---------------------------------------------------------------------------------------------
@@ -88,13 +96,19 @@ class Sitting:
     async def apply(self, actor: str, command: Command) -> None:
         """Carry out `command`. Raises Refused; then nothing has changed."""
         async with self._lock:
-            if isinstance(command, StartRecording | StopRecording | CloseMeeting):
+            if isinstance(command, StartCaptions):
+                self.room.check(actor, command, utcnow())
+                await self._captioner.start()
+            if isinstance(command, StartRecording | StopRecording | AdjournMeeting | StartGroups | CloseMeeting):
                 self.room.check(actor, command, utcnow())
                 await self._prepare_recording(command)
             try:
                 await self._step(lambda: self.room.apply(actor, command, utcnow()))
             finally:
                 await self._follow_recording()
+                await self._follow_captions()
+            await self._attend_the_door()
+            await self._put_phones_away()
 
     async def tick(self, now: datetime) -> None:
         """Let time pass: people whose line stayed away leave, and who stays long gets new credentials for the relay."""
@@ -102,6 +116,8 @@ class Sitting:
             self._relays_renewed = now
             for participant in self.connections:
                 self.tell(participant, {"type": "media.ice", "ice": self._relays.issue(participant, now)})
+        if self._meter.due(now):
+            self._tell_of_lines()
         due = self.room.next_tick()
         if due is not None and due <= now:
             async with self._lock:
@@ -116,29 +132,54 @@ class Sitting:
     async def _step(self, work: Callable[[], Sequence[Effect]]) -> None:
         """One change of the room with its effects. What cannot be kept did not happen, and nobody is told."""
         closed = False
+        sheet, stage = self.room.meeting, self.room.meeting_state
+        roles = self._capacities()
         for effect in work():
             if isinstance(effect, Keep):
                 await self._keep(effect)
-                closed = any(fact.kind == "closed" for fact in effect.facts)
-                if closed:
+                closed = any(fact.kind in OVER for fact in effect.facts)
+                if any(fact.kind == "closed" for fact in effect.facts):
                     await self._draft()
             elif isinstance(effect, Tell):
                 self._tell(effect)
             else:
                 self._media(effect)
+        if self.room.meeting_state is not stage:
+            self._door.tell_stage(self.room.state)
+        if self.room.meeting is not sheet:
+            self._explain_roles(roles)
+        for source in self.streams.silence(self.room.state):
+            self.tell_all({"type": "participant", "participant": source.to_json()})
         if closed:
             # In the loop's next turn, so that the one who closed still gets the ack before the farewell.
             asyncio.get_running_loop().call_soon(self._end)
 
+    def _role(self, participant: str) -> Role | None:
+        seat = self.room.state.people.get(participant)
+        return seat.role if seat else None
+
+    def _capacities(self) -> dict[str, tuple[Role | None, bool]]:
+        people = self.room.state.people
+        return {id: (self._role(id), id in people and people[id].votes) for id in self.connections}
+
+    def _explain_roles(self, before: Mapping[str, tuple[Role | None, bool]]) -> None:
+        """Whose role or vote has changed may say, and may see, other things: they begin anew from a welcome."""
+        now = self._capacities()
+        for participant, capacity in before.items():
+            if now.get(participant, capacity) != capacity and self.room.state.present(participant):
+                self.tell(participant, self.welcome(participant))
+
     def _end(self) -> None:
-        self.dismiss({"type": "bye", "reason": "closed"})
-        for session in list(self._sessions):
-            self.router.close(session)
+        self.dismiss(bye(self.room.meeting_state.value))
+        self.streams.end_all()
 
     async def _keep(self, effect: Keep) -> None:
         try:
             async with self._database.begin() as connection:
-                await store.keep(connection, self.room.meeting.id, effect.facts)
+                await store.keep(connection, self.room.meeting.id, effect.facts, effect.memories)
+                await self._phones.follow(connection, self.room.state, effect.facts)
+                if self.room.meeting_state is MeetingState.CLOSED:
+                    await search_index.follow_meeting(connection, self.room.meeting.id)
         except IntegrityError:
             # Something is on disk that is not in memory (a commit that failed only on the way back):
             # begin anew from the disk; everybody's browser reconnects by itself.
@@ -150,10 +191,22 @@ class Sitting:
             self.room.forget(effect.facts)
             raise
 
-    def dismiss(self, last_word: Message | None) -> None:
+    async def _put_phones_away(self) -> None:
+        """The phones whose session has ended are in the meeting no more."""
+        for id in self._phones.ended():
+            connection = self.connections.pop(id, None)
+            if connection is None:
+                continue
+            connection.end(bye("unseated"))
+            self._pages.pop(id, None)
+            with contextlib.suppress(Refused):
+                await self._step(partial(self.room.apply, id, Leave(), utcnow()))
+
+    def dismiss(self, last_word: Letter | None) -> None:
         """Close every connection, with a message before or without."""
-        for connection in list(self.connections.values()):
+        for connection in self.connections.values():
             connection.end(last_word)
+        self._door.dismiss(last_word)
 
     async def _draft(self) -> None:
         """The draft minutes exist before anybody hears that the meeting is closed."""
@@ -175,12 +228,12 @@ class Sitting:
 
     async def _follow_recording(self) -> None:
         """Files are written while the room says so; a step that could not be kept may have left it otherwise."""
-        if self.room.state.recording.running and not self._recorder.running:
+        if RECORDING.of(self.room.state).running and not self._recorder.running:
             try:
                 await self._recorder.start()
             except Refused:
                 await self._step(lambda: self.room.apply(SYSTEM, BreakRecording(), utcnow()))
-        elif self._recorder.running and not self.room.state.recording.running:
+        elif self._recorder.running and not RECORDING.of(self.room.state).running:
             await self._recorder.finish()
             await self._keep_segments()
 
@@ -197,22 +250,22 @@ class Sitting:
             raise
 
     def _note_speaker(self) -> None:
-        recorded = self.speaker is not None and self.room.state.records(self.speaker)
-        self._recorder.speaker(self.speaker if recorded else None, utcnow())
+        heard = self.speaker is not None and records(self.room.state, self.speaker)
+        self._recorder.speaker(self.speaker if heard else None, utcnow())
 
     async def resume_recording(self) -> None:
         """After a stop or crash: what was under way is mended and kept, and a recording that ran goes on.
 
         After Resume: whoever was there by the last fact counts as there at its time, and these facts are of now.
         """
-        if self.room.meeting_state != "open" or not self.room.state.recording.count:
+        if self.room.meeting_state != "open" or not RECORDING.of(self.room.state).count:
             return
         known = [fact.data["file"] for fact in self.room.facts if fact.kind == "recording_segment"]
         async with self._lock:
             await self._recorder.recover(known)
             await self._keep_segments()
-        for participant in self.room.state.recorded():
-            self.router.record(participant, True)
+        for participant in recorded(self.room.state):
+            self.router.record(participant, self.streams.own(participant))
 
     async def release(self) -> None:
         """The process stops, or the sitting is opened anew: no segment stays open."""
@@ -221,6 +274,41 @@ class Sitting:
                 await self._recorder.finish()
                 if not self.stale:
                     await self._keep_segments()
+            self._captioning = None
+            await self._captioner.finish()
+
+    # --- captions ------------------------------------------------------------------------------------------------
+
+    async def _follow_captions(self) -> None:
+        """The recogniser runs while the room says so."""
+        wanted = CAPTIONS.of(self.room.state).running
+        if wanted and (self._captioning is None or self._captioning.done()):
+            try:
+                await self._captioner.start()
+            except Refused:
+                await self._step(lambda: self.room.apply(SYSTEM, BreakCaptions(), utcnow()))
+                return
+            self._captioning = asyncio.create_task(self._caption())
+        elif not wanted and (self._captioning is not None or self._captioner.running):
+            self._captioning = None
+            await self._captioner.finish()
+
+    async def _caption(self) -> None:
+        """What the recogniser hears, to everybody; what was under way when somebody refused is told to nobody."""
+        async for caption in self._captioner.captions():
+            if captioned(self.room.state, caption.participant):
+                message = {"type": "caption", "participant": caption.participant}
+                self.tell_all(message | {"text": caption.text, "final": caption.final})
+        if self._captioning is asyncio.current_task():  # it has ended by itself
+            log.error("the recogniser has ended", meeting=self.room.meeting.id)
+            await self.apply(SYSTEM, BreakCaptions())
+
+    async def resume_captions(self) -> None:
+        """After a stop or crash: captions that ran go on."""
+        async with self._lock:
+            await self._follow_captions()
+        for participant in CAPTIONS.of(self.room.state).consents:
+            self.router.hear(participant, captioned(self.room.state, participant))
 
     # --- telling -------------------------------------------------------------------------------------------------
 
@@ -228,8 +316,6 @@ class Sitting:
         message = effect.message
         if message["type"] == "meeting":
             message = message | {"meeting": message["meeting"] | {"document": self.document}}
-        if message["type"] == "floor":
-            self.router.floor(message["floor"]["holder"])
         if effect.to is None:
             self.tell_all(message)
         else:
@@ -239,54 +325,116 @@ class Sitting:
         """Send `message` to one participant, if connected."""
         connection = self.connections.get(participant)
         if connection is not None:
-            connection.tell(message)
+            connection.tell(Letter(message))
 
     def tell_all(self, message: Message) -> None:
         """Send `message` to everybody."""
+        letter = Letter(message)
         for connection in self.connections.values():
-            connection.tell(message)
+            connection.tell(letter)
+
+    def _tell_group(self, group: str, message: Message) -> None:
+        """What is heard in a group of those who meet apart ("": by all who are in none) concerns it alone."""
+        everybody = not GROUPS.of(self.room.state).running
+        for participant in list(self.connections):
+            if everybody or group_of(self.room.state, participant) == group:
+                self.tell(participant, message)
+
+    def _tell_of_lines(self) -> None:
+        """How everybody's line is, to those who lead."""
+        watching = [participant for participant in self.connections if self._role(participant) in WATCHERS]
+        if self._meter.look(self.router.quality() if watching else {}):
+            for participant in watching:
+                self.tell(participant, {"type": "lines", "lines": self._meter.lines})
 
     def welcome(self, participant: str) -> Message:
         """The whole state, as `participant` may see it."""
         message = self.room.welcome(participant, utcnow())
         message["meeting"] = message["meeting"] | {"document": self.document}
         message["room"] = {"id": self.room.meeting.room, "title": self.title}
-        others = [one for one in message["participants"] if one["id"] not in self.sources]
-        message["participants"] = [*others, *(source.to_json() for source in self.sources.values())]
+        others = [one for one in message["participants"] if one["id"] not in self.streams.sources]
+        message["participants"] = [*others, *(source.to_json() for source in self.streams.sources.values())]
         message["speaker"] = self.speaker
+        message["lines"] = self._meter.lines if self._role(participant) in WATCHERS else {}
         message["ice"] = self._relays.issue(participant, utcnow())
+        if not self._captioner.available:
+            message["may"] = [type for type in message["may"] if type != "captions.start"]
         message["transports"] = self.router.directions(participant)
         return message
 
     # --- connections ---------------------------------------------------------------------------------------------
 
-    async def connect(self, person: Person, page: str = "") -> Connection:
-        """Seat `person` here; an older connection of the same person is replaced. The same `page` again resumes: its
-        media goes on, and what was lost with the line is offered again. Raises Refused."""
+    async def connect(
+        self, person: Person, page: str = "", *, vouched: bool = True, link: str = "", phone: bool = False
+    ) -> Connection:
+        """Seat `person` here, or in the lobby (`rooms.topics.lobby.waits`); an older connection of the same person is
+        replaced. The same `page` again resumes: its media goes on, and what was lost with the line is offered again.
+        `link` is the guest link by which they come; `phone`: they have checked in at a site by it. Raises Refused."""
         async with self._lock:
-            resumed = page != "" and self._pages.get(person.id) == page
-            await self._step(lambda: self.room.apply(person.id, Join(person, resumed), utcnow()))
-            older = self.connections.pop(person.id, None)
-            if older is not None:
-                older.end(None if resumed else {"type": "bye", "reason": "replaced"})
-            if not resumed and person.id in self._pages:
-                self.router.leave(person.id)  # the other device's microphone must not stay open
-            self._pages[person.id] = page
+            if lobby.waits(self.room.state, person.id, vouched):
+                return await self._wait(person, page, link)
             connection = Connection(person.id)
-            connection.tell(self.welcome(person.id))
-            self.connections[person.id] = connection
-            self.router.repeat(person.id)
+            await self._seat(connection, person, page, vouched)
+            self._phones.connected(person.id, phone)
+            self._door.came_otherwise(person.id)
             return connection
+
+    async def _seat(self, connection: Connection, person: Person, page: str, vouched: bool = True) -> None:
+        resumed = page != "" and self._pages.get(person.id) == page
+        await self._step(lambda: self.room.apply(person.id, Join(person, resumed, vouched), utcnow()))
+        older = self.connections.pop(person.id, None)
+        if older is not None:
+            older.end(None if resumed else bye("replaced"))
+        if not resumed and person.id in self._pages:
+            self.router.leave(person.id)  # the other device's microphone must not stay open
+        self._put(person.id)
+        self._pages[person.id] = page
+        connection.tell(Letter(self.welcome(person.id)))
+        self.connections[person.id] = connection
+        self.router.repeat(person.id)
+
+    async def turn_away(self, link: str) -> None:
+        """A guest link was taken back: nobody lets in by oversight who waits by it."""
+        for id in self._door.by_link(link):
+            await self.apply(id, TurnAway())
+
+    async def _wait(self, person: Person, page: str, link: str) -> Connection:
+        self._door.check(person.id, link)
+        await self._step(lambda: self.room.apply(person.id, Knock(person), utcnow()))
+        return self._door.wait(self.room.state, person, page, link)
+
+    async def _attend_the_door(self) -> None:
+        """Who was let in takes the seat on the connection that waited; who was sent away or out hears why."""
+        state = self.room.state
+        if state.session.state in (MeetingState.CLOSED, MeetingState.CANCELLED):
+            return  # `_end` sends everybody away
+        for waiter in self._door.answered(state):
+            try:
+                await self._seat(waiter.connection, waiter.person, waiter.page, vouched=False)
+            except (Refused, SQLAlchemyError, OSError):
+                log.exception("a seat could not be taken; the page comes again", participant=waiter.person.id)
+                waiter.connection.end()
+        for id in set(state.session.sheet.barred) & self.connections.keys():
+            self.connections.pop(id).end(bye("removed", LOBBY.of(state).words.get(id, "")))
+            self._pages.pop(id, None)
+        self.streams.bar(state.session.sheet.barred)
+
+    def seated(self, connection: Connection) -> bool:
+        """Whether it is the connection of somebody in the meeting, and not one that waits or was replaced."""
+        return self.connections.get(connection.participant) is connection
 
     def resync(self, connection: Connection) -> None:
         """Begin anew with a reader who has missed something."""
-        connection.resync(self.welcome(connection.participant))
+        connection.resync(Letter(self.welcome(connection.participant)))
         self.router.repeat(connection.participant)
 
     async def disconnect(self, connection: Connection) -> None:
         """The socket is gone. Whoever did not leave has lost the line and keeps the seat."""
         participant = connection.participant
-        if self.connections.get(participant) is not connection:
+        if self._door.hung_up(connection):
+            with contextlib.suppress(Refused):
+                await self.apply(participant, TurnAway())
+        if not self.seated(connection):
             return  # replaced: the seat belongs to the newer connection
         del self.connections[participant]
         # A dropped line keeps its media: it may outlive the socket, and ICE consent ends it otherwise.
@@ -296,61 +444,66 @@ class Sitting:
     # --- media ---------------------------------------------------------------------------------------------------
 
     def _media(self, effect: Media) -> None:
-        if effect.action == "leave":
-            self.router.leave(effect.participant)
-        elif effect.action in ("record", "unrecord"):
-            self.router.record(effect.participant, effect.action == "record")
-            self._recorder.cut(effect.participant)
-            if effect.participant == self.speaker:
-                self._note_speaker()
-        elif effect.kind is not None:
-            self.router.pause(effect.participant, effect.kind, bool(effect.paused))
-            self._recorder.cut(effect.participant, effect.kind)
+        """One method an action; `_MEDIA` has them all."""
+        _MEDIA[effect.action](self, effect)
+
+    def _leave(self, effect: Media) -> None:
+        self.router.leave(effect.participant)
+
+    def _floor(self, effect: Media) -> None:
+        self.router.floor(effect.participant or None)
+
+    def _record(self, effect: Media) -> None:
+        self.router.record(effect.participant, effect.action == "record" and self.streams.own(effect.participant))
+        self._recorder.cut(effect.participant)
+        if effect.participant == self.speaker:
+            self._note_speaker()
+
+    def _hear(self, effect: Media) -> None:
+        self.router.hear(effect.participant, effect.action == "hear" and self.streams.own(effect.participant))
+
+    def _hush(self, effect: Media) -> None:
+        self.tell(effect.participant, {"type": "media.hush", "kind": effect.kind})
+
+    def _place(self, effect: Media) -> None:
+        self._put(effect.participant)
+
+    def _put(self, participant: str) -> None:
+        """Tell the media plane where somebody is."""
+        state = self.room.state
+        interpreting = INTERPRETING.of(state)
+        place = Place(
+            group_of(state, participant),
+            interpreting.interpreters.get(participant, ""),
+            interpreting.listeners.get(participant, ""),
+        )
+        self.router.place(participant, place)
+
+    def _pause(self, effect: Media) -> None:
+        kind = effect.kind or "audio"
+        self.router.pause(effect.participant, kind, bool(effect.paused))
+        if effect.paused:
+            self._recorder.pause(effect.participant, kind)
+
+    def limit(self, participant: str, kbps: int | None, megabytes: int | None) -> None:
+        """What the participant says that his line bears: pictures keep to it, and so do pages of papers."""
+        self.router.limit(participant, kbps, megabytes)
+        self.lines.pop(participant, None)
+        if kbps is not None:
+            self.lines[participant] = kbps
 
     def offer(self, participant: str, sdp: str) -> str:
         """The browser's up offer -> our answer; microphone and camera start as the room says. Raises MediaError."""
-        return self._publish(participant, sdp).sdp
-
-    def _publish(self, participant: str, sdp: str) -> Session:
-        session = self.router.publish(participant, sdp)
-        if self.room.state.present(participant):
-            seat = self.room.state.people[participant]
-            self.router.pause(participant, "audio", not seat.audio)
-            self.router.pause(participant, "video", not seat.video)
-            self.router.record(participant, self.room.state.records(participant))
-        return session
+        return self.streams.publish(self.room.state, participant, sdp).sdp
 
     def whip(self, source: Source, sdp: str) -> tuple[str, str]:
-        """Publish by WHIP: (session id, answer). Who has a seat in the meeting keeps its mutes; everybody else is
-        shown as a source while they publish. Raises MediaError, Problem("closed")."""
-        if self.room.meeting_state == "closed":
-            raise Problem("closed")
-        session = self._publish(source.id, sdp)
-        self._sessions[session.id] = source.id
-        if not self.room.state.present(source.id):
-            self.sources[source.id] = source
-            self.tell_all({"type": "participant", "participant": source.to_json()})
+        """Publish by WHIP: (session id, answer). Raises MediaError, Problem("closed")."""
+        if self.room.meeting_state in OVER:
+            raise Problem(self.room.meeting_state.value)
+        session, shown = self.streams.whip(self.room.state, source, sdp)
+        if shown is not None:
+            self.tell_all({"type": "participant", "participant": shown.to_json()})
         return session.id, session.sdp
-
-    def whep(self, viewer: str, feed: str | None, sdp: str) -> tuple[str, str]:
-        """Watch by WHEP: (session id, answer). Raises MediaError, Problem("not_publishing")."""
-        if feed is not None and feed not in self.router.publishers():
-            raise Problem("not_publishing")
-        session = self.router.watch(viewer, sdp, feed)
-        self._sessions[session.id] = viewer
-        return session.id, session.sdp
-
-    def sessions_of(self, participant: str) -> int:
-        """How many WHIP and WHEP sessions are one participant's."""
-        return sum(owner == participant for owner in self._sessions.values())
-
-    def end_session(self, session: str, participant: str, *, any_session: bool) -> None:
-        """End a WHIP or WHEP session; others' only where `any_session`. Raises Problem."""
-        owner = self._sessions.get(session)
-        if owner is None or (owner != participant and not any_session):
-            raise Problem("unknown_session")
-        del self._sessions[session]
-        self.router.close(session)
 
     def receive(self, event: news.Event) -> None:
         """News from the media plane."""
@@ -359,33 +512,39 @@ class Sitting:
                 # What was under way when somebody refused, or switched off, is not kept either.
                 seat = self.room.state.people.get(event.participant)
                 on = seat is not None and (seat.audio if event.kind == "audio" else seat.video)
-                if on and self.room.state.records(event.participant):
+                on = on and self.streams.own(event.participant)
+                if on and records(self.room.state, event.participant):
                     for participant in self._recorder.take(event):
                         self.router.want_key(participant)
+                if on and event.kind == "audio" and captioned(self.room.state, event.participant):
+                    self._captioner.take(event)
             case news.OfferReady():
                 self.tell(
                     event.participant,
                     {"type": "media.offer", "sdp": event.sdp, "tracks": [_track(t) for t in event.tracks]},
                 )
             case news.Disconnected():
-                self._sessions.pop(event.session, None)
                 if event.reason != "replaced":
                     closed = {"type": "media.closed", "direction": event.direction, "reason": event.reason}
                     self.tell(event.participant, closed)
                 self._source_gone(event)
             case news.LayersWanted():
                 self.tell(event.participant, {"type": "media.wanted", "rids": list(event.rids)})
+            case news.VoiceWanted():
+                self.tell(event.participant, {"type": "media.voice", "kbps": event.kbps, "ptime": event.ptime})
             case news.SpeakerChanged():
-                self.speaker = event.participant
-                self.tell_all({"type": "speaker", "participant": event.participant})
-                self._note_speaker()
+                self._speaker_changed(event)
             case _:
                 pass
 
+    def _speaker_changed(self, event: news.SpeakerChanged) -> None:
+        self._tell_group(event.group, {"type": "speaker", "participant": event.participant})
+        if not event.group:
+            self.speaker = event.participant
+            self._note_speaker()
+
     def _source_gone(self, event: news.Disconnected) -> None:
-        if event.direction != "up" or event.reason == "replaced":
-            return
-        source = self.sources.pop(event.participant, None)
+        source = self.streams.ended(event)
         if source is not None:
             seat = self.room.state.people.get(event.participant, Participant(source.person))
             self.tell_all({"type": "participant", "participant": seat.to_json()})
@@ -393,13 +552,28 @@ class Sitting:
     @property
     def over(self) -> bool:
         """The meeting is closed and everybody was sent away."""
-        return self.room.meeting_state == "closed" and not self.connections
+        return self.room.meeting_state in OVER and not self.connections
 
     @property
     def idle(self) -> bool:
         """Nobody is here and nothing can happen by time alone."""
-        return not self.connections and not self._sessions and self.room.next_tick() is None
+        return not (self.connections or self._door or self.streams) and self.room.next_tick() is None
 
 
 def _track(track: Track) -> Message:
     return {"mid": track.mid, "participant": track.participant, "kind": track.kind}
+
+
+_MEDIA: Mapping[str, Callable[[Sitting, Media], None]] = MappingProxyType(
+    {
+        "leave": Sitting._leave,
+        "floor": Sitting._floor,
+        "record": Sitting._record,
+        "unrecord": Sitting._record,
+        "hear": Sitting._hear,
+        "unhear": Sitting._hear,
+        "pause": Sitting._pause,
+        "hush": Sitting._hush,
+        "place": Sitting._place,
+    }
+)

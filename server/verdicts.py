@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from minutes.verification import Finding, Verdict
+from minutes.verification import Finding, Subject, Verdict
 from server.i18n import N_
 
 SENTENCES: dict[str, str] = {
@@ -13,12 +13,28 @@ SENTENCES: dict[str, str] = {
         "Tệp này đúng là tệp trong kho lưu trữ của hệ thống, nhưng hiện không xác nhận được các chữ ký số; "
         "xin hỏi lại cơ quan ban hành trước khi dùng."
     ),
+    "rendition": N_(
+        "Tệp này là bản công bố đã lược bỏ một số thông tin, còn nguyên vẹn, do cơ quan ban hành ký số; "
+        "bản gốc đầy đủ do cơ quan lưu giữ."
+    ),
 }
 """Sentences (msgids) by the kind of verdict; "doubtful" is an unknown file that the archive has all the same."""
 
 
+OF_PROCEEDINGS: dict[str, str] = {
+    "genuine": N_("Tệp diễn biến cuộc họp này còn nguyên vẹn, đúng với diễn biến do hệ thống này lưu giữ."),
+    "changed": N_("Tệp diễn biến cuộc họp này đã bị thay đổi."),
+    "unknown": N_("Không thể xác nhận tệp diễn biến cuộc họp này."),
+}
+"""The same of exported proceedings."""
+
+
 def sentence(verdict: Verdict) -> str:
     """The sentence (msgid) for `verdict`."""
+    if verdict.subject is Subject.PROCEEDINGS:
+        return OF_PROCEEDINGS[verdict.kind]
+    if verdict.kind is Finding.GENUINE and verdict.rendition is not None:
+        return SENTENCES["rendition"]
     doubtful = verdict.kind is Finding.UNKNOWN and verdict.document is not None
     return SENTENCES["doubtful" if doubtful else verdict.kind]
 
@@ -28,13 +44,15 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
     document, report = verdict.document, verdict.report
     return {
         "verdict": verdict.kind,
+        "subject": verdict.subject,
         "document": None
         if document is None
         else {
             "number": document.number_symbol,
             "unit": document.unit.name,
             "issued_on": document.issued_on.isoformat() if document.issued_on else None,
-            "sha256": document.digest,
+            "sha256": verdict.rendition.digest if verdict.rendition else document.digest,
+            "redacted": verdict.rendition is not None,
         },
         "signatures": [
             {
@@ -46,4 +64,8 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
             for check in (report.signatures if report else ())
         ],
         "problems": list(verdict.problems),
+        "changes": [
+            {"act": one.deed, "number": one.number_symbol, "issued_on": one.issued_on.isoformat()}
+            for one in verdict.changes
+        ],
     }

@@ -8,12 +8,14 @@ from aiohttp import web
 
 from media import MediaError
 from rooms import Person, Role, Unit
+from rooms.participant import SENDERS
 from server import auth
 from server.directory import Account
 from server.errors import Problem
 from server.keys import SITTINGS
 from server.signalling import account_of, seat
-from server.sitting import Sitting, Source
+from server.sitting import Sitting
+from server.streams import Source
 
 SDP_LIMIT = 65_536
 WATCHED_AT_ONCE = 16
@@ -48,15 +50,17 @@ async def publish(request: web.Request) -> web.Response:
         raise Problem("not_allowed")
     if name is not None and not _NAME.fullmatch(name):
         raise Problem("bad_message")
-    if not gateway and account.room_role == "viewer":
+    own = name is None and not gateway
+    person = seat(account, sitting)[0] if own else _device(sitting, name or account.id, account)
+    if own and sitting.room.meeting.role_of(person) not in SENDERS:
         raise Problem("not_allowed")
-    person = seat(account, sitting) if name is None and not gateway else _device(sitting, name or account.id, account)
-    source = Source(person)
+    source = Source(person, by_gateway=gateway)
     return _created(request, "whip", *_media(sitting.whip, source, await _offer(request)))
 
 
 def _device(sitting: Sitting, participant: str, account: Account) -> Person:
-    """Who a gateway's media stands for: somebody of the meeting (a codec in their place), or the device itself."""
+    """Who a gateway's media is shown for: somebody of the meeting (a codec in their place), or the device itself. They
+    have agreed to nothing by it: it is neither recorded nor captioned (Streams.own)."""
     known = sitting.room.state.people.get(participant)
     if known is not None:
         return known.person
@@ -69,9 +73,10 @@ async def watch(request: web.Request) -> web.Response:
     account, sitting = await _enter(request)
     feed = request.match_info.get("participant")
     gateway = auth.may(account, "room.publish_any", sitting.room.meeting.room)
-    if not gateway and sitting.sessions_of(account.id) >= WATCHED_AT_ONCE:
+    if not gateway and sitting.streams.sessions_of(account.id) >= WATCHED_AT_ONCE:
         raise Problem("too_many")
-    return _created(request, "whep", *_media(sitting.whep, account.id, feed, await _offer(request)))
+    offer = await _offer(request)
+    return _created(request, "whep", *_media(sitting.streams.whep, account.id, feed, offer, many=gateway))
 
 
 async def end(request: web.Request) -> web.Response:
@@ -82,7 +87,7 @@ async def end(request: web.Request) -> web.Response:
     if sitting is None:
         raise Problem("unknown_session")
     any_session = auth.may(account, "room.publish_any", room)
-    sitting.end_session(request.match_info["session"], account.id, any_session=any_session)
+    sitting.streams.end(request.match_info["session"], account.id, any_session=any_session)
     return web.Response()
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from server import auth
+from server import auth, doors
 from server.auth import Act
 from server.directory import Account, Session
 from server.errors import Problem
@@ -19,6 +19,8 @@ from server.i18n import Reader, catalogue
 from web import STATIC, TEMPLATES
 
 SESSION = web.RequestKey("session", Session)
+WAITING = web.RequestKey("waiting", int)
+"""How many documents wait for the account; told in the menu."""
 READER = web.RequestKey("reader", Reader)
 FORM_LIMIT = 200_000
 """Characters of a form without files; uploads have their own limit."""
@@ -51,7 +53,7 @@ def _environment(language: str) -> Environment:
     )
     translations = catalogue(language)
     cast(Any, environment).install_gettext_translations(translations, newstyle=True)
-    environment.globals.update(static=_static, local_time=_local_time)
+    environment.globals.update(static=_static, local_time=_local_time, secrecy_classes=doors.CLASSES)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     return environment
 
@@ -77,6 +79,11 @@ def reader_of(request: web.Request) -> Reader:
     return request.get(READER) or Reader("vi")
 
 
+def page(template: str, reader: Reader, **context: Any) -> str:
+    """The text of `template` in the reader's language, for whoever has no session."""
+    return _environment(reader.language).get_template(template).render(locale=reader.language, reader=reader, **context)
+
+
 def render(
     request: web.Request,
     template: str,
@@ -98,6 +105,7 @@ def render(
             reader=reader,
             csrf=session.csrf if session else "",
             path=request.path,
+            waiting=request.get(WAITING, 0),
             may=lambda act, thing=None: auth.may(account, act, thing),
             **context,
         )
@@ -106,7 +114,9 @@ def render(
 
 
 async def form(request: web.Request) -> Mapping[str, str]:
-    """Text fields of a posted form, each at most FORM_LIMIT characters, its CSRF token checked against the session."""
+    """Text fields of a posted form, each at most FORM_LIMIT characters, its CSRF token checked against the session.
+
+    What is declared as a state secret, or marked as one, gets no further (server.doors)."""
     try:
         posted = await request.post()
     except (
@@ -125,10 +135,17 @@ async def form(request: web.Request) -> Mapping[str, str]:
         raise Problem("bad_form")
     if sum(map(len, fields.values())) > FORM_LIMIT:
         raise Problem("too_long")
+    check_csrf(request, fields)
+    route = request.match_info.route.resource
+    doors.examine(request.method, route.canonical if route else "", fields)
+    return fields
+
+
+def check_csrf(request: web.Request, fields: Mapping[str, str]) -> None:
+    """Compare a form's CSRF token with the session's. Raises Problem("bad_csrf")."""
     session = request.get(SESSION)
     if session is not None and not auth.same(fields.get("csrf", ""), session.csrf):
         raise Problem("bad_csrf")
-    return fields
 
 
 def see_other(location: str) -> web.Response:

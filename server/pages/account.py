@@ -80,6 +80,8 @@ async def sign_out(request: web.Request) -> web.Response:
     if cookie and current(request) is not None:
         await request.app[IDENTITY].end(cookie)
     response = see_other("/")
+    # Pages of papers were kept by the browser; the next reader of a shared machine must not find them.
+    response.headers["Clear-Site-Data"] = '"cache"'
     response.del_cookie(cookie_name(request), path="/", secure=secure(request), httponly=True, samesite="Lax")
     return response
 

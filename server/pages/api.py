@@ -11,9 +11,9 @@ from media import Endpoint
 from server import auth
 from server.auth import MeetingAccess
 from server.errors import Problem
-from server.keys import DATABASE, ENDPOINT, REFUSED, SITTINGS
+from server.keys import DATABASE, ENDPOINT, KEEPER, REFUSED, SITTINGS
 from server.signalling import account_of
-from server.sittings import invited
+from server.sittings import seats
 
 _GAUGES = {"transports", "producers", "consumers"}
 
@@ -43,11 +43,12 @@ async def readyz(request: web.Request) -> web.Response:
 
 
 class _Collector:
-    """The media plane's counters, and what was refused by code, as Prometheus metrics."""
+    """The media plane's counters, what was refused by code, and damage in the archive, as Prometheus metrics."""
 
-    def __init__(self, endpoint: Endpoint, refused: Counter[str]) -> None:
+    def __init__(self, endpoint: Endpoint, refused: Counter[str], damaged: int) -> None:
         self._endpoint = endpoint
         self._refused = refused
+        self._damaged = damaged
 
     def collect(self) -> list[CounterMetricFamily | GaugeMetricFamily]:
         found: list[CounterMetricFamily | GaugeMetricFamily] = []
@@ -59,13 +60,19 @@ class _Collector:
         )
         for code, times in sorted(self._refused.items()):
             refused.add_metric([code], times)
-        return [*found, refused]
+        damaged = GaugeMetricFamily(
+            "giaoban_archive_damaged",
+            "Damage in the archive that was found and is not mended yet.",
+            value=self._damaged,
+        )
+        return [*found, refused, damaged]
 
 
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus text. Counters only: no names, no addresses."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(request.app[ENDPOINT], request.app[REFUSED]))
+    alarm = await request.app[KEEPER].alarm()
+    registry.register(_Collector(request.app[ENDPOINT], request.app[REFUSED], alarm.found if alarm else 0))
     return web.Response(body=generate_latest(registry), content_type="text/plain", charset="utf-8")
 
 
@@ -75,12 +82,12 @@ async def participants(request: web.Request) -> web.Response:
     room = request.match_info["room"]
     sitting = await request.app[SITTINGS].in_session(room)
     meeting = sitting.room.meeting if sitting is not None else None
-    if not auth.may(account, "room.list", MeetingAccess(room, invited(meeting) if meeting else frozenset())):
+    if not auth.may(account, "room.list", seats(meeting) if meeting else MeetingAccess(room, frozenset())):
         raise Problem("not_allowed")
     if sitting is None:
         return web.json_response({"room": room, "participants": []})
     present = [participant.to_json() for participant in sitting.room.participants if participant.present]
-    others = [source.to_json() for source in sitting.sources.values()]
+    others = [source.to_json() for source in sitting.streams.sources.values()]
     publishing = frozenset(sitting.router.publishers())
     return web.json_response(
         {

@@ -1,26 +1,36 @@
 """The desk: records on their way from draft to archive, what waits for whom, and the acts that move them on."""
 
+import contextlib
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 from aiohttp import web
 
+from minutes import printed
 from minutes import wording as phrases
-from minutes.document import KIND_NAMES, Actor, Document, Kind, State, acts_in
-from minutes.document import Act as Step
+from minutes.content import MinutesContent
+from minutes.document import KIND_NAMES, PUBLISHABLE, Document, Kind, State
 from minutes.errors import Conflict, NotFound, Reason, RecordError, Refused, WrongPin
-from server.auth import Act, DocumentAccess, may
+from minutes.secrecy import refuse_secrets
+from minutes.tasks.reviewing import reviewed
+from minutes.workflow.consultation import mine
+from server import directory
+from server.auth import Act, may, utcnow
 from server.directory import Account
+from server.editing.shapes import parts_of
 from server.errors import Problem
-from server.i18n import N_, Reader
-from server.keys import PIN_ATTEMPTS, RECORDS
-from server.pages import current, desk_form, form, reader_of, require, see_other, wording
+from server.i18n import N_, Reader, script_strings
+from server.keys import CONFIG, DATABASE, EDITING, PIN_ATTEMPTS, RECORDS, TASKS
+from server.pages import archive, current, desk_choices, desk_form, form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
+from server.pages.desk_acts import CHECKS, DEEDS, RULES, Doing, Unfilled, access, actor, possible
 from server.pages.public import document_path
-from server.records import Records
+from server.pages.tasks import words as task_words
+from server.tasks import day_of
+
+DUTIES = 10
+"""Tasks of its unit that the desk shows; the page of tasks has all."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -35,91 +45,36 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-def access(document: Document) -> DocumentAccess:
-    """The document as `may` sees it; the seal is the unit's, not a person's."""
-    signers = frozenset(signer.account for signer in document.signers if signer.role != "seal")
-    return DocumentAccess(document.unit.id, signers)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One act at the desk: the step of the state table (None: it changes no state) and the permission it needs."""
-
-    step: Step | None
-    permission: Act
-    applies: Callable[[Document, Account], bool] = lambda _document, _account: True
-
-
-_RULES: Mapping[str, Rule] = {
-    "edit": Rule(Step.EDIT, "document.edit"),
-    "submit": Rule(Step.SUBMIT, "document.submit"),
-    "return": Rule(Step.RETURN, "document.return"),
-    "approve": Rule(Step.APPROVE, "document.approve"),
-    "sign": Rule(
-        Step.SIGN,
-        "document.sign",
-        lambda document, account: document.next_signer is not None and document.next_signer.account == account.id,
-    ),
-    "seal": Rule(Step.SEAL, "document.seal"),
-    "void": Rule(Step.VOID, "document.void"),
-    "notice": Rule(
-        None,
-        "document.notice",
-        lambda document, _account: document.kind is Kind.MINUTES and document.state is State.SEALED,
-    ),
-    "publish": Rule(
-        Step.PUBLISH,
-        "document.publish",
-        lambda document, _account: document.kind is not Kind.MINUTES and not document.published,
-    ),
-    "withdraw": Rule(Step.WITHDRAW, "document.withdraw", lambda document, _account: document.published),
-}
-
-
-def possible(document: Document, account: Account | None) -> frozenset[str]:
-    """The acts that `account` can do to `document` now."""
-    steps = acts_in(document.state)
-    return frozenset(
-        name
-        for name, rule in _RULES.items()
-        if account is not None
-        and (rule.step is None or rule.step in steps)
-        and may(account, rule.permission, access(document))
-        and rule.applies(document, account)
-    )
-
-
-def waits(document: Document, account: Account, noticed: frozenset[str | None]) -> bool:
-    """Whether `document` waits for `account`: a turn to act, or a decision that has not been taken."""
-    acts = possible(document, account)
-    if "publish" in acts and document.publication is None:
-        return True
-    if "notice" in acts and document.meeting_id not in noticed:
-        return True
-    return bool(acts & {"submit", "approve", "sign", "seal"})
-
-
 async def index(request: web.Request) -> web.Response:
-    """GET /desk: the unit's records, those that wait for the account first."""
+    """GET /desk: what waits for the account, the first due first; then the other records of its unit."""
     account = require(request, "desk.open")
-    documents = await request.app[RECORDS].documents(unit_id=account.unit.id)
-    noticed = frozenset(document.meeting_id for document in documents if document.kind is Kind.NOTICE)
-    mine = [document for document in documents if waits(document, account, noticed)]
-    groups = [
-        (state, [document for document in documents if document.state is state and document not in mine])
-        for state in State
+    records, reader, now = request.app[RECORDS], reader_of(request), utcnow()
+    mine = await records.waiting(account)
+    taken = {document.id for _waiting, document in mine}
+    documents = [
+        document
+        for document in await records.documents(unit_id=account.unit.id)
+        if document.id not in taken and may(account, "document.read", access(document))
     ]
+    turns = await records.turns([document.id for document in documents])
+    groups = [(state, [document for document in documents if document.state is state]) for state in State]
     return private(
         request,
         "desk/list.html",
+        alarm=await archive.alarm(request),
         mine=mine,
+        signing=sum(bool(possible(document, account) & {"sign", "seal"}) for _waiting, document in mine),
+        tasks=wording.tasks([waiting.turn.task for waiting, _document in mine], reader),
         groups=[(state, found) for state, found in groups if found],
         words=wording,
-        next_step=lambda document: wording.next_step(document, reader_of(request)),
+        next_step=lambda document: wording.next_step(document, turns.get(document.id, ()), reader, now),
+        due=lambda moment: wording.due(moment, reader, now),
+        duties=reviewed(await request.app[TASKS].of_unit(account.unit.id), day_of(now))[:DUTIES],
+        duty_words=task_words(request),
     )
 
 
-async def _open(request: web.Request, permission: Act = "document.read") -> tuple[Account, Document]:
+async def open_document(request: web.Request, permission: Act = "document.read") -> tuple[Account, Document]:
     """The signed-in account and the document of the path. Raises Problem; strangers learn nothing of its existence."""
     account = current(request)
     if account is None:
@@ -128,28 +83,36 @@ async def _open(request: web.Request, permission: Act = "document.read") -> tupl
         document = await request.app[RECORDS].get(request.match_info["id"])
     except NotFound as error:
         raise Problem("not_allowed") from error
-    if not may(account, "document.read", access(document)):
+    allowed = access(document, await request.app[RECORDS].asked(document.id))
+    if not may(account, "document.read", allowed):
         raise Problem("not_allowed")
-    return require(request, permission, access(document)), document
+    return require(request, permission, allowed), document
 
 
 async def show(request: web.Request) -> web.Response:
     """GET /desk/{id}: where a record stands, what may be done, its text and its history."""
-    _account, document = await _open(request)
-    return await _page(request, document)
+    account, document = await open_document(request)
+    editing = request.app[EDITING]
+    if editing.quiet(document.id):
+        with contextlib.suppress(RecordError):
+            await editing.settle(document.id)
+            document = await request.app[RECORDS].get(document.id)
+    return await _page(request, account, document)
 
 
 async def _page(
     request: web.Request,
+    account: Account,
     document: Document,
     *,
     sentence: str = "",
     failed: str = "",
     typed: Mapping[str, str] | None = None,
 ) -> web.Response:
-    records, reader, account = request.app[RECORDS], reader_of(request), current(request)
+    records, reader = request.app[RECORDS], reader_of(request)
     related = await records.documents(meeting_id=document.meeting_id) if document.meeting_id else ()
-    acts = possible(document, account)
+    asked, turns = await records.asked(document.id), await records.turns([document.id])
+    acts = possible(document, account, asked)
     if any(one.kind is Kind.NOTICE for one in related):
         acts -= {"notice"}
     public_path = ""
@@ -165,13 +128,20 @@ async def _page(
         history=await records.history(document.id),
         related=[one for one in related if one.id != document.id and may(account, "document.read", access(one))],
         acts=acts,
+        ways=request.app[CONFIG].signing.ways,
+        asked=asked,
+        changes=await records.changes(document.id),
+        my_request=mine(asked, account.id, account.unit.id) is not None,
+        forms=await desk_choices.filled(request.app[DATABASE], document, account, acts, utcnow(), typed or {}, failed),
         steps=steps_of(document, reader),
-        next_step=wording.next_step(document, reader),
+        next_step=wording.next_step(document, turns.get(document.id, ()), reader, utcnow()),
         words=wording,
         phrases=phrases,
+        printed=printed,
         kind_name=KIND_NAMES[document.kind],
         checks=CHECKS,
         public_path=public_path,
+        may_redact=may(account, "document.redact", access(document)),
         sentence=sentence,
         failed=failed,
         typed=defaultdict(str, typed or {}),
@@ -180,23 +150,48 @@ async def _page(
 
 def steps_of(document: Document, reader: Reader) -> list[tuple[str, str, str]]:
     """(what, who, "done" | "now" | "later") for each step of the record's way."""
-    rows = [(reader.gettext(N_("Dự thảo")), reader.gettext(N_("Thư ký")))]
-    rows.append((reader.gettext(N_("Duyệt, cấp số")), reader.gettext(N_("Lãnh đạo"))))
-    for signer in document.signers:
-        seal = signer.role == "seal"
-        label = N_("Đóng dấu, vào sổ, lưu trữ") if seal else N_("Ký số")
-        rows.append((reader.gettext(label), reader.gettext(N_("Văn thư")) if seal else signer.name))
-    now = {State.DRAFT: 0, State.REVIEW: 1}.get(document.state, 2 + len(document.signed))
-    if document.kind is not Kind.MINUTES:
-        rows.append((reader.gettext(N_("Công khai")), reader.gettext(N_("Lãnh đạo, văn thư"))))
-        now += document.published
-    marks = ("done" if index < now else "now" if index == now else "later" for index in range(len(rows)))
-    return [(what, who, mark) for (what, who), mark in zip(rows, marks, strict=True)]
+    workflow, at = document.workflow, document.state
+    rows = [(N_("Dự thảo"), reader.gettext(N_("Thư ký")), at is State.DRAFT)]
+    if workflow.asks:
+        rows.append((N_("Lấy ý kiến, hoàn thiện"), "", at in (State.COMMENTS, State.REVISED)))
+    if workflow.checks:
+        role = reader.gettext(wording.ROLES[workflow.check])
+        rows.append((N_("Kiểm tra thể thức, pháp lý"), role, at is State.CHECK))
+    rows.append((N_("Duyệt, cấp số"), reader.gettext(N_("Lãnh đạo")), at is State.REVIEW))
+    rows += _signatures(document, reader)
+    if document.kind in PUBLISHABLE:
+        undecided = at is State.SEALED and not document.published
+        rows.append((N_("Công khai"), reader.gettext(N_("Lãnh đạo, văn thư")), undecided))
+    here = [index for index, (_what, _who, now) in enumerate(rows) if now] or [len(rows)]
+    signed = {one.signer.name for one in document.signed}
+    return [
+        (
+            reader.gettext(what),
+            who,
+            "now" if now else "done" if index < here[0] or (who in signed and what == SIGN_STEP) else "later",
+        )
+        for index, (what, who, now) in enumerate(rows)
+    ]
+
+
+SIGN_STEP = N_("Ký số")
+
+
+def _signatures(document: Document, reader: Reader) -> list[tuple[str, str, bool]]:
+    """A row for each who signs; those of one step are all "now"."""
+    seal = N_("Đóng dấu, vào sổ, lưu trữ")
+    clerk = reader.gettext(N_("Văn thư"))
+    return [
+        (seal, clerk, signer in document.next_signers)
+        if signer.role == "seal"
+        else (SIGN_STEP, signer.name, signer in document.next_signers)
+        for signer in document.signers
+    ]
 
 
 async def file(request: web.Request) -> web.Response:
     """GET /desk/{id}/pdf: the record's PDF as it stands."""
-    _account, document = await _open(request)
+    _account, document = await open_document(request)
     data = await request.app[RECORDS].pdf(document.id)
     return pdf(data, f"{document.kind.value}-{document.id[:8]}.pdf", headers=PRIVATE)
 
@@ -206,11 +201,20 @@ async def file(request: web.Request) -> web.Response:
 
 async def edit(request: web.Request) -> web.Response:
     """GET /desk/{id}/edit: the text as form fields."""
-    account, document = await _open(request, "document.edit")
+    account, document = await open_document(request, "document.edit")
     if "edit" not in possible(document, account):
         return see_other(f"/desk/{document.id}")
-    content = await request.app[RECORDS].content_json(document.id)
-    return await _edit_page(request, document, desk_form.typed_of(document.kind, content), document.version)
+    with contextlib.suppress(RecordError):
+        await request.app[EDITING].settle(document.id)
+    return await edit_page(request, document)
+
+
+async def edit_page(request: web.Request, document: Document, *, status: int = 200, sentence: str = "") -> web.Response:
+    """The editor with the text as it is kept; `sentence` is what went wrong."""
+    records = request.app[RECORDS]
+    document = await records.get(document.id)
+    typed = desk_form.typed_of(document.kind, await records.content_json(document.id))
+    return await _edit_page(request, document, typed, document.version, status=status, sentence=sentence, plain=False)
 
 
 async def _edit_page(
@@ -222,13 +226,14 @@ async def _edit_page(
     status: int = 200,
     sentence: str = "",
     theirs: Mapping[str, str] | None = None,
+    plain: bool = True,
 ) -> web.Response:
+    """`plain`: what was typed into the form is shown again, so the form stays."""
     shown = {**typed, **(theirs or {})}
     rows = {
         name: max(desk_form.row_count(name, typed), desk_form.row_count(name, shown)) for name in desk_form.BLANK_ROWS
     }
-    content = await request.app[RECORDS].content(document.id)
-    groups = getattr(content, "attendance", ())
+    parts, reader = parts_of(document.kind), reader_of(request)
     return private(
         request,
         "desk/edit.html",
@@ -240,23 +245,54 @@ async def _edit_page(
         theirs=theirs or {},
         rows=rows,
         blanks=desk_form.BLANK_ROWS,
-        units=sorted({group.unit for group in groups}),
+        blocks=desk_form.BLOCKS.items(),
+        units=await _units(request),
+        items=await _items(request, document),
+        parts=parts,
+        plain=plain,
+        takes_word=any(part.name == "body" for part in parts),
+        strings=script_strings(reader.language),
+        draft={
+            "id": document.id,
+            "me": require(request, "document.edit", access(document)).id,
+            "parts": [
+                {"name": part.name, "label": reader.gettext(part.label), "kinds": part.kinds, "single": part.single}
+                for part in parts
+            ],
+        },
         version=version,
         sentence=sentence,
     )
 
 
+async def _units(request: web.Request) -> list[str]:
+    """The units that may be charged with something, as a sentence names them."""
+    async with request.app[DATABASE].read() as connection:
+        return [unit.short_name for unit in await directory.units(connection, utcnow().date().isoformat())]
+
+
+async def _items(request: web.Request, document: Document) -> list[str]:
+    """What the document's meeting dealt with, as its minutes name it."""
+    records = request.app[RECORDS]
+    minutes = await records.document_of(document.meeting_id) if document.meeting_id else None
+    content = await records.content(minutes) if minutes else None
+    return [part.heading for part in content.course] if isinstance(content, MinutesContent) else []
+
+
 async def save(request: web.Request) -> web.Response:
     """POST /desk/{id}/edit: a new version of the text; when somebody was faster, both texts are shown."""
-    account, document = await _open(request, "document.edit")
+    account, document = await open_document(request, "document.edit")
     typed = await form(request)
     records, reader = request.app[RECORDS], reader_of(request)
     version = typed.get("expected_version", "")
     expected = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+    editing = request.app[EDITING]
+    with contextlib.suppress(RecordError):
+        await editing.settle(document.id)  # what is being written in the editor becomes a version first
     before = await records.content_json(document.id)
     content = desk_form.read(document.kind, before, typed)
     try:
-        await records.edit(document.id, content, by=_actor(account), expected_version=expected)
+        await records.edit(document.id, content, by=actor(account), expected_version=expected)
     except Conflict as conflict:
         saved = desk_form.typed_of(document.kind, await records.content_json(document.id))
         return await _edit_page(
@@ -277,128 +313,51 @@ async def save(request: web.Request) -> web.Response:
     except RecordError as error:
         sentence = wording.sentence(error, document.kind, reader)
         return await _edit_page(request, document, typed, expected, status=422, sentence=sentence)
+    await editing.follow(document.id)
     return see_other(f"/desk/{document.id}")
 
 
 # --- acts -----------------------------------------------------------------------------------------------------
 
-CHECKS: tuple[tuple[str, str], ...] = (
-    ("secret", N_("Văn bản không chứa bí mật nhà nước, bí mật công tác.")),
-    ("personal", N_("Văn bản không chứa thông tin riêng tư của cá nhân, bí mật gia đình, bí mật kinh doanh.")),
-    ("agreed", N_("Người có thẩm quyền đã đồng ý công khai văn bản này.")),
-)
-"""What must be ticked before a document is posted: form name and msgid."""
-
-REASON = 500
-CHANGED = N_("Văn bản vừa được người khác xử lý; xin xem lại rồi làm tiếp.")
-
-
-class _Unfilled(Exception):
-    """A form was sent without something it needs; the text is a msgid."""
-
-
-def _actor(account: Account) -> Actor:
-    return Actor(account.id, account.name, account.title)
-
-
-def _reason(fields: Mapping[str, str]) -> str:
-    reason = fields.get("reason", "").replace("\r\n", "\n").strip()
-    if not reason:
-        raise _Unfilled(N_("Xin ghi lý do."))
-    if len(reason) > REASON:
-        raise _Unfilled(N_("Lý do dài quá 500 ký tự."))
-    return reason
-
-
-def _pin(fields: Mapping[str, str]) -> str:
-    pin = fields.get("pin", "")
-    if not pin or len(pin) > 100:
-        raise _Unfilled(N_("Xin nhập mã PIN."))
-    return pin
-
-
-async def _submit(records: Records, document: Document, by: Actor, _fields: Mapping[str, str]) -> None:
-    await records.submit(document.id, by=by)
-
-
-async def _return(records: Records, document: Document, by: Actor, fields: Mapping[str, str]) -> None:
-    await records.send_back(document.id, by=by, reason=_reason(fields))
-
-
-async def _approve(records: Records, document: Document, by: Actor, _fields: Mapping[str, str]) -> None:
-    await records.approve(document.id, by=by)
-
-
-async def _sign(records: Records, document: Document, by: Actor, fields: Mapping[str, str]) -> None:
-    await records.sign(document.id, by=by, pin=_pin(fields))
-
-
-async def _seal(records: Records, document: Document, by: Actor, fields: Mapping[str, str]) -> None:
-    await records.seal(document.id, by=by, pin=_pin(fields))
-
-
-async def _void(records: Records, document: Document, by: Actor, fields: Mapping[str, str]) -> None:
-    await records.void(document.id, by=by, reason=_reason(fields))
-
-
-async def _notice(records: Records, document: Document, by: Actor, _fields: Mapping[str, str]) -> str:
-    return await records.draft_notice(document.id, by)
-
-
-async def _publish(records: Records, document: Document, by: Actor, fields: Mapping[str, str]) -> None:
-    if not all(f"check.{name}" in fields for name, _text in CHECKS):
-        raise _Unfilled(N_("Chưa đánh dấu đủ các điều kiện công khai."))
-    await records.publish(document.id, by=by, reason=_reason(fields))
-
-
-async def _withdraw(records: Records, document: Document, by: Actor, fields: Mapping[str, str]) -> None:
-    await records.withdraw(document.id, by=by, reason=_reason(fields))
-
-
-_Deed = Callable[[Records, Document, Actor, Mapping[str, str]], Awaitable[Any]]
-_DEEDS: Mapping[str, _Deed] = {
-    "submit": _submit,
-    "return": _return,
-    "approve": _approve,
-    "sign": _sign,
-    "seal": _seal,
-    "void": _void,
-    "notice": _notice,
-    "publish": _publish,
-    "withdraw": _withdraw,
-}
-
 
 async def act(request: web.Request) -> web.Response:
     """POST /desk/{id}/{act}: do it and go back to the record; what went wrong is one sentence on the same page."""
     name = request.match_info["act"]
-    deed = _DEEDS.get(name)
+    deed = DEEDS.get(name)
     if deed is None:
         raise Problem("not_found")
-    account, document = await _open(request, _RULES[name].permission)
+    account, document = await open_document(request, RULES[name].permission)
     fields = await form(request)
     reader = reader_of(request)
     records = request.app[RECORDS]
     attempts, now = request.app[PIN_ATTEMPTS], time.monotonic()
     trying = name in ("sign", "seal")
     try:
-        if fields.get("version", str(document.version)) != str(document.version):
+        for field, text in fields.items():
+            refuse_secrets(field, text)
+        with contextlib.suppress(NotFound):
+            await request.app[EDITING].settle(document.id)
+        seen = fields.get("version", str(document.version))
+        if seen != str((await records.get(document.id)).version):
             raise Refused(
                 "changed_meanwhile", Reason(N_("Văn bản vừa được người khác xử lý; xin xem lại rồi làm tiếp."))
             )
         if trying and not attempts.begin(account.id, now):
-            raise _Unfilled(N_("Đã nhập sai mã PIN nhiều lần. Xin đợi 15 phút rồi thử lại."))
-        made = await deed(records, document, _actor(account), fields)
-    except _Unfilled as unfilled:
+            raise Unfilled(N_("Đã nhập sai mã PIN nhiều lần. Xin đợi 15 phút rồi thử lại."))
+        made = await deed(Doing(records, request.app[DATABASE], document, account, fields))
+    except Unfilled as unfilled:
         if trying:
             attempts.untried(account.id, now)
-        return await _page(request, document, sentence=reader.gettext(str(unfilled)), failed=name, typed=fields)
+        return await _page(
+            request, account, document, sentence=reader.gettext(str(unfilled)), failed=name, typed=fields
+        )
     except RecordError as error:
         if trying and not isinstance(error, WrongPin):
             attempts.untried(account.id, now)
         document = await records.get(document.id)
         sentence = wording.sentence(error, document.kind, reader)
-        return await _page(request, document, sentence=sentence, failed=name, typed=fields)
+        return await _page(request, account, document, sentence=sentence, failed=name, typed=fields)
     if trying:
         attempts.succeeded(account.id)
+    await request.app[EDITING].follow(document.id)
     return see_other(f"/desk/{made if isinstance(made, str) else document.id}")

@@ -3,21 +3,24 @@
 import asyncio
 import re
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import segno
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from minutes.document import KIND_NAMES
+from minutes.document import KIND_NAMES, Document
 from minutes.errors import NotFound
 from minutes.publication import PublicDocument
+from minutes.searching import query as query_of
 from minutes.verification import MAX_BYTES, Verdict
+from minutes.workflow.relation import Changed
 from server.auth import DocumentAccess, may
 from server.errors import Problem
 from server.i18n import N_
 from server.keys import CHECKS_RUNNING, CONFIG, RECORDS
 from server.pages import current, form, reader_of
+from server.pages.archive import proof_of
 from server.pages.caching import knows, pdf, private, public
 from server.pages.wording import told
 from server.verdicts import sentence
@@ -45,6 +48,11 @@ def document_path(found: PublicDocument) -> str:
     return f"/documents/{quote(found.unit.id, safe='')}/{found.year}/{quote(found.number_symbol)}"
 
 
+def change_path(of: PublicDocument | Document, change: Changed) -> str:
+    """Own path of a published document that has changed `of`, whose unit issued both."""
+    return f"/documents/{quote(of.unit.id, safe='')}/{change.year}/{quote(change.number_symbol)}"
+
+
 def _page_number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and 1 <= len(text) <= 6 and int(text) > 0 else 1
 
@@ -56,12 +64,17 @@ async def home(request: web.Request) -> web.Response:
 
 
 async def documents(request: web.Request) -> web.Response:
-    """GET /documents?q=…&page=…: the published documents, newest first."""
-    query = request.query.get("q", "").strip()[:200]
-    page = await request.app[RECORDS].public_list(
-        query=query or None, page=_page_number(request.query.get("page", "1"))
+    """GET /documents?q=…&page=…: the published documents, the newest first, or those that say what is looked for."""
+    query = request.query.get("q", "").strip()[: query_of.LONGEST]
+    page = await request.app[RECORDS].public_list(query=query, page=_page_number(request.query.get("page", "1")))
+    return public(
+        request,
+        "public/documents.html",
+        query=query,
+        page=page,
+        path_of=document_path,
+        address=lambda number: f"/documents?{urlencode({'q': query, 'page': number})}",
     )
-    return public(request, "public/documents.html", query=query, page=page, path_of=document_path)
 
 
 async def document(request: web.Request) -> web.Response:
@@ -75,7 +88,16 @@ async def document(request: web.Request) -> web.Response:
     address = request.app[CONFIG].base_url
     check = f"{address}/verify?code={quote(found.code, safe='')}"
     qr = segno.make(check, error="m", micro=False).svg_data_uri(scale=4, border=2)
-    return public(request, "public/document.html", document=found, address=address, qr=qr)
+    reader = reader_of(request)
+    return public(
+        request,
+        "public/document.html",
+        document=found,
+        address=address,
+        qr=qr,
+        told=lambda reason: told(reason, reader),
+        change_path=change_path,
+    )
 
 
 async def file(request: web.Request) -> web.Response:
@@ -115,6 +137,7 @@ async def verify(request: web.Request) -> web.Response:
     reader = reader_of(request)
     async with request.app[CHECKS_RUNNING].turn():
         verdict = await records.verify(data)
+        proof = await proof_of(request, verdict)
     said = BY_CODE if verdict.kind == "genuine" else sentence(verdict)
     return public(
         request,
@@ -124,8 +147,10 @@ async def verify(request: web.Request) -> web.Response:
         told=lambda reason: told(reason, reader),
         public=found,
         path_of=document_path,
+        change_path=change_path,
         kind_names=KIND_NAMES,
         by_code=True,
+        proof=proof,
         named=True,
         name="",
     )
@@ -146,6 +171,7 @@ async def verify_upload(request: web.Request) -> web.Response:
     records, reader = request.app[RECORDS], reader_of(request)
     async with request.app[CHECKS_RUNNING].turn():
         verdict = await records.verify(data)
+        proof = await proof_of(request, verdict)
     found = await _published(request, verdict)
     named = found is not None or verdict.kind == "genuine" or _may_read(request, verdict)
     return private(
@@ -156,8 +182,10 @@ async def verify_upload(request: web.Request) -> web.Response:
         told=lambda reason: told(reason, reader),
         public=found,
         path_of=document_path,
+        change_path=change_path,
         kind_names=KIND_NAMES,
         by_code=False,
+        proof=proof,
         named=named,
         name=Path(field.filename or "").name[:120],
     )

@@ -52,9 +52,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What the meeting's page shows. `progress` is None while no export runs."""
+    """What the meeting's page shows. `progress` is None while no export runs; `gone`: its time is over (Retention)."""
 
     tracks: Sequence[Track]
+    gone: bool
     may_export: bool
     progress: float | None
     failed: bool
@@ -71,11 +72,13 @@ async def recording_of(request: web.Request, account: Account, entry: store.Meet
         account, "recording.read", MeetingAccess(entry.meeting.room, keepers(entry.meeting, facts))
     ):
         return None
-    exports, result = request.app[EXPORTS], finished(_folder(request, entry.meeting.id))
+    folder = _folder(request, entry.meeting.id)
+    exports, result, gone = request.app[EXPORTS], finished(folder), not folder.exists()
     language = reader_of(request).language
     return Recording(
         tracks=[_track(name, media, list(group), language) for (name, media), group in groupby(files, _key)],
-        may_export=entry.state == "closed",
+        gone=gone,
+        may_export=entry.state == "closed" and not gone,
         progress=exports.progress(entry.meeting.id),
         failed=exports.failed(entry.meeting.id),
         result=result,
@@ -170,7 +173,7 @@ async def export(request: web.Request) -> web.Response:
     entry, facts = await _of(request)
     await form(request)
     segments: list[dict[str, Any]] = [fact.data for fact in facts if fact.kind == "recording_segment"]
-    if entry.state != "closed" or not segments:
+    if entry.state != "closed" or not segments or not _folder(request, entry.meeting.id).exists():
         raise Problem("not_found")
     await request.app[EXPORTS].start(entry.meeting.id, segments)
     return see_other(f"/meetings/{entry.meeting.id}#recording")

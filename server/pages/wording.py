@@ -1,23 +1,60 @@
 """Words for kinds, states and acts of documents, marked for translation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from types import MappingProxyType
 
 from minutes.document import Document, Kind, State
 from minutes.errors import InvalidContent, Reason, RecordError, SecretContent, SigningFailed, WrongPin
+from minutes.text import Relation
+from minutes.workflow.turns import TASKS, Task, Turn, days_over
 from server.i18n import N_, Reader
 from server.pages.desk_form import where
 
 KINDS: Mapping[Kind, str] = MappingProxyType(
-    {Kind.MINUTES: N_("Biên bản"), Kind.NOTICE: N_("Thông báo"), Kind.DIRECTIVE: N_("Chỉ thị")}
+    {
+        Kind.RESOLUTION: N_("Nghị quyết"),
+        Kind.DECISION: N_("Quyết định"),
+        Kind.DIRECTIVE: N_("Chỉ thị"),
+        Kind.REGULATION: N_("Quy chế"),
+        Kind.RULES: N_("Quy định"),
+        Kind.COMMUNIQUE: N_("Thông cáo"),
+        Kind.NOTICE: N_("Thông báo"),
+        Kind.GUIDANCE: N_("Hướng dẫn"),
+        Kind.PROGRAMME: N_("Chương trình"),
+        Kind.PLAN: N_("Kế hoạch"),
+        Kind.OPTION: N_("Phương án"),
+        Kind.SCHEME: N_("Đề án"),
+        Kind.PROJECT: N_("Dự án"),
+        Kind.REPORT: N_("Báo cáo"),
+        Kind.MINUTES: N_("Biên bản"),
+        Kind.SUBMISSION: N_("Tờ trình"),
+        Kind.CONTRACT: N_("Hợp đồng"),
+        Kind.LETTER: N_("Công văn"),
+        Kind.TELEGRAM: N_("Công điện"),
+        Kind.MEMORANDUM: N_("Bản ghi nhớ"),
+        Kind.AGREEMENT: N_("Bản thỏa thuận"),
+        Kind.AUTHORISATION: N_("Giấy ủy quyền"),
+        Kind.INVITATION: N_("Giấy mời"),
+        Kind.INTRODUCTION: N_("Giấy giới thiệu"),
+        Kind.LEAVE: N_("Giấy nghỉ phép"),
+        Kind.SENDING_SLIP: N_("Phiếu gửi"),
+        Kind.TRANSFER_SLIP: N_("Phiếu chuyển"),
+        Kind.ADVICE_SLIP: N_("Phiếu báo"),
+        Kind.PERSONAL_LETTER: N_("Thư công"),
+    }
 )
 
 STATES: Mapping[State, str] = MappingProxyType(
     {
         State.DRAFT: N_("Dự thảo"),
+        State.COMMENTS: N_("Đang lấy ý kiến"),
+        State.REVISED: N_("Đang hoàn thiện"),
+        State.CHECK: N_("Chờ kiểm tra"),
         State.REVIEW: N_("Chờ duyệt"),
         State.APPROVED: N_("Đã duyệt, đang ký số"),
         State.SIGNED: N_("Đã ký, chờ đóng dấu"),
+        State.STAMPING: N_("Đã đóng dấu, chờ dấu thời gian"),
         State.SEALED: N_("Đã phát hành"),
     }
 )
@@ -26,12 +63,21 @@ ACTS: Mapping[str, str] = MappingProxyType(
     {
         "draft": N_("Lập dự thảo"),
         "edit": N_("Sửa nội dung"),
+        "signers": N_("Chọn người ký"),
+        "consult": N_("Gửi lấy ý kiến"),
+        "remark": N_("Góp ý"),
+        "gather": N_("Tổng hợp ý kiến"),
+        "answer": N_("Trả lời góp ý"),
         "submit": N_("Trình duyệt"),
+        "checked": N_("Kiểm tra xong, chuyển duyệt"),
         "return": N_("Trả lại để sửa"),
         "approve": N_("Duyệt, cấp số"),
         "sign": N_("Ký số"),
         "sign_last": N_("Ký số"),
         "seal": N_("Đóng dấu, vào sổ, lưu trữ"),
+        "seal_waiting": N_("Đóng dấu, chưa có dấu thời gian"),
+        "stamp": N_("Lấy dấu thời gian, vào sổ, lưu trữ"),
+        "renew": N_("Gia hạn dấu thời gian lưu trữ"),
         "void": N_("Hủy số, đưa về dự thảo"),
         "publish": N_("Công khai"),
         "withdraw": N_("Rút khỏi trang công khai"),
@@ -74,18 +120,84 @@ def sentence(error: RecordError, kind: Kind, reader: Reader) -> str:
             return told(error.reason, reader)
 
 
-def next_step(document: Document, reader: Reader) -> str:
-    """Who must act next, in one sentence."""
-    signer = document.next_signer
-    match document.state:
-        case State.DRAFT:
+RELATIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "amends": N_("Văn bản này sửa đổi, bổ sung văn bản số %(number)s ngày %(day)s."),
+        "corrects": N_("Văn bản này đính chính văn bản số %(number)s ngày %(day)s."),
+        "replaces": N_("Văn bản này thay thế văn bản số %(number)s ngày %(day)s."),
+        "recalls": N_("Văn bản này thu hồi văn bản số %(number)s ngày %(day)s."),
+    }
+)
+
+
+def relation(found: Relation, document: Document, reader: Reader) -> str:
+    """What a document does to an earlier one, and that it does not yet before its seal."""
+    day = found.issued_on.strftime("%d/%m/%Y")
+    said = reader.gettext(RELATIONS[found.act], number=found.number_symbol, day=day)
+    if document.state is State.SEALED:
+        return said
+    not_yet = reader.gettext(N_("Có hiệu lực khi được đóng dấu."))
+    return f"{said} {not_yet}"
+
+
+ROLES: Mapping[str, str] = MappingProxyType(
+    {
+        "none": N_("Không có bước này"),
+        "checker": N_("Người kiểm tra (pháp chế)"),
+        "clerk": N_("Văn thư"),
+        "secretary": N_("Thư ký"),
+        "leader": N_("Lãnh đạo"),
+    }
+)
+
+
+def tasks(waiting: Sequence[Task], reader: Reader) -> list[tuple[str, int]]:
+    """(label, how many) of what waits, in the order of a document's way."""
+    return [(reader.gettext(TASKS[task]), waiting.count(task)) for task in Task if task in waiting]
+
+
+def due(moment: datetime | None, reader: Reader, now: datetime) -> str:
+    """Until when, or by how much it is late; "" without a deadline."""
+    if moment is None:
+        return ""
+    late = days_over(moment, now)
+    if late:
+        return reader.gettext(N_("Quá hạn %(count)s ngày."), count=late)
+    return reader.gettext(N_("Đến hạn %(moment)s."), moment=reader.local_time(moment))
+
+
+def next_step(document: Document, turns: Sequence[Turn], reader: Reader, now: datetime) -> str:
+    """Who must act next and until when, in one or two sentences."""
+    said = _waited_for(document, turns, reader)
+    first = min((turn.due_at for turn in turns if turn.due_at is not None), default=None)
+    return f"{said} {due(first, reader, now)}".strip()
+
+
+def _waited_for(document: Document, turns: Sequence[Turn], reader: Reader) -> str:
+    names = ", ".join(turn.name for turn in turns)
+    match turns[0].task if turns else None:
+        case Task.WRITE:
             return reader.gettext(N_("Thư ký hoàn thiện dự thảo rồi trình duyệt."))
-        case State.REVIEW:
+        case Task.REMARK:
+            return reader.gettext(N_("Đang chờ ý kiến của %(names)s."), names=names)
+        case Task.GATHER:
+            return reader.gettext(N_("Đã đủ ý kiến; thư ký tổng hợp và hoàn thiện."))
+        case Task.CHECK:
+            role = reader.gettext(ROLES[turns[0].role])
+            return reader.gettext(N_("Đang chờ kiểm tra thể thức, pháp lý: %(role)s."), role=role)
+        case Task.APPROVE:
             return reader.gettext(N_("Đang chờ lãnh đạo duyệt hoặc trả lại."))
-        case State.APPROVED if signer is not None:
-            return reader.gettext(N_("Đang chờ đồng chí %(name)s ký số."), name=signer.name)
-        case State.SIGNED:
+        case Task.SIGN:
+            return reader.gettext(N_("Đang chờ đồng chí %(name)s ký số."), name=names)
+        case Task.SEAL:
             return reader.gettext(N_("Đang chờ văn thư đóng dấu, vào sổ và lưu trữ."))
+        case _ if document.state is State.STAMPING:
+            return reader.gettext(
+                N_(
+                    "Dịch vụ cấp dấu thời gian chưa trả lời. Hệ thống tự lấy dấu thời gian khi dịch vụ trở lại, rồi "
+                    "vào sổ và lưu trữ; trước đó văn bản chưa được phát hành."
+                )
+            )
         case _ if document.published:
             return reader.gettext(N_("Văn bản đã phát hành, đã lưu trữ và đang được công khai."))
         case _:

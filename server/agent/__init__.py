@@ -1,0 +1,5 @@
+"""`giaoban agent`: a small program on the official's own machine that lets one installation use the token in it.
+
+It listens on loopback alone and works for the one origin that it was started with. What is signed, it shows itself,
+on a page of its own, and there the PIN is entered: the installation's page never sees it, and gets raw signatures only.
+"""

@@ -1,0 +1,197 @@
+"""The list of case files, one of them with its contents, its closing and its hand-over; the retention periods."""
+
+import asyncio
+import re
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from typing import IO, Any
+
+from aiohttp import web
+
+from minutes.casefiles.case import Case, CaseState, ItemKind
+from minutes.casefiles.retention import period
+from minutes.errors import NotFound, RecordError
+from server.auth import may
+from server.directory import Account
+from server.errors import Problem
+from server.i18n import N_
+from server.keys import CASE_FILES
+from server.pages import form, reader_of, require, see_other, wording
+from server.pages.caching import PRIVATE, private
+from server.pages.desk_acts import actor
+
+STATES = {CaseState.OPEN: N_("Đang lập"), CaseState.CLOSED: N_("Đã kết thúc")}
+KINDS = {
+    ItemKind.DOCUMENT: N_("Văn bản"),
+    ItemKind.PROCEEDINGS: N_("Diễn biến cuộc họp"),
+    ItemKind.PAPER: N_("Tài liệu họp"),
+    ItemKind.RECORDING: N_("Ghi âm, ghi hình"),
+    ItemKind.RECEIVED: N_("Văn bản đến"),
+}
+_PIECE = 2**18
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    one = "/casefiles/{id:[0-9a-f]{32}}"
+    return [
+        web.get("/casefiles", index),
+        web.post("/casefiles", begin),
+        web.get("/casefiles/retention", retention),
+        web.post("/casefiles/retention", set_period),
+        web.get(one, show),
+        web.post(one + "/keep", keep),
+        web.post(one + "/add", put_in),
+        web.post(one + "/close", close),
+        web.get(one + "/bag", hand_over),
+    ]
+
+
+def _account(request: web.Request, act: Any = "case.read") -> Account:
+    account = require(request, "desk.open")
+    return require(request, act, account.unit.id)
+
+
+async def index(request: web.Request) -> web.Response:
+    """GET /casefiles[?year=]: the list of case files of the unit's year."""
+    return await _index(request, _account(request), {})
+
+
+async def _index(request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "") -> web.Response:
+    asked = re.fullmatch(r"[12][0-9]{3}", request.query.get("year", ""))
+    cases = request.app[CASE_FILES]
+    year = int(asked[0]) if asked else cases.today.year
+    return private(
+        request,
+        "casefiles/list.html",
+        status=422 if sentence else 200,
+        year=year,
+        cases=await cases.of_year(account.unit.id, year),
+        periods=await cases.periods(account.unit.id),
+        states=STATES,
+        typed=defaultdict(str, typed),
+        sentence=sentence,
+        may_keep=may(account, "case.keep", account.unit.id),
+    )
+
+
+async def begin(request: web.Request) -> web.Response:
+    """POST /casefiles: open one by hand."""
+    account = _account(request, "case.keep")
+    typed = await form(request)
+    try:
+        made = await request.app[CASE_FILES].open(
+            account.unit, typed.get("title", ""), typed.get("period", ""), by=actor(account)
+        )  # fmt: skip
+    except RecordError as error:
+        return await _index(request, account, typed, wording.told(error.reason, reader_of(request)))
+    return see_other(f"/casefiles/{made}")
+
+
+async def _case(request: web.Request, account: Account) -> Case:
+    try:
+        return await request.app[CASE_FILES].get(account.unit.id, request.match_info["id"])
+    except NotFound as error:
+        raise Problem("not_found") from error
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /casefiles/{id}: what lies in it."""
+    return await _show(request, _account(request))
+
+
+async def _show(request: web.Request, account: Account, sentence: str = "") -> web.Response:
+    case = await _case(request, account)
+    return private(
+        request,
+        "casefiles/show.html",
+        status=422 if sentence else 200,
+        case=case,
+        periods=await request.app[CASE_FILES].periods(account.unit.id),
+        states=STATES,
+        kinds=KINDS,
+        sentence=sentence,
+        may_keep=may(account, "case.keep", account.unit.id),
+    )
+
+
+async def _acted(request: web.Request, act: str) -> web.Response:
+    account = _account(request, "case.keep")
+    typed, cases = await form(request), request.app[CASE_FILES]
+    case = await _case(request, account)
+    try:
+        if act == "keep":
+            await cases.keep_for(account.unit.id, case.id, typed.get("period", ""))
+        elif act == "add":
+            await cases.put_in(account.unit.id, case.id, typed.get("what", ""), by=actor(account))
+        else:
+            await cases.close(account.unit.id, case.id, by=actor(account))
+    except RecordError as error:
+        return await _show(request, account, wording.told(error.reason, reader_of(request)))
+    return see_other(f"/casefiles/{case.id}")
+
+
+async def keep(request: web.Request) -> web.Response:
+    """POST …/keep: choose how long it is kept."""
+    return await _acted(request, "keep")
+
+
+async def put_in(request: web.Request) -> web.Response:
+    """POST …/add: add a document by its number."""
+    return await _acted(request, "add")
+
+
+async def close(request: web.Request) -> web.Response:
+    """POST …/close: freeze the list of contents."""
+    return await _acted(request, "close")
+
+
+async def hand_over(request: web.Request) -> web.StreamResponse:
+    """GET …/bag: the closed case file as a bag (RFC 8493) in a ZIP."""
+    account = _account(request, "case.keep")
+    await _case(request, account)
+    try:
+        case, file = await request.app[CASE_FILES].hand_over(account.unit.id, request.match_info["id"])
+    except RecordError as error:
+        return await _show(request, account, wording.told(error.reason, reader_of(request)))
+    headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="ho-so-{case.code}.zip"',
+               "Content-Length": str(file.tell())}  # fmt: skip
+    return web.Response(body=_streamed(file), content_type="application/zip", headers=headers)
+
+
+async def _streamed(file: IO[bytes]) -> AsyncIterator[bytes]:
+    with file:
+        await asyncio.to_thread(file.seek, 0)
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
+async def retention(request: web.Request) -> web.Response:
+    """GET /casefiles/retention: the table of retention periods."""
+    return await _retention(request, _account(request), {})
+
+
+async def _retention(
+    request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = ""
+) -> web.Response:
+    return private(
+        request,
+        "casefiles/retention.html",
+        status=422 if sentence else 200,
+        periods=await request.app[CASE_FILES].periods(account.unit.id),
+        typed=defaultdict(str, typed),
+        sentence=sentence,
+        may_keep=may(account, "case.keep", account.unit.id),
+    )
+
+
+async def set_period(request: web.Request) -> web.Response:
+    """POST /casefiles/retention: add or change a line. Case files keep what they were given."""
+    account = _account(request, "case.keep")
+    typed = await form(request)
+    try:
+        wanted = period({name: typed.get(name, "") for name in ("code", "title", "years", "source")})
+        await request.app[CASE_FILES].set_period(account.unit.id, wanted, by=actor(account))
+    except RecordError as error:
+        return await _retention(request, account, typed, wording.told(error.reason, reader_of(request)))
+    return see_other("/casefiles/retention")

@@ -1,0 +1,329 @@
+"""The registers of a unit's year: looked through, searched, entered into, printed."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from minutes.document import KIND_NAMES, Kind
+from minutes.errors import InvalidContent, NotFound, RecordError, SecretContent
+from minutes.register import EntryState
+from minutes.registers import entry, store
+from minutes.registers import rule as numbering
+from minutes.registers.rule import Rule
+from minutes.validation import UNSIGNED
+from server import doors
+from server.auth import may
+from server.directory import Account
+from server.errors import ANSWERS, Problem
+from server.i18n import N_, Reader
+from server.keys import REGISTERS
+from server.pages import form, reader_of, require, see_other, wording
+from server.pages.caching import PRIVATE, pdf, private
+from server.pages.desk_acts import Unfilled, actor, day, reason
+
+STATES = {
+    EntryState.RESERVED: N_("Đã cấp số"),
+    EntryState.COMPLETE: N_("Đã phát hành"),
+    EntryState.VOID: N_("Đã hủy số"),
+}
+LABELS = {
+    "kind": N_("Loại văn bản"),
+    "issued_on": N_("Ngày văn bản"),
+    "subject": N_("Trích yếu"),
+    "signer": N_("Người ký"),
+    "recipients": N_("Nơi nhận"),
+    "keeper": N_("Đơn vị, người nhận bản lưu"),
+    "copies": N_("Số lượng bản"),
+    "note": N_("Ghi chú"),
+    "arrived_on": N_("Ngày đến"),
+    "author": N_("Cơ quan ban hành"),
+    "number_symbol": N_("Số, ký hiệu"),
+    "kind_name": N_("Tên loại"),
+    "handler": N_("Đơn vị hoặc người nhận"),
+    "file": N_("Tệp văn bản"),
+}
+_OUT = ("kind", "issued_on", "subject", "signer", "recipients", "keeper", "copies", "note")
+_IN = ("arrived_on", "author", "number_symbol", "issued_on", "kind_name", "subject", "handler", "note")
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    one = r"/registers/in/{year:\d{4}}/{number:\d{1,6}}"
+    return [
+        web.get("/registers/out", out),
+        web.post("/registers/out", enter),
+        web.post("/registers/out/end", end),
+        web.get("/registers/in", arrived),
+        web.post("/registers/in", receive),
+        web.get(one, incoming),
+        web.get(one + "/file", file),
+        web.post(one + "/transfer", transfer),
+        web.post(one + "/take", take),
+        web.get(r"/registers/{which:out|in}/{year:\d{4}}.pdf", printed),
+        web.get("/registers/numbering", rules),
+        web.post("/registers/numbering", decide),
+    ]
+
+
+def _account(request: web.Request, act: Any = "register.read") -> Account:
+    account = require(request, "desk.open")
+    return require(request, act, account.unit.id)
+
+
+def _year(request: web.Request) -> int:
+    asked = re.fullmatch(r"[12][0-9]{3}", request.query.get("year", ""))
+    return int(asked[0]) if asked else request.app[REGISTERS].today.year
+
+
+def _told(error: RecordError, reader: Reader) -> str:
+    if isinstance(error, SecretContent) or not isinstance(error, InvalidContent):
+        return wording.told(error.reason, reader)
+    label = reader.gettext(LABELS.get(error.field, error.field))
+    return reader.gettext(N_("Chưa lưu được. %(field)s: %(reason)s."), field=label,
+                          reason=wording.told(error.reason, reader))  # fmt: skip
+
+
+# Out
+
+
+async def out(request: web.Request) -> web.Response:
+    """GET /registers/out[?year=&q=&series=]: the register of outgoing documents."""
+    return await _out(request, _account(request), {})
+
+
+async def _out(
+    request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", twice: bool = False
+) -> web.Response:
+    year, words, series = _year(request), request.query.get("q", "")[:200], request.query.get("series", "")[:16]
+    lines = await request.app[REGISTERS].outgoing(account.unit.id, year)
+    known = sorted({one.series for one in lines})
+    shown = [one for one in store.matching(lines, words) if not series or one.series == series]
+    return private(
+        request,
+        "registers/out.html",
+        status=422 if sentence else 200,
+        year=year,
+        lines=shown,
+        total=len(lines),
+        words=words,
+        series=series,
+        known=[(one, _series(one)) for one in known],
+        states=STATES,
+        kinds=[(kind.value, wording.KINDS[kind]) for kind in Kind],
+        today=request.app[REGISTERS].today,
+        labels=LABELS,
+        typed=defaultdict(str, typed),
+        sentence=sentence,
+        twice=twice,
+        may_enter=may(account, "register.enter", account.unit.id),
+    )
+
+
+def _series(name: str) -> str:
+    if name == numbering.COMMON:
+        return N_("Đánh số chung")
+    return KIND_NAMES[Kind(name)] if name in tuple(Kind) else name
+
+
+async def enter(request: web.Request) -> web.Response:
+    """POST /registers/out: give a document on paper its number."""
+    account = _account(request, "register.enter")
+    typed = await form(request)
+    if doors.unasked(typed):
+        return await _out(request, account, typed, reader_of(request).gettext(doors.UNASKED))
+    try:
+        paper = entry.paper({name: typed.get(name, "") for name in _OUT})
+        await request.app[REGISTERS].enter(
+            account.unit, paper, by=actor(account), gone=typed.get("act") != "reserve", knowing="knowing" in typed
+        )
+    except RecordError as error:
+        twice = getattr(error, "code", "") == "entry_twice"
+        return await _out(request, account, typed, _told(error, reader_of(request)), twice)
+    return see_other("/registers/out")
+
+
+async def end(request: web.Request) -> web.Response:
+    """POST /registers/out/end: a reserved number was used, or is given up with a reason."""
+    account = _account(request, "register.enter")
+    typed, registers = await form(request), request.app[REGISTERS]
+    found = re.fullmatch(r"([12][0-9]{3})/(\w{1,16})/([1-9][0-9]{0,6})", typed.get("entry", ""))
+    if found is None:
+        raise Problem("bad_form")
+    place = (account.unit.id, int(found[1]), found[2], int(found[3]))
+    try:
+        if typed.get("act") == "void":
+            await registers.void(*place, reason(typed))
+        else:
+            await registers.complete(*place)
+    except Unfilled as unfilled:
+        return await _out(request, account, {}, reader_of(request).gettext(str(unfilled)))
+    except RecordError as error:
+        return await _out(request, account, {}, _told(error, reader_of(request)))
+    return see_other(f"/registers/out?{urlencode({'year': found[1]})}")
+
+
+# In
+
+
+async def arrived(request: web.Request) -> web.Response:
+    """GET /registers/in[?year=&q=]: the register of incoming documents."""
+    return await _in(request, _account(request), {})
+
+
+async def _in(
+    request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", twice: bool = False
+) -> web.Response:
+    year, words = _year(request), request.query.get("q", "")[:200]
+    lines = await request.app[REGISTERS].incoming(account.unit.id, year)
+    return private(
+        request,
+        "registers/in.html",
+        status=422 if sentence else 200,
+        year=year,
+        lines=store.arrived_matching(lines, words),
+        total=len(lines),
+        words=words,
+        today=request.app[REGISTERS].today,
+        labels=LABELS,
+        typed=defaultdict(str, typed),
+        sentence=sentence,
+        twice=twice,
+        may_enter=may(account, "register.enter", account.unit.id),
+    )
+
+
+async def receive(request: web.Request) -> web.Response:
+    """POST /registers/in: enter what has come, with its file."""
+    account = _account(request, "register.enter")
+    typed, reader = await form(request), reader_of(request)
+    sent = (await request.post()).get("file")
+    registers = request.app[REGISTERS]
+    if doors.unasked(typed):
+        return await _in(request, account, typed, reader.gettext(doors.UNASKED))
+    data = sent.file.read() if isinstance(sent, FileField) and sent.filename else None
+    try:
+        said = entry.received({name: typed.get(name, "") for name in _IN}, registers.today)
+        number = await registers.receive(account.unit, said, data, by=actor(account), knowing="knowing" in typed)
+    except RecordError as error:
+        twice = getattr(error, "code", "") == "came_before"
+        return await _in(request, account, typed, _told(error, reader), twice)
+    except Problem as problem:
+        return await _in(request, account, typed, reader.gettext(ANSWERS[problem.code].text))
+    return see_other(f"/registers/in/{said.arrived_on.year}/{number}")
+
+
+async def _one(request: web.Request, account: Account) -> entry.Incoming:
+    year, number = int(request.match_info["year"]), int(request.match_info["number"])
+    try:
+        return await request.app[REGISTERS].one_incoming(account.unit.id, year, number)
+    except NotFound as error:
+        raise Problem("not_found") from error
+
+
+async def incoming(request: web.Request) -> web.Response:
+    """GET /registers/in/{year}/{number}: one document that came, what its signatures say, and who has it."""
+    account = _account(request)
+    return await _incoming(request, account)
+
+
+async def _incoming(request: web.Request, account: Account, sentence: str = "") -> web.Response:
+    one = await _one(request, account)
+    reader = reader_of(request)
+    return private(
+        request,
+        "registers/incoming.html",
+        status=422 if sentence else 200,
+        one=one,
+        labels=LABELS,
+        problems=[wording.told(problem, reader) for problem in one.verdict.problems] if one.verdict else [],
+        unsigned=one.verdict is not None and [problem.text for problem in one.verdict.problems] == [UNSIGNED],
+        sentence=sentence,
+        may_enter=may(account, "register.enter", account.unit.id),
+        may_take=may(account, "register.take", account.unit.id),
+    )
+
+
+async def file(request: web.Request) -> web.Response:
+    """GET /registers/in/{year}/{number}/file: the file as it came."""
+    one = await _one(request, _account(request))
+    if one.digest is None:
+        raise Problem("not_found")
+    return pdf(await request.app[REGISTERS].file(one), f"den-{one.year}-{one.number:02d}.pdf", headers=PRIVATE)
+
+
+async def transfer(request: web.Request) -> web.Response:
+    """POST …/transfer: hand it to who is to deal with it."""
+    account = _account(request, "register.enter")
+    typed, one = await form(request), await _one(request, account)
+    try:
+        await request.app[REGISTERS].transfer(account.unit.id, one.year, one.number, typed.get("handler", ""))
+    except RecordError as error:
+        return await _incoming(request, account, _told(error, reader_of(request)))
+    return see_other(f"/registers/in/{one.year}/{one.number}")
+
+
+async def take(request: web.Request) -> web.Response:
+    """POST …/take: sign for having received it."""
+    account = _account(request, "register.take")
+    await form(request)
+    one = await _one(request, account)
+    try:
+        await request.app[REGISTERS].take(account.unit.id, one.year, one.number, by=actor(account))
+    except RecordError as error:
+        return await _incoming(request, account, _told(error, reader_of(request)))
+    return see_other(f"/registers/in/{one.year}/{one.number}")
+
+
+# Both
+
+
+async def printed(request: web.Request) -> web.Response:
+    """GET /registers/{out|in}/{year}.pdf: the year in the prescribed form, to be signed and bound."""
+    account, which, year = _account(request), request.match_info["which"], int(request.match_info["year"])
+    made = await request.app[REGISTERS].printed(account.unit, which, year)
+    return pdf(made, f"so-van-ban-{'di' if which == 'out' else 'den'}-{year}.pdf", headers=PRIVATE)
+
+
+async def rules(request: web.Request) -> web.Response:
+    """GET /registers/numbering: how numbers are counted, and what was decided."""
+    return await _rules(request, _account(request), {})
+
+
+async def _rules(request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "",
+                 warn: bool = False) -> web.Response:  # fmt: skip
+    registers = request.app[REGISTERS]
+    decided = await registers.rules(account.unit.id)
+    return private(
+        request,
+        "registers/numbering.html",
+        status=422 if sentence else 200,
+        now=numbering.on(decided, registers.today),
+        decided=decided,
+        new_year=registers.today.replace(year=registers.today.year + 1, month=1, day=1),
+        typed=defaultdict(str, typed),
+        sentence=sentence,
+        warn=warn,
+        may_set=may(account, "register.rule", account.unit.id),
+    )
+
+
+async def decide(request: web.Request) -> web.Response:
+    """POST /registers/numbering: one series for all, or one for each type, from a day on."""
+    account = _account(request, "register.rule")
+    typed, reader = await form(request), reader_of(request)
+    try:
+        wanted = Rule(day(typed.get("valid_from", "")), typed.get("common") == "yes")
+        await request.app[REGISTERS].set_rule(
+            account.unit.id, wanted, by=actor(account), warned="warned" in typed
+        )  # fmt: skip
+    except Unfilled as unfilled:
+        return await _rules(request, account, typed, reader.gettext(str(unfilled)))
+    except RecordError as error:
+        warn = getattr(error, "code", "") == "rule_within_year"
+        return await _rules(request, account, typed, _told(error, reader), warn)
+    return see_other("/registers/numbering")

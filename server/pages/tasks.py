@@ -1,0 +1,178 @@
+"""One task: what it says, how it stands, what its unit and its authority do about it, and its history."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from aiohttp import web
+
+from minutes.document import State as Stage
+from minutes.errors import NotFound, RecordError
+from minutes.tasks.task import ACT_NAMES, NEEDS_REASON, STATE_NAMES, WORDS, Act, Task, acts_on
+from server import directory
+from server.auth import Act as Permission
+from server.auth import TaskAccess, may, utcnow
+from server.directory import Account
+from server.errors import Problem
+from server.i18n import N_, Reader
+from server.keys import DATABASE, RECORDS, TASKS
+from server.pages import current, form, reader_of, require, see_other, wording
+from server.pages.caching import PRIVATE, pdf, private
+from server.pages.desk_acts import Unfilled, actor, day
+from server.tasks import day_of
+
+_WORK: tuple[Act, ...] = (Act.ACCEPT, Act.BEGIN, Act.REPORT, Act.ASK, Act.HAND)
+_DECIDE: tuple[Act, ...] = (Act.CONFIRM, Act.RETURN, Act.GRANT, Act.REFUSE, Act.CORRECT, Act.CANCEL)
+PERMISSIONS: Mapping[Act, Permission] = {
+    **dict.fromkeys(_WORK, "task.work"),
+    **dict.fromkeys(_DECIDE, "task.decide"),
+}
+"""In the order in which a page offers them; what else the table has, time or a document does."""
+DETAILS: Mapping[str, str] = {
+    "until": N_("Thời hạn mới"),
+    "person": N_("Người thực hiện"),
+    "evidence": N_("Văn bản chứng minh"),
+    "owner": N_("Đơn vị chủ trì"),
+    "co_units": N_("Đơn vị phối hợp"),
+    "deadline": N_("Thời hạn"),
+    "text": N_("Nội dung"),
+    "source": N_("Số, ký hiệu văn bản"),
+}
+"""What a line of the history says besides the reason."""
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    return [
+        web.get(r"/tasks/{id:\d{1,9}}", show),
+        web.post(r"/tasks/{id:\d{1,9}}/{act}", take),
+        web.get(r"/tasks/{id:\d{1,9}}/evidence/{document:[0-9a-f]{32}}", evidence),
+    ]
+
+
+def access(task: Task) -> TaskAccess:
+    """The task as `may` sees it."""
+    helping = frozenset(unit.id for unit in task.co_units if unit.id)
+    return TaskAccess(task.authority.id, task.owner.id if task.owner else "", helping)
+
+
+def left(task: Task, today: date, reader: Reader) -> str:
+    """How many days are left or over, as a mark; "" where there is nothing to count."""
+    if not task.open or task.deadline is None:
+        return ""
+    late = task.late(today)
+    if late > 0:
+        return reader.gettext(N_("quá hạn %(count)s ngày"), count=late)
+    if task.done:
+        return ""
+    return reader.gettext(N_("còn %(count)s ngày"), count=-late) if late else reader.gettext(N_("đến hạn hôm nay"))
+
+
+def words(request: web.Request) -> dict[str, Any]:
+    """What the lists and pages of tasks are written with."""
+    reader, today = reader_of(request), day_of(utcnow())
+    return {
+        "states": STATE_NAMES,
+        "left": lambda task: left(task, today, reader),
+        "overdue": lambda task: task.overdue(today),
+        "near": lambda task: task.open and not task.done and task.deadline is not None and -3 <= task.late(today) <= 0,
+        "kinds": wording.KINDS,
+        "today": today,
+    }
+
+
+async def _open(request: web.Request, permission: Permission = "task.read") -> tuple[Account, Task]:
+    """The account and the task of the path; strangers learn nothing of its existence. Raises Problem."""
+    account = current(request)
+    if account is None:
+        raise Problem("sign_in")
+    try:
+        task = await request.app[TASKS].get(int(request.match_info["id"]))
+    except NotFound as error:
+        raise Problem("not_allowed") from error
+    if not may(account, "task.read", access(task)):
+        raise Problem("not_allowed")
+    return require(request, permission, access(task)), task
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /tasks/{id}."""
+    account, task = await _open(request)
+    return await _page(request, account, task)
+
+
+async def _page(
+    request: web.Request,
+    account: Account,
+    task: Task,
+    *,
+    sentence: str = "",
+    failed: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> web.Response:
+    possible = acts_on(task)
+    acts = [act for act, right in PERMISSIONS.items() if act in possible and may(account, right, access(task))]
+    if task.reporter == account.id:
+        acts = [act for act in acts if act is not Act.CONFIRM]
+    async with request.app[DATABASE].read() as connection:
+        accounts = await directory.accounts(connection)
+        units = await directory.units(connection, day_of(utcnow()).isoformat())
+    owner = task.owner.id if task.owner else ""
+    issued = await request.app[RECORDS].documents(unit_id=owner, state=Stage.SEALED) if Act.REPORT in acts else ()
+    return private(
+        request,
+        "tasks/task.html",
+        status=422 if sentence else 200,
+        task=task,
+        history=await request.app[TASKS].history(task.id),
+        acts=acts,
+        names=ACT_NAMES,
+        reasoned=NEEDS_REASON,
+        details=DETAILS,
+        longest=WORDS,
+        people=[one for one in accounts if one.unit.id == owner],
+        units=units,
+        documents=issued,
+        may_open=may(account, "task.board", task.authority.id),
+        sentence=sentence,
+        failed=failed,
+        typed=defaultdict(str, typed or {}),
+        **words(request),
+    )
+
+
+async def take(request: web.Request) -> web.Response:
+    """POST /tasks/{id}/{act}: do it and go back to the task, where what went wrong is said and what was typed stays."""
+    try:
+        act = Act(request.match_info["act"])
+        right = PERMISSIONS[act]
+    except (ValueError, KeyError) as error:
+        raise Problem("not_found") from error
+    account, task = await _open(request, right)
+    fields, reader, tasks = await form(request), reader_of(request), request.app[TASKS]
+    try:
+        until = day(fields["until"]) if fields.get("until") else None
+        why, by = fields.get("reason", ""), actor(account)
+        if act is Act.CORRECT:
+            owner, text = fields.get("owner", "")[:64], fields.get("text", "")
+            await tasks.correct(task.id, by, why, owner=owner, text=text, deadline=until)
+        else:
+            person, proof = fields.get("person", "")[:64], fields.get("evidence", "")[:32]
+            await tasks.take(task.id, act, by, reason=why, until=until, person=person, evidence=proof)
+    except Unfilled as unfilled:
+        return await _page(request, account, task, sentence=reader.gettext(str(unfilled)), failed=act, typed=fields)
+    except RecordError as error:
+        task = await tasks.get(task.id)
+        sentence = wording.told(error.reason, reader)
+        return await _page(request, account, task, sentence=sentence, failed=act, typed=fields)
+    return see_other(f"/tasks/{task.id}")
+
+
+async def evidence(request: web.Request) -> web.Response:
+    """GET /tasks/{id}/evidence/{document}: what the unit has put forward, for whoever may read the task."""
+    _account, task = await _open(request)
+    wanted = request.match_info["document"]
+    if all(one.detail.get("evidence_id") != wanted for one in await request.app[TASKS].history(task.id)):
+        raise Problem("not_found")
+    return pdf(await request.app[RECORDS].pdf(wanted), f"{wanted[:8]}.pdf", headers=PRIVATE)

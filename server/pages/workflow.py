@@ -1,0 +1,216 @@
+"""What an authority lays down for its documents: the way of each kind, and who may sign for the head."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+
+from aiohttp import web
+
+from minutes.document import Kind
+from minutes.errors import RecordError
+from minutes.reading import VIETNAM
+from minutes.workflow import plan
+from minutes.workflow.capacity import CAPACITY_NAMES, Capacity
+from minutes.workflow.delegation import Delegation
+from minutes.workflow.plan import CHECKERS, SHORT_WAY, Comments, Workflow
+from server import directory
+from server.auth import may, utcnow
+from server.directory import Account
+from server.errors import Problem
+from server.i18n import N_, Reader
+from server.keys import DATABASE, RECORDS
+from server.pages import current, form, reader_of, see_other, wording
+from server.pages.caching import private
+from server.pages.desk_acts import Unfilled, actor, day, reason
+
+DAYS: tuple[tuple[str, str], ...] = (
+    ("comment_days", N_("Góp ý")),
+    ("check_days", N_("Kiểm tra thể thức, pháp lý")),
+    ("review_days", N_("Duyệt")),
+    ("sign_days", N_("Ký số")),
+    ("seal_days", N_("Đóng dấu, phát hành")),
+)
+COMMENTS: Mapping[Comments, str] = {
+    Comments.NONE: N_("Không lấy ý kiến"),
+    Comments.OPTIONAL: N_("Có thể lấy ý kiến"),
+    Comments.REQUIRED: N_("Bắt buộc lấy ý kiến"),
+}
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    return [
+        web.get("/workflow", index),
+        web.get("/workflow/{kind}", edit),
+        web.post("/workflow/{kind}", save),
+        web.get("/delegations", delegations),
+        web.post("/delegations", delegate),
+        web.post(r"/delegations/{id:\d{1,9}}/revoke", revoke),
+    ]
+
+
+def _account(request: web.Request, *, to_set: bool = False) -> Account:
+    """The account, if it may see, or set, what its own unit has laid down. Raises Problem."""
+    account = current(request)
+    if account is None:
+        raise Problem("sign_in")
+    if not may(account, "workflow.set" if to_set else "workflow.read", account.unit.id):
+        raise Problem("not_allowed")
+    return account
+
+
+def _kind(request: web.Request) -> Kind:
+    try:
+        return Kind(request.match_info["kind"])
+    except ValueError as error:
+        raise Problem("not_found") from error
+
+
+def way(workflow: Workflow, reader: Reader) -> str:
+    """The steps of a workflow in one line."""
+    told = [reader.gettext(N_("Dự thảo"))]
+    if workflow.asks:
+        required = workflow.comments is Comments.REQUIRED
+        told.append(reader.gettext(N_("lấy ý kiến") if required else N_("lấy ý kiến (nếu cần)")))
+    if workflow.checks:
+        role = reader.gettext(wording.ROLES[workflow.check]).lower()
+        told.append(reader.gettext(N_("kiểm tra (%(role)s)"), role=role))
+    rest = (N_("duyệt"), N_("ký song song") if workflow.parallel else N_("ký lần lượt"), N_("đóng dấu"))
+    return " → ".join([*told, *(reader.gettext(step) for step in rest)])
+
+
+async def index(request: web.Request) -> web.Response:
+    """GET /workflow: the way of each kind at the account's unit, and who changed what."""
+    account, reader = _account(request), reader_of(request)
+    plans, changes = await request.app[RECORDS].plans(account.unit.id)
+    return private(
+        request,
+        "desk/workflow.html",
+        kinds=[(kind, way(plans.get(kind, SHORT_WAY), reader), kind in plans) for kind in Kind],
+        changes=[(one, way(one.before, reader), way(one.after, reader)) for one in changes],
+        may_set=may(account, "workflow.set", account.unit.id),
+        words=wording,
+    )
+
+
+async def edit(request: web.Request) -> web.Response:
+    """GET /workflow/{kind}: the form for the way of one kind."""
+    account, kind = _account(request, to_set=True), _kind(request)
+    plans, _changes = await request.app[RECORDS].plans(account.unit.id)
+    found = plans.get(kind, SHORT_WAY)
+    return _form(request, kind, {name: str(value) for name, value in plan.to_json(found).items()})
+
+
+def _form(request: web.Request, kind: Kind, typed: Mapping[str, str], sentence: str = "") -> web.Response:
+    return private(
+        request,
+        "desk/workflow_kind.html",
+        status=422 if sentence else 200,
+        kind=kind,
+        typed=defaultdict(str, typed),
+        comments=COMMENTS,
+        checkers=[(role, wording.ROLES[role]) for role in CHECKERS],
+        days=DAYS,
+        most=plan.MAX_DAYS,
+        sentence=sentence,
+        words=wording,
+    )
+
+
+async def save(request: web.Request) -> web.Response:
+    """POST /workflow/{kind}: holds for what is drafted from now on."""
+    account, kind = _account(request, to_set=True), _kind(request)
+    fields, reader = await form(request), reader_of(request)
+    typed = {**fields, "parallel": str("parallel" in fields)}
+    data: dict[str, object] = {name: fields.get(name, "") for name in ("comments", "check")}
+    data["parallel"] = "parallel" in fields
+    for name, _label in DAYS:
+        text = fields.get(name, "").strip()
+        data[name] = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else text
+    try:
+        await request.app[RECORDS].set_plan(account.unit.id, kind, plan.from_json(data), by=actor(account))
+    except RecordError:
+        text = reader.gettext(N_("Chưa lưu được: số ngày phải là số từ 0 đến %(limit)s."), limit=plan.MAX_DAYS)
+        return _form(request, kind, typed, text)
+    return see_other("/workflow")
+
+
+async def delegations(request: web.Request) -> web.Response:
+    """GET /delegations: who may sign for the head of the account's unit, and until when."""
+    return await _delegations(request, _account(request), {})
+
+
+async def _delegations(
+    request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", failed: str = ""
+) -> web.Response:
+    async with request.app[DATABASE].read() as connection:
+        officials = [one for one in await directory.accounts(connection) if one.unit.id == account.unit.id]
+    today = utcnow().astimezone(VIETNAM).date()
+    return private(
+        request,
+        "desk/delegations.html",
+        status=422 if sentence else 200,
+        delegations=await request.app[RECORDS].delegations(account.unit.id),
+        officials=officials,
+        capacities={value: text for value, text in CAPACITY_NAMES.items() if value is not Capacity.OWN},
+        names=CAPACITY_NAMES,
+        kinds=list(Kind),
+        today=today,
+        may_set=may(account, "workflow.set", account.unit.id),
+        typed=defaultdict(str, typed),
+        sentence=sentence,
+        failed=failed,
+        words=wording,
+    )
+
+
+async def delegate(request: web.Request) -> web.Response:
+    """POST /delegations: put one on record."""
+    account = _account(request, to_set=True)
+    fields, reader = await form(request), reader_of(request)
+    try:
+        await request.app[RECORDS].delegate(await _read(request, account, fields), by=actor(account))
+    except Unfilled as unfilled:
+        return await _delegations(request, account, fields, reader.gettext(str(unfilled)), "add")
+    except RecordError as error:
+        return await _delegations(request, account, fields, wording.told(error.reason, reader), "add")
+    return see_other("/delegations")
+
+
+async def _read(request: web.Request, account: Account, fields: Mapping[str, str]) -> Delegation:
+    async with request.app[DATABASE].read() as connection:
+        found = await directory.account(connection, fields.get("account", ""))
+    if found is None or found.unit.id != account.unit.id:
+        raise Unfilled(N_("Xin chọn người được giao quyền."))
+    basis = fields.get("basis", "").strip()
+    if len(basis) > 500 or fields.get("capacity") not in tuple(Capacity):
+        raise Unfilled(N_("Xin chọn tư cách ký; văn bản giao quyền ghi không quá 500 ký tự."))
+    until: date | None = day(fields["until"]) if fields.get("until") else None
+    return Delegation(
+        id=0,
+        unit=account.unit.id,
+        account=found.id,
+        name=found.name,
+        capacity=Capacity(fields["capacity"]),
+        kinds=frozenset(kind for kind in Kind if f"kind.{kind.value}" in fields),
+        since=day(fields.get("since", "")),
+        until=until,
+        basis=basis,
+        by_name=account.name,
+        at=utcnow(),
+    )
+
+
+async def revoke(request: web.Request) -> web.Response:
+    """POST /delegations/{id}/revoke: end one before its time, with the reason."""
+    account = _account(request, to_set=True)
+    fields, reader = await form(request), reader_of(request)
+    number = int(request.match_info["id"])
+    try:
+        why = reason(fields)
+        await request.app[RECORDS].revoke(account.unit.id, number, by=actor(account), reason=why)
+    except Unfilled as unfilled:
+        return await _delegations(request, account, fields, reader.gettext(str(unfilled)), str(number))
+    except RecordError as error:
+        return await _delegations(request, account, fields, wording.told(error.reason, reader), str(number))
+    return see_other("/delegations")

@@ -1,0 +1,81 @@
+"""A file that came with a document: its text is searched for marks of secrecy and its signatures are judged.
+
+What strangers wrote is opened by processes of their own, behind walls where this machine has them. Nothing is kept of a
+file that is refused.
+"""
+
+import asyncio
+import contextlib
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from minutes.secrecy import refuse_secrets
+from minutes.trust import Trust
+from minutes.validation import Report
+from server import sandbox
+from server.errors import Problem
+from server.judging import judge
+
+MAX_BYTES = 50 * 2**20
+TIME = 60
+_READER = Path(__file__).with_name("read_pdf.py")
+_TEXT = 41 << 20
+
+
+async def looked_at(data: bytes, trust: Trust) -> Report:
+    """The judgement of a received PDF. Raises Problem("received_unreadable", "too_large"), SecretContent."""
+    if len(data) > MAX_BYTES:
+        raise Problem("too_large")
+    if not data.startswith(b"%PDF-"):
+        raise Problem("received_unreadable")
+    for text in await _texts(data):
+        refuse_secrets("file", text)
+    return await judge(data, trust)
+
+
+async def _texts(data: bytes) -> list[str]:
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-received-"))
+    try:
+        await asyncio.to_thread((folder / "original.pdf").write_bytes, data)
+        return await _read(folder)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _read(folder: Path) -> list[str]:
+    process = await asyncio.create_subprocess_exec(
+        *await asyncio.to_thread(_command, folder),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(TIME):
+            ended = await process.wait()
+        found = await asyncio.to_thread(_result, folder / "text.json") if ended == 0 else None
+    except (TimeoutError, OSError, ValueError) as error:
+        raise Problem("received_unreadable") from error
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    if not isinstance(found, list):
+        raise Problem("received_unreadable")
+    return [str(one) for one in found]
+
+
+def _result(path: Path) -> object:
+    """What a stranger's file made of the process is not believed either: no link, no endless file."""
+    if path.is_symlink() or path.stat().st_size > _TEXT:
+        raise Problem("received_unreadable")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _command(folder: Path) -> list[str]:
+    command = [str(Path(sys.prefix).resolve() / "bin" / "python"), "-I", str(_READER), str(folder)]
+    if not sandbox.walls():
+        return command
+    seen = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), _READER}
+    return sandbox.confined(command, writable=folder, readable=sorted(seen))

@@ -1,0 +1,75 @@
+"""What an authority has laid down: the way of each kind, who may sign for the head; and who signs a draft."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from minutes import store
+from minutes.document import Document, Kind, Official, Signer, in_signing_order
+from minutes.errors import N_, Reason, Refused
+from minutes.transitions import WITH_AUTHOR
+from minutes.workflow import store as workflow
+from minutes.workflow.delegation import Delegation, sound
+from minutes.workflow.plan import Workflow
+from minutes.workflow.store import PlanChange, Waiting
+from minutes.workflow.turns import Turn
+from server.directory import Account
+from server.records_reading import Reading, actor_of, reason_of
+
+
+class Arranging(Reading):
+    """Settings that the moves obey, and whose turn it is."""
+
+    async def plans(self, unit_id: str) -> tuple[dict[Kind, Workflow], tuple[PlanChange, ...]]:
+        """What a unit has set for its kinds, and the log of it, the newest first."""
+        async with self._database.read() as connection:
+            return await workflow.plans(connection, unit_id), await workflow.plan_changes(connection, unit_id)
+
+    async def set_plan(self, unit_id: str, kind: Kind, wanted: Workflow, *, by: Official) -> None:
+        """Set the way of a kind for what is drafted from now on."""
+        async with self._database.begin() as connection:
+            await workflow.set_plan(connection, unit_id, kind, wanted, actor_of(by), self._now())
+
+    async def delegations(self, unit_id: str) -> tuple[Delegation, ...]:
+        """All that a unit has on record, the newest first."""
+        async with self._database.read() as connection:
+            return await workflow.delegations(connection, unit_id)
+
+    async def delegate(self, delegation: Delegation, *, by: Official) -> None:
+        """Put one on record; its id, time and author are set here. Raises Refused("wrong_delegation")."""
+        async with self._database.begin() as connection:
+            await workflow.add_delegation(connection, replace(sound(delegation), at=self._now()), actor_of(by))
+
+    async def revoke(self, unit_id: str, delegation_id: int, *, by: Official, reason: str) -> None:
+        """End one before its time. Raises NotFound, Refused."""
+        async with self._database.begin() as connection:
+            why = reason_of(reason)
+            await workflow.revoke_delegation(connection, unit_id, delegation_id, actor_of(by), self._now(), why)
+
+    async def set_signers(self, document_id: str, people: Sequence[Signer], *, by: Official) -> None:
+        """Others will sign a draft, in the capacities given; the seal stays. Raises Refused."""
+        async with self._database.begin() as connection:
+            document = await store.get(connection, document_id, lock=True)
+            if document.state not in WITH_AUTHOR:
+                raise Refused("wrong_state", Reason(N_("Chỉ chọn lại được người ký khi văn bản còn là dự thảo.")))
+            seals = tuple(one for one in document.signers if one.role == "seal")
+            signers = in_signing_order(document.kind, (*people, *seals), document.workflow)
+            await store.set_signers(connection, document_id, signers, self._now())
+            named = "; ".join(f"{one.name} ({' / '.join(one.title_lines)})" for one in signers if one.role != "seal")
+            await store.log(connection, document_id, "signers", actor_of(by), self._now(), named[:500])
+
+    async def turns(self, ids: Sequence[str]) -> dict[str, tuple[Turn, ...]]:
+        """Whose turn it is with documents, by their ids."""
+        async with self._database.read() as connection:
+            return await workflow.turns_of(connection, ids)
+
+    async def waiting(self, account: Account) -> tuple[tuple[Waiting, Document], ...]:
+        """What waits for an official, the first due first."""
+        async with self._database.read() as connection:
+            found = await workflow.waiting_for(connection, account.id, account.unit.id, sorted(account.roles))
+            documents = await store.several(connection, [one.document_id for one in found])
+        return tuple((one, documents[one.document_id]) for one in found)
+
+    async def count_waiting(self, account: Account) -> int:
+        """How many documents wait for an official."""
+        async with self._database.read() as connection:
+            return await workflow.count_waiting(connection, account.id, account.unit.id, sorted(account.roles))

@@ -1,0 +1,49 @@
+"""What a record does to an earlier one: checked before it gets its number, true from its seal on."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutes import store
+from minutes.content import Content
+from minutes.document import Document, Kind
+from minutes.errors import N_, NotFound, Reason, Refused
+from minutes.text import TextContent
+from minutes.workflow import store as workflow
+from minutes.workflow.relation import Deed, refuse_wrong_relation
+from server.records_drafting import stored_content
+
+_LETTERS = frozenset({Kind.LETTER})
+
+
+def _named(text: Content) -> tuple[Deed, str] | None:
+    """What the text says that it does, and the id of the document that it names."""
+    relation = text.relation if isinstance(text, TextContent) else None
+    return (Deed(relation.act), relation.document_id) if relation else None
+
+
+async def refuse_wrong(connection: AsyncConnection, document: Document, text: Content) -> None:
+    """Raises Refused("wrong_relation") where the text names a document to which this cannot be done."""
+    named = _named(text)
+    if named is None:
+        return
+    deed, target_id = named
+    try:
+        # Locked: of two that would replace the same document the second one waits and is refused.
+        target = await store.get(connection, target_id, lock=True)
+    except NotFound as error:
+        raise Refused("wrong_relation", Reason(N_("Không có văn bản mà dự thảo này nêu."))) from error
+    done = (await workflow.changes(connection, [target_id])).get(target_id, ())
+    refuse_wrong_relation(deed, document, target, done, _LETTERS)
+
+
+async def take_effect(connection: AsyncConnection, document: Document, now: datetime) -> Document | None:
+    """The document is being sealed: what it does to another one, which is given, holds from now on. Raises
+    Refused("wrong_relation")."""
+    text = await stored_content(connection, document)
+    await refuse_wrong(connection, document, text)
+    named = _named(text)
+    if named is None:
+        return None
+    await workflow.relate(connection, document.id, named[1], named[0], now)
+    return await store.get(connection, named[1])

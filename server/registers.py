@@ -1,0 +1,145 @@
+"""The registers' use cases: enter, reserve, void, receive, hand on, print; and how numbers are counted."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import date, datetime
+
+from minutes.deposits.entry import Kind as Deposited
+from minutes.document import Official
+from minutes.errors import N_, InvalidContent, Reason, Refused
+from minutes.reading import VIETNAM
+from minutes.register import EntryState, symbol
+from minutes.registers import book, rule, store
+from minutes.registers.entry import Incoming, Outgoing, Paper, Received
+from minutes.registers.rule import Rule
+from minutes.trust import Trust
+from minutes.typeset import Typesetter
+from server.database import Database
+from server.directory import Unit
+from server.received import looked_at
+from server.records_reading import actor_of, reason_of
+from server.vault import Vault
+
+
+class Registers:
+    """Each method is one act or one question; whether the asker may is decided before (server.auth)."""
+
+    def __init__(self, database: Database, vault: Vault, trust: Trust, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._vault = vault
+        self._trust = trust
+        self._now = now
+        self._typesetter = Typesetter()
+
+    @property
+    def today(self) -> date:
+        """The day in Viet Nam."""
+        return self._now().astimezone(VIETNAM).date()
+
+    async def rules(self, unit_id: str) -> tuple[Rule, ...]:
+        """How the unit has decided to count, the first decision first."""
+        async with self._database.read() as connection:
+            return await store.rules(connection, unit_id)
+
+    async def set_rule(self, unit_id: str, wanted: Rule, *, by: Official, warned: bool) -> None:
+        """Decide how numbers are counted from a day on. Raises Refused."""
+        async with self._database.begin() as connection:
+            rule.refuse_hasty(wanted, await store.rules(connection, unit_id), self.today, warned=warned)
+            await store.set_rule(connection, unit_id, wanted, actor_of(by), self._now())
+
+    # Out
+
+    async def outgoing(self, unit_id: str, year: int) -> tuple[Outgoing, ...]:
+        """The lines of a year."""
+        async with self._database.read() as connection:
+            return await store.outgoing(connection, unit_id, year)
+
+    async def enter(
+        self, unit: Unit, paper: Paper, *, by: Official, gone: bool, knowing: bool = False
+    ) -> tuple[str, int]:
+        """Give a document on paper its number: it has `gone` out, or the number is reserved for it. Returns series and
+        number. Raises InvalidContent, Refused("entry_twice") for a subject of the same day unless `knowing`."""
+        if paper.issued_on.year != self.today.year or paper.issued_on > self.today:
+            raise InvalidContent("issued_on", Reason(N_("phải là một ngày trong năm nay, không sau hôm nay")))
+        async with self._database.begin() as connection:
+            if not knowing:
+                twice = await store.same_subject(connection, unit.id, paper.issued_on, paper.subject)
+                if twice is not None:
+                    text = N_("Cùng ngày đã có văn bản số %(number)s với trích yếu này. Xin xác nhận nếu vẫn đăng ký.")
+                    raise Refused("entry_twice", Reason(text, number=twice))
+            sign = symbol(paper.kind, unit.symbol)
+            state = EntryState.COMPLETE if gone else EntryState.RESERVED
+            return await store.add_paper(connection, unit.id, paper, sign, actor_of(by), self._now(), state)
+
+    async def complete(self, unit_id: str, year: int, series: str, number: int) -> None:
+        """The document on paper has gone out. Raises NotFound, Refused."""
+        async with self._database.begin() as connection:
+            await store.end_paper(
+                connection, unit_id, year, series, number, EntryState.COMPLETE, self._now(), None
+            )  # fmt: skip
+
+    async def void(self, unit_id: str, year: int, series: str, number: int, reason: str) -> None:
+        """It will not go out: its number is never used again. Raises NotFound, Refused."""
+        async with self._database.begin() as connection:
+            why = reason_of(reason)
+            await store.end_paper(connection, unit_id, year, series, number, EntryState.VOID, self._now(), why)
+
+    # In
+
+    async def incoming(self, unit_id: str, year: int) -> tuple[Incoming, ...]:
+        """The lines of a year."""
+        async with self._database.read() as connection:
+            return await store.incoming(connection, unit_id, year)
+
+    async def one_incoming(self, unit_id: str, year: int, number: int) -> Incoming:
+        """One of them. Raises NotFound."""
+        async with self._database.read() as connection:
+            return await store.one_incoming(connection, unit_id, year, number)
+
+    async def receive(
+        self, unit: Unit, received: Received, file: bytes | None, *, by: Official, knowing: bool = False
+    ) -> int:
+        """Enter what has come, with its file; returns the number of arrival. The file is searched for marks of secrecy
+        and judged before anything is kept. Raises Problem, SecretContent, Refused("came_before") unless `knowing`."""
+        verdict = None if file is None else await looked_at(file, self._trust)
+        async with self._database.read() as connection:
+            twice = await store.came_before(connection, unit.id, received)
+        if twice is not None and not knowing:
+            text = N_("Văn bản này đã đến ngày %(day)s, số đến %(number)s. Xin xác nhận nếu vẫn đăng ký lần nữa.")
+            day = f"{twice.received.arrived_on:%d/%m/%Y}"
+            raise Refused("came_before", Reason(text, day=day, number=twice.number))
+        digest = None
+        if file is not None:
+            label = f"{unit.id}/{received.arrived_on.year}/đến/{received.number_symbol}"
+            kept = await self._vault.deposit(file, about=unit.id, kind=Deposited.ATTACHMENT, label=label)
+            digest = kept.entry.digest
+        async with self._database.begin() as connection:
+            return await store.add_incoming(
+                connection, unit.id, received, digest, verdict, actor_of(by), self._now()
+            )  # fmt: skip
+
+    async def file(self, one: Incoming) -> bytes:
+        """The received file as it came. Raises Damaged."""
+        return await asyncio.to_thread(self._vault.archive.fetch, one.digest or "")
+
+    async def transfer(self, unit_id: str, year: int, number: int, handler: str) -> None:
+        """Hand it to who is to deal with it. Raises NotFound, Refused."""
+        if not handler.strip() or len(handler) > 500:
+            raise InvalidContent("handler", Reason(N_("để trống")))
+        async with self._database.begin() as connection:
+            await store.transfer(connection, unit_id, year, number, handler.strip(), self.today)
+
+    async def take(self, unit_id: str, year: int, number: int, *, by: Official) -> None:
+        """Sign for having received it. Raises NotFound, Refused."""
+        async with self._database.begin() as connection:
+            await store.take(connection, unit_id, year, number, by.name, self._now())
+
+    # Both
+
+    async def printed(self, unit: Unit, which: str, year: int) -> bytes:
+        """A year's register as PDF, `which` is "out" or "in". Raises UnprintableContent."""
+        if which == "out":
+            data = book.outgoing([unit.name], year, await self.outgoing(unit.id, year))
+        else:
+            data = book.incoming([unit.name], year, await self.incoming(unit.id, year))
+        return await asyncio.to_thread(self._typesetter.sheets, book.LAYOUT, data, at=self._now())

@@ -1,0 +1,166 @@
+"""The archive as an authority can stand an audit on: deposits, signed checkpoints, time-stamps over them, proofs.
+
+Given: the database, the files, the trust, the time-stamper, the archive's own key, the clock. Files are durable before
+their rows; rows are never changed. A checkpoint is signed only where the log still begins with the last one.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+from pathlib import Path
+
+from pyhanko.sign.timestamps import TimeStamper
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutes.archive import Archive
+from minutes.deposits import store
+from minutes.deposits.anchor import anchor
+from minutes.deposits.checkpoint import Checkpoint, Kept, prove
+from minutes.deposits.entry import Entry, Kind, Logged
+from minutes.deposits.examine import Finding, heads, rows
+from minutes.deposits.note import Signer, Verifier
+from minutes.errors import N_, Damaged, NotFound, Reason, RecordError
+from minutes.trust import Trust
+from rooms.proceedings.merkle import inclusion, root_of
+from server import auth, records_keys
+from server.config import Config
+from server.database import Database
+from server.errors import SetupError
+from server.records_verify import in_thread
+from server.time_stamper import HttpTimeStamper
+
+EVERY = 50
+"""Deposits after which there is a checkpoint, whatever the time."""
+DAY = timedelta(days=1)
+
+
+class Vault:
+    """What is deposited, and the proofs of it."""
+
+    def __init__(
+        self,
+        database: Database,
+        archive: Archive,
+        trust: Trust,
+        time_stamper: TimeStamper,
+        signer: Signer,
+        now: Callable[[], datetime],
+    ) -> None:
+        self.database = database
+        self.archive = archive
+        self.trust = trust
+        self._time_stamper = time_stamper
+        self._signer = signer
+        self._now = now
+        self._signing = asyncio.Lock()
+
+    @property
+    def verifier(self) -> Verifier:
+        """The public key that checkpoints are checked with."""
+        return self._signer.verifier
+
+    async def deposit(self, source: bytes | Path, *, about: str, kind: Kind, label: str) -> Logged:
+        """Take a file for good: its content, or the path of one of any size, which is copied and may be deleted then.
+
+        `about` is the id of what it belongs to, `label` what people call it. The same content again changes nothing:
+        the entry that it has already is returned. Raises OSError.
+        """
+        keep = self.archive.deposit_file if isinstance(source, Path) else self.archive.deposit
+        digest = await asyncio.to_thread(keep, source)  # type: ignore[arg-type]
+        entry = Entry(digest, kind, about, label, self._now())
+        try:
+            async with self.database.begin() as connection:
+                return await store.append(connection, entry)
+        except IntegrityError:  # the same file came twice at once
+            async with self.database.begin() as connection:
+                return await store.append(connection, entry)
+
+    # Checkpoints and time-stamps
+
+    async def checkpoint_due(self) -> bool:
+        """Whether enough was deposited, or a day has passed, since the last one."""
+        async with self.database.read() as connection:
+            last = await store.checkpoints(connection, newest=1)
+            size = await store.size(connection)
+        if not last:
+            return size > 0
+        return size - last[0].size >= EVERY or self._now() - last[0].at >= DAY
+
+    async def checkpoint(self) -> Kept:
+        """Sign the log as it is. Raises Damaged where it is not what was signed before: that is never signed over."""
+        async with self._signing:
+            async with self.database.read() as connection:
+                kept = await store.checkpoints(connection)
+                log = await store.entries(connection)
+            found = await asyncio.to_thread(_wrong, log, kept, self._signer)
+            if found is not None:
+                raise Damaged(found.sentence)
+            root = await asyncio.to_thread(root_of, [one.leaf for one in log])
+            signed = Checkpoint(self._signer.name, len(log), root)
+            made = Kept(len(kept), self._now(), signed.size, signed.root, signed.sign(self._signer))
+            async with self.database.begin() as connection:
+                await store.add_checkpoint(connection, made)
+            return made
+
+    async def latest(self) -> Kept | None:
+        """The last checkpoint."""
+        async with self.database.read() as connection:
+            last = await store.checkpoints(connection, newest=1)
+        return last[0] if last else None
+
+    async def anchor_due(self) -> bool:
+        """Whether a day has passed since the last time-stamp (which is a deposit of its own)."""
+        async with self.database.read() as connection:
+            last = await last_anchor(connection)
+            return await store.size(connection) > 0 and (last is None or self._now() - last.entry.at >= DAY)
+
+    async def anchor(self) -> Logged:
+        """Have a checkpoint of the log as it is time-stamped and deposit the token. Raises Damaged, SigningFailed."""
+        kept = await self.latest()
+        async with self.database.read() as connection:
+            size = await store.size(connection)
+        if kept is None or kept.size < size or self._now() - kept.at >= DAY:
+            kept = await self.checkpoint()
+        note = kept.note
+        token = await in_thread(lambda: anchor(self._time_stamper, note, self.trust))
+        return await self.deposit(token, about=kept.about, kind=Kind.ANCHOR, label=f"{kept.about}.tst")
+
+    # Proofs
+
+    async def proof(self, digest: str) -> str:
+        """The proof that a file was deposited, under the last checkpoint; one is signed where it is not under it yet.
+        Raises NotFound, Damaged."""
+        async with self.database.read() as connection:
+            found = await store.entries(connection, digest=digest)
+        if not found:
+            raise NotFound(Reason(N_("Không có tệp này trong kho lưu trữ.")))
+        position, last = found[0].position, await self.latest()
+        if last is None or last.size <= position:
+            last = await self.checkpoint()
+        async with self.database.read() as connection:
+            leaves = await store.leaves(connection, last.size)
+        path = await asyncio.to_thread(inclusion, leaves, position)
+        return prove(found[0].entry, position, path, last.note)
+
+
+async def last_anchor(connection: AsyncConnection) -> Logged | None:
+    """The time-stamp that was deposited last."""
+    found = await store.entries(connection, kind=Kind.ANCHOR, newest=1)
+    return found[0] if found else None
+
+
+def _wrong(log: Sequence[Logged], kept: Sequence[Kept], signer: Signer) -> Finding | None:
+    return next(chain(rows(log), heads(log, kept, signer.verifier)), None)
+
+
+def open_vault(config: Config, database: Database) -> Vault:
+    """The archive of this installation; its key is made where there is none. Raises SetupError."""
+    try:
+        keys = records_keys.open_keys(config.keys)
+        signer = records_keys.make_archive_key(config.keys, config.base_url)
+    except (OSError, ValueError, RecordError) as error:
+        raise SetupError(f"The keys in {config.keys} are missing or damaged: {error}.") from error
+    stamper = HttpTimeStamper(config.signing.time_stamper_url) if config.signing.time_stamper_url else None
+    return Vault(database, Archive(config.archive), keys.trust, stamper or keys.time_stamper, signer, auth.utcnow)
