@@ -1,7 +1,8 @@
 // Enhances plain forms; every form works without it.
 //   data-once       the form is sent once: a second press does nothing while the first is on its way
 //   data-unsaved    leaving the page with unsaved text asks first
-//   data-rows="x"   a button that shows the next hidden blank row of the list with the id x
+//   data-rows="x"   a button that shows the next hidden blank row of the list with the id x; if it sends the form, the
+//                   server has more of them
 //   data-check-all="x"   a button that ticks every box within the id x
 
 for (const form of document.querySelectorAll("form[data-once]")) {
@@ -33,12 +34,15 @@ for (const button of document.querySelectorAll("button[data-rows]")) {
   const blanks = () => [...(list?.children ?? [])].filter((row) => row.hasAttribute("data-blank"));
   // Without this script all blank rows are there; with it only one at a time.
   blanks().slice(1).forEach((row) => row.toggleAttribute("hidden", true));
-  button.toggleAttribute("hidden", !blanks().some((row) => row.hasAttribute("hidden")));
-  button.addEventListener("click", () => {
+  const sends = button.getAttribute("type") === "submit";
+  const offer = () => button.toggleAttribute("hidden", !sends && !blanks().some((row) => row.hasAttribute("hidden")));
+  offer();
+  button.addEventListener("click", (event) => {
     const next = blanks().find((row) => row.hasAttribute("hidden"));
+    if (next) event.preventDefault();
     next?.removeAttribute("hidden");
     /** @type {HTMLElement | null | undefined} */ (next?.querySelector("input, textarea"))?.focus();
-    button.toggleAttribute("hidden", !blanks().some((row) => row.hasAttribute("hidden")));
+    offer();
   });
 }
 

@@ -17,6 +17,9 @@ function readStrings() {
   }
 }
 
+/** @param {object} thing @param {string} name */
+const own = (thing, name) => Object.prototype.hasOwnProperty.call(thing, name);
+
 /**
  * The translation of `msgid`, with each `%(name)s` replaced by `values.name`.
  * @param {string} msgid
@@ -24,6 +27,6 @@ function readStrings() {
  * @returns {string}
  */
 export function t(msgid, values = {}) {
-  const text = Object.hasOwn(strings, msgid) && strings[msgid] ? strings[msgid] : msgid;
-  return text.replace(/%\((\w+)\)s/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+  const text = own(strings, msgid) && strings[msgid] ? strings[msgid] : msgid;
+  return text.replace(/%\((\w+)\)s/g, (whole, name) => (own(values, name) ? String(values[name]) : whole));
 }

@@ -44,19 +44,19 @@ export class Capture {
 
   /** Ask for what is wanted; with one question where the browser allows it, else one at a time. */
   start() {
-    return this.#queue(async () => {
+    return this._queue(async () => {
       const kinds = /** @type {Kind[]} */ (["audio", ...(this.wanted.video ? ["video"] : [])]);
-      if (kinds.length === 2 && (await this.#open(kinds))) return;
-      for (const kind of kinds) await this.#open([kind]);
+      if (kinds.length === 2 && (await this._open(kinds))) return;
+      for (const kind of kinds) await this._open([kind]);
     });
   }
 
   /** @param {Kind} kind @param {boolean} on */
   turn(kind, on) {
     this.wanted[kind] = on;
-    return this.#queue(async () => {
-      if (on && !this.tracks[kind]) await this.#open([kind]);
-      else if (!on && kind === "video") this.#release(kind);
+    return this._queue(async () => {
+      if (on && !this.tracks[kind]) await this._open([kind]);
+      else if (!on && kind === "video") this._release(kind);
       const track = this.tracks[kind];
       if (track) track.enabled = this.wanted[kind];
     });
@@ -65,10 +65,10 @@ export class Capture {
   /** Another device. @param {Kind} kind @param {string} device */
   choose(kind, device) {
     this.chosen[kind] = device;
-    return this.#queue(async () => {
+    return this._queue(async () => {
       if (kind === "video" && !this.wanted.video) return;
-      this.#release(kind);
-      await this.#open([kind]);
+      this._release(kind);
+      await this._open([kind]);
     });
   }
 
@@ -84,20 +84,20 @@ export class Capture {
 
   /** Let go of everything; what is wanted is remembered. */
   stop() {
-    return this.#queue(async () => {
-      this.#release("audio");
-      this.#release("video");
+    return this._queue(async () => {
+      this._release("audio");
+      this._release("video");
     });
   }
 
   /** @param {() => Promise<void>} step */
-  #queue(step) {
+  _queue(step) {
     this.#work = this.#work.then(step).then(() => this.changed());
     return this.#work;
   }
 
   /** @param {Kind[]} kinds @returns {Promise<boolean>} */
-  async #open(kinds) {
+  async _open(kinds) {
     if (!navigator.mediaDevices?.getUserMedia) {
       for (const kind of kinds) this.troubles[kind] = "insecure";
       return true;
@@ -112,7 +112,7 @@ export class Capture {
     this.changed();
     try {
       const stream = await navigator.mediaDevices.getUserMedia(constraints);
-      for (const track of stream.getTracks()) this.#keep(/** @type {Kind} */ (track.kind), track);
+      for (const track of stream.getTracks()) this._keep(/** @type {Kind} */ (track.kind), track);
       return true;
     } catch (error) {
       for (const kind of kinds) this.troubles[kind] = trouble(error);
@@ -123,8 +123,8 @@ export class Capture {
   }
 
   /** @param {Kind} kind @param {MediaStreamTrack} track */
-  #keep(kind, track) {
-    this.#release(kind);
+  _keep(kind, track) {
+    this._release(kind);
     track.enabled = this.wanted[kind];
     if (kind === "audio") track.contentHint = "speech";
     this.tracks[kind] = track;
@@ -138,7 +138,7 @@ export class Capture {
   }
 
   /** @param {Kind} kind */
-  #release(kind) {
+  _release(kind) {
     const track = this.tracks[kind];
     this.tracks[kind] = null;
     track?.stop();

@@ -1,7 +1,9 @@
 /** The line that a site declares: how much it carries, and how much data the meeting may use. Kept on this machine. */
 
 import { t } from "../text.js";
+import { ask } from "./dialogs.js";
 import { byId, say } from "./element.js";
+import { inTab, keepInTab, keepOnMachine, onMachine } from "./memory.js";
 
 const STORE = "giaoban.line";
 const USED = "giaoban.used";
@@ -17,14 +19,10 @@ function bounded(value, most) {
   return value !== null && value !== "" && Number.isInteger(number) && number >= 1 && number <= most ? number : null;
 }
 
-/** What was declared the last time on this machine. Storage may be forbidden or hold anything. @returns {Declared} */
+/** What was declared the last time on this machine. @returns {Declared} */
 export function rememberedLine() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(STORE) ?? "{}") ?? {};
-    return { kbps: bounded(kept.kbps, 1_000_000), megabytes: bounded(kept.megabytes, MOST_MEGABYTES) };
-  } catch {
-    return { kbps: null, megabytes: null };
-  }
+  const kept = onMachine(STORE);
+  return { kbps: bounded(kept.kbps, 1_000_000), megabytes: bounded(kept.megabytes, MOST_MEGABYTES) };
 }
 
 /** No picture is sent or received on such a line. @param {Declared} declared */
@@ -65,19 +63,29 @@ export class DeclaredLine {
     const cap = byId("line-cap");
     rate.value = String(this.value.kbps ?? "");
     if (rate.selectedIndex < 0) rate.value = "";
-    this.#showCap();
-    const dialog = byId("line-dialog");
-    for (const id of ["line", "line-change"]) byId(id).addEventListener("click", () => dialog.showModal());
-    byId("line-done").addEventListener("click", () => this.valid() && dialog.close());
-    dialog.addEventListener("close", () => cap.validity.valid || this.#showCap());
+    this._showCap();
+    this._unfold(this.value.kbps !== null || this.value.megabytes !== null);
+    for (const id of ["line", "line-change"]) {
+      byId(id).addEventListener("click", async () => {
+        await ask("line");
+        if (!cap.validity.valid) this._showCap();
+      });
+    }
     for (const field of [rate, cap]) {
       field.addEventListener("change", () => {
         if (!this.valid()) return;
         this.value = { kbps: bounded(rate.value, 1_000_000), megabytes: bounded(cap.value, MOST_MEGABYTES) };
-        this.#remember(localStorage, STORE, this.value);
-        this.#tell();
+        keepOnMachine(STORE, this.value);
+        this._tell();
       });
     }
+  }
+
+  /** Only voices from now on. */
+  spare() {
+    this._unfold(true);
+    byId("line-rate").value = String(SOUND_ONLY);
+    byId("line-rate").dispatchEvent(new Event("change"));
   }
 
   get inForce() {
@@ -91,13 +99,14 @@ export class DeclaredLine {
 
   /** Can what stands in the fields be meant? The browser says what cannot. @returns {boolean} */
   valid() {
+    if (!byId("line-cap").validity.valid) this._unfold(true);
     return byId("line-cap").reportValidity();
   }
 
   /** From the device check into the room. */
   enter() {
     byId("line-place").append(byId("declared"));
-    this.#show();
+    this._show();
   }
 
   /** So much has gone over the line. @param {string} meeting @param {number} octets */
@@ -106,17 +115,22 @@ export class DeclaredLine {
     if (meeting !== this.#meeting) this.#used = usedBefore(meeting);
     this.#meeting = meeting;
     this.#used += octets;
-    this.#remember(sessionStorage, USED, { meeting, octets: this.#used });
-    if (soundOnly(this.inForce) !== before) this.#tell();
-    else this.#show();
+    keepInTab(USED, { meeting, octets: this.#used });
+    if (soundOnly(this.inForce) !== before) this._tell();
+    else this._show();
   }
 
-  #tell() {
-    this.#show();
+  /** In the device check the fields are folded away until somebody wants them. @param {boolean} open */
+  _unfold(open) {
+    byId("declared-fold").open = open;
+  }
+
+  _tell() {
+    this._show();
     this.changed(this.inForce);
   }
 
-  #show() {
+  _show() {
     const { sentence } = this;
     byId("line-word").hidden = sentence === "";
     say(byId("line-word-text"), sentence);
@@ -124,26 +138,13 @@ export class DeclaredLine {
     say(byId("line-used"), t("Cuộc họp này đã dùng %(amount)s MB, cả gửi và nhận.", { amount }));
   }
 
-  #showCap() {
+  _showCap() {
     byId("line-cap").value = String(this.value.megabytes ?? "");
-  }
-
-  /** @param {Storage} storage @param {string} key @param {object} value */
-  #remember(storage, key, value) {
-    try {
-      storage.setItem(key, JSON.stringify(value));
-    } catch {
-      // Private windows may refuse to store: then it is declared again next time.
-    }
   }
 }
 
 /** What this window has used of the meeting before it was loaded again. @param {string} meeting @returns {number} octets */
 function usedBefore(meeting) {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(USED) ?? "{}") ?? {};
-    return kept.meeting === meeting && Number.isFinite(kept.octets) ? Math.max(0, kept.octets) : 0;
-  } catch {
-    return 0;
-  }
+  const kept = inTab(USED);
+  return kept.meeting === meeting && Number.isFinite(kept.octets) ? Math.max(0, kept.octets) : 0;
 }

@@ -78,3 +78,19 @@ export function keep(parent, items, key, create, update) {
 export function officeDate(date) {
   return date ? date.split("-").reverse().join("/") : "";
 }
+
+/** The time of day in Viet Nam, whatever the machine's zone. @param {string | number} moment @returns {string} */
+export function officeTime(moment) {
+  return new Date(moment).toLocaleTimeString("en-GB", { timeZone: "Asia/Ho_Chi_Minh", hour: "2-digit", minute: "2-digit" });
+}
+
+/** Make the options of a select these, [value, words] each, with `value` chosen; nothing is touched that is so already.
+ * @param {HTMLSelectElement} select @param {[string, string][]} wanted @param {string} value */
+export function offer(select, wanted, value) {
+  const known = [...select.options].map((one) => `${one.value} ${one.text}`).join("|");
+  if (known !== wanted.map((one) => one.join(" ")).join("|")) {
+    select.textContent = "";
+    select.append(...wanted.map(([id, words]) => new Option(words, id)));
+  }
+  if (select.value !== value) select.value = value;
+}

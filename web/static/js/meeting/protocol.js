@@ -17,7 +17,7 @@ const DIAL_LIMIT = 4000;
 const STALE_DIAL = 500;
 
 /** After these the server wants no newer connection of ours. */
-const FINAL = new Set(["replaced", "left", "removed"]);
+const FINAL = new Set(["replaced", "left", "removed", "rejected", "unseated"]);
 
 /** A request the server refused, or (code "line_lost") one whose fate is unknown because the line dropped. */
 export class Refused extends Error {
@@ -74,14 +74,14 @@ export class Line {
     if (this.#wanted) return;
     this.#wanted = true;
     this.#attempt = 0;
-    this.#dial();
+    this._dial();
   }
 
   /** Stop for good. @param {string} reason */
   end(reason) {
     if (!this.#wanted) return;
     this.#wanted = false;
-    this.#drop();
+    this._drop();
     this.changed("ended", reason);
   }
 
@@ -92,9 +92,9 @@ export class Line {
     if (socket?.readyState === WebSocket.OPEN) {
       if (this.#deadline !== undefined) return;
       this.#deadline = performance.now() + Math.max(CHECK_LIMIT, ROUND_TRIPS * this.#roundTrip);
-      this.#ping(socket);
+      this._ping(socket);
     } else if (this.#retry !== undefined || performance.now() - this.#dialledAt > STALE_DIAL) {
-      this.#dial();
+      this._dial();
     }
   }
 
@@ -115,11 +115,11 @@ export class Line {
 
   /** This machine was off the network: what was dialled before does not carry any more. */
   redial() {
-    if (this.#wanted) this.#dial();
+    if (this.#wanted) this._dial();
   }
 
-  #dial() {
-    this.#drop();
+  _dial() {
+    this._drop();
     if (this.#attempt === 0) this.changed("connecting", null);
     const socket = this.connect(this.url);
     this.#socket = socket;
@@ -131,26 +131,26 @@ export class Line {
     socket.addEventListener("open", mine(() => (limit = WELCOME_LIMIT)));
     socket.addEventListener("message", mine((event) => {
       limit = SILENCE_LIMIT;
-      this.#receive(event.data);
+      this._receive(event.data);
     }));
-    socket.addEventListener("close", mine(() => this.#lost()));
+    socket.addEventListener("close", mine(() => this._lost()));
     // A radio link that dies says nothing: no close event comes for minutes, so silence is the sign.
     this.#pulse = setInterval(() => {
       const now = performance.now();
-      if (now - this.#heardAt > limit || now > (this.#deadline ?? Infinity)) return this.#lost();
+      if (now - this.#heardAt > limit || now > (this.#deadline ?? Infinity)) return this._lost();
       const due = now - Math.max(this.#pingedAt, this.#heardAt) >= PING_EVERY;
-      if (socket.readyState === WebSocket.OPEN && due) this.#ping(socket);
+      if (socket.readyState === WebSocket.OPEN && due) this._ping(socket);
     }, 500);
   }
 
   /** @param {WebSocket} socket */
-  #ping(socket) {
+  _ping(socket) {
     this.#pingedAt = performance.now();
     socket.send(JSON.stringify({ type: "ping" }));
   }
 
   /** @param {unknown} data */
-  #receive(data) {
+  _receive(data) {
     this.#heardAt = performance.now();
     this.#deadline = undefined;
     let message;
@@ -160,7 +160,7 @@ export class Line {
       return; // the server's fault, and nothing the reader could do about it
     }
     if (message === null || typeof message !== "object") return;
-    if (message.type === "ack" || (message.type === "error" && message.id != null)) return this.#settle(message);
+    if (message.type === "ack" || (message.type === "error" && message.id != null)) return this._settle(message);
     if (message.type === "pong") {
       this.#roundTrip = this.#heardAt - this.#pingedAt;
       return;
@@ -169,7 +169,7 @@ export class Line {
       this.heard(message);
       return this.end(message.reason);
     }
-    if (message.type === "welcome") {
+    if (message.type === "welcome" || message.type === "waiting") {
       this.#attempt = 0;
       this.changed("open", null);
     }
@@ -177,7 +177,7 @@ export class Line {
   }
 
   /** @param {any} message an ack or an error with the id of a request */
-  #settle(message) {
+  _settle(message) {
     const waiting = this.#pending.get(message.id);
     if (!waiting) return;
     this.#pending.delete(message.id);
@@ -185,19 +185,19 @@ export class Line {
     else waiting.reject(new Refused(String(message.code), String(message.message)));
   }
 
-  #lost() {
-    this.#drop();
+  _lost() {
+    this._drop();
     if (!this.#wanted) return;
     // Silence has taken its time already; a server that refuses is spared.
     const silent = performance.now() - this.#dialledAt >= DIAL_LIMIT;
     const wait = backoff(silent ? 0 : this.#attempt, this.random);
     this.#attempt += 1;
-    this.#retry = setTimeout(() => this.#dial(), wait);
+    this.#retry = setTimeout(() => this._dial(), wait);
     this.changed("lost", this.#attempt);
   }
 
   /** Forget the socket and its timers; whoever waits for an answer learns that the line was lost. */
-  #drop() {
+  _drop() {
     clearTimeout(this.#retry);
     clearInterval(this.#pulse);
     this.#retry = this.#deadline = undefined;

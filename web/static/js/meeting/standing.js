@@ -18,14 +18,14 @@ export class Standing {
   /** @param {string} type @param {object} fields */
   set(type, fields) {
     this.#wanted.set(type, JSON.stringify(fields));
-    this.#tell(type);
+    this._tell(type);
   }
 
   /** A welcome: the server begins anew with us. */
   welcomed() {
     this.#open = true;
     this.#told.clear();
-    for (const type of this.#wanted.keys()) this.#tell(type);
+    for (const type of this.#wanted.keys()) this._tell(type);
   }
 
   /** Nothing can be told until the next welcome. */
@@ -34,7 +34,7 @@ export class Standing {
   }
 
   /** @param {string} type */
-  #tell(type) {
+  _tell(type) {
     const fields = this.#wanted.get(type);
     if (!this.#open || fields === undefined || this.#unknown.has(type) || this.#told.get(type) === fields) return;
     this.#told.set(type, fields);

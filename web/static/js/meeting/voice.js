@@ -7,6 +7,7 @@
 const LOSSY = 0.02; // share of lost packets from which on it is worth it
 const CALM = 60; // looks without loss until it is left: the server does not count as lost what was repeated
 const THIN = 150_000; // bit/s
+const USUAL = 20; // milliseconds of sound in a packet, where nothing is said of it
 
 /**
  * The server's answer with the sound sent as RED, or not: what it names first is sent (RFC 3264 section 6.1).
@@ -21,6 +22,18 @@ export function repeating(sdp, wish) {
   const others = line[2].split(" ").filter((known) => known !== opus && known !== red);
   const wanted = `m=audio ${line[1]} ${[first, second, ...others].join(" ")}`;
   return wanted === line[0] ? null : sdp.replace(line[0], wanted);
+}
+
+/**
+ * The server's answer with so much sound in a packet (RFC 8866 section 6.4).
+ * @param {string} sdp @param {number} ptime milliseconds @returns {string | null} null if nothing changes
+ */
+export function packed(sdp, ptime) {
+  const said = /^a=ptime:(\d+)/m.exec(sdp)?.[1];
+  if (Number(said ?? USUAL) === ptime) return null;
+  const bare = sdp.replace(/^a=ptime:.*\r?\n/gm, "");
+  const changed = bare.replace(/^a=rtpmap:\d+ opus\/.*\r?\n/im, (line) => `${line}a=ptime:${ptime}\r\n`);
+  return changed === sdp ? null : changed;
 }
 
 export class Voice {

@@ -9,18 +9,23 @@ export class Watch {
   /** @type {Set<Element>} */ #visible = new Set();
   /** @type {number | undefined} */ #timer;
 
-  /** @param {(sizes: Record<string, number>) => void} changed height in CSS pixels by participant */
-  constructor(changed) {
+  /**
+   * @param {(sizes: Record<string, number>) => void} changed height in CSS pixels by participant
+   * @param {Window & typeof globalThis} view the window that shows the tiles
+   */
+  constructor(changed, view = window) {
     this.changed = changed;
-    this.resized = new ResizeObserver(() => this.#later(DEBOUNCE));
-    this.seen = new IntersectionObserver((entries) => {
+    this.document = view.document;
+    this.resized = new view.ResizeObserver(() => this._later(DEBOUNCE));
+    this.seen = new view.IntersectionObserver((entries) => {
       for (const entry of entries) {
         if (entry.isIntersecting) this.#visible.add(entry.target);
         else this.#visible.delete(entry.target);
       }
-      this.#later(DEBOUNCE);
+      this._later(DEBOUNCE);
     });
-    document.addEventListener("visibilitychange", () => this.#later(document.hidden ? HIDDEN_LIMIT : 0));
+    const hides = () => this._later(this.document.hidden ? HIDDEN_LIMIT : 0);
+    this.document.addEventListener("visibilitychange", hides);
   }
 
   /** The tiles on the stage now. @param {Map<Element, string>} tiles with the participants that they show */
@@ -30,7 +35,7 @@ export class Watch {
       this.resized.unobserve(tile);
       this.seen.unobserve(tile);
       this.#visible.delete(tile);
-      this.#later(DEBOUNCE);
+      this._later(DEBOUNCE);
     }
     for (const tile of tiles.keys()) {
       if (this.#tiles.has(tile)) continue;
@@ -40,8 +45,13 @@ export class Watch {
     this.#tiles = tiles;
   }
 
+  /** The window is closed. */
+  end() {
+    this.follow(new Map());
+  }
+
   /** @param {number} wait */
-  #later(wait) {
+  _later(wait) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.changed(this.sizes()), wait);
   }
@@ -50,11 +60,21 @@ export class Watch {
   sizes() {
     /** @type {Record<string, number>} */
     const sizes = {};
-    if (document.hidden) return sizes;
+    if (this.document.hidden) return sizes;
     for (const [tile, participant] of this.#tiles) {
       const height = Math.ceil(tile.clientHeight / STEP) * STEP;
       if (this.#visible.has(tile) && height > 0) sizes[participant] = height;
     }
     return sizes;
   }
+}
+
+/** What several windows show together. @param {Watch[]} watches @returns {Record<string, number>} */
+export function largest(watches) {
+  /** @type {Record<string, number>} */
+  const sizes = {};
+  for (const watch of watches) {
+    for (const [id, height] of Object.entries(watch.sizes())) sizes[id] = Math.max(sizes[id] ?? 0, height);
+  }
+  return sizes;
 }

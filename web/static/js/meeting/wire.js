@@ -27,7 +27,7 @@ export class Wire {
     const look = () => {
       if (this.#closed) return;
       if (this.health === "connected") this.carried = true;
-      this.#tend();
+      this._tend();
       changed();
     };
     pc.addEventListener("iceconnectionstatechange", look);
@@ -41,6 +41,11 @@ export class Wire {
     if (["failed", "closed"].includes(connectionState)) return "failed";
     if (["failed", "disconnected", "closed"].includes(iceConnectionState)) return "failed";
     return connectionState === "connected" ? "connected" : "connecting";
+  }
+
+  /** Is there no way any more, where there was one? */
+  get lost() {
+    return this.carried && this.health !== "connected";
   }
 
   /**
@@ -60,7 +65,7 @@ export class Wire {
     this.#timer = undefined;
     if (this.#closed || !this.carried) return;
     this.#timer = setTimeout(() => this.search(), SEARCH);
-    this.step(() => this.#restart()).catch(() => (this.stuck = true));
+    this.step(() => this._restart()).catch(() => (this.stuck = true));
   }
 
   /**
@@ -82,9 +87,8 @@ export class Wire {
   }
 
   /** Search while there is no way; stop when there is one. */
-  #tend() {
-    const lost = this.carried && this.health !== "connected";
-    if (!lost) {
+  _tend() {
+    if (!this.lost) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     } else if (this.pc.iceConnectionState === "failed") {
@@ -95,7 +99,7 @@ export class Wire {
   }
 
   /** The server's half of what was agreed stays as it is; only ours becomes new. */
-  async #restart() {
+  async _restart() {
     const { pc } = this;
     if (pc.signalingState !== "stable" || !pc.remoteDescription) return;
     const theirs = pc.remoteDescription.sdp.replace(/^a=setup:actpass/gm, "a=setup:passive");

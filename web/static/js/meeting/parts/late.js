@@ -1,0 +1,76 @@
+/** What comes late: the chair's window, and what those who had lost their line file in it. Never shown as live. */
+
+import { t } from "../../text.js";
+import { byId, keep, make, say } from "../element.js";
+import { hourOf, nameOf } from "../names.js";
+import { isClosed, may } from "../state.js";
+import { CHOICES, choiceName } from "../votes.js";
+
+/** @typedef {import("../state.js").State} State */
+/** @typedef {import("../parts.js").Actions} Actions */
+/** @typedef {import("../parts.js").Part} Part */
+
+export const NAME = "late";
+
+/** @param {State} before @param {State} after @returns {string[]} */
+export function news(before, after) {
+  const said = [];
+  const { until } = after.late;
+  if (until !== null && until !== before.late.until) {
+    said.push(t("Nhận ý kiến gửi muộn đến %(time)s.", { time: hourOf(until) }));
+  }
+  if (until === null && before.late.until !== null) said.push(t("Hết thời gian nhận ý kiến gửi muộn."));
+  for (const one of after.statements) {
+    if (!before.statements.some((known) => known.id === one.id)) {
+      said.push(t("%(name)s gửi ý kiến muộn.", { name: nameOf(after, one.participant) }));
+    }
+  }
+  return said;
+}
+
+/** The votes that we missed and may answer. @param {State} state */
+function missedVotes(state) {
+  const ids = state.missed.find((one) => one.id === state.you)?.votes ?? [];
+  return state.votes.filter((vote) => ids.includes(vote.id));
+}
+
+/** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
+export function mount(root, { act }) {
+  byId("late-open").addEventListener("click", () => act("late.open", { minutes: Number(byId("late-minutes").value) }));
+  byId("late-close").addEventListener("click", () => act("late.close"));
+  byId("late-form").addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const [text, item] = [byId("late-text"), byId("late-item").value];
+    if (await act("late.file", { text: text.value, item: item || null })) text.value = "";
+  });
+  const voteLine = (/** @type {any} */ vote) =>
+    make("li", { class: "line" }, make("span", { class: "line-text" }, vote.text),
+      ...CHOICES.map((choice) => make("button", { type: "button", class: "small", "data-test": `late-${choice}`,
+        onclick: () => act("late.vote", { vote: vote.id, choice }) }, choiceName(choice))));
+  const statementLine = () =>
+    make("li", { class: "line" },
+      make("span", { class: "line-text" }, make("strong", { class: "line-name" }), make("span", { class: "line-more" }),
+        make("span", { class: "line-about" })));
+
+  const render = (/** @type {State} */ state) => {
+    const open = state.late.until !== null;
+    const chairs = may(state, "late.open") && !isClosed(state);
+    root.hidden = !open && !chairs && state.statements.length === 0;
+    say(byId("late-state"), open ? t("Nhận ý kiến gửi muộn đến %(time)s.", { time: hourOf(state.late.until) }) : "");
+    byId("late-chair").hidden = !chairs;
+    byId("late-close").hidden = !open;
+    byId("late-form").hidden = !open || !may(state, "late.file") || isClosed(state);
+    const items = [{ id: "", title: t("Nội dung bất kỳ") }, ...state.agenda.items];
+    keep(byId("late-item"), items, (one) => one.id, (one) => make("option", { value: one.id }), (element, one) =>
+      say(element, one.title));
+    const votes = open ? missedVotes(state) : [];
+    byId("late-votes").hidden = votes.length === 0;
+    keep(byId("late-vote-list"), votes, (vote) => vote.id, voteLine, () => {});
+    keep(byId("late-list"), state.statements, (one) => one.id, statementLine, (element, one) => {
+      say(element.querySelector(".line-name"), nameOf(state, one.participant));
+      say(element.querySelector(".line-more"), t("Gửi muộn lúc %(time)s", { time: hourOf(one.at) }));
+      say(element.querySelector(".line-about"), one.text);
+    });
+  };
+  return { render };
+}

@@ -1,0 +1,133 @@
+/** Sites: one device for many people. The QR code for their phones, who is there, and their spoken ballots. */
+
+import { t } from "../../text.js";
+import { byId, keep, make, offer, say } from "../element.js";
+import { hasVote, isClosed, may, me, participant, START } from "../state.js";
+
+/** @typedef {import("../state.js").State} State */
+/** @typedef {import("../parts.js").Actions} Actions */
+/** @typedef {import("../parts.js").Part} Part */
+
+export const NAME = "sites";
+
+const ASK_EVERY = 4; // seconds: the code changes after minutes, and a phone waits for its tick
+
+/** @param {State} state @param {string} id */
+const site = (state, id) => state.sites.find((one) => one.id === id);
+
+/** By whose microphone the holder of the floor speaks; the same as the server's. @param {State} state */
+const microphone = (state) => {
+  const holder = participant(state, state.floor.holder);
+  return holder && holder.site && !holder.audio ? holder.site : "";
+};
+
+/** @param {State} before @param {State} after @returns {string[]} */
+export function news(before, after) {
+  const mine = after.you ?? "";
+  if (!before.welcomed || !site(after, mine)) return [];
+  const known = new Set(site(before, mine)?.seats.map((one) => one.participant));
+  return (site(after, mine)?.seats ?? []).filter((one) => !known.has(one.participant) && one.how === "qr")
+    .map((one) => t("%(name)s đã điểm danh.", { name: participant(after, one.participant)?.name ?? "" }));
+}
+
+/** @param {HTMLElement} _root @param {Actions} actions @returns {Part} */
+export function mount(_root, { act, turn, notice, redraw }) {
+  let shown = START;
+  let chosen = "";
+  let seconds = 0;
+  let asked = "";
+  /** @type {{number: string, participant: string}[]} */ let phones = [];
+  const path = () => `${location.pathname}/sites/${encodeURIComponent(chosen)}`;
+  byId("site-open").addEventListener("click", () => act("site.open"));
+  byId("site-close").addEventListener("click", () => act("site.close", { participant: chosen }));
+  byId("site-which").addEventListener("change", () => { chosen = byId("site-which").value; redraw(); });
+
+  const ask = async () => {
+    const of = chosen;
+    try {
+      const answer = await fetch(`${path()}/code`, { headers: { Accept: "application/json" } });
+      if (!answer.ok || of !== chosen) return;
+      const told = await answer.json();
+      if (byId("site-code").src !== told.image) byId("site-code").src = told.image;
+      byId("site-code").dataset.link = told.link;
+      byId("site-code").hidden = false;
+      phones = told.phones;
+      redraw();
+    } catch { /* no line now: the next question comes by itself */ }
+  };
+  const tick = async (/** @type {string} */ number) => {
+    const body = new FormData();
+    body.set("csrf", /** @type {HTMLInputElement} */ (document.querySelector("input[name=csrf]")).value);
+    body.set("number", number);
+    const answer = await fetch(`${path()}/phones`, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) notice(t("Chưa xác nhận được. Xin thử lại."));
+    ask();
+  };
+
+  const createPhone = (/** @type {{number: string, participant: string}} */ one) =>
+    make("li", { class: "line" },
+      make("span", { class: "line-text" }, make("strong", { class: "line-name" }), make("span", { class: "line-more" })),
+      make("button", { type: "button", class: "small primary", "data-test": "site-tick-phone", onclick: () => tick(one.number) }, t("Xác nhận")));
+
+  const spoken = (/** @type {string} */ person, /** @type {string} */ choice, /** @type {string} */ words) =>
+    make("button", { type: "button", class: "small", "data-choice": choice, "data-test": `site-vote-${choice}`,
+      onclick: () => act("site.vote", { vote: shown.vote?.id, participant: person, choice }) }, words);
+
+  const createSeat = (/** @type {{id: string}} */ one) =>
+    make("li", { class: "line", "data-seat": one.id },
+      make("label", { class: "switch line-text" },
+        make("input", { type: "checkbox", "data-test": "site-seat", onchange: async (/** @type {any} */ event) => {
+          const box = event.target;
+          box.dataset.busy = "yes"; // what is drawn meanwhile does not know of it yet
+          const done = await act(box.checked ? "site.seat" : "site.unseat", { site: chosen, participant: one.id });
+          delete box.dataset.busy;
+          if (!done) box.checked = !box.checked;
+        } }),
+        make("span", {}, make("strong", { class: "line-name" }), make("span", { class: "line-more" }))),
+      make("span", { class: "site-votes" }, spoken(one.id, "for", t("Tán thành")), spoken(one.id, "against", t("Không tán thành")),
+        spoken(one.id, "abstain", t("Không có ý kiến"))));
+
+  const render = (/** @type {State} */ state, /** @type {State} */ before) => {
+    shown = state;
+    const you = me(state);
+    const desk = may(state, "lobby.admit");
+    const mine = site(state, state.you ?? "");
+    const open = state.sites.filter((one) => desk || one.id === state.you);
+    if (!open.some((one) => one.id === chosen)) chosen = open[0]?.id ?? "";
+    if (mine && microphone(state) === state.you && microphone(before) !== state.you) turn("audio", true);
+    const sits = you?.site ? participant(state, you.site)?.unit.name ?? "" : "";
+    say(byId("sites-mine"), sits ? t("Đồng chí đang dự tại điểm cầu %(unit)s. Điện thoại này là màn hình thứ hai, không phát tiếng.", { unit: sits }) : "");
+    byId("site-open").hidden = Boolean(mine) || Boolean(sits) || desk;
+    byId("site-open-hint").hidden = byId("site-open").hidden;
+    byId("site-run").hidden = !chosen;
+    offer(byId("site-which"), open.map((one) => /** @type {[string, string]} */ ([one.id, participant(state, one.id)?.unit.name ?? one.id])), chosen);
+    byId("site-which").parentElement.hidden = open.length < 2;
+    const unit = participant(state, chosen)?.unit.id;
+    const seats = site(state, chosen)?.seats ?? [];
+    const how = new Map(seats.map((one) => [one.participant, one.how]));
+    const led = [state.meeting?.chair, ...(state.meeting?.secretaries ?? [])];
+    const people = state.participants.filter((p) => how.has(p.id)
+      || (p.unit.id === unit && p.role !== "gateway" && !site(state, p.id) && !led.includes(p.id)));
+    const roll = state.vote?.state === "open" && !state.vote.rule.secret;
+    keep(byId("site-phones"), phones, (one) => one.number, createPhone, (element, one) => {
+      say(element.querySelector(".line-name"), participant(state, one.participant)?.name ?? "");
+      say(element.querySelector(".line-more"), t("số trên điện thoại: %(number)s", { number: one.number }));
+    });
+    keep(byId("site-seats"), people, (one) => one.id, createSeat, (element, one) => {
+      const box = element.querySelector("input");
+      if (!box.dataset.busy) box.checked = how.has(one.id);
+      say(element.querySelector(".line-name"), one.name);
+      say(element.querySelector(".line-more"), [one.title, how.get(one.id) === "qr" ? t("điểm danh bằng điện thoại") : ""].filter(Boolean).join(" · "));
+      element.querySelector(".site-votes").hidden = !roll || !how.has(one.id) || !hasVote(one);
+    });
+    if (chosen && chosen !== asked) { asked = chosen; phones = []; byId("site-code").hidden = true; ask(); }
+    return { shown: !isClosed(state) && may(state, "site.open") && Boolean(you), count: seats.length };
+  };
+  return {
+    render,
+    tick: () => {
+      seconds += 1;
+      if (chosen && seconds % ASK_EVERY === 0 && !isClosed(shown)) ask();
+    },
+  };
+}

@@ -1,0 +1,206 @@
+/** The vote: the question and its rule, the three choices, the count, who chose what, and the result in words. */
+
+import { t } from "../../text.js";
+import { draw, fill, grouped, keepCode, keptCode } from "../codes.js";
+import { byId, keep, make, say } from "../element.js";
+import { lasting, nameOf } from "../names.js";
+import { isOpen, may, myChoice, participant, representedBy } from "../state.js";
+import { CHOICES, choiceName, majorityOf, resultSentence, wayOf } from "../votes.js";
+
+/** @typedef {import("../state.js").State} State */
+/** @typedef {import("../state.js").Vote} Vote */
+/** @typedef {import("../parts.js").Actions} Actions */
+/** @typedef {import("../parts.js").Part} Part */
+
+export const NAME = "vote";
+
+/** Whether a proxy counts now: one is away, and the other there. @param {State} state
+ * @param {{id: string, holder: string}} proxy */
+function votesFor(state, proxy) {
+  return !participant(state, proxy.id)?.present && Boolean(participant(state, proxy.holder)?.present);
+}
+
+/** @param {State} state @param {Vote} vote */
+function showCount(state, vote) {
+  const { tally } = vote;
+  byId("vote-counts").hidden = tally === null;
+  for (const choice of CHOICES) say(byId(`count-${choice}`), String(tally?.[choice] ?? ""));
+  const absent = vote.rule.proxies ? state.proxies.filter((one) => votesFor(state, one)).length : 0;
+  const entitled = state.turnout.present + absent;
+  const waiting = Math.max(0, entitled - vote.cast);
+  say(byId("count-none"), String(tally?.none ?? waiting));
+  const values = { cast: vote.cast, present: state.turnout.present };
+  byId("vote-cast").hidden = tally !== null;
+  say(byId("vote-cast"), absent
+    ? t("Đã bỏ phiếu: %(cast)s/%(all)s, kể cả phiếu theo ủy quyền. Số phiếu từng loại chỉ có khi kết thúc.",
+      { cast: vote.cast, all: entitled })
+    : t("Đã bỏ phiếu: %(cast)s/%(present)s người có mặt. Số phiếu từng loại chỉ có khi kết thúc.", values));
+  byId("vote-roll").hidden = vote.ballots.length + vote.codes.length === 0;
+  say(byId("vote-roll-name"), vote.rule.secret ? t("Các phiếu theo mã") : t("Ý kiến từng người"));
+  const rows = vote.rule.secret
+    ? vote.codes.map((one) => ({ id: one.code, name: grouped(one.code), choice: one.choice }))
+    : vote.ballots.map((one) => ({ id: one.participant, name: ballotName(state, one), choice: one.choice }));
+  const create = () =>
+    make("li", { class: "line" }, make("span", { class: "line-text" }), make("span", { class: "ballot" }));
+  keep(byId("vote-ballots"), rows, (row) => row.id, create, (element, row) => {
+    say(element.querySelector(".line-text"), row.name);
+    say(element.querySelector(".ballot"), choiceName(row.choice));
+    element.dataset.choice = row.choice;
+  });
+}
+
+/** @param {State} state @param {{participant: string, by: string}} ballot */
+function ballotName(state, { participant: whose, by }) {
+  if (whose === by) return nameOf(state, whose);
+  return t("%(name)s (do %(by)s biểu quyết thay)", { name: nameOf(state, whose), by: nameOf(state, by) });
+}
+
+/** Who answered late: listed with the result, and not in it. @param {State} state @param {Vote} vote */
+function lateSentence(state, vote) {
+  const late = state.late.ballots.filter((one) => one.vote === vote.id);
+  if (late.length === 0) return "";
+  const names = late.map((one) => `${nameOf(state, one.participant)} (${choiceName(one.choice)})`).join(", ");
+  return t("Gửi muộn, không tính vào kết quả: %(names)s.", { names });
+}
+
+/** What is said of one's own ballot. @param {State} state @param {Vote} vote */
+function ownSentence(state, vote) {
+  const choice = myChoice(state, vote);
+  const kept = vote.rule.secret && state.you ? keptCode(state, vote, state.you) : null;
+  if (vote.state === "open") {
+    if (choice === null) return t("Chưa biểu quyết: chọn một trong ba ý kiến.");
+    const words = { choice: choiceName(choice), code: grouped(kept?.code ?? "") };
+    if (!vote.rule.secret) return t("Ý kiến đã ghi: %(choice)s. Được đổi cho đến khi kết thúc biểu quyết.", words);
+    const inTheBox = t("Phiếu đã vào hòm phiếu: %(choice)s. Được đổi cho đến khi kết thúc biểu quyết.", words);
+    return `${inTheBox} ${t("Mã phiếu %(code)s chỉ hiện ở đây, để tự kiểm tra khi có kết quả.", words)}`;
+  }
+  if (!vote.rule.secret) return choice === null ? "" : t("Ý kiến đã ghi: %(choice)s.", { choice: choiceName(choice) });
+  return kept === null || vote.codes.length === 0 ? "" : checkedSentence(vote, kept);
+}
+
+/** @param {Vote} vote @param {{code: string, choice: string}} kept */
+function checkedSentence(vote, kept) {
+  const counted = vote.codes.some((one) => one.code === kept.code && one.choice === kept.choice);
+  const words = { choice: choiceName(kept.choice), code: grouped(kept.code) };
+  if (counted) return t("Phiếu mã %(code)s đã được tính đúng: %(choice)s.", words);
+  return t("Phiếu mã %(code)s (%(choice)s) không có trong kết quả. Hãy báo chủ trì.", words);
+}
+
+/** @param {State} state @param {Vote} vote */
+function showChoice(state, vote) {
+  const votes = vote.state === "open" && may(state, "vote.cast") && isOpen(state);
+  const mine = myChoice(state, vote);
+  byId("vote-choices").hidden = !votes;
+  for (const choice of CHOICES) byId(`vote-${choice}`).setAttribute("aria-pressed", String(mine === choice));
+  const own = may(state, "vote.cast") ? ownSentence(state, vote) : "";
+  byId("vote-mine").hidden = own === "";
+  say(byId("vote-mine"), own);
+  const absent = votes && vote.rule.proxies ? representedBy(state, state.you) : null;
+  byId("vote-proxy").hidden = absent === null;
+  if (absent === null) return;
+  const given = state.ballots.find((one) => one.id === absent)?.choice ?? null;
+  say(byId("vote-proxy-who"), t("Biểu quyết thay %(name)s", { name: nameOf(state, absent) }));
+  for (const choice of CHOICES) byId(`proxy-${choice}`).setAttribute("aria-pressed", String(given === choice));
+}
+
+/** @param {State} state @param {Vote[]} votes */
+function showPast(state, votes) {
+  byId("vote-past").hidden = votes.length === 0;
+  const create = () => make("li", {}, make("strong", {}), make("span", {}));
+  keep(byId("vote-past-list"), votes, (v) => v.id, create, (element, v) => {
+    say(element.querySelector("strong"), v.text);
+    say(element.querySelector("span"), [resultSentence(v), lateSentence(state, v)].join(" "));
+  });
+}
+
+/** @param {State} before @param {State} after @returns {string[]} */
+export function news(before, after) {
+  const said = [];
+  for (const vote of after.votes) {
+    const was = before.votes.find((v) => v.id === vote.id);
+    if (vote.state === "open" && !was) {
+      said.push(`${t("Mở biểu quyết: “%(text)s”.", { text: vote.text })} ${wayOf(vote)}.`);
+    }
+    if (was && vote.round > was.round) {
+      said.push(vote.rule.secret
+        ? t("Máy chủ vừa khởi động lại: các phiếu kín đã bỏ không còn, mời mọi người bỏ phiếu lại.")
+        : t("Máy chủ vừa khởi động lại: thời gian biểu quyết được tính lại từ đầu."));
+    }
+    if (vote.outcome && !was?.outcome) said.push(resultSentence(vote));
+  }
+  return said;
+}
+
+/** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
+export function mount(root, { act, now }) {
+  /** @type {State | null} */
+  let seen = null;
+
+  const cast = (/** @type {string} */ choice, /** @type {string | null} */ absent) => {
+    const vote = seen?.vote;
+    if (!seen?.you || !vote) return;
+    const principal = absent === null ? {} : { principal: absent };
+    if (!vote.rule.secret) return act("vote.cast", { vote: vote.id, choice, ...principal });
+    const whose = absent ?? seen.you;
+    const code = keptCode(seen, vote, whose)?.code ?? draw();
+    // Kept before it is sent: the answer may be lost with the line, and the ballot be in the box all the same.
+    keepCode(seen, vote, whose, { code, choice });
+    return act("vote.cast", { vote: vote.id, choice, code, fill: fill(choice), ...principal });
+  };
+  for (const choice of CHOICES) {
+    byId(`vote-${choice}`).addEventListener("click", () => cast(choice, null));
+    byId(`proxy-${choice}`).addEventListener("click", () => seen && cast(choice, representedBy(seen, seen.you)));
+  }
+  byId("vote-close").addEventListener("click", () => seen?.vote && act("vote.close", { vote: seen.vote.id }));
+  byId("vote-form").addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const [secret, majority, base, quorum] = ["way", "majority", "base", "quorum"].map((n) => byId(`vote-${n}`).value);
+    const rule = { secret: secret === "secret", majority, base, quorum, proxies: byId("vote-proxies").checked };
+    const seconds = Number(byId("vote-seconds").value);
+    const field = byId("vote-text");
+    if (await act("vote.open", { text: field.value, ...rule, seconds: seconds || null })) field.value = "";
+  });
+
+  const tick = () => {
+    const until = seen?.vote?.closes_at ?? null;
+    say(byId("vote-time"), until ? t("Còn %(time)s", { time: lasting(Date.parse(until) - now()) }) : "");
+  };
+
+  const render = (/** @type {State} */ state) => {
+    // Who has named a proxy expects it to count.
+    if (state.proxies.length > 0 && (seen?.proxies.length ?? 0) === 0) byId("vote-proxies").checked = true;
+    seen = state;
+    const { vote } = state;
+    const running = vote?.state === "open";
+    const puts = may(state, "vote.open") && isOpen(state) && !running;
+    root.classList.toggle("running", running);
+    byId("vote-form").hidden = !puts;
+    byId("vote-card").hidden = vote === null;
+    say(byId("vote-turnout"), t("Có mặt %(present)s/%(members)s đại biểu có quyền biểu quyết.", state.turnout));
+    showPast(state, state.votes.filter((v) => v.id !== vote?.id && v.state === "closed"));
+    if (vote !== null) showVote(state, vote);
+    else say(byId("vote-state"), "");
+    tick();
+    return { shown: vote !== null || puts, urgent: running };
+  };
+
+  const showVote = (/** @type {State} */ state, /** @type {Vote} */ vote) => {
+    const running = vote.state === "open";
+    // What another device of ours has cast, this one can check too.
+    for (const one of state.ballots) if (one.code) keepCode(state, vote, one.id, { code: one.code, choice: one.choice });
+    say(byId("vote-question"), vote.text);
+    say(byId("vote-rule"), `${wayOf(vote)}. ${majorityOf(vote)}`);
+    say(byId("vote-state"), running ? t("Đang biểu quyết") : t("Đã kết thúc biểu quyết"));
+    byId("vote-close").hidden = !running || !may(state, "vote.close");
+    byId("vote-again").hidden = !running || vote.round === 1 || !vote.rule.secret;
+    byId("vote-result").hidden = vote.outcome === null;
+    if (vote.outcome !== null) say(byId("vote-result"), resultSentence(vote));
+    byId("vote-result").dataset.result = vote.outcome?.result ?? "";
+    const late = lateSentence(state, vote);
+    byId("vote-late").hidden = late === "";
+    say(byId("vote-late"), late);
+    showChoice(state, vote);
+    showCount(state, vote);
+  };
+  return { render, tick };
+}

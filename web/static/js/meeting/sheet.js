@@ -1,0 +1,95 @@
+/**
+ * The panels and their tabs: beside the pictures on a wide screen, below them on a narrow one; one panel at a time.
+ * A tab opens and closes its panel; a panel that wants everybody's attention comes to the front, and on a narrow screen
+ * the open one goes when something is shown on the stage.
+ */
+
+import { byId, say } from "./element.js";
+import { inTab, keepInTab } from "./memory.js";
+
+/** @typedef {import("./parts.js").Wish} Wish */
+
+const WIDE = "(min-width: 64rem), (min-width: 40rem) and (max-height: 30rem)"; // as in room.css
+const FIRST = "floor";
+const STORE = "giaoban.panel";
+
+export class Sheet {
+  /** @type {Map<string, HTMLElement>} panel -> its tab */ #tabs = new Map();
+  /** @type {Record<string, Wish>} */ #wishes = {};
+  /** @type {string} "" for none */ #open;
+  #all = false;
+
+  constructor() {
+    for (const tab of /** @type {NodeListOf<HTMLElement>} */ (byId("tabs").querySelectorAll("[data-panel]"))) {
+      const name = tab.dataset.panel ?? "";
+      this.#tabs.set(name, tab);
+      tab.addEventListener("click", () => this._choose(this.#open === name ? "" : name));
+    }
+    this.#open = inTab(STORE).open ?? (matchMedia(WIDE).matches ? FIRST : "");
+    byId("panels-close").addEventListener("click", () => this.close());
+    byId("panels").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      if (event.key === "Escape" && !matchMedia(WIDE).matches) this.close();
+    });
+  }
+
+  /** @param {Record<string, Wish>} wishes by panel @param {boolean} all everything one below the other: it is over */
+  render(wishes, all) {
+    const risen = Object.keys(wishes).find((name) => wishes[name].urgent && !this.#wishes[name]?.urgent);
+    const entering = Object.keys(this.#wishes).length === 0;
+    const staged = !entering && Object.keys(wishes).some((name) => wishes[name].stage && !this.#wishes[name]?.stage);
+    this.#wishes = wishes;
+    this.#all = all;
+    if (risen && !writing()) this.#open = risen;
+    else if (staged && !matchMedia(WIDE).matches && !writing()) this.#open = ""; // what is shown is not to lie under it
+    this._draw();
+  }
+
+  /** @param {string} name */
+  show(name) {
+    if (this.#wishes[name]?.shown) this._choose(name);
+  }
+
+  /** The panel of the tab that is the nth to be seen; the focus goes along. @param {number} place from 0 */
+  focus(place) {
+    const name = [...this.#tabs.keys()].filter((known) => this.#wishes[known]?.shown)[place];
+    if (name === undefined) return;
+    this._choose(name);
+    byId(name).focus();
+  }
+
+  close() {
+    const tab = this.#tabs.get(this.#open);
+    this._choose("");
+    tab?.focus();
+  }
+
+  /** @param {string} name */
+  _choose(name) {
+    this.#open = name;
+    keepInTab(STORE, { open: name });
+    this._draw();
+  }
+
+  _draw() {
+    let any = false;
+    for (const [name, tab] of this.#tabs) {
+      const wish = this.#wishes[name] ?? {};
+      const open = Boolean(wish.shown) && (this.#all || this.#open === name);
+      any = any || open;
+      byId(name).hidden = !open;
+      tab.hidden = !wish.shown;
+      tab.classList.toggle("urgent", Boolean(wish.urgent));
+      // Of many tabs a phone shows some: the open one is among them.
+      if (open && tab.getAttribute("aria-expanded") !== "true") tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+      tab.setAttribute("aria-expanded", String(open));
+      say(/** @type {Element} */ (tab.querySelector(".count")), wish.count ? String(wish.count) : "");
+    }
+    byId("panels").hidden = !any;
+  }
+}
+
+/** Is somebody writing? He must not lose his field. */
+function writing() {
+  const field = /** @type {HTMLInputElement | null} */ (document.activeElement?.closest("#panels textarea, #panels input"));
+  return Boolean(field?.value);
+}

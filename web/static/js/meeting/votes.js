@@ -1,0 +1,52 @@
+/** Votes in words: their rules, their results. Pure but for the language. */
+
+import { t } from "../text.js";
+
+/** @typedef {import("./state.js").Vote} Vote */
+
+export const CHOICES = /** @type {const} */ (["for", "against", "abstain"]);
+
+/** @param {string | null} choice */
+export function choiceName(choice) {
+  if (choice === "for") return t("Tán thành");
+  if (choice === "against") return t("Không tán thành");
+  return choice === "abstain" ? t("Không có ý kiến") : t("Chưa biểu quyết");
+}
+
+/** @param {Vote} vote */
+export function wayOf(vote) {
+  return vote.rule.secret ? t("Bỏ phiếu kín") : t("Biểu quyết công khai");
+}
+
+/** What it takes to pass. @param {Vote} vote */
+export function majorityOf(vote) {
+  const sentences = {
+    "half present": t("Cần quá nửa số đại biểu có mặt tán thành."),
+    "half voting": t("Cần quá nửa số đại biểu đã biểu quyết tán thành."),
+    "half members": t("Cần quá nửa tổng số đại biểu tán thành."),
+    "two_thirds present": t("Cần ít nhất hai phần ba số đại biểu có mặt tán thành."),
+    "two_thirds voting": t("Cần ít nhất hai phần ba số đại biểu đã biểu quyết tán thành."),
+    "two_thirds members": t("Cần ít nhất hai phần ba tổng số đại biểu tán thành."),
+  };
+  return sentences[/** @type {keyof typeof sentences} */ (`${vote.rule.majority} ${vote.rule.base}`)] ?? "";
+}
+
+/** 75, or 66,7. @param {number} part @param {number} whole */
+function percent(part, whole) {
+  const share = whole === 0 ? 0 : Math.round((1000 * part) / whole) / 10;
+  return String(share).replace(".", ",");
+}
+
+/** The result of a closed vote with its basis. @param {Vote} vote @returns {string} */
+export function resultSentence(vote) {
+  const { outcome, tally } = vote;
+  if (!outcome || !tally) return "";
+  if (outcome.result === "no_quorum") {
+    return t("Có mặt %(present)s/%(members)s đại biểu, cần ít nhất %(quorum)s: biểu quyết không có giá trị.", outcome);
+  }
+  const values = { ...outcome, for: tally.for, percent: percent(tally.for, outcome.eligible) };
+  return outcome.result === "passed"
+    ? t("Có %(for)s/%(eligible)s đại biểu tán thành, đạt %(percent)s%, cần ít nhất %(needed)s: được thông qua.", values)
+    : t("Có %(for)s/%(eligible)s đại biểu tán thành, đạt %(percent)s%, cần ít nhất %(needed)s: không được thông qua.",
+        values);
+}
