@@ -1,6 +1,5 @@
 """A real installation for tests: `giaoban demo` as a process of its own, on free ports, with its own data folder."""
 
-import contextlib
 import os
 import re
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 START_LIMIT = 60.0
+STOP_LIMIT = 15.0
 PEOPLE = ("hanh", "binh", "cuc", "dung", "lan")
 PIN = "123456"
 
@@ -61,8 +61,10 @@ class Installation:
         )
         ready = threading.Event()
         threading.Thread(target=self._read, args=(self.process, ready), daemon=True).start()
-        assert ready.wait(START_LIMIT), "the server did not start:\n" + "".join(self.output[-30:])
-        assert set(self.links) >= set(PEOPLE), self.output
+        ready.wait(START_LIMIT)
+        if not set(self.links) >= set(PEOPLE):
+            self.kill()
+            raise AssertionError("the server did not start:\n" + "".join(self.output[-30:]))
 
     def _log(self) -> int:
         self.data.parent.mkdir(parents=True, exist_ok=True)
@@ -93,10 +95,12 @@ class Installation:
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                self.process.send_signal(how)
-            self.process.wait(15)
-            self.process = None
+            process, self.process = self.process, None
+            try:
+                process.send_signal(how)
+                process.wait(STOP_LIMIT)
+            finally:
+                process.kill()
 
     def command(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
         """Run `giaoban ARGUMENTS --data DATA`."""

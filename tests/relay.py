@@ -44,7 +44,11 @@ class Relay:
         log = (folder / "log").open("wb")
         process = subprocess.Popen(["turnserver", "-c", str(folder / "turnserver.conf")], stdout=log, stderr=log)
         relay = cls(folder, port, secure_port, trust, process)
-        relay._wait()
+        try:
+            relay._wait()
+        except BaseException:
+            process.kill()
+            raise
         return relay
 
     def _wait(self) -> None:
@@ -61,7 +65,10 @@ class Relay:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        try:
+            self.process.wait(10)
+        finally:
+            self.process.kill()
 
 
 def _certificate(folder: Path) -> str:

@@ -16,6 +16,7 @@ class Route:
     to: int
     rewrite: Rewrite
     paused: bool = False
+    held: bool = False
     waiting: tuple[int, int] | None = None
     temporal: int = 7
     red: bool = False
@@ -161,11 +162,12 @@ class Table:
         self.used.add((to, rewrite.ssrc))
         self.routes[sink] = Route((transport, ssrc), to, rewrite)
 
-    def switch(self, sink: int, transport: int, ssrc: int, *, at_key: bool = False) -> None:
+    def switch(self, sink: int, transport: int, ssrc: int, *, at_key: bool = False, hold: bool = False) -> None:
         assert ssrc in self.transports[transport]
         route = self.routes[sink]
         route.waiting = (transport, ssrc) if at_key and route.source != (transport, ssrc) else None
         route.source = route.source if at_key else (transport, ssrc)
+        route.held = hold and route.waiting is not None
 
     def pause(self, sink: int, paused: bool) -> None:
         self.routes[sink].paused = paused

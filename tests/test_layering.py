@@ -21,6 +21,8 @@ EDGE_FILES = {
     "minutes/store.py",
     "minutes/tables.py", "minutes/signing.py", "minutes/archive.py",
 }  # fmt: skip
+# A subject of the records that is a package of its own keeps its tables and queries in one file of this name.
+EDGE_NAMES = {"store.py", "tables.py"}
 FORBIDDEN_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base", "manager"}
 
 
@@ -65,6 +67,8 @@ def test_a_module_imports_only_what_its_package_may(path: Path) -> None:
 def test_only_edge_files_touch_clocks_sockets_and_databases(path: Path) -> None:
     relative = str(path.relative_to(ROOT))
     if relative.startswith("server/") or relative in EDGE_FILES:
+        return
+    if relative.startswith("minutes/") and path.name in EDGE_NAMES:
         return
     tree = ast.parse(path.read_text(encoding="utf-8"))
     touched = {module.split(".")[0] for module, _ in imported(tree)} & IO_MODULES

@@ -26,6 +26,7 @@ from media.parameters import (
     NUMBERS,
     REPAIRED_RID,
     RID,
+    SCREEN,
     TRANSPORT_CC,
     Codec,
     Description,
@@ -71,14 +72,15 @@ class End:
     def offer(
         self, direction: str, *kinds: str, ssrcs: Sequence[int] = (), video: str = "VP8", rids: Sequence[str] = ()
     ) -> str:  # fmt: skip
-        """An offer of these kinds; `ssrcs` names the streams, as browsers do and WHIP clients may not; `video` lists
+        """An offer of these media; `ssrcs` names the streams, as browsers do and WHIP clients may not; `video` lists
         codecs; `rids` the sizes in which pictures are sent."""
         sections = []
-        for index, kind in enumerate(kinds or ("audio", "video")):
+        for index, medium in enumerate(kinds or ("audio", "video")):
+            kind = "video" if medium == SCREEN else medium
             codecs = [
                 codec for name in (["opus"] if kind == "audio" else video.split()) for codec in self._codecs(name)
             ]
-            several = kind == "video" and len(rids) > 0
+            several = medium == "video" and len(rids) > 0
             uris = {4: MID, 1: AUDIO_LEVEL} if self.levels and kind == "audio" else {4: MID} if several else {}
             uris |= {10: RID, 11: REPAIRED_RID} if several else {}
             uris |= {3: TRANSPORT_CC} if self.congestion else {}
@@ -87,7 +89,7 @@ class End:
                 Section(
                     kind, str(index), direction=direction, codecs=tuple(codecs), ssrcs=tuple(ssrcs[index : index + 1]),
                     cname="c", layers=Layers("send", tuple(rids)) if several else None,
-                    extensions=tuple(Extension(number, uri) for number, uri in uris.items()),
+                    extensions=tuple(Extension(number, uri) for number, uri in uris.items()), slides=medium == SCREEN,
                 )
             )  # fmt: skip
         bundle = tuple(section.mid or "" for section in sections)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.installation import Installation
 
@@ -15,6 +15,9 @@ FLAGS = [
     "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=10",
     "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
+
+PATIENCE = 20_000  # milliseconds: two cores have browsers, a server and perhaps other people's work to do
+expect.set_options(timeout=PATIENCE)
 
 Open = Callable[..., Awaitable[Page]]
 
@@ -45,7 +48,7 @@ async def signed_in(browser: Browser, installation: Installation) -> AsyncIterat
             viewport={"width": width, "height": height}, permissions=["camera", "microphone"], locale="vi-VN"
         )
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: faults.append(f"{person}: {error}"))
         page.on("dialog", lambda dialog: dialog.accept())
         await page.goto(installation.links[person])

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 RECEIVING = """async (others) => {
   const now = await window.giaoban.stats();
@@ -21,10 +21,15 @@ def hook(name: str) -> str:
 
 
 async def schedule(page: Page, url: str, *, title: str, agenda: list[str], communes: list[str]) -> str:
-    """The secretary's form; returns the meeting's page."""
+    """The secretary's form; `agenda`: "title | presenter | minutes" each. Returns the meeting's page."""
     await page.goto(f"{url}/meetings/new")
+    await page.check(hook("secrecy-none"))
     await page.fill(hook("schedule-title"), title)
-    await page.fill(hook("schedule-agenda"), "\n".join(agenda))
+    for row, point in enumerate(agenda):
+        if row:
+            await page.click(hook("more-agenda"))
+        for cell, value in zip(("title", "presenter", "minutes"), point.split("|"), strict=False):
+            await page.fill(hook(f"agenda-{row}-{cell}"), value.strip())
     for commune in communes:
         await page.check(f'{hook("schedule-unit")}[value="{commune}"]')
     await page.click(hook("schedule-save"))
@@ -32,14 +37,24 @@ async def schedule(page: Page, url: str, *, title: str, agenda: list[str], commu
     return page.url
 
 
-async def enter(page: Page, room_url: str) -> None:
-    """Through the device check into the meeting."""
+async def enter(page: Page, room_url: str, *, microphone: bool = True) -> None:
+    """Through the device check into the meeting; with the microphone on, or as the page has it."""
     await page.goto(room_url)
+    await expect(page.locator(hook("join"))).to_be_enabled()
+    if microphone and await page.is_visible(hook("check-audio")):
+        await page.check(hook("check-audio"))
     await page.click(hook("join"))
     await page.wait_for_selector(hook("tile"))
 
 
-async def until(page: Page, question: str, given: Any = None, *, every: float = 0.5, limit: float = 30.0) -> None:
+async def panel(page: Page, name: str) -> None:
+    """Bring a panel to the front, unless it is there."""
+    tab = page.locator(hook(f"tab-{name}"))
+    if await tab.get_attribute("aria-expanded") != "true":
+        await tab.click()
+
+
+async def until(page: Page, question: str, given: Any = None, *, every: float = 0.5, limit: float = 45.0) -> None:
     """Ask an async function of the page every so many seconds until it says true. Raises TimeoutError.
 
     Not by wait_for_function: that takes the promise itself for a yes.

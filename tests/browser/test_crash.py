@@ -4,7 +4,7 @@ import json
 import sqlite3
 
 from tests.browser.conftest import Open
-from tests.browser.room import enter, hook, schedule, sees_and_hears, state
+from tests.browser.room import enter, hook, panel, schedule, sees_and_hears, state
 from tests.installation import Installation
 
 BACK = """(others) => {
@@ -25,10 +25,11 @@ async def test_an_announced_vote_survives_kill_9_and_people_rejoin_by_themselves
     for page in (chair, delegate):
         await enter(page, room_url)
     await chair.click(hook("open-meeting"))
+    await panel(chair, "vote")
     await chair.fill(hook("vote-text"), "Thông qua phương án ứng phó?")
     await chair.click(hook("vote-open"))
     await delegate.click(hook("vote-for"))
-    await chair.wait_for_function("() => window.giaoban.state().vote.ballots.length === 1")
+    await chair.wait_for_function("() => window.giaoban.state().vote.cast === 1")
     await chair.click(hook("vote-close"))
     await delegate.wait_for_function("() => window.giaoban.state().vote.state === 'closed'")
     installation.kill()

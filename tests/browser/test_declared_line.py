@@ -5,7 +5,7 @@ import json
 from playwright.async_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.room import enter, hook, sees_and_hears, state
+from tests.browser.room import enter, hook, panel, sees_and_hears, state
 from tests.installation import Installation
 
 BEFORE = """
@@ -49,6 +49,12 @@ async def test_a_spent_cap_leaves_the_voices_and_says_how_to_have_pictures_again
     await dung.click(hook("line-done"))
     await expect(word).to_contain_text("Đường truyền đã khai là chỉ nghe và nói")
     await expect(camera).to_have_attribute("data-on", "false")
+    await panel(chair, "people")
+    graded = chair.locator(f"[data-person=dung] {hook('line-grade')}")
+    await expect(graded).to_contain_text("nhận về yếu, chỉ còn tiếng", timeout=20_000)
+    await expect(chair.locator("#lines-sum")).to_contain_text("đơn vị chưa tốt")
+    await panel(dung, "people")
+    await expect(dung.locator(hook("lines-meter"))).to_be_hidden()
     await dung.click("#line-change")
     await dung.select_option(hook("line-rate"), "300")
     await dung.click(hook("line-done"))

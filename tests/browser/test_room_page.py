@@ -18,13 +18,29 @@ def person(identity: str, role: str = "delegate", **changes: Any) -> dict[str, A
     return {"id": identity, "name": f"Tên {identity}", "title": "", "unit": unit, "role": role, **default, **changes}
 
 
+FLOOR: dict[str, Any] = {
+    "holder": None, "since": None, "until": None, "order": False, "timed_out": False,
+    "queue": [], "seconds": None, "ends": False,
+}  # fmt: skip
+
+
+def asks(person: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "participant": person,
+        "since": "2026-11-23T02:00:00Z",
+        "item": None,
+        "text": None,
+        "order": False,
+    } | changes
+
+
 def welcome(you: str, **changes: Any) -> dict[str, Any]:
     default: dict[str, Any] = {
         "type": "welcome", "you": you, "room": {"id": "giao-ban", "title": "Phòng"},
         "meeting": {"id": "m", "title": "Giao ban", "state": "open", "document": None},
         "participants": [person("dung"), person("hanh", "chair"), person("khach", "viewer")],
         "agenda": {"items": [{"id": "a1", "title": "Một"}, {"id": "a2", "title": "Hai"}], "current": None},
-        "floor": {"holder": None, "since": None, "queue": []}, "vote": None, "votes": [], "conclusions": [],
+        "floor": FLOOR, "vote": None, "votes": [], "conclusions": [],
         "units": [], "speaker": None, "may": [], "now": "2026-11-23T02:00:00Z",
     }  # fmt: skip
     return default | changes
@@ -32,8 +48,9 @@ def welcome(you: str, **changes: Any) -> dict[str, Any]:
 
 def vote(**changes: Any) -> dict[str, Any]:
     default: dict[str, Any] = {
-        "id": "v1", "text": "Thông qua?", "state": "open", "ballots": [], "eligible": 8, "result": None,
-        "tally": {"for": 0, "against": 0, "abstain": 0, "none": 8}, "basis": {"rule": "simple_majority", "present": 8},
+        "id": "v1", "text": "Thông qua?", "state": "open", "ballots": [], "codes": [], "round": 1, "cast": 0,
+        "tally": {"for": 0, "against": 0, "abstain": 0, "none": None}, "outcome": None, "closes_at": None,
+        "rule": {"secret": False, "majority": "half", "base": "members", "quorum": "none", "proxies": False},
     }  # fmt: skip
     return {"type": "vote", "vote": default | changes}
 
@@ -115,18 +132,47 @@ async def test_the_step_after_no_item_is_the_first_and_after_the_last_none(modul
 
 
 async def test_a_result_is_announced_with_its_basis_in_words(modules: Page) -> None:
-    closed = vote(state="closed", result="passed", tally={"for": 5, "against": 2, "abstain": 0, "none": 1})
-    body = "return news(after([v.hello, v.opened]), after([v.hello, v.opened, v.closed]))"
-    said = await run(modules, body, hello=welcome("dung"), opened=vote(), closed=closed)
-    assert said == ["Tán thành 5/8 người có mặt, quá nửa: được thông qua."]
+    outcome = {"eligible": 8, "needed": 5, "present": 7, "members": 8, "quorum": 0, "result": "passed"}
+    closed = vote(state="closed", outcome=outcome, tally={"for": 5, "against": 2, "abstain": 0, "none": 1})
+    short = vote(state="closed", outcome=outcome | {"quorum": 8, "result": "no_quorum"}, tally=closed["vote"]["tally"])
+    body = "return [v.closed, v.short].map((end) => news(after([v.hello, v.opened]), after([v.hello, v.opened, end])))"
+    said = await run(modules, body, hello=welcome("dung"), opened=vote(), closed=closed, short=short)
+    assert said == [
+        ["Có 5/8 đại biểu tán thành, đạt 62,5%, cần ít nhất 5: được thông qua."],
+        ["Có mặt 7/8 đại biểu, cần ít nhất 8: biểu quyết không có giá trị."],
+    ]
+
+
+async def test_a_secret_vote_that_a_restart_has_voided_is_announced(modules: Page) -> None:
+    rule = vote()["vote"]["rule"] | {"secret": True}
+    body = "return news(after([v.hello, v.first]), after([v.hello, v.second]))"
+    said = await run(modules, body, hello=welcome("dung"), first=vote(rule=rule), second=vote(rule=rule, round=2))
+    assert said == ["Máy chủ vừa khởi động lại: các phiếu kín đã bỏ không còn, mời mọi người bỏ phiếu lại."]
 
 
 async def test_a_raised_hand_is_announced_to_the_chair_only(modules: Page) -> None:
-    raised = {"type": "floor", "floor": {"holder": None, "since": None, "queue": ["dung"]}}
+    raised = {"type": "floor", "floor": FLOOR | {"queue": [asks("dung")]}}
+    order = {"type": "floor", "floor": FLOOR | {"queue": [asks("dung", order=True)]}}
     body = "return news(after([v.hello]), after([v.hello, v.raised]))"
     chair, guest = welcome("hanh", may=["floor.give"]), welcome("khach")
     assert await run(modules, body, hello=chair, raised=raised) == ["Tên dung giơ tay xin phát biểu."]
     assert await run(modules, body, hello=guest, raised=raised) == []
+    assert await run(modules, body, hello=chair, raised=order) == ["Tên dung xin có ý kiến về thủ tục."]
+
+
+async def test_the_end_of_the_time_to_speak_is_said_before_and_when_it_comes(modules: Page) -> None:
+    floor = FLOOR | {"holder": "dung", "since": "2026-11-23T02:00:00Z", "until": "2026-11-23T02:03:00Z"}
+    body = """const {standing} = await import("/static/js/meeting/parts/floor.js");
+      return [60, 155, 190].map((s) => standing(v.floor, Date.parse(v.floor.since) + 1000 * s))"""
+    assert await run(modules, body, floor=floor) == [
+        ["Còn 2:00", "", False],
+        ["Còn 0:25", "Sắp hết giờ phát biểu.", False],
+        ["Quá 0:10", "Đã hết giờ phát biểu.", True],
+    ]
+    ended = FLOOR | {"timed_out": True}
+    body = "return news(after([v.hello]), reduce(after([v.hello]), {type: 'floor', floor: v.ended}))"
+    said = await run(modules, body, hello=welcome("khach", floor=floor), ended=ended)
+    assert said == ["Đã hết giờ, phần phát biểu kết thúc."]
 
 
 async def test_the_voice_is_sent_twice_where_the_answer_is_read_so_and_only_if_the_server_can_take_it(
@@ -293,3 +339,17 @@ async def test_a_connection_closed_in_the_middle_of_an_offer_does_not_block_the_
       const answers = () => sent.filter((type) => type === "media.answer").length;
       return [await Promise.race([answered, limit]), made[0].closed, answers()];"""
     assert await run(modules, body) == ["answer", True, 1]
+
+
+async def test_a_commune_is_as_good_as_its_worst_line_and_the_worst_comes_first_on_wish(modules: Page) -> None:
+    unit = {"id": "hoa-binh", "name": "Xã Hòa Bình"}
+    people = [person("lan"), person("dung", unit=unit), person("hoa", unit=unit), person("vang", present=False)]
+    good = {"up": "good", "down": "good", "sound_only": False}
+    lines = {"lan": good, "dung": good, "hoa": {"up": "fair", "down": "weak", "sound_only": True}, "vang": good}
+    body = """const { communes, lineSentence } = await import("/static/js/meeting/lines.js");
+      const state = after([v.m]);
+      return [communes(state, false), communes(state, true), lineSentence(state, state.participants[2])];"""
+    listed, sorted_, sentence = await run(modules, body, m=welcome("hanh", participants=people, lines=lines))
+    assert [(one["name"], one["grade"]) for one in listed] == [("UBND lan", "good"), ("Xã Hòa Bình", "weak")]
+    assert [one["grade"] for one in sorted_] == ["weak", "good"]
+    assert sentence == "Đường truyền: gửi lên vừa, nhận về yếu, chỉ còn tiếng"

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.room import enter, hook, schedule, sees_and_hears, state, until
+from tests.browser.room import enter, hook, panel, schedule, sees_and_hears, state, until
 from tests.installation import PIN, Installation
 
 TITLE = "Giao ban trực tuyến về phòng, chống thiên tai"
@@ -61,29 +61,36 @@ async def hold_the_meeting(chair: Page, secretary: Page, delegate: Page) -> None
 
     await chair.click(hook("open-meeting"))
     await delegate.wait_for_function("() => window.giaoban.state().meeting.state === 'open'")
+    await panel(chair, "agenda")
     await chair.click(hook("next-item"))
     await delegate.wait_for_function("() => window.giaoban.state().agenda.current !== null")
 
     await delegate.click(hook("hand"))
+    await panel(chair, "floor")
     await chair.click(hook("give-floor"))
     await delegate.wait_for_function("() => window.giaoban.state().floor.holder === 'dung'")
     await chair.click(hook("end-floor"))
 
+    await panel(chair, "vote")
     await chair.fill(hook("vote-text"), MOTION)
     await chair.click(hook("vote-open"))
     await delegate.click(hook("vote-for"))
     await chair.click(hook("vote-for"))
-    await chair.wait_for_function("() => window.giaoban.state().vote.ballots.length === 2")
+    await chair.wait_for_function("() => window.giaoban.state().vote.cast === 2")
     await chair.click(hook("vote-close"))
     await delegate.wait_for_function("() => window.giaoban.state().vote.state === 'closed'")
     vote = (await state(delegate))["vote"]
-    assert (vote["tally"]["for"], vote["result"]) == (2, "passed")
+    assert (vote["tally"]["for"], vote["outcome"]["result"]) == (2, "passed")
 
+    await panel(secretary, "conclusions")
     await secretary.fill(hook("conclusion-text"), CONCLUSION)
     await secretary.select_option(hook("conclusion-owner"), "ta-nang")
     await secretary.fill(hook("conclusion-deadline"), "2027-01-15")
+    await secretary.click("#conclusion-helping summary")
+    await secretary.locator(hook("conclusion-helpers")).locator("input:not([value='ta-nang'])").first.check()
     await secretary.click(hook("conclusion-save"))
-    await chair.wait_for_function("() => window.giaoban.state().conclusions.length === 1")
+    await chair.wait_for_function("() => window.giaoban.state().conclusions[0]?.helpers.length === 1")
+    await expect(secretary.locator("#conclusion-helpers input:checked")).to_have_count(0)
 
     await switch_off_and_on(chair, delegate)
     await delegate.click(hook("leave"))

@@ -44,6 +44,7 @@ def rtp(data: bytes) -> None:
 
 def rtcp_compound(data: bytes) -> None:
     try:
+        rtcp.is_calm(data)
         rtcp.read(data)
     except RtcpError:
         return

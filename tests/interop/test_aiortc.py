@@ -19,6 +19,8 @@ from aiortc.mediastreams import AudioStreamTrack
 
 from media import Connected, Endpoint, Event, OfferReady, Published, SpeakerChanged, Unpublished
 
+LIMIT = 45.0  # seconds
+
 
 class Grey(VideoStreamTrack):
     """A small picture of one brightness."""
@@ -103,7 +105,7 @@ class Meeting:
         return {(track.participant, track.kind): track.mid for track in offer.tracks}
 
     async def event(self, wanted: type[Event], **fields: str) -> Event:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LIMIT):
             while True:
                 event = await self.endpoint.events.get()
                 if isinstance(event, wanted) and all(getattr(event, key) == value for key, value in fields.items()):
@@ -125,7 +127,7 @@ async def meeting(request: pytest.FixtureRequest) -> AsyncIterator[Meeting]:
 
 async def brightness(track: MediaStreamTrack, expected: int) -> None:
     """Decode until a picture of this brightness comes."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while True:
             frame = await track.recv()
             assert isinstance(frame, av.VideoFrame)
@@ -136,7 +138,7 @@ async def brightness(track: MediaStreamTrack, expected: int) -> None:
 
 async def sound(track: MediaStreamTrack) -> None:
     """Decode until the tone is heard."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while True:
             frame = await track.recv()
             assert isinstance(frame, av.AudioFrame)

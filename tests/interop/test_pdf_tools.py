@@ -13,15 +13,20 @@ import pytest
 
 from minutes import appearance, draft, signing
 from minutes.content import from_json
-from minutes.document import Kind, Signer
+from minutes.document import Kind
 from minutes.typeset import Heading, Typesetter
 from server import demo_pki, records_keys
 from tests.minutes.sample_meeting import AUTHORITY, CHAIR, PROVINCE, SECRETARY, START, held
-from tests.minutes.test_typeset import DIRECTIVE
+from tests.minutes.samples import sample
 
 VERAPDF = Path(__file__).parent / "verapdf.py"
 PIN = "1"
 NAMES = ("prepared", "secretary", "chair", "seal")
+TEMPLATES = (
+    Kind.RESOLUTION, Kind.DECISION, Kind.PLAN, Kind.LETTER, Kind.TELEGRAM, Kind.INVITATION, Kind.INTRODUCTION,
+    Kind.LEAVE,
+)  # fmt: skip
+"""One type for each of templates 1.1 to 1.10 but the minutes' own."""
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +64,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             )
         )
         (path / f"{signer.role}.pdf").write_bytes(pdf)
-    leader = Signer("leader", CHAIR.id, CHAIR.name, ("CHỦ TỊCH",), CHAIR.title)
-    letter = Heading(AUTHORITY, "2" * 32, (leader, signers[2]), "03/CT-UBND", date(2026, 2, 6), url, "AAAA-BBBB-CCCC")
-    (path / "directive.pdf").write_bytes(typesetter.typeset(Kind.DIRECTIVE, DIRECTIVE, letter, at=START).pdf)
-    notice = draft.notice(content, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=signers[1])
-    (path / "notice.pdf").write_bytes(typesetter.typeset(Kind.NOTICE, notice, letter, at=START).pdf)
+    for kind in TEMPLATES:
+        text, head = sample(kind)
+        (path / f"{kind.name}.pdf").write_bytes(typesetter.typeset(kind, text, head, at=START).pdf)
     return path
 
 
@@ -140,7 +143,7 @@ def test_the_text_can_be_searched_in_vietnamese(folder: Path) -> None:
 @pytest.fixture(scope="module")
 def verdicts(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
     """veraPDF's verdict by name and profile; one Java machine for all, since its start is what takes the time."""
-    names = ("typeset", *NAMES, "directive", "notice", "broken")
+    names = ("typeset", *NAMES, *(kind.name for kind in TEMPLATES), "broken")
     result = run(sys.executable, VERAPDF, "3a,ua1", *(folder / f"{name}.pdf" for name in names))
     assert result.returncode == 0, result.stderr
     lines = [json.loads(line) for line in result.stdout.splitlines()]
@@ -148,7 +151,7 @@ def verdicts(folder: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 @pytest.mark.parametrize("profile", ["3a", "ua1"])
-@pytest.mark.parametrize("name", ["typeset", *NAMES, "directive", "notice"])
+@pytest.mark.parametrize("name", ["typeset", *NAMES, *(kind.name for kind in TEMPLATES)])
 def test_verapdf_finds_the_file_compliant_with_pdf_a_3a_and_pdf_ua_1(
     verdicts: dict[tuple[str, str], dict[str, Any]], name: str, profile: str
 ) -> None:

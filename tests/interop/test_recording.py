@@ -16,6 +16,7 @@ from aiohttp.test_utils import TestServer
 
 from rooms import store
 from rooms.proceedings import Fact, first_altered
+from rooms.topics.recording import RECORDING
 from server.app import build_app
 from server.export_recording import RESULT, Plan, run
 from server.keys import CONFIG, DATABASE, SITTINGS
@@ -175,7 +176,7 @@ async def test_after_a_crash_what_was_recorded_is_kept_and_the_recording_goes_on
     async with TestServer(again):
         sitting = again[SITTINGS].running(MEETING_ROOM)
         assert sitting is not None
-        assert sitting.room.state.recording.running
+        assert RECORDING.of(sitting.room.state).running
         kept = [fact.data for fact in sitting.room.facts if fact.kind == "recording_segment"]
         assert {one["file"] for one in kept if one["person"]} == {
             name.removesuffix(".part") for name in left if "hanh" in name

@@ -9,7 +9,7 @@ from server.keys import ENDPOINT, SITTINGS
 from tests.interop.test_aiortc import Grey, Peer, Tone, brightness, sound
 from tests.server.conftest import Server
 
-LIMIT = 20.0
+LIMIT = 45.0
 
 
 class Caller:

@@ -33,6 +33,34 @@ class MadeAnew(AssertionError):
     """The connection was made anew between two readings, so nothing can be said of the stretch between them."""
 
 
+def concealed(before: Reading, after: Reading) -> float:
+    """Share of the sound that was invented between two readings of one track, silence apart."""
+    names = ("concealedSamples", "silentConcealedSamples", "totalSamplesReceived")
+    invented, silent, samples = (float(after["audio"].get(name, 0) - before["audio"].get(name, 0)) for name in names)
+    return round((invented - silent) / max(1.0, samples), 4)
+
+
+@dataclass(frozen=True)
+class Voice:
+    """`concealed` as in Stretch; `packets` a second; `kbps` of what they carry."""
+
+    concealed: float
+    packets: float
+    kbps: float
+
+
+async def hear(page: Page, participant: str, seconds: float) -> Voice:
+    """What `page` hears of `participant` in the next `seconds`, whatever becomes of the picture. Raises MadeAnew."""
+    before = await read(page, participant)
+    await page.wait_for_timeout(seconds * 1000)  # the length of an observation, not a wait for something
+    after = await read(page, participant)
+    if before["audio"] is None or after["audio"] is None or before["audio"]["id"] != after["audio"]["id"]:
+        raise MadeAnew("no voice arrives, or another one than before")
+    passed = (after["at"] - before["at"]) / 1000
+    packets, octets = (after["audio"][name] - before["audio"][name] for name in ("packetsReceived", "bytesReceived"))
+    return Voice(concealed(before, after), round(packets / passed, 1), round(octets * 8 / passed / 1000, 1))
+
+
 def between(before: Reading, after: Reading) -> Stretch:
     """Both readings must be of the same tracks. Raises MadeAnew."""
     seconds = (after["at"] - before["at"]) / 1000
@@ -43,11 +71,10 @@ def between(before: Reading, after: Reading) -> Stretch:
     def grown(kind: str, name: str) -> float:
         return float(after[kind].get(name, 0) - before[kind].get(name, 0))
 
-    invented = grown("audio", "concealedSamples") - grown("audio", "silentConcealedSamples")
     packets = grown("audio", "packetsReceived") + grown("audio", "packetsLost")
     return Stretch(
         seconds=round(seconds, 1),
-        concealed=round(invented / max(1.0, grown("audio", "totalSamplesReceived")), 4),
+        concealed=concealed(before, after),
         frozen=round(grown("video", "totalFreezesDuration") / seconds, 3),
         rate=round(grown("video", "framesDecoded") / seconds, 1),
         height=after["video"].get("frameHeight", 0),

@@ -20,14 +20,19 @@ class Gstreamer:
         self._process = process
 
     async def until(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """The next line that is `wanted`. Raises AssertionError when it ended or reports an error."""
+        """The next line that is `wanted`. Raises AssertionError when it ended, reports an error or says nothing of the
+        kind in time."""
         assert self._process.stdout is not None
-        async with asyncio.timeout(LINE_LIMIT):
-            async for line in self._process.stdout:
-                said: dict[str, Any] = json.loads(line)
-                assert "error" not in said, said
-                if wanted(said):
-                    return said
+        said: dict[str, Any] = {}
+        try:
+            async with asyncio.timeout(LINE_LIMIT):
+                async for line in self._process.stdout:
+                    said = json.loads(line)
+                    assert "error" not in said, said
+                    if wanted(said):
+                        return said
+        except TimeoutError as error:
+            raise AssertionError(f"GStreamer said last: {said}") from error
         raise AssertionError("GStreamer ended")
 
     async def connected(self) -> None:

@@ -67,5 +67,8 @@
     window.lab.heard[participant] = times;
   }
 
-  window.lab = { received, sent, pairs, watch, listen, shown: {}, heard: {} };
+  /** How many connections this page has ever made. */
+  const connections = () => made.length;
+
+  window.lab = { connections, received, sent, pairs, watch, listen, shown: {}, heard: {} };
 })();

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.scheduling import process
+
 HUB_ADDRESS = "10.77.0.1"
 PREFIX = "giaoban-lab"
 NAMESPACES = Path("/run/netns")
@@ -47,14 +49,6 @@ def _run(*command: str, given: str | None = None) -> str:
     return done.stdout
 
 
-def _started(pid: int) -> str | None:
-    """Start time of a process in clock ticks: with the pid it names a process for good (proc(5), field 22)."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except FileNotFoundError:
-        return None
-
-
 def _remove(namespace: str) -> None:
     """End what still runs in a namespace of ours, then the namespace; its veth pairs go with it."""
     for pid in _run("ip", "netns", "pids", namespace).split():
@@ -68,7 +62,8 @@ def sweep() -> list[str]:
     left = []
     for path in NAMESPACES.glob(f"{PREFIX}-*"):
         pid, started = path.name.removeprefix(f"{PREFIX}-").split("-")[:2]
-        if _started(int(pid)) != started:
+        maker = process(int(pid))
+        if maker is None or str(maker.started) != started:
             _remove(path.name)
             left.append(path.name)
     return left
@@ -154,7 +149,7 @@ class Network:
     @classmethod
     def make(cls, names: Sequence[str]) -> "Network":
         """A hub and one site a name. Raises Unavailable."""
-        owner = f"{PREFIX}-{os.getpid()}-{_started(os.getpid())}-{_count()}"
+        owner = f"{_mine()}{_count()}"
         sweep()
         network = cls(Namespace(f"{owner}-hub"))
         try:
@@ -198,9 +193,16 @@ class Network:
                 _remove(namespace.name)
 
 
+def _mine() -> str:
+    """What the names of this process's namespaces begin with: the pid and start time name a process for good."""
+    me = process(os.getpid())
+    assert me is not None
+    return f"{PREFIX}-{me.pid}-{me.started}-"
+
+
 def _count() -> int:
     """Number of this process's networks so far, from what exists: two at once must not share names."""
-    mine = f"{PREFIX}-{os.getpid()}-{_started(os.getpid())}-"
+    mine = _mine()
     taken = {int(path.name.removeprefix(mine).split("-")[0]) for path in NAMESPACES.glob(f"{mine}*")}
     return next(number for number in range(len(taken) + 1) if number not in taken)
 

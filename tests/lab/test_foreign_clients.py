@@ -32,6 +32,10 @@ async def enter_by_firefox(firefox: Firefox, installation: Installation, who: st
     page = await firefox.open(installation.links[who])
     await page.until("location.pathname === '/meetings'")
     await page.goto(installation.url + ROOM)
+    await page.until(f"document.querySelector({hook('join')!r})?.disabled === false")
+    await page.until(
+        f"(box => box.checked || (box.click(), box.checked))(document.querySelector({hook('check-audio')!r}))"
+    )
     await page.click(hook("join"))
     await page.until(f"document.querySelector({hook('tile')!r}) !== null")
     return page

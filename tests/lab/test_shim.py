@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.lab.shim import GOOD, LATE, Fault, Lane, shim
 
-LIMIT = 5.0
+LIMIT = 30.0
 FAULTS = st.builds(
     Fault, loss=st.floats(0, 0.9), burst=st.floats(1, 20), delay=st.floats(0, 500), jitter=st.floats(0, 200),
     reorder=st.floats(0, 1), kbps=st.none() | st.floats(1, 1e6), cut=st.booleans(),

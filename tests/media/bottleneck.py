@@ -35,12 +35,15 @@ VIDEOS = (
 
 @dataclass
 class Line:
-    """`rate` bits/s, `queue` seconds of it in its buffer, `loss` at random, `delay` seconds one way."""
+    """`rate` bits/s, `queue` seconds of it in its buffer, `loss` at random, `delay` seconds one way; nothing
+    arrives of what is sent in the first `shadow` of `every` so many seconds."""
 
     rate: int
     queue: float = 0.5
     loss: float = 0.0
     delay: float = 0.03
+    shadow: float = 0.0
+    every: float = 1.0
     cut: bool = False
     free_at: float = 0.0
 
@@ -50,7 +53,8 @@ class Line:
         if self.cut or waiting > self.queue:
             return None
         self.free_at = now + waiting + octets * 8 / self.rate
-        return None if chance.random() < self.loss else self.free_at + self.delay
+        lost = now % self.every < self.shadow or chance.random() < self.loss
+        return None if lost else self.free_at + self.delay
 
 
 @dataclass

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from media import rtcp
-from media.bandwidth import CEILING, FLOOR, SILENT, Estimator
+from media.bandwidth import CALL, CEILING, FLOOR, GONE, SILENT, Estimator
 from media.budget import FLOOR as SPEAKS
 from media.budget import Video
 from media.feedback import FeedbackWriter
@@ -68,6 +68,21 @@ def test_chance_losses_of_a_tenth_do_not_starve_a_line_that_is_not_full() -> Non
     wide = Subscriber(Line(2_000_000, loss=0.1))
     wide.run(60)
     assert mean(second.rate for second in wide.run(10)) > 1_200_000
+
+
+def test_losses_in_a_row_do_not_starve_a_line_that_is_not_full() -> None:
+    """A radio in the shadow of something that passes: a tenth of a second of every one and a half."""
+    subscriber = Subscriber(Line(2_000_000, shadow=0.1, every=1.5))
+    subscriber.run(30)
+    assert mean(second.rate for second in subscriber.run(20)) > 1_300_000
+
+
+def test_losses_in_a_row_of_a_line_that_drops_what_is_too_much_are_answered() -> None:
+    """Pictures come in bursts, and what does not fit into a queue of three packets is lost in a row."""
+    subscriber = Subscriber(Line(500_000, queue=0.03), start=2_000_000)
+    subscriber.run(FIND)
+    after = subscriber.run(20)
+    assert mean(second.rate for second in after) < 550_000
 
 
 def test_losses_of_a_line_that_is_full_are_answered() -> None:
@@ -175,7 +190,7 @@ def test_without_feedback_and_losses_the_estimate_grows_to_what_was_sent_and_som
     assert 500_000 < subject.rate <= 1.5 * 400_000 + 10_000
 
 
-def test_a_silence_halves_the_estimate_and_no_more() -> None:
+def test_the_longer_a_silence_the_less_the_estimate_until_the_line_is_back() -> None:
     subject = estimator()
     writer = FeedbackWriter(1)
     subject.sent([(number, 1_000_000 + 10_000 * number, 500) for number in range(10)])
@@ -185,9 +200,34 @@ def test_a_silence_halves_the_estimate_and_no_more() -> None:
     subject.sent([(10, 2_000_000, 500)])
     subject.tick(2.0 + SILENT - 0.1)
     assert subject.rate == 300_000
-    subject.tick(2.0 + SILENT + 0.1)
+    subject.tick(2.0 + SILENT + 0.01)
+    assert 140_000 < subject.rate < 150_000
+    subject.tick(2.0 + 1.4 * SILENT)
+    assert 100_000 < subject.rate < 120_000
+    assert not subject.gone
+    subject.tick(2.0 + GONE + 0.1)
+    assert subject.gone
+    assert subject.rate < 80_000
     subject.tick(60.0)
-    assert subject.rate == 150_000
+    assert subject.rate == FLOOR
+    subject.sent([(11, 60_000_000, 100)])
+    [report] = rtcp.read(writer.write(5, [(11, 1_000_000)])[0])
+    assert isinstance(report, TransportFeedback)
+    subject.feedback(report, 60.1)
+    assert (subject.gone, subject.rate) == (False, 240_000)
+
+
+def test_who_has_gone_is_called_with_a_little_padding_and_only_where_nothing_else_is_sent() -> None:
+    subscriber = Subscriber(Line(1_000_000))
+    subscriber.run(10)
+    subscriber.line.cut = True
+    subscriber.run(4)
+    assert subscriber.estimator.gone
+    asked = [subscriber.estimator.probe(subscriber.now + step / 10, 9_000_000) for step in range(20)]
+    assert asked.count(CALL) in (6, 7)
+    assert asked.count(0) == 20 - asked.count(CALL)
+    subscriber.run(1)
+    assert subscriber.seconds[-1].padding == 0, "speech calls, too"
 
 
 def test_feedback_on_packets_that_nobody_knows_changes_nothing() -> None:

@@ -1,5 +1,6 @@
 """DTLS between two of our own ends, in memory, on a clock that the tests move."""
 
+import contextlib
 import random
 import time
 from dataclasses import replace
@@ -129,12 +130,108 @@ def test_a_hash_that_is_broken_does_not_count_even_if_it_fits() -> None:
 
 
 def _certificate(identity: Identity) -> x509.Certificate:
-    server = Association(SERVER, False, [identity.fingerprint])
-    client = Association(identity, True, [SERVER.fingerprint])
-    shake(server, client)
-    certificate = server._ssl.get_peer_certificate(as_cryptography=True)
+    stranger = Stranger(SERVER, True)
+    stranger.meet(Association(identity, False, [SERVER.fingerprint]))
+    certificate = stranger.ssl.get_peer_certificate(as_cryptography=True)
     assert certificate is not None
     return certificate
+
+
+class Stranger:
+    """OpenSSL as it is, for the other end."""
+
+    def __init__(self, identity: Identity, active: bool) -> None:
+        self.ssl = SSL.Connection(identity.context, None)
+        self.ssl.set_ciphertext_mtu(MTU)
+        if active:
+            self.ssl.set_connect_state()
+        else:
+            self.ssl.set_accept_state()
+
+    def step(self, datagrams: list[bytes]) -> list[bytes]:
+        """Take a flight, give the next."""
+        for data in datagrams:
+            self.ssl.bio_write(data)
+        with contextlib.suppress(SSL.WantReadError):
+            self.ssl.do_handshake()
+        return self.pending()
+
+    def pending(self) -> list[bytes]:
+        with contextlib.suppress(SSL.WantReadError):
+            return [self.ssl.bio_read(65536)]
+        return []
+
+    def meet(self, ours: Association) -> list[bytes]:
+        """Shake hands; what we said last."""
+        said = ours.start(0.0)
+        for _ in range(3):
+            heard = self.step(said)
+            said = [out for data in heard for out in ours.receive(data, 0.0)]
+        self.step(said)
+        assert ours.keys is not None
+        return said
+
+
+SUITES = [
+    b"ECDHE-ECDSA-AES128-GCM-SHA256", b"ECDHE-ECDSA-AES256-GCM-SHA384", b"ECDHE-ECDSA-CHACHA20-POLY1305",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("active", [False, True])
+def test_after_openssl_is_let_go_both_ends_still_understand_a_goodbye(suite: bytes, active: bool) -> None:
+    for ours_first in (True, False):
+        theirs = make_identity()
+        theirs.context.set_cipher_list(suite)
+        ours, stranger = Association(SERVER, active, [theirs.fingerprint]), Stranger(theirs, not active)
+        stranger.meet(ours)
+        assert stranger.ssl.get_cipher_name() == suite.decode()
+        if ours_first:
+            [goodbye] = ours.close()
+            stranger.ssl.bio_write(goodbye)
+            with pytest.raises(SSL.ZeroReturnError):
+                stranger.ssl.recv(100)
+        else:
+            stranger.ssl.shutdown()
+            with pytest.raises(DtlsError) as caught:
+                ours.receive(stranger.pending()[0], 1.0)
+            assert caught.value.reason == "closed"
+            assert ours.close() == []
+
+
+def test_suites_with_more_state_than_keys_are_not_agreed() -> None:
+    old = make_identity()
+    old.context.set_cipher_list(b"ECDHE-ECDSA-AES128-SHA")
+    with pytest.raises(DtlsError, match="no shared cipher"):
+        shake(Association(SERVER, False, [old.fingerprint]), Association(old, True, [SERVER.fingerprint]))
+
+
+def test_last_flight_is_repeated_to_whoever_repeats_his_and_never_more_than_he_sent() -> None:
+    ours, stranger = Association(SERVER, False, [CLIENT.fingerprint]), Stranger(CLIENT, True)
+    hello = stranger.step([])
+    theirs = stranger.step([out for data in hello for out in ours.receive(data, 0.0)])
+    last = [out for data in theirs for out in ours.receive(data, 0.0)]  # lost
+    assert ours.keys is not None
+    assert [out for data in theirs for out in ours.receive(data, 1.0)] == last
+    record = b"\x16\xfe\xfd" + bytes(10)
+    assert ours.receive(record, 1.0) == []
+    answers = sum(bool(ours.receive(theirs[0], 2.0)) for _ in range(100))
+    assert answers < 20
+    stranger.step(last)
+    assert stranger.ssl.get_cipher_name()
+    with pytest.raises(SSL.WantReadError):  # the handshake is done
+        stranger.ssl.recv(100)
+
+
+def test_forged_goodbye_changes_nothing() -> None:
+    ours, stranger = Association(SERVER, False, [CLIENT.fingerprint]), Stranger(CLIENT, True)
+    stranger.meet(ours)
+    stranger.ssl.shutdown()
+    [goodbye] = stranger.pending()
+    for at in range(len(goodbye)):
+        assert ours.receive(goodbye[:at] + bytes([goodbye[at] ^ 1]) + goodbye[at + 1 :], 1.0) == []
+    assert ours.receive(b"\x15\xfe\xfd" + bytes(8) + b"\0\2\2\x28", 1.0) == []  # a fatal alert in the clear
+    assert ours.keys is not None
 
 
 def test_a_handshake_that_nobody_answers_is_given_up() -> None:

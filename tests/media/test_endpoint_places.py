@@ -102,7 +102,8 @@ async def test_rooms_on_different_workers_carry_media_at_the_same_time(native: b
             ports.add(publisher.server[1])
             assert (await carried(publisher, viewer, 100))[-1][12:] == b"packet 119"
         assert len(ports) == 2
-        assert endpoint.counters()["forwarded"] == 40
+        # A packet may arrive before its sender has counted it.
+        assert await stages[0].counted("forwarded", 40) == 40
         for stage in stages:
             await stage.close()
 

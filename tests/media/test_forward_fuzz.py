@@ -100,9 +100,11 @@ class Stage:
             worker.tap(number, CAMERA, True)
         for place, (number, ssrc) in enumerate(((AN, CAMERA), (BINH, CAMERA), (AN, VOICE), (BINH, VOICE))):
             rewrite = Rewrite(OUT + place, 96 + place, 0x7FF0, 5, 900 + place, 110, 7, carry=place % 2 == 0)
+            rewrite = rewrite._replace(stamped=place != 1)
             sink = self.lab.route(self.people[number], ssrc, self.people[CUC], rewrite)
             if place == 0:
                 worker.layers(sink, 1)
+        worker.congestion(CUC, send=4)
 
     def say(self, what: Crafted | tuple[int, bytes]) -> None:
         if isinstance(what, Crafted):

@@ -311,7 +311,7 @@ class Day:
         elif kind in ("switch", "at_key") and self.sink:
             self.switched = True
             self.waiting = kind == "at_key"
-            worker.switch(self.sink, speaker.number, CAMERA, at_key=kind == "at_key")
+            worker.switch(self.sink, speaker.number, CAMERA, at_key=kind == "at_key", hold=value % 2 == 1)
         elif kind == "layers" and self.sink:
             worker.layers(self.sink, value % 3 * 3)
         elif kind in ("hold", "release"):

@@ -13,8 +13,10 @@ from tests.media.conftest import DEADLINE, Lab, Person
 
 AN, BINH = 1, 2  # transports
 CAMERA, VOICE = 12, 14  # SSRCs
-WITH_RTX = Rewrite(700, 100, 50, 9000, rtx_ssrc=701, rtx_payload_type=101, rtx_sequence=7)
+WITH_RTX = Rewrite(700, 100, 50, 9000, rtx_ssrc=701, rtx_payload_type=101, rtx_sequence=7, stamped=True)
 STAMP, LEVEL, DESCRIPTOR = 3, 1, 6  # identifiers of header extensions
+KEY = b"\x10\x00\x00\x00\x9d\x01\x2a" + bytes(1000)  # VP8: first packet of a key frame, of another picture
+DELTA = b"\x10\x01" + bytes(1000)
 
 
 def headers(person: Person) -> list[tuple[Header, bytes]]:
@@ -69,19 +71,22 @@ def test_everything_on_a_line_has_the_next_number(lab: Lab):
         lab.worker.source(AN, ssrc, clock_rate=90000, nack=False)
     lab.worker.source(AN, VOICE, clock_rate=48000, nack=False)
     sink = lab.route(an, CAMERA, binh, WITH_RTX)
-    lab.route(an, CAMERA + 1, binh, Rewrite(800, 100, 5, 0, rtx_ssrc=801, rtx_payload_type=101))
-    lab.route(an, VOICE, binh, Rewrite(900, 111, 5, 0))  # may have to be sent again as it was: bears no number
+    voice = lab.route(an, VOICE, binh, Rewrite(900, 111, 5, 0, stamped=True))
+    plain = lab.route(an, CAMERA + 1, binh, Rewrite(800, 100, 5, 0))  # the listener knows no numbers there
     for i in range(3):
         an.say(i, i, CAMERA, b"body")
         an.say(i, i, CAMERA + 1, b"body")
         an.say(i, i, VOICE, b"body")
         lab.settle()
-    lab.worker.resend(sink, [50, 51])
+    assert lab.worker.resend(sink, [50, 51]) == 2
+    assert lab.worker.resend(voice, [5]) == 0, "with another number it would be another packet under the same nonce"
     found = headers(binh)
+    assert not stamps([item for item in found if item[0].ssrc == 800])
     assert stamps(found) == list(range(8))
     sent = lab.worker.sent(BINH)
     assert [stamp for stamp, *_ in sent] == list(range(8))
     assert {octets for *_, octets in sent[:6]} == {12 + 8 + 4 + 16}
+    assert lab.worker.resend(plain, [5]) == 1
     assert lab.worker.sent(BINH) == []
 
 
@@ -159,6 +164,74 @@ def test_end_of_pacing_lets_everything_go(lab: Lab):
     assert [h.sequence for h in heard] == [50, 51, 52, 53, 54]
 
 
+def flooded(lab: Lab, rewrite: Rewrite) -> tuple[int, Person, Person, list[Header]]:
+    """A sink with many more packets than its line takes now; who sends and hears, and what went out at once."""
+    an, binh = lab.person(AN), lab.person(BINH)
+    for ssrc in (CAMERA, CAMERA + 1):
+        lab.worker.source(AN, ssrc, clock_rate=90000, nack=False, codec="VP8")
+    sink = lab.route(an, CAMERA, binh, rewrite)
+    lab.worker.pace(BINH, 1000)
+    for i in range(20):
+        an.say(i, 0, CAMERA, DELTA)
+    heard = binh.hear()
+    assert 1 <= len(heard) < 10
+    return sink, an, binh, heard
+
+
+@pytest.mark.parametrize("at_key", [True, False])
+@pytest.mark.parametrize("rewrite", [WITH_RTX, Rewrite(700, 100, 50, 9000)])
+def test_what_waits_of_a_former_picture_is_thrown_away_when_another_follows(lab: Lab, at_key: bool, rewrite: Rewrite):
+    sink, an, binh, heard = flooded(lab, rewrite)
+    lab.worker.switch(sink, AN, CAMERA + 1, at_key=at_key)
+    an.say(900, 0, CAMERA + 1, KEY)
+    lab.settle()
+    lab.worker.pace(BINH, 0)
+    an.say(901, 0, CAMERA + 1, DELTA)
+    after = binh.hear()
+    assert [(h.sequence, h.payload[:1]) for h in after] == [(70, KEY[:1]), (71, DELTA[:1])], "the numbers go on"
+    assert lab.worker.resend(sink, range(50 + len(heard), 70)) == 0
+    assert lab.worker.resend(sink, [70]) == 1
+
+
+def test_a_picture_that_is_too_large_is_held_until_the_smaller_one_begins(lab: Lab):
+    sink, an, binh, _heard = flooded(lab, WITH_RTX)
+    lab.worker.switch(sink, AN, CAMERA + 1, at_key=True, hold=True)
+    lab.worker.pace(BINH, 0)
+    an.say(20, 0, CAMERA, KEY)
+    an.say(900, 0, CAMERA + 1, DELTA)
+    assert binh.hear() == []
+    assert lab.worker.resend(sink, [50]) == 1
+    binh.hear()
+    an.say(901, 0, CAMERA + 1, KEY)
+    assert [(h.ssrc, h.sequence) for h in binh.hear()] == [(700, 70)]
+    assert lab.worker.resend(sink, range(50, 71)) == 1, "the former picture is not worth repairing"
+
+
+def test_a_picture_that_was_held_goes_on_when_it_shall_stay(lab: Lab):
+    sink, an, binh, _heard = flooded(lab, WITH_RTX)
+    lab.worker.switch(sink, AN, CAMERA + 1, at_key=True, hold=True)
+    lab.worker.pace(BINH, 0)
+    an.say(20, 0, CAMERA, DELTA)
+    lab.settle()
+    lab.worker.switch(sink, AN, CAMERA, at_key=True, hold=True)
+    an.say(21, 0, CAMERA, KEY)
+    an.say(900, 0, CAMERA + 1, KEY)
+    assert [(h.ssrc, h.sequence) for h in binh.hear()] == [(700, 70)]
+
+
+def test_what_waits_is_thrown_away_when_the_picture_is_paused(lab: Lab):
+    sink, an, binh, heard = flooded(lab, WITH_RTX)
+    lab.worker.pause(sink, True)
+    lab.worker.pace(BINH, 0)
+    an.say(20, 0, CAMERA, DELTA)
+    assert binh.hear() == []
+    lab.worker.pause(sink, False)
+    an.say(21, 0, CAMERA, KEY)
+    assert [h.sequence for h in binh.hear()] == [70]
+    assert lab.worker.resend(sink, range(50 + len(heard), 70)) == 0
+    assert lab.worker.resend(sink, [50, 70]) == 2
+
+
 def test_what_waits_for_a_listener_who_leaves_is_forgotten(lab: Lab):
     an, binh = lab.person(AN), lab.person(BINH)
     lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False, codec="VP8")
@@ -218,6 +291,39 @@ def test_what_says_nothing_of_its_loudness_passes_the_gate(lab: Lab):
     lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, level_id=LEVEL, gate=60)
     lab.route(an, VOICE, binh)
     an.say(0, 0, VOICE)
+    assert len(binh.hear()) == 1
+
+
+def test_voice_that_waited_in_a_cut_line_is_forwarded_for_two_seconds_of_it_and_then_what_is_said_now(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, codec="opus")
+    lab.worker.tap(AN, VOICE, True)
+    lab.route(an, VOICE, binh)
+    for i in range(60):  # a minute of it, at once
+        an.say(i, 48_000 * i, VOICE, b"%d" % i)
+    heard = binh.hear()
+    assert 3 <= len(heard) < 40, "and what time has passed meanwhile"
+    assert [(h.sequence, h.timestamp) for h in heard] == [
+        (50 + number, 9000 + 48_000 * int(h.body)) for number, h in enumerate(heard)
+    ], "no hole in the numbers, and the time of each"
+    time.sleep(0.03)  # what is said next takes its time
+    an.say(60, 48_000 * 59 + 960, VOICE, b"now")
+    [now] = binh.hear()
+    assert (now.sequence, now.timestamp, now.body) == (50 + len(heard), 9000 + 48_000 * 59 + 960, b"now")
+    assert len(lab.worker.tapped()) == 61, "a recorder gets all of it"
+
+
+def test_voice_after_a_pause_and_with_another_clock_is_forwarded(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, codec="opus")
+    lab.route(an, VOICE, binh)
+    an.say(0, 0, VOICE)
+    an.say(1, 48_000, VOICE)
+    an.say(2, 2**32 - 48_000, VOICE)
+    assert len(binh.hear()) == 3
+    an.say(3, 480_000, VOICE)  # eleven seconds on at once: one packet is nothing
+    assert binh.hear() == []
+    an.say(4, 480_000, VOICE)
     assert len(binh.hear()) == 1
 
 

@@ -1,12 +1,13 @@
 """How what is forwarded leaves: several packets to one address in one message, and all of them all the same."""
 
+import ctypes
 import socket
 import struct
 from itertools import chain
 
 import pytest
 
-from media import gcm
+from media import gcm, ipsec_mb
 from media.forward import Rewrite
 from tests.media.conftest import GCM128, GCM256, USUAL, Lab, Person, rtp
 
@@ -123,29 +124,63 @@ def test_where_segmentation_is_refused_plain_datagrams_arrive():
 
 
 @pytest.mark.parametrize("profile", [GCM128, GCM256])
-def test_where_openssl_is_hidden_libsrtp_writes_the_same_octets(profile: str, monkeypatch: pytest.MonkeyPatch):
-    sent = []
-    for hidden in (False, True):
-        if hidden:
+def test_whoever_encrypts_writes_the_same_octets(profile: str, monkeypatch: pytest.MonkeyPatch):
+    sent = {}
+    for provider in ("ipsec-mb", "OpenSSL", "libsrtp"):
+        if provider != "ipsec-mb":
+            monkeypatch.setattr(ipsec_mb, "find", dict)
+        if provider == "libsrtp":
             monkeypatch.setattr(gcm, "_library", lambda: None)
+        assert gcm.provider() == provider
         lab = Lab(native=True)
         an, binh = lab.person(AN, profile), lab.person(BINH, profile)
         lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
         lab.worker.congestion(BINH, send=3)
         lab.route(an, CAMERA, binh, USUAL._replace(sequence=32767, rtx_ssrc=900, rtx_payload_type=101))
-        sent.append([])
+        heard = sent[provider] = []
         for number in range(33_500):  # the rollover counter grows
             an.say(number, number, CAMERA, b"%d" % number)
             if number % 200 == 0:
-                sent[-1] += [h.raw for h in binh.hear()]
+                heard += [h.raw for h in binh.hear()]
         lab.close()
-    assert len(sent[0]) > 33_000
-    assert sent[0] == sent[1]
+    assert len(sent["libsrtp"]) > 33_000
+    assert sent["ipsec-mb"] == sent["libsrtp"]
+    assert sent["OpenSSL"] == sent["libsrtp"]
 
 
-def test_openssl_is_not_hidden():
-    """If an upgrade hides it, all works on, but a packet costs more: say so."""
+def test_fast_encryption_is_there_with_what_it_may_lack():
+    """If an upgrade hides OpenSSL, or brings a library that we do not know, all works on but costs more: say so."""
     assert gcm.find() is not None
+    assert sorted(ipsec_mb.find()) == [16, 32]
+
+
+@pytest.mark.parametrize("size", [16, 32])
+def test_library_that_gives_wrong_answers_is_not_used(size: int):
+    routines = ipsec_mb.find()[size]
+    library = ctypes.CDLL(ipsec_mb.LIBRARY)
+    decrypts = ctypes.cast(library[f"aes_gcm_dec_{size * 8}_sse"], ctypes.c_void_p).value  # another tag, nothing else
+    assert ipsec_mb.is_right(size, routines)
+    assert decrypts is not None
+    assert not ipsec_mb.is_right(size, routines._replace(encrypt=decrypts))
+
+
+def test_voice_ends_the_message_of_a_picture_that_came_with_it():
+    lab = Lab(native=True, started=False)  # so that all of it is there at once
+    an, binh = lab.person(AN), lab.person(BINH)
+    binh.socket.setsockopt(SOL_UDP, UDP_GRO, 1)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, codec="opus")
+    lab.route(an, CAMERA, binh)
+    lab.route(an, VOICE, binh, Rewrite(701, 111, 50, 0))
+    for i in range(3):
+        an.say(i, 960 * i, VOICE, bytes(90 - i))
+    frame(an, 0, [1000] * 5 + [500])
+    frame(an, 6, [700] * 3)
+    lab.worker.start()
+    lab.wait_until_received(12)
+    # The first frame ends its message itself; the second is ended by the oldest voice, and the others follow.
+    assert messages(binh) == [[1028] * 5 + [528], [728] * 3 + [118], [117, 116]]
+    lab.close()
 
 
 def test_an_address_that_takes_nothing_costs_the_others_nothing(lab: Lab):

@@ -113,9 +113,9 @@ def test_transactions_are_remembered_for_thousands_of_checks() -> None:
     seen, chance = ice.Seen(), random.Random(1)
     first = chance.randbytes(12)
     assert not seen.before(first)
-    new = [seen.before(chance.randbytes(12)) for _ in range(ice.REMEMBERED)]
+    new = [seen.before(chance.randbytes(12)) for _ in range(ice.MOST_REMEMBERED)]
     assert seen.before(first)
-    assert sum(new) < ice.REMEMBERED // 50
+    assert sum(new) < ice.MOST_REMEMBERED // 50
 
 
 def test_addresses_are_bounded_and_the_oldest_that_is_not_nominated_gives_way() -> None:

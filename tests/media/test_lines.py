@@ -1,5 +1,6 @@
 """What a receiver's line bears, what is made of it, and what publishers hear of theirs."""
 
+import random
 import struct
 from collections import deque
 
@@ -7,9 +8,11 @@ import pytest
 
 from media import bandwidth, rtcp, sdp
 from media.audience import LOUDEST, SEEN
+from media.events import VoiceWanted
 from media.feedback import FeedbackWriter
 from media.forwarder import NEW_STREAM
 from media.line import CLEAN_FOR
+from media.quality import Quality
 from tests.media.browser_offers import CHROMIUM_RECEIVING
 from tests.media.test_simulcast import picture, publish, subscribe, wanted
 from tests.wire import End, Wire
@@ -28,6 +31,9 @@ class Link:
         self.number = wire.transport(end)
         self.free = wire.now  # when the line has sent what it has
         self.lost = 0
+        self.cut = False
+        self.loss = 0.0
+        self._chance = random.Random(3)
         self._writer = FeedbackWriter(7)
         self._sequence = 0
         self._arrivals: deque[tuple[int, float]] = deque()
@@ -48,7 +54,7 @@ class Link:
         for sink, route in self.wire.table.routes.items():
             if route.to != self.number:
                 continue
-            octets = 0.0 if route.paused else self.wire.table.flows.get(route.source, 0) * 0.05 / 8
+            octets = 0.0 if route.paused or route.held else self.wire.table.flows.get(route.source, 0) * 0.05 / 8
             found += [255] * (route.padded // 255) + [route.padded % 255] * (route.padded % 255 > 0)
             route.padded = 0
             self._left[sink] = self._left.get(sink, 0.0) + octets
@@ -62,7 +68,7 @@ class Link:
         self._sequence = self._sequence + 1 & 0xFFFF
         self.wire.table.went.setdefault(self.number, []).append((self._sequence, int(now * 1e6), octets))
         begin = max(now, self.free)
-        if begin - now > 0.5:
+        if self.cut or begin - now > 0.5 or self._chance.random() < self.loss:
             self.lost += 1
             return
         self.free = begin + 8 * (octets + bandwidth.OVERHEAD) / self.bits
@@ -99,6 +105,47 @@ def test_the_small_picture_comes_over_a_thin_line_and_the_large_one_once_there_i
     link.bits = 3_000_000
     assert settle(40) == 73
     assert lost == 0
+
+
+def test_who_has_vanished_gets_no_pictures_until_he_is_back_and_then_a_large_one(wire: Wire) -> None:
+    an = publish(wire)
+    chi = wire.publish("chi", "audio", ssrcs=(50,))
+    wire.table.flows[wire.transport(chi), 50] = 32_000
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+    for _ in range(60):
+        link.run(0.2)
+        wire.key(an, picture(wire, end).heading[1])
+    [voice] = [route for route in wire.routes_to(end) if route.source[1] == 50]
+    assert picture(wire, end).source[1] == 73
+    link.cut = True
+    link.run(2.5)
+    assert not picture(wire, end).paused
+    link.run(1.5)
+    assert picture(wire, end).paused
+    assert not voice.paused, "the voice is what finds him"
+    link.run(30)
+    assert picture(wire, end).paused
+    assert "f" in wanted(wire)[-1], "what he saw is kept in readiness"
+    link.cut = False
+    link.run(0.5)
+    assert not picture(wire, end).paused
+    link.run(0.5)
+    wire.key(an, picture(wire, end).heading[1])
+    assert picture(wire, end).source[1] in (72, 73), "not the small one"
+
+
+def test_who_has_vanished_where_nobody_speaks_is_found_again_by_padding(wire: Wire) -> None:
+    publish(wire)
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+    link.run(3)
+    link.cut = True
+    link.run(5)
+    assert picture(wire, end).paused
+    link.cut = False
+    link.run(1)
+    assert not picture(wire, end).paused
 
 
 def test_a_camera_of_one_size_is_seen_at_once_by_whoever_may_have_the_room_for_it(wire: Wire) -> None:
@@ -165,6 +212,104 @@ def test_speech_is_sent_twice_over_a_line_that_loses_it_and_once_when_that_is_ov
         wire.rtcp(end, block(audio.rewrite.ssrc, 0.0))
         wire.pass_time(1)
     assert not audio.red
+
+
+def test_on_a_line_with_numbers_speech_is_sent_twice_as_soon_as_anything_is_lost_without_a_queue(wire: Wire) -> None:
+    an = wire.publish("an", "audio", "video", ssrcs=(11, 22))
+    number = wire.transport(an)
+    wire.table.flows |= {(number, 11): 48_000, (number, 22): 600_000}
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+    link.run(10)
+    [audio] = [route for route in wire.routes_to(end) if route.source[1] == 11]
+    assert not audio.red
+    link.loss = 0.1
+    link.run(2)
+    assert audio.red
+    link.loss = 0.0
+    for _ in range(int(CLEAN_FOR) + 3):
+        link.run(1)
+        wire.deliver(an.check(), an.address)
+        wire.rtcp(end, block(audio.rewrite.ssrc, 0.0))
+    assert not audio.red
+
+
+def voices(wire: Wire) -> list[tuple[str, int, int]]:
+    news = [event for event in wire.news if isinstance(event, VoiceWanted)]
+    return [(event.participant, event.kbps, event.ptime) for event in news]
+
+
+def test_while_somebodys_line_bears_no_more_publishers_send_thin_voices(wire: Wire) -> None:
+    an = wire.publish("an", "audio", "video", ssrcs=(11, 22))
+    number = wire.transport(an)
+    wire.table.flows |= {(number, 11): 48_000, (number, 22): 150_000}
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+    link.run(10)
+    assert voices(wire) == []
+    link.bits = 64_000
+    link.run(3)
+    assert voices(wire) == [("an", 16, 60)]
+    [voice] = [route for route in wire.routes_to(end) if route.source[1] == 11]
+    wire.table.flows[number, 11] = 14_000
+    link.run(3)
+    lost = link.lost
+    wire.rtcp(end, block(voice.rewrite.ssrc, 0.1))
+    link.run(10)
+    assert not voice.paused
+    assert not voice.red, "what is lost is not doubled on such a line"
+    assert link.lost == lost
+    chi = wire.publish("chi", "audio", ssrcs=(33,))
+    wire.pass_time(0.3)
+    assert voices(wire)[1:] == [("chi", 16, 60)], "who comes later is told, too"
+    wire.router.repeat("an")
+    wire.pass_time(0.3)
+    assert voices(wire)[2:] == [("an", 16, 60)]
+    link.bits = 3_000_000
+    for _ in range(90):
+        link.run(1)
+        wire.deliver(chi.check(), chi.address)
+        wire.deliver(an.check(), an.address)
+        if len(voices(wire)) > 3:
+            break
+    assert set(voices(wire)[3:]) == {("an", 32, 20), ("chi", 32, 20)}
+
+
+def test_a_declared_line_of_64_kilobits_gets_thin_voices_and_one_that_is_gone_asks_for_none(wire: Wire) -> None:
+    an = wire.publish("an", "audio", ssrcs=(11,))
+    wire.table.flows[wire.transport(an), 11] = 48_000
+    subscribe(wire, "binh")
+    wire.router.limit("binh", 64, None)
+    wire.pass_time(1.5)
+    assert voices(wire) == [("an", 16, 60)]
+    wire.router.leave("binh")
+    wire.pass_time(0.5)
+    assert voices(wire)[1:] == [("an", 32, 20)]
+
+
+def test_whoever_is_heard_first_is_heard_on_a_line_that_is_a_little_too_thin_for_him(wire: Wire) -> None:
+    an = wire.publish("an", "audio", ssrcs=(11,))
+    wire.table.flows[wire.transport(an), 11] = 90_000
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 70_000)
+    link.run(15)
+    [voice] = wire.routes_to(end)
+    assert not voice.paused
+
+
+def test_a_voice_that_has_waited_in_a_cut_line_and_comes_all_at_once_takes_no_picture_away(wire: Wire) -> None:
+    an = wire.publish("an", "audio", "video", ssrcs=(11, 22))
+    number = wire.transport(an)
+    wire.table.flows |= {(number, 11): 32_000, (number, 22): 600_000}
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+    link.run(10)
+    assert not picture(wire, end).paused
+    packets, octets = wire.table.packets[number, 11]
+    wire.table.packets[number, 11] = packets + 2250, octets + 2250 * 80
+    for _ in range(50):
+        link.run(0.1)
+        assert not picture(wire, end).paused
 
 
 def talk(wire: Wire, levels: dict[str, int]) -> None:
@@ -288,3 +433,43 @@ def test_what_needs_the_dependency_descriptor_is_carried_to_who_numbers_it_alike
     plain = subscribe(wire, "chi", congestion=False)
     [other] = [route for route in wire.routes_to(plain) if route.rewrite.payload_type == 98]
     assert not other.rewrite.carry
+
+
+def test_the_grade_of_a_line_says_what_comes_over_it(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+
+    def graded(seconds: float) -> Quality:
+        for _ in range(round(seconds / 0.25)):
+            link.run(0.25)
+            wire.key(an, picture(wire, end).heading[1])
+        return wire.router.quality()["binh"]
+
+    assert graded(12) == (None, "good", False)
+    link.bits = 300_000
+    assert graded(6) == (None, "fair", False), "a small picture still comes"
+    link.bits = 60_000
+    assert graded(15) == (None, "weak", True)
+    wire.pass_time(11)
+    assert wire.router.quality()["binh"].down == "lost"
+
+
+def test_what_a_publishers_line_loses_and_withholds_is_graded_too(wire: Wire) -> None:
+    an = publish(wire)
+    number = wire.transport(an)
+    end = subscribe(wire, "binh")
+
+    def graded(seconds: float) -> str | None:
+        wire.pass_time(seconds, checking=[an, end])
+        return wire.router.quality()["an"].up
+
+    wire.key(an, 73)
+    assert graded(3) == "good"
+    for ssrc in (71, 72, 73):
+        del wire.table.flows[number, ssrc]
+    assert graded(2) == "weak", "somebody waits for a picture that does not come"
+    wire.pass_time(11, checking=[end])
+    assert wire.router.quality()["an"].up == "lost"
+    wire.router.pause("an", "video", True)
+    assert graded(1) == "good", "who has no camera on withholds nothing"

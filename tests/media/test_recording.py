@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import resource
+import signal
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ import pytest
 
 from media.events import Recorded
 from media.recording import Failed, KeyWanted, Recording, Writer, Written, recover
+from media.tape import Block, Clock, Tape
 from tests.media import footage
 
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -87,6 +90,56 @@ def test_a_hole_in_the_sound_is_a_hole_in_the_file(tmp_path):
     _, times, _ = probe(tmp_path / written.file)
     assert len(times) == 80
     assert times[40] - times[39] == pytest.approx(0.42, abs=0.001)
+
+
+@pytest.mark.parametrize("codec", ["opus", "VP8"])
+def test_a_short_mute_is_a_hole_in_one_file_and_nothing_waits_for_what_was_not_sent(tmp_path, codec):
+    writer = Writer(tmp_path, 1)
+    sent = list(footage_of(codec, 120, received=monotonic()))
+    step = footage.STEP[codec]
+    before = [packet for packet in sent if packet.timestamp < 40 * step]
+    after = [packet for packet in sent if packet.timestamp >= 60 * step]  # VP8: a key frame is at 60
+    writer.take(batch(codec, before))
+    assert writer.pause("lan", "audio" if codec == "opus" else "video") == []
+    writer.take(batch(codec, after))
+    (written,) = writer.close()
+    _, times, _ = probe(tmp_path / written.file)
+    assert len(times) == 100
+    assert times[40] - times[39] == pytest.approx(21 * step / footage.RATE[codec], abs=0.001)
+    assert written.length.total_seconds() == pytest.approx(120 * step / footage.RATE[codec], abs=0.02)
+
+
+def test_what_comes_after_a_mute_is_written_at_once(tmp_path):
+    tape = Tape(1, "opus", 48_000, Clock())
+    sent = list(footage_of("opus", 100))
+    for packet in sent[:20]:
+        tape.push(packet)
+    tape.pause()
+    assert [type(step) for packet in sent[50:55] for step in tape.push(packet)] == [Block] * 5
+
+
+def test_a_file_for_which_there_is_no_room_any_more_is_kept_up_to_its_last_whole_second(tmp_path):
+    writer = Writer(tmp_path, 1)
+    packets = list(footage_of("VP8", 300, received=monotonic()))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, hard))  # as a disk: a part of what is written, then an error
+    try:
+        with pytest.raises(OSError, match="too large"):
+            writer.take(batch("VP8", packets))
+        outcomes = writer.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handled)
+    (written,) = outcomes
+    path = tmp_path / written.file
+    assert written.recovered
+    assert 100_000 < path.stat().st_size == written.size <= 150_000
+    assert written.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    stream, times, form = probe(path)
+    assert int(stream["nb_read_frames"]) == len(times) > 30
+    assert float(form["duration"]) == pytest.approx(times[-1], abs=0.05)
+    assert [one.name for one in tmp_path.iterdir()] == [written.file]
 
 
 def test_another_ssrc_begins_another_file(tmp_path):

@@ -101,3 +101,26 @@ def test_the_way_to_a_publisher_and_back_is_measured_by_his_answer_to_our_time()
     assert rtcp.round_trip(rtcp.Delay(7, 0, 0), 5) is None
     with pytest.raises(RtcpError):
         rtcp.read(bytes.fromhex("80cf0002 00000001 05000006"))
+
+
+BLOCKS = st.lists(
+    st.builds(rtcp.Block, SSRC, st.sampled_from((0, 0, 7)), *[st.integers(0, 999)] * 3, SSRC, SSRC), max_size=4
+)
+
+
+@given(BLOCKS, st.sampled_from((b"", rtcp.description([5], "d1"), rtcp.picture_loss(1, 2), rtcp.nack(1, 2, [3]))))
+def test_a_report_that_nothing_was_lost_is_told_by_its_looks(blocks: list[rtcp.Block], behind: bytes) -> None:
+    compound = rtcp.receiver_report(1, blocks) + behind
+    said = rtcp.read(compound)
+    assert rtcp.is_calm(compound) == all(isinstance(one, rtcp.Block) and one.fraction == 0 for one in said)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((200, 201, 202, 205, 206)), st.integers(0, 33), st.binary(max_size=60)), max_size=3
+    )
+)
+def test_what_looks_calm_can_be_read_and_says_nothing_else(parts: list[tuple[int, int, bytes]]) -> None:
+    data = b"".join(bytes((0x80 + low, kind, 0, len(body) // 4)) + body for kind, low, body in parts)
+    if rtcp.is_calm(data):
+        assert all(isinstance(one, rtcp.Block) and one.fraction == 0 for one in rtcp.read(data))

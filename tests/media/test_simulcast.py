@@ -212,6 +212,40 @@ def test_a_publisher_is_told_which_encodings_anybody_gets(wire: Wire) -> None:
     assert wanted(wire)[-1] == ()
 
 
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_size_that_does_not_come_is_asked_for_together_with_the_smaller_ones(wire: Wire, whole: bool) -> None:
+    """Of a camera of 360 lines browsers send two of three sizes. Who is asked for the third alone sends nothing."""
+    an = wire.publish("an", rids=("q", "h", "f"))
+    send(wire, an, "q", "h")
+    number, bits = wire.transport(an), {rid: bits for rid, (_, bits) in SIZES.items()}
+
+    def obey(seconds: float) -> None:
+        for _ in range(round(4 * seconds)):
+            rids = wanted(wire)[-1] if wanted(wire) else ("q", "h")
+            for rid in {"q", "h", "f"} if whole else {"q", "h"}:
+                ssrc = SIZES[rid][0]
+                wire.table.flows.pop((number, ssrc), None)
+                if rid in rids and ssrc not in wire.table.transports[number]:
+                    send(wire, an, rid)
+                elif rid in rids:
+                    wire.table.flows[number, ssrc] = bits[rid]
+            wire.pass_time(0.25, checking=[an])
+
+    obey(LINGER + 1)
+    assert wanted(wire) == [()], "nobody is there"
+    end = subscribe(wire, "binh")
+    wire.router.watch_sizes("binh", {"an": 720})
+    obey(0.5)
+    assert wanted(wire)[-1] == ("q", "h", "f"), "the smaller ones for the time being"
+    obey(2)
+    wire.key(an, picture(wire, end).heading[1])
+    obey(3 * LINGER)
+    assert not picture(wire, end).paused
+    assert wanted(wire)[-1] == (("f",) if whole else ("h", "f"))
+    assert picture(wire, end).source == (number, 73 if whole else 72)
+    assert picture(wire, end).source in wire.table.flows
+
+
 def test_a_receiver_who_comes_and_goes_does_not_switch_encodings_on_and_off(wire: Wire) -> None:
     publish(wire)
     wire.pass_time(LINGER + 1)

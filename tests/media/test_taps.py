@@ -3,9 +3,11 @@
 import pytest
 
 from media import rtcp
+from media.distribution import LINGER
 from media.events import LayersWanted, Recorded
 from media.forwarder import Tapped
-from tests.media.test_simulcast import SIZES, keys_asked, publish, subscribe
+from media.taps import PROVEN
+from tests.media.test_simulcast import SIZES, keys_asked, publish, send, subscribe
 from tests.wire import End, Wire
 
 
@@ -118,3 +120,27 @@ def test_when_the_recorded_size_stops_the_next_one_is_recorded(wire: Wire) -> No
     del wire.table.flows[wire.transport(an), SIZES["h"][0]]
     wire.pass_time(3, checking=(an,))
     assert tapped(wire, an) == {SIZES["q"][0]}
+    number, (ssrc, bits) = wire.transport(an), SIZES["h"]
+    for _ in range(6):
+        wire.table.flows[number, ssrc] = bits
+        wire.pass_time(2, checking=(an,))
+        del wire.table.flows[number, ssrc]
+        wire.pass_time(2, checking=(an,))
+        assert tapped(wire, an) == {SIZES["q"][0]}, "a size that comes and goes makes no files"
+    wire.table.flows[number, ssrc] = bits
+    wire.pass_time(PROVEN - 1, checking=(an,))
+    assert tapped(wire, an) == {SIZES["q"][0]}
+    wire.pass_time(2, checking=(an,))
+    assert tapped(wire, an) == {ssrc}
+
+
+def test_a_publisher_who_cannot_send_the_recorded_size_is_asked_for_a_smaller_one(wire: Wire) -> None:
+    an = wire.publish("an", rids=("q", "h", "f"))
+    send(wire, an, "q")
+    wire.pass_time(LINGER + 1)
+    wire.router.record("an", True)
+    del wire.table.flows[wire.transport(an), SIZES["q"][0]]
+    wire.pass_time(LINGER + 2, checking=(an,))
+    last = wire.events(LayersWanted)[-1]
+    assert isinstance(last, LayersWanted)
+    assert last.rids == ("q", "h")

@@ -12,7 +12,8 @@ from pyhanko.sign.timestamps import TimeStamper
 from minutes import appearance, draft, signing
 from minutes.content import MinutesContent
 from minutes.document import Kind, Signer
-from minutes.signing import Credential, Trust
+from minutes.signing import Credential
+from minutes.trust import Trust
 from minutes.typeset import Heading, Typeset, Typesetter
 from minutes.validation import Expected
 from rooms.proceedings import Proceedings
@@ -107,6 +108,17 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
     pki = DemoPki(datetime.now(UTC))
     people = [Holder(one.id, one.name, one.unit.name, PIN) for one in (CHAIR, SECRETARY, CLERK, *LEADERS)]
     pki.write(directory, people, [Holder(unit.id, unit.name, unit.name, PIN) for unit in (PROVINCE, *COMMUNES)])
+    keys = open_keys(directory)
+    return Office(directory, pki, keys.trust, keys.time_stamper)
+
+
+@pytest.fixture(scope="session")
+def rogue(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    """Another authority that calls itself and its people exactly the same."""
+    directory = tmp_path_factory.mktemp("rogue")
+    pki = DemoPki(datetime.now(UTC))
+    people = [Holder(one.id, one.name, one.unit.name, PIN) for one in (CHAIR, SECRETARY)]
+    pki.write(directory, people, [Holder(PROVINCE.id, PROVINCE.name, PROVINCE.name, PIN)])
     keys = open_keys(directory)
     return Office(directory, pki, keys.trust, keys.time_stamper)
 

@@ -53,13 +53,36 @@ class Line:
         return {glyph.font for glyph in self.glyphs}
 
 
+@dataclass(frozen=True)
+class Stroke:
+    """A line or frame that is drawn: its box in millimetres from the upper left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    @property
+    def centre(self) -> float:
+        return (self.left + self.right) / 2
+
+
 class Pages:
-    """The glyphs of every page."""
+    """The glyphs and strokes of every page."""
 
     def __init__(self, pdf: bytes) -> None:
         document = pypdfium2.PdfDocument(pdf)
         self.sizes = [(page.get_width() / MM, page.get_height() / MM) for page in document]
         self.glyphs = [_glyphs(page) for page in document]
+        self.strokes = [_strokes(page) for page in document]
         document.close()
 
     def text(self, page: int) -> str:
@@ -76,6 +99,15 @@ class Pages:
     def page_of(self, text: str) -> int:
         wanted = "".join(text.split())
         return next(page for page in range(len(self.glyphs)) if wanted in "".join(self.text(page).split()))
+
+
+def _strokes(page: pypdfium2.PdfPage) -> list[Stroke]:
+    height = page.get_height()
+    found = []
+    for drawn in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH]):
+        left, bottom, right, top = drawn.get_bounds()
+        found.append(Stroke(left / MM, (height - top) / MM, right / MM, (height - bottom) / MM))
+    return found
 
 
 def _glyphs(page: pypdfium2.PdfPage) -> list[Glyph]:

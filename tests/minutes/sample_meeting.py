@@ -64,7 +64,7 @@ class Story:
         self.facts: list[Fact] = []
         self.now = START
 
-    def tell(self, minutes: float, kind: str, actor: str = "system", **data: object) -> None:
+    def tell(self, minutes: float, kind: str, actor: str = "system", /, **data: object) -> None:
         self.now = START + timedelta(minutes=minutes)
         self.facts.append(chained(self.facts[-1] if self.facts else None, self.now, kind, actor, dict(data)))
 

@@ -102,7 +102,18 @@ def test_any_value_in_any_field_is_read_or_refused(content: MinutesContent, data
         assert from_json(Kind.MINUTES, to_json(read)) == read
 
 
-MARKS = ["MẬT", "TỐI MẬT", "TUYỆT MẬT", "Tối mật", "tuyệt  mật", "(MẬT)", "Độ mật: Mật", "M\u200bẬT", "T Ố I  M Ậ T"]
+MARKS = [
+    "MẬT",
+    "TỐI MẬT",
+    "TUYỆT MẬT",
+    "Tối mật",
+    "tuyệt  mật",
+    "(MẬT)",
+    "Độ mật: Mật",
+    "M\u200bẬT",
+    "T Ố I  M Ậ T",
+    "MẬT ĐỘC LẬP",
+]
 
 
 @pytest.mark.parametrize("mark", [*MARKS, *(unicodedata.normalize("NFD", mark) for mark in MARKS)])
@@ -114,7 +125,15 @@ def test_a_mark_of_secrecy_is_refused_wherever_it_stands(content: MinutesContent
 
 @pytest.mark.parametrize(
     "ordinary",
-    ["Bảo mật thông tin", "BẢO MẬT THÔNG TIN", "MẬT ĐỘ DÂN SỐ", "mật ong", "MẬT KHẨU", "bảo vệ bí mật nhà nước"],
+    [
+        "Bảo mật thông tin",
+        "BẢO MẬT THÔNG TIN",
+        "MẬT ĐỘ DÂN SỐ",
+        "mật ong",
+        "MẬT KHẨU",
+        "bảo vệ bí mật nhà nước",
+        "BÍ\nMẬT NHÀ NƯỚC",
+    ],
 )
 def test_ordinary_words_that_contain_the_syllable_pass(ordinary: str) -> None:
     assert secrecy_mark(ordinary) is None

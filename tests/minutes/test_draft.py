@@ -1,13 +1,16 @@
 """From what happened to the draft: nobody retypes anything."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
-from minutes import draft
-from minutes.content import ConclusionLine, MinutesContent, from_json, to_json
+from minutes import draft, notice
+from minutes.blocks import ConclusionLine
+from minutes.content import MinutesContent, from_json, to_json
 from minutes.document import Kind, Signer
 from minutes.errors import Refused
+from minutes.printed import printed
 from minutes.wording import (
     attendance_summary,
     conclusion_sentences,
@@ -50,7 +53,10 @@ def test_the_tally_is_the_rooms_tally(content: MinutesContent) -> None:
 
 def test_the_conclusions_say_who_does_what_by_when(content: MinutesContent) -> None:
     assert content.conclusions[1] == ConclusionLine(
-        "Hoàn thành giải phóng mặt bằng dự án đường liên xã Mỹ Lộc - Quảng Ngọc", COMMUNES[3].name, date(2026, 3, 31)
+        "Hoàn thành giải phóng mặt bằng dự án đường liên xã Mỹ Lộc - Quảng Ngọc",
+        COMMUNES[3].name,
+        date(2026, 3, 31),
+        item=MEETING.agenda[2].title,
     )
     assert conclusion_sentences(content.conclusions[1]).endswith(
         "Đơn vị chủ trì: Ủy ban nhân dân xã Mỹ Lộc; chậm nhất ngày 31 tháng 3 năm 2026."
@@ -84,21 +90,33 @@ def test_a_meeting_that_goes_on_has_no_minutes_yet(proceedings: Proceedings) -> 
 
 
 def test_the_notice_takes_over_the_conclusions(content: MinutesContent, signers: tuple[Signer, ...]) -> None:
-    notice = draft.notice(content, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=signers[1])
-    assert notice.conclusions == content.conclusions
-    assert notice.subject == (
+    made = notice.draft(content, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=signers[1])
+    assert made.body == content.conclusions
+    assert made.subject == (
         "Kết luận của đồng chí Chủ tịch UBND tỉnh Nguyễn Văn Đường\ntại cuộc họp giao ban trực tuyến tháng 02 năm 2026"
     )
-    assert "Biên bản số 07/BB-UBND" in " ".join(notice.intro)
-    assert notice.recipients[0] == COMMUNES[0].name
-    assert from_json(Kind.NOTICE, to_json(notice)) == notice
+    assert "Biên bản số 07/BB-UBND" in " ".join(made.intro)
+    assert made.recipients[0] == COMMUNES[0].name
+    assert from_json(Kind.NOTICE, to_json(made)) == made
+
+
+def test_the_notice_says_who_helps_until_when(content: MinutesContent, signers: tuple[Signer, ...]) -> None:
+    line = replace(content.conclusions[1], co_units=("Công an tỉnh", "Sở Tài chính"))
+    source = replace(content, conclusions=(line,))
+    made = notice.draft(source, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=signers[1])
+    assert made.body == (line,)
+    assert line.item == MEETING.agenda[2].title
+    assert str(printed(made)[-2]).endswith(
+        "Đơn vị chủ trì: Ủy ban nhân dân xã Mỹ Lộc; đơn vị phối hợp: Công an tỉnh, Sở Tài chính; "
+        "chậm nhất ngày 31 tháng 3 năm 2026."
+    )
 
 
 def test_minutes_without_conclusions_make_no_notice(content: MinutesContent, signers: tuple[Signer, ...]) -> None:
     bare = from_json(Kind.MINUTES, {**to_json(content), "conclusions": []})
     assert isinstance(bare, MinutesContent)
     with pytest.raises(Refused):
-        draft.notice(bare, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=signers[1])
+        notice.draft(bare, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=signers[1])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +129,7 @@ def test_minutes_without_conclusions_make_no_notice(content: MinutesContent, sig
     ],
 )
 def test_a_deputy_signs_for_the_head(title: str, lines: tuple[str, ...]) -> None:
-    assert draft.authority_lines(title) == lines
+    assert notice.authority_lines(title) == lines
 
 
 def test_dates_are_written_as_an_office_writes_them() -> None:
@@ -145,6 +163,28 @@ def test_the_minutes_say_when_nothing_could_be_recorded() -> None:
     ]
 
 
+def test_the_minutes_say_which_papers_were_shown_and_by_whom() -> None:
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    story.tell(-1, "joined", CHAIR.id, person=CHAIR.to_json())
+    paper = {"paper": "p1", "name": "Báo cáo mưa lũ.pdf", "pages": 12, "sha256": "0" * 64, "item": None, "by": "Bình"}
+    story.tell(-1, "paper_added", "binh", **paper)
+    story.tell(0, "opened", CHAIR.id)
+    for minute in (5, 30):
+        story.tell(minute, "paper_shown", CHAIR.id, paper="p1", page=1)
+        story.tell(minute + 1, "paper_closed", CHAIR.id, paper="p1")
+    story.left(65, CHAIR, "closed")
+    story.tell(65, "closed", CHAIR.id)
+    proceedings = Proceedings.from_facts(story.facts)
+    assert len(proceedings.papers()) == 2
+    (part,) = draft.minutes(proceedings, "0" * 32, AUTHORITY).course
+    assert part.heading == "Tài liệu được trình chiếu"
+    assert part.paragraphs == (
+        f"08 giờ 05: đồng chí {CHAIR.name}, Chủ tịch UBND tỉnh Lâm Sơn, trình chiếu tài liệu “Báo cáo mưa lũ.pdf” "
+        "(12 trang).",
+    )
+
+
 def test_the_minutes_say_when_sound_and_picture_were_recorded() -> None:
     story = Story()
     story.tell(-5, "convened", **MEETING.to_json())
@@ -157,4 +197,76 @@ def test_the_minutes_say_when_sound_and_picture_were_recorded() -> None:
     content = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
     assert [text for part in content.course for text in part.paragraphs] == [
         "Từ 08 giờ 05 đến 09 giờ 05: cuộc họp được ghi hình, ghi âm; chỉ ghi hình và tiếng của những người đồng ý."
+    ]
+
+
+def test_the_minutes_say_who_was_in_the_chair_when() -> None:
+    story, deputy = Story(), LEADERS[0]
+    story.tell(-5, "convened", **MEETING.to_json())
+    for person in (CHAIR, deputy):
+        story.tell(-1, "joined", person.id, person=person.to_json())
+    story.tell(0, "opened", CHAIR.id)
+    story.tell(20, "chair_passed", deputy.id, person=deputy.id, of=CHAIR.id, why="lost", for_good=False)
+    story.tell(30, "chair_passed", CHAIR.id, person=CHAIR.id, of=deputy.id, why="returned", for_good=False)
+    story.tell(60, "closed", CHAIR.id)
+    content = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
+    [part] = [part for part in content.course if part.heading == "Chủ tọa cuộc họp"]
+    assert [text.split(": ")[0] for text in part.paragraphs] == [
+        "Từ 08 giờ 00 đến 08 giờ 20",
+        "Từ 08 giờ 20 đến 08 giờ 30",
+        "Từ 08 giờ 30 đến 09 giờ 00",
+    ]
+    assert f"{deputy.name}, " in part.paragraphs[1]
+    assert "chủ tọa thay, do chủ tọa vắng mặt." in part.paragraphs[1]
+    assert CHAIR.name in content.chair_line
+
+
+def test_only_those_who_take_part_are_listed_and_what_they_are_beside_delegates() -> None:
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    for number, role in enumerate(("deputy", "guest", "clerk", "technician", "viewer")):
+        person = LEADERS[0].to_json() | {"id": f"p{number}", "name": f"Người {role}", "title": "", "role": role}
+        story.tell(-1, "joined", f"p{number}", person=person)
+    story.tell(0, "opened", CHAIR.id)
+    story.tell(60, "closed", CHAIR.id)
+    content = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
+    found = [(line.name, line.title) for group in content.attendance for line in group.people if line.present]
+    assert found == [("Người deputy", "Phó chủ tọa"), ("Người guest", "Khách mời"), ("Người clerk", "Văn thư")]
+
+
+def test_breaks_and_amendments_of_the_agenda_are_told_with_their_times() -> None:
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    for person in (CHAIR, LEADERS[0]):
+        story.tell(0, "joined", person.id, person=person.to_json())
+    story.tell(0, "opened", CHAIR.id)
+    new = {"id": "added-1", "title": "Việc phát sinh", "presenter": "", "minutes": 10}
+    story.tell(5, "agenda_added", CHAIR.id, item=new, before="2")
+    story.tell(6, "agenda_moved", CHAIR.id, item="3", before="added-1")
+    story.tell(7, "agenda_edited", CHAIR.id, item={**new, "title": "Việc gấp"})
+    story.tell(8, "agenda_dropped", CHAIR.id, item="2")
+    story.tell(30, "adjourned", CHAIR.id, until=None)
+    story.tell(45, "went_on", CHAIR.id)
+    story.tell(50, "adjourned", CHAIR.id, until=None)
+    story.tell(24 * 60, "went_on", CHAIR.id)
+    story.tell(24 * 60 + 5, "closed", CHAIR.id)
+    content = draft.minutes(Proceedings.from_facts(story.facts), "4" * 32, AUTHORITY)
+    course = {part.heading: "\n".join(part.paragraphs).split("\n") for part in content.course}
+    assert course["Tạm nghỉ"] == [
+        "Từ 08 giờ 30 đến 08 giờ 45: cuộc họp tạm nghỉ.",
+        "Từ 08 giờ 50 ngày 05/02/2026 đến 08 giờ 00 ngày 06/02/2026: cuộc họp tạm nghỉ.",
+    ]
+    assert course["Điều chỉnh chương trình họp"] == [
+        "08 giờ 05: đồng chí Nguyễn Văn Đường bổ sung nội dung “Việc phát sinh” trước nội dung “Tiến độ giải ngân vốn "
+        "đầu tư công”.",
+        "08 giờ 06: đồng chí Nguyễn Văn Đường chuyển nội dung “Công tác chuẩn bị Tết Nguyên đán Bính Ngọ” trước nội "
+        "dung “Việc phát sinh”.",
+        "08 giờ 07: đồng chí Nguyễn Văn Đường đổi tên nội dung “Việc phát sinh” thành “Việc gấp”.",
+        "08 giờ 08: đồng chí Nguyễn Văn Đường bỏ nội dung “Tiến độ giải ngân vốn đầu tư công” khỏi chương trình.",
+    ]
+    there = content.attendance[1].people[0].intervals
+    assert [(f"{start:%d %H:%M}", f"{end:%d %H:%M}") for start, end in there] == [
+        ("05 08:00", "05 08:30"),
+        ("05 08:45", "05 08:50"),
+        ("06 08:00", "06 08:05"),
     ]

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from minutes.content import DirectiveContent, MinutesContent
+from minutes.content import MinutesContent
 from minutes.document import Actor, Document, Kind, Publication, State
 from minutes.errors import Refused
-from minutes.publication import folded, may_publish, may_withdraw, public_view
+from minutes.publication import may_publish, may_withdraw, public_view
 from tests.minutes.sample_meeting import PROVINCE
 from tests.minutes.test_typeset import DIRECTIVE
 
@@ -72,7 +72,6 @@ def test_after_a_withdrawal_there_is_no_public_view() -> None:
 
 def test_the_public_view_holds_the_text_and_no_account() -> None:
     view = public_view(PUBLISHED, DIRECTIVE)
-    assert isinstance(DIRECTIVE, DirectiveContent)
     assert view.number_symbol == "03/CT-UBND"
     assert view.text[2] == "1. Các xã, phường rà soát phương án chữa cháy."
     assert "hue" not in str(view)
@@ -81,7 +80,3 @@ def test_the_public_view_holds_the_text_and_no_account() -> None:
 def test_minutes_have_no_public_view(content: MinutesContent) -> None:
     with pytest.raises(Refused):
         public_view(PUBLISHED, content)
-
-
-def test_search_sets_case_and_marks_aside() -> None:
-    assert folded("  Chỉ thị ĐƯỜNG   bộ ") == "chi thi duong bo"

@@ -8,16 +8,18 @@ import pytest
 from minutes import signing
 from minutes.document import Signer
 from minutes.errors import SigningFailed, WrongPin
-from minutes.signing import Credential, Trust
+from minutes.signing import Credential
+from minutes.trust import Trust
 from minutes.typeset import FieldBox, Typeset
 from minutes.validation import Expected, validate
-from server.demo_pki import DemoPki, Holder
+from server.demo_pki import Holder
 from server.records_keys import open_keys
 from tests.minutes.conftest import PIN, Office, SignedSample
 from tests.minutes.sample_meeting import CHAIR, PROVINCE, SECRETARY
 
 SECRETARY_SIGNER = Signer("secretary", SECRETARY.id, SECRETARY.name, ("THƯ KÝ",))
 CHAIR_SIGNER = Signer("chair", CHAIR.id, CHAIR.name, ("CHỦ TỌA",))
+SEAL_SIGNER = Signer("seal", PROVINCE.id, PROVINCE.name, ())
 
 
 def test_a_wrong_pin_opens_nothing(office: Office) -> None:
@@ -67,9 +69,8 @@ async def test_a_field_cannot_be_signed_twice_or_invented(office: Office, signed
 
 async def test_a_signature_after_the_seal_is_seen(office: Office, page: Typeset, signed: SignedSample) -> None:
     data = signing.prepare(page.pdf, page.fields)
-    seal = Signer("seal", PROVINCE.id, PROVINCE.name, ())
     data = await office.sign(data, SECRETARY_SIGNER, office.credential(SECRETARY_SIGNER), first=True)
-    data = await office.sign(data, seal, office.credential(seal))
+    data = await office.sign(data, SEAL_SIGNER, office.credential(SEAL_SIGNER))
     late = await office.sign(data, CHAIR_SIGNER, office.credential(CHAIR_SIGNER))
     report = await validate(late, office.trust)
     assert not report.ok
@@ -80,17 +81,6 @@ async def test_a_field_added_after_the_first_signature_is_seen(office: Office, s
     late = signing.prepare(signed.revisions[1], (FieldBox("Them", "Thêm", 0, (10, 10, 60, 60)),))
     report = await validate(late, office.trust)
     assert not report.ok
-
-
-@pytest.fixture(scope="module")
-def rogue(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    """Another authority that calls itself and its people exactly the same."""
-    directory = tmp_path_factory.mktemp("rogue")
-    pki = DemoPki(datetime.now(UTC))
-    people = [Holder(one.id, one.name, one.unit.name, PIN) for one in (CHAIR, SECRETARY)]
-    pki.write(directory, people, [Holder(PROVINCE.id, PROVINCE.name, PROVINCE.name, PIN)])
-    keys = open_keys(directory)
-    return Office(directory, pki, keys.trust, keys.time_stamper)
 
 
 async def test_a_rogue_authority_with_the_same_names_is_not_believed(

@@ -3,16 +3,19 @@
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-from minutes import draft
-from minutes.content import DirectiveContent, MinutesContent, from_json, to_json
+from minutes import notice
+from minutes.blocks import Paragraph
+from minutes.content import MinutesContent, from_json, to_json
 from minutes.document import Kind, Signer
 from minutes.errors import InvalidContent
 from minutes.signing import prepare
+from minutes.text import TextContent
 from minutes.typeset import Heading, Typeset, Typesetter, source_json
 from minutes.verification import marked_ids
 from tests.minutes.conftest import CODE, DOCUMENT_ID, URL
@@ -22,13 +25,17 @@ from tests.minutes.sample_meeting import AUTHORITY, CHAIR, PROVINCE, START
 LEADER = Signer("leader", CHAIR.id, CHAIR.name, ("CHỦ TỊCH",), CHAIR.title)
 SEAL = Signer("seal", PROVINCE.id, PROVINCE.name, ())
 
-DIRECTIVE = DirectiveContent(
+DIRECTIVE = TextContent(
     document_id="2" * 32,
+    kind=Kind.DIRECTIVE,
     subject="Về việc tăng cường phòng cháy, chữa cháy rừng mùa khô năm 2026",
     place_name="Lâm Sơn",
     bases=("Căn cứ Luật Tổ chức chính quyền địa phương ngày 16 tháng 6 năm 2025;",),
     intro=("Để chủ động phòng ngừa, Chủ tịch Ủy ban nhân dân tỉnh yêu cầu:",),
-    paragraphs=("Các xã, phường rà soát phương án chữa cháy.", "Công an tỉnh kiểm tra, báo cáo trước ngày 28/02/2026."),
+    body=(
+        Paragraph(1, "Các xã, phường rà soát phương án chữa cháy."),
+        Paragraph(1, "Công an tỉnh kiểm tra, báo cáo trước ngày 28/02/2026."),
+    ),
     closing="Yêu cầu các cơ quan, đơn vị nghiêm túc thực hiện",
     recipients=("Ủy ban nhân dân các xã, phường", "Lưu: VT"),
 )
@@ -198,14 +205,30 @@ def test_a_sign_that_cannot_be_printed_is_named_with_its_field(
 
 def test_the_notice_has_recipients_left_and_the_leader_right(typesetter: Typesetter, content: MinutesContent) -> None:
     chair = Signer("chair", CHAIR.id, CHAIR.name, ("CHỦ TỌA",), CHAIR.title)
-    notice = draft.notice(content, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=chair)
+    made = notice.draft(content, "1" * 32, number_symbol="07/BB-UBND", issued_on=date(2026, 2, 5), chair=chair)
     heading = Heading(AUTHORITY, "1" * 32, (LEADER, SEAL), "12/TB-UBND", date(2026, 2, 5), URL, CODE)
-    pages = Pages(typesetter.typeset(Kind.NOTICE, notice, heading, at=START).pdf)
+    pages = Pages(typesetter.typeset(Kind.NOTICE, made, heading, at=START).pdf)
     page = pages.page_of("Nơi nhận:")
     assert pages.find(page, "Nơi nhận:").left == pytest.approx(30, abs=0.5)
     assert pages.find(page, "Lưu: VT, HS.").top > pages.find(page, "Nơi nhận:").top
     assert pages.find(0, "THÔNG BÁO").centre == pytest.approx(30 + 165 / 2, abs=1)
     assert "kết luận như sau:" in pages.text(0)
+
+
+def test_of_several_who_sign_each_has_a_place_and_the_seal_covers_the_last(typesetter: Typesetter) -> None:
+    others = [replace(LEADER, name=f"Người ký {nth}", nth=nth) for nth in (2, 3)]
+    heading = Heading(AUTHORITY, "2" * 32, (LEADER, *others, SEAL), "03/CT-UBND", date(2026, 2, 6), URL, CODE)
+    typeset = typesetter.typeset(Kind.DIRECTIVE, DIRECTIVE, heading, at=START)
+    *people, seal = typeset.fields
+    assert [field.name for field in people] == [f"ChuKyNguoiCoThamQuyen{nth}" for nth in ("", "2", "3")]
+    assert len({field.box for field in people}) == 3
+    pages = Pages(typeset.pdf)
+    for field, name in zip(people, (LEADER.name, "Người ký 2", "Người ký 3"), strict=True):
+        line = pages.find(field.page, name, last=True)
+        left, bottom, right, _top = (edge / MM for edge in field.box)
+        assert (left + right) / 2 == pytest.approx(line.centre, abs=1)
+        assert 297 - bottom <= line.top + 0.5
+    assert seal.box[2] - people[-1].box[0] == pytest.approx((people[-1].box[2] - people[-1].box[0]) / 3, abs=0.5)
 
 
 def test_a_directive_numbers_its_paragraphs(typesetter: Typesetter) -> None:

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from rooms import PutConclusion, Refused, RemoveConclusion, StepAgenda
+from rooms.proceedings import Conclusion
 
 
 def refused(hall, person, command):
@@ -28,11 +29,25 @@ def test_a_conclusion_says_who_does_what_by_when(open_hall):
             "id": "c1",
             "text": "Rà soát các hồ chứa.",
             "owner": {"id": "hoa-binh", "name": "Ủy ban nhân dân xã Hòa Bình"},
+            "helpers": [],
             "deadline": "2026-11-30",
             "item": "a2",
             "removed": False,
         }
     ]
+
+
+def test_units_that_help_are_named_once_and_not_beside_themselves(open_hall):
+    put = PutConclusion("Rà soát", owner="hoa-binh", helpers=("tan-lap", "hoa-binh", "tan-lap"))
+    (told,) = open_hall.told(open_hall.do(open_hall.binh, put), "conclusion")
+    assert [unit["id"] for unit in told["helpers"]] == ["tan-lap"]
+    (kept,) = open_hall.room.proceedings.conclusions()
+    assert [unit.id for unit in kept.helpers] == ["tan-lap"]
+
+
+def test_a_conclusion_of_before_there_were_helpers_has_none():
+    data = {"conclusion": "c1", "text": "Rà soát", "owner": None, "deadline": None, "item": None}
+    assert Conclusion.from_fact(data).helpers == ()
 
 
 def test_an_edit_replaces_and_a_removal_takes_out_of_the_record(open_hall):
@@ -51,6 +66,7 @@ def test_an_edit_replaces_and_a_removal_takes_out_of_the_record(open_hall):
     [
         (PutConclusion("x", conclusion="c9"), "unknown_conclusion"),
         (PutConclusion("x", owner="so-y-te"), "unknown_unit"),
+        (PutConclusion("x", helpers=("tan-lap", "so-y-te")), "unknown_unit"),
         (PutConclusion("x", item="a9"), "unknown_item"),
         (RemoveConclusion("c9"), "unknown_conclusion"),
     ],

@@ -1,5 +1,7 @@
 """A step writes out what it changed, not the whole room."""
 
+import json
+
 import pytest
 
 from rooms import (
@@ -13,8 +15,9 @@ from rooms import (
     RaiseHand,
     Role,
     StepAgenda,
+    Tell,
 )
-from rooms.vote import Vote
+from rooms.topics.voting import Vote
 
 
 @pytest.fixture
@@ -35,9 +38,9 @@ def written(monkeypatch):
     ids = []
     for kind in (Participant, Vote):
 
-        def noted(self, *rest, plain=kind.to_json):
+        def noted(self, *rest, plain=kind.to_json, **options):
             ids.append(self.id)
-            return plain(self, *rest)
+            return plain(self, *rest, **options)
 
         monkeypatch.setattr(kind, "to_json", noted)
     return ids
@@ -46,8 +49,8 @@ def written(monkeypatch):
 @pytest.mark.parametrize(
     ("person", "command", "changed"),
     [
-        ("d7", MediaState(True, False), {"d7", "v6"}),
-        ("d7", RaiseHand(), {"d7", "v6"}),
+        ("d7", MediaState(True, False), {"d7"}),
+        ("d7", RaiseHand(), {"d7"}),
         ("lan", CastBallot("v6", "against"), {"v6"}),
         ("hanh", StepAgenda("a1"), set()),
         ("binh", PutConclusion("Báo cáo."), set()),
@@ -57,3 +60,16 @@ def written(monkeypatch):
 def test_only_what_may_have_changed_is_written_out(full_hall, written, person, command, changed):
     assert full_hall.do(person, command) != []
     assert set(written) == changed
+
+
+def test_what_is_told_of_a_ballot_does_not_grow_with_the_number_of_ballots(full_hall):
+    def told(person):
+        return {to: len(json.dumps(message)) for to, message in tells(full_hall.do(person, CastBallot("v6", "for")))}
+
+    first, *_, last = [told(f"d{i}") for i in range(40)]
+    assert first.keys() == {None, "d0"}
+    assert sum(last.values()) <= sum(first.values()) + 5
+
+
+def tells(effects):
+    return [(effect.to, effect.message) for effect in effects if isinstance(effect, Tell)]

@@ -23,7 +23,7 @@ from rooms import (
     message_id,
     parse,
 )
-from rooms.messages import MAX_ID, MAX_SDP, MAX_TEXT
+from rooms.fields import MAX_ID, MAX_SDP, MAX_TEXT
 
 
 def rejected(payload):
@@ -217,10 +217,36 @@ def whole(type):
         "agreed": True,
         "sdp": "v=0\r\n",
         "choice": "for",
+        "secret": True,
+        "order": False,
+        "ends": True,
+        "majority": "half",
+        "base": "members",
+        "quorum": "none",
+        "proxies": True,
+        "seconds": 60,
+        "code": "0123456789AB",
+        "fill": "    ",
         "deadline": "2026-11-30",
         "sizes": {"dung": 360},
         "kbps": 300,
         "megabytes": 500,
+        "page": 3,
+        "helpers": ["ta-nang"],
+        "sound": True,
+        "x": 420,
+        "y": 77,
+        "minutes": 15,
+        "for_good": True,
+        "role": "guest",
+        "desk": True,
+        "revision": 0,
+        "delta": ["Một"],
+        "number": 1,
+        "groups": [{"name": "Tổ 1", "members": ["dung"]}],
+        "locked": True,
+        "reaction": "thanks",
+        "on": True,
     }
     return {"type": type, "id": 1} | {name: values.get(name, "x1") for name in CLIENT_TYPES[type][1]}
 
@@ -231,8 +257,35 @@ def test_every_type_is_read_and_every_needed_field_is_needed(type):
     assert isinstance(parse(json.loads(json.dumps(whole(type)))), command)
     optional = {
         "hand.lower": {"participant"},
+        "site.open": {"participant"},
+        "site.close": {"participant"},
+        "chat.say": {"desk"},
+        "groups.start": {"minutes"},
+        "groups.enter": {"group", "participant"},
+        "interpreter.name": {"channel"},
+        "channel.listen": {"channel"},
+        "chair.hand": {"for_good"},
+        "hand.raise": {"item", "text", "order"},
+        "hand.move": {"before"},
+        "floor.limit": {"seconds", "ends"},
+        "floor.give": {"seconds"},
+        "proxy.name": {"principal"},
+        "late.file": {"item"},
+        "proxy.end": {"principal"},
+        "vote.open": {"secret", "majority", "base", "quorum", "proxies", "seconds"},
+        "vote.cast": {"principal", "code", "fill"},
+        "lobby.reject": {"text"},
+        "mic.hush": {"participant"},
+        "spotlight": {"participant"},
+        "participant.remove": {"text"},
         "media.line": {"kbps", "megabytes"},
-        "conclusion.put": {"conclusion", "owner", "deadline", "item"},
+        "paper.show": {"page"},
+        "paper.point": {"x", "y"},
+        "meeting.adjourn": {"minutes"},
+        "agenda.add": {"presenter", "minutes", "before"},
+        "agenda.edit": {"presenter", "minutes"},
+        "agenda.move": {"before"},
+        "conclusion.put": {"conclusion", "owner", "deadline", "item", "helpers"},
     }.get(type, set())
     for name in names:
         payload = whole(type)

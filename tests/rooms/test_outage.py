@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from rooms import CastBallot, CloseMeeting, CloseVote, GiveFloor, Join, Leave, OpenVote, RaiseHand, Resume
+from rooms.topics.floor import FLOOR
+from rooms.topics.voting import VOTES
 
 
 def spans(hall, person):
@@ -70,14 +72,15 @@ def test_a_long_outage_does_to_floor_queue_and_vote_what_a_drop_does(crashed):
     crashed.wait(hours=8)
     effects = crashed.do("system", Resume(since))
     state = crashed.room.state
-    assert state.floor.holder is None, "an empty chair does not keep the floor"
-    assert state.floor.queue == ("dung",), "a raised hand waits"
-    assert state.votes["v1"].choice("lan") == "for"
-    assert crashed.told(effects, "floor") == [{"holder": None, "since": None, "queue": ["dung"]}]
+    assert FLOOR.of(state).holder is None, "an empty chair does not keep the floor"
+    assert FLOOR.of(state).queue == ("dung",), "a raised hand waits"
+    assert VOTES.of(state).ballot("lan").choice == "for"
+    (floor,) = crashed.told(effects, "floor")
+    assert (floor["holder"], [one["participant"] for one in floor["queue"]]) == (None, ["dung"])
     crashed.join(crashed.hanh)
     crashed.do("hanh", CloseVote("v1"))
     (result,) = crashed.room.proceedings.votes()
-    assert (result.eligible, result.tally["for"], result.result) == (3, 2, "passed")
+    assert (result.outcome.eligible, result.outcome.tally["for"], result.outcome.result) == (3, 2, "passed")
 
 
 def test_a_second_crash_right_after_the_restart_does_not_give_the_outage_back(crashed):

@@ -122,12 +122,12 @@ def test_before_the_opening_nobody_attends(hall):
 def test_the_course_tells_who_spoke_and_what_was_voted_under_which_item(held):
     before, first, second = held.room.proceedings.course()
     assert before.item is None
-    assert [person.id for person, _ in before.speakers] == ["dung"]
+    assert [turn.person.id for turn in before.speakers] == ["dung"]
     assert (first.item.id, first.speakers, first.votes) == ("a1", (), ())
     assert second.item.title == "Phòng, chống lụt bão"
-    assert [person.id for person, _ in second.speakers] == ["minh"]
-    assert [vote.result for vote in second.votes] == ["passed"]
-    assert second.votes[0].tally == {"for": 2, "against": 0, "abstain": 0, "none": 1}
+    assert [turn.person.id for turn in second.speakers] == ["minh"]
+    assert [vote.outcome.result for vote in second.votes] == ["passed"]
+    assert second.votes[0].outcome.tally == {"for": 2, "against": 0, "abstain": 0, "none": 1}
 
 
 def test_proceedings_travel_as_json(held):

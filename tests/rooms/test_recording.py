@@ -19,6 +19,8 @@ from rooms import (
     StartRecording,
     StopRecording,
 )
+from rooms.topics.recording import RECORDING
+from rooms.topics.recording import recorded as those_recorded
 
 
 def media(effects):
@@ -67,7 +69,7 @@ def test_each_answers_for_themselves_and_may_take_it_back(recorded):
         {"participant": "lan", "agreed": False},
         {"participant": "dung", "agreed": False},
     ]
-    assert recorded.room.state.recorded() == {"hanh"}
+    assert those_recorded(recorded.room.state) == {"hanh"}
 
 
 def test_an_onlooker_sends_nothing_and_is_not_asked(recorded):
@@ -124,7 +126,7 @@ def test_the_digest_of_every_file_goes_on_record(recorded):
         "began": "2026-11-23T01:00:00Z", "ended": "2026-11-23T01:01:00Z", "size": 240_000, "sha256": "ab" * 32,
         "recovered": False,
     }  # fmt: skip
-    assert recorded.room.state.recording.segments == 1
+    assert RECORDING.of(recorded.room.state).segments == 1
 
 
 def test_after_the_closing_nothing_comes_on_record_any_more(recorded):
@@ -139,8 +141,8 @@ def test_after_a_crash_it_is_known_who_is_to_be_recorded(recorded):
     recorded.do(SYSTEM, segment(recorded))
     again = recorded.again()
     again.do(SYSTEM, Resume(again.now))
-    assert again.room.state.recording == recorded.room.state.recording
-    assert again.room.state.recorded() == {"hanh", "lan"}
+    assert RECORDING.of(again.room.state) == RECORDING.of(recorded.room.state)
+    assert those_recorded(again.room.state) == {"hanh", "lan"}
 
 
 def test_the_welcome_tells_and_a_check_changes_nothing(recorded):

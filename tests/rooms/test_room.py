@@ -28,6 +28,8 @@ from rooms import (
     StepAgenda,
     Tell,
 )
+from rooms.topics.floor import FLOOR
+from rooms.topics.voting import VOTES
 
 
 def refused(hall, person, command):
@@ -66,7 +68,7 @@ def test_a_dropped_line_keeps_place_hand_and_attendance_within_the_grace(open_ha
     assert open_hall.tick() == []
     effects = open_hall.join(open_hall.lan)
     assert open_hall.told(effects, "participant")[0]["connected"] is True
-    assert open_hall.room.state.floor.queue == ("lan", "dung")
+    assert FLOOR.of(open_hall.room.state).queue == ("lan", "dung")
     assert len(open_hall.kept) == known
     assert open_hall.room.next_tick() is None
 
@@ -101,17 +103,18 @@ def test_who_leaves_gives_up_hand_and_floor(open_hall):
     open_hall.do(open_hall.dung, RaiseHand())
     effects = open_hall.do(open_hall.dung, Leave())
     assert open_hall.kinds()[-3:] == ["floor_ended", "hand_lowered", "left"]
-    assert open_hall.told(effects, "floor") == [{"holder": None, "since": None, "queue": []}]
+    (floor,) = open_hall.told(effects, "floor")
+    assert (floor["holder"], floor["since"], floor["queue"]) == (None, None, [])
     assert open_hall.do(open_hall.dung, Leave()) == []
 
 
 def test_a_lost_speaker_does_not_keep_the_floor(open_hall):
     open_hall.do(open_hall.hanh, GiveFloor("lan"))
     open_hall.do(open_hall.lan, Drop())
-    assert open_hall.room.state.floor.holder == "lan"
+    assert FLOOR.of(open_hall.room.state).holder == "lan"
     open_hall.wait(minutes=2)
     open_hall.tick()
-    assert open_hall.room.state.floor.holder is None
+    assert FLOOR.of(open_hall.room.state).holder is None
 
 
 def test_a_new_connection_of_the_same_person_starts_with_devices_off(open_hall):
@@ -229,7 +232,7 @@ def test_after_a_crash_the_kept_vote_is_there_and_lan_comes_back_to_her_place(op
     after = open_hall.again()
     after.wait(seconds=20)
     after.do("system", Resume(after.now))
-    assert after.room.state.votes["v1"].choice("lan") == "for"
+    assert VOTES.of(after.room.state).ballot("lan").choice == "for"
     assert after.of(after.lan).present
     assert not after.of(after.lan).connected
     after.wait(seconds=30)
@@ -246,7 +249,7 @@ def test_every_ballot_that_was_kept_survives_a_crash_right_after_it(open_hall):
     open_hall.do(open_hall.hanh, OpenVote("Thông qua?"))
     for person, choice in [("dung", "for"), ("lan", "against"), ("hanh", "for"), ("dung", "abstain")]:
         open_hall.do(person, CastBallot("v1", choice))
-        assert open_hall.again().room.state.votes["v1"].choice(person) == choice
+        assert VOTES.of(open_hall.again().room.state).ballot(person).choice == choice
 
 
 def test_a_second_crash_does_not_count_the_returned_as_away_since_the_first(open_hall):
@@ -268,8 +271,8 @@ def test_a_ballot_that_could_not_be_kept_was_not_cast(open_hall):
     room.forget(keep.facts)
     assert (room.state, room.facts) == (before, facts)
     open_hall.do(open_hall.lan, CastBallot("v1", "against"))
-    assert room.state.votes["v1"].choice("lan") == "against"
-    assert open_hall.again().room.state.votes["v1"].choice("lan") == "against"
+    assert VOTES.of(room.state).ballot("lan").choice == "against"
+    assert VOTES.of(open_hall.again().room.state).ballot("lan").choice == "against"
 
 
 def test_what_was_kept_before_the_last_step_is_not_forgotten(open_hall):
@@ -279,7 +282,7 @@ def test_what_was_kept_before_the_last_step_is_not_forgotten(open_hall):
         open_hall.room.forget(keep.facts)
     with pytest.raises(ValueError, match="last step"):
         open_hall.again().room.forget(open_hall.kept[-1:])
-    assert open_hall.room.state.floor.queue == ("lan", "dung")
+    assert FLOOR.of(open_hall.room.state).queue == ("lan", "dung")
 
 
 def test_altered_or_foreign_facts_are_not_replayed(open_hall):
@@ -305,7 +308,7 @@ def test_the_welcome_is_the_whole_room(open_hall):
     welcome = open_hall.room.welcome("lan", open_hall.now)
     assert welcome["you"] == "lan"
     assert welcome["agenda"]["current"] == "a1"
-    assert welcome["vote"]["text"] == "Thông qua?"
+    assert welcome["votes"][-1]["text"] == "Thông qua?"
     assert [one["id"] for one in welcome["participants"]] == ["hanh", "binh", "dung", "lan", "tam"]
     assert "vote.cast" in welcome["may"]
     assert "vote.open" not in welcome["may"]

@@ -8,82 +8,194 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from rooms import (
+    AdjournMeeting,
+    Admit,
+    AdmitAll,
     AnswerConsent,
     CastBallot,
     CloseMeeting,
+    ClosePaper,
     CloseVote,
     Drop,
     EndFloor,
+    EndProxy,
     GiveFloor,
+    HandChair,
+    Hush,
     Join,
     Keep,
+    Knock,
     Leave,
+    LimitFloor,
+    LockMicrophones,
     LowerHand,
     Media,
     MediaState,
     MeetingState,
+    MoveHand,
+    NameProxy,
     OpenMeeting,
     OpenVote,
+    Paper,
     Participant,
+    Point,
     PutConclusion,
+    PutPaper,
     RaiseHand,
     Refused,
+    Reject,
     RemoveConclusion,
+    RemovePaper,
     Resume,
     Role,
     Room,
+    SendOut,
+    SetRole,
+    ShowPaper,
+    Spotlight,
     StartRecording,
+    StartSharing,
     StepAgenda,
+    StopPicture,
     StopRecording,
+    StopSharing,
+    SwitchLobby,
+    TakeChair,
     Tell,
+    TurnAway,
+    TurnPage,
 )
 from rooms.proceedings import Proceedings, first_altered
-from rooms.state import snapshot
+from rooms.topics import VIEWS, snapshot
+from rooms.topics.agenda import AGENDA, AddItem, DropItem, EditItem, MoveItem
+from rooms.topics.convening import GoOnMeeting
+from rooms.topics.floor import FLOOR
+from rooms.topics.late import LATE, CloseLate, FileBallot, FileStatement, OpenLate
+from rooms.topics.lobby import LOBBY, LOBBY_TOPIC, waits
+from rooms.topics.moderation import ORDER, Order, silenced
+from rooms.topics.papers import PAPERS, Place
+from rooms.topics.proxies import PROXIES
+from rooms.topics.recording import RECORDING
+from rooms.topics.recording import recorded as those_recorded
+from rooms.topics.sharing import SHARING
+from rooms.topics.sites import MAX_SEATS, SITES, CheckIn, CloseSite, FreeSeat, OpenSite, SpokenBallot, TakeSeat
+from rooms.topics.voting import VOTES, open_vote
+from rooms.topics.voting.vote import interrupted
 
 WHO = st.sampled_from(["hanh", "binh", "dung", "lan", "tam", "minh"])
 VOTE = st.sampled_from(["v1", "v2"])
 CONCLUSION = st.sampled_from(["c1", "c2"])
+CHOICE = st.sampled_from(["for", "against", "abstain"])
+CODE = st.sampled_from(["A" * 12, "B" * 12, "C" * 12, "D" * 12])
+MANY = {view.type for view in VIEWS if view.many}
+FOR_SOME = {view.type for view in VIEWS if view.audience}
+SECONDS = st.sampled_from([None, None, 30, 600])
 ITEM = st.sampled_from(["a1", "a2", "a9"])
 TEXT = st.sampled_from(["Thông qua?", "Báo cáo."])
+PAPER_ID = st.sampled_from(["p1", "p2", "p9"])
+PAPER = Paper("p1", "Báo cáo.pdf", 2, "0" * 64, None, "Trần Văn Bình")
 COMMANDS = st.one_of(
     st.builds(OpenMeeting),
     st.builds(MediaState, st.booleans(), st.booleans()),
     st.builds(StepAgenda, ITEM),
-    st.builds(RaiseHand),
+    st.builds(AdjournMeeting, st.sampled_from([None, 15])),
+    st.builds(GoOnMeeting),
+    st.builds(AddItem, TEXT, st.none(), st.none(), st.none() | ITEM),
+    st.builds(EditItem, ITEM, TEXT),
+    st.builds(MoveItem, ITEM, st.none() | ITEM),
+    st.builds(DropItem, ITEM),
+    st.builds(RaiseHand, st.none() | ITEM, st.none() | TEXT, st.booleans()),
+    st.builds(MoveHand, WHO, st.none() | WHO),
+    st.builds(LimitFloor, SECONDS, st.booleans()),
     st.builds(LowerHand, st.none() | WHO),
-    st.builds(GiveFloor, WHO),
+    st.builds(GiveFloor, WHO, SECONDS),
     st.builds(EndFloor),
-    st.builds(OpenVote, TEXT),
-    st.builds(CastBallot, VOTE, st.sampled_from(["for", "against", "abstain"])),
+    st.builds(
+        OpenVote,
+        TEXT,
+        secret=st.booleans(),
+        majority=st.sampled_from(["half", "two_thirds"]),
+        base=st.sampled_from(["present", "voting", "members"]),
+        quorum=st.sampled_from(["none", "half", "two_thirds"]),
+        proxies=st.booleans(),
+        seconds=st.sampled_from([None, None, 60]),
+    ),
+    st.builds(CastBallot, VOTE, CHOICE, st.none() | WHO),
+    st.builds(CastBallot, VOTE, CHOICE, st.none() | WHO, CODE),
+    st.builds(NameProxy, WHO, st.none() | WHO),
+    st.builds(OpenLate, st.sampled_from([1, 60])),
+    st.builds(CloseLate),
+    st.builds(FileStatement, TEXT, st.none() | ITEM),
+    st.builds(FileBallot, VOTE, CHOICE),
+    st.builds(EndProxy, st.none() | WHO),
     st.builds(CloseVote, VOTE),
     st.builds(PutConclusion, TEXT, st.none() | CONCLUSION, st.sampled_from([None, "tan-lap", "so-y-te"])),
     st.builds(RemoveConclusion, CONCLUSION),
+    st.builds(PutPaper, st.sampled_from([PAPER, replace(PAPER, item="a1"), replace(PAPER, id="p2", pages=1)])),
+    st.builds(RemovePaper, PAPER_ID),
+    st.builds(ShowPaper, PAPER_ID, st.integers(1, 3)),
+    st.builds(TurnPage, st.integers(1, 3)),
+    st.builds(Point, st.none() | st.just(5), st.just(7)),
+    st.builds(ClosePaper),
+    st.builds(StartSharing, st.booleans()),
+    st.builds(StopSharing),
     st.builds(StartRecording),
     st.builds(StopRecording),
     st.builds(AnswerConsent, st.booleans()),
+    st.builds(OpenSite, st.none() | WHO),
+    st.builds(CloseSite, st.none() | WHO),
+    st.builds(TakeSeat, WHO, WHO),
+    st.builds(FreeSeat, WHO, WHO),
+    st.builds(CheckIn, WHO),
+    st.builds(SpokenBallot, VOTE, WHO, CHOICE),
+    st.builds(SetRole, WHO, st.sampled_from(["deputy", "secretary", "delegate", "viewer"])),
+    st.builds(HandChair, WHO, st.booleans()),
+    st.builds(TakeChair),
+    st.builds(Admit, WHO),
+    st.builds(AdmitAll),
+    st.builds(Reject, WHO),
+    st.builds(SwitchLobby, st.booleans()),
+    st.builds(TurnAway),
+    st.builds(Hush, st.none() | WHO),
+    st.builds(StopPicture, WHO),
+    st.builds(LockMicrophones, st.booleans()),
+    st.builds(Spotlight, st.none() | WHO),
+    st.builds(SendOut, WHO),
     st.builds(Leave),
     st.builds(Drop),
 )
 
 
 def lasting(state):
-    """The state without what a replay forgets: lines, microphones, cameras."""
+    """The state without what a replay forgets: lines, devices, pages turned, the ballots of an open secret vote."""
     people = {
-        id: Participant(one.person, present=one.present, connected=one.present, hand=one.hand)
+        id: Participant(one.person, present=one.present, connected=one.present, hand=one.hand, seat=one.seat)
         for id, one in state.people.items()
     }
-    return replace(state, people=people)
+    state = interrupted(PAPERS.put(replace(state, people=people), replace(PAPERS.of(state), place=Place())))
+    state = LOBBY.put(state, replace(LOBBY.of(state), waiting={}))
+    return ORDER.put(state, Order(ORDER.of(state).locked))
+
+
+def everybody_sees(state):
+    """Without what concerns only some."""
+    return {type: dict(objects) for type, objects in snapshot(state).items()}
+
+
+def in_the_lobby(state):
+    """Who sees the lobby, and what they see."""
+    [view] = LOBBY_TOPIC.views
+    return {id: view.show(state, "") for id in view.audience(state, "")}
 
 
 def the_long_way(before, after):
-    """The messages, from everything that there is to see before and after."""
+    """The messages to everybody, from everything that there is to see before and after."""
     old, new = snapshot(before), snapshot(after)
-    return [
-        {"type": type, type: value}
-        for type, objects in new.items()
-        for id, value in objects.items()
-        if old[type].get(id) != value
-    ]
+    messages = []
+    for type, objects in new.items():
+        messages += [{"type": type, type: value} for id, value in objects.items() if old[type].get(id) != value]
+        messages += [{"type": type, type: {"id": id, "gone": True}} for id in old[type].keys() - objects.keys()]
+    return messages
 
 
 def rules_for(new_hall):
@@ -91,7 +203,8 @@ def rules_for(new_hall):
         @initialize(opened=st.booleans())
         def begin(self, opened):
             self.hall = new_hall()
-            self.seen = {type: dict(objects) for type, objects in snapshot(self.hall.room.state).items()}
+            self.seen = everybody_sees(self.hall.room.state)
+            self.lobby = in_the_lobby(self.hall.room.state)
             if opened:
                 for person in ("hanh", "dung", "lan"):
                     self.carry_out(lambda person=person: self.hall.join(getattr(self.hall, person)))
@@ -107,24 +220,30 @@ def rules_for(new_hall):
                 assert room.state is before
                 assert room.facts == facts
                 return
-            told = [effect.message for effect in effects if isinstance(effect, Tell)]
+            told = [effect.message for effect in effects if isinstance(effect, Tell) and effect.to is None]
             assert told == the_long_way(before, room.state)
             kept = [effect for effect in effects if isinstance(effect, Keep)]
             assert effects[: len(kept)] == kept
             assert len(kept) <= 1
             for effect in effects:
-                if isinstance(effect, Tell):
-                    assert effect.to is None
+                if isinstance(effect, Tell) and effect.to is None:
                     type = effect.message["type"]
                     value = effect.message[type]
-                    self.seen[type][value["id"] if type in ("participant", "vote", "conclusion") else ""] = value
+                    if value.get("gone"):
+                        del self.seen[type][value["id"]]
+                    else:
+                        self.seen[type][value["id"] if type in MANY else ""] = value
+                elif isinstance(effect, Tell):
+                    assert effect.message["type"] in FOR_SOME
+                    if effect.message["type"] == "lobby":
+                        self.lobby[effect.to] = effect.message["lobby"]
                 if isinstance(effect, Media) and effect.action == "leave":
                     assert not room.state.present(effect.participant)
-            recorded = room.state.recorded()
-            assert all(room.state.recording.consents[id] for id in recorded)
+            recorded = those_recorded(room.state)
+            assert all(RECORDING.of(room.state).consents[id] for id in recorded)
             assert [one for one in effects if isinstance(one, Media) and "record" in one.action] == [
-                *(Media("unrecord", id) for id in sorted(before.recorded() - recorded)),
-                *(Media("record", id) for id in sorted(recorded - before.recorded())),
+                *(Media("unrecord", id) for id in sorted(those_recorded(before) - recorded)),
+                *(Media("record", id) for id in sorted(recorded - those_recorded(before))),
             ]
 
         @rule(person=WHO, role=st.sampled_from([None, Role.CHAIR, Role.SECRETARY, Role.VIEWER, Role.GATEWAY]))
@@ -132,6 +251,15 @@ def rules_for(new_hall):
             known = getattr(self.hall, person)
             comer = replace(known, role=role) if role else known
             self.carry_out(lambda: self.hall.do(comer, Join(comer)))
+
+        @rule(person=WHO, comes=st.booleans())
+        def knock(self, person, comes):
+            """As the server does with somebody whom nobody expects."""
+            known = getattr(self.hall, person)
+            if waits(self.hall.room.state, person, False):
+                self.carry_out(lambda: self.hall.do(known, Knock(known)))
+            elif comes:
+                self.carry_out(lambda: self.hall.do(known, Join(known, vouched=False)))
 
         @rule(person=WHO, command=COMMANDS)
         def say(self, person, command):
@@ -172,6 +300,8 @@ def rules_for(new_hall):
             self.hall.wait(seconds=down)
             self.carry_out(lambda: self.hall.do("system", Resume(since)))
             # Clients come back to a welcome, not to what they had seen.
+            self.seen = everybody_sees(self.hall.room.state)
+            self.lobby = in_the_lobby(self.hall.room.state)
             self.seen = {type: dict(objects) for type, objects in snapshot(self.hall.room.state).items()}
 
         @rule(sure=st.integers(0, 4))
@@ -183,32 +313,132 @@ def rules_for(new_hall):
         def there_is_one_chair(self):
             people = self.hall.room.participants
             assert [one.id for one in people if one.role is Role.CHAIR] == [self.hall.room.meeting.chair.id]
-            assert [one.id for one in people if one.role is Role.SECRETARY] == [self.hall.room.meeting.secretary.id]
+            secretaries = self.hall.room.meeting.secretaries
+            assert secretaries[0] == self.hall.room.meeting.secretary.id
+            assert sorted(one.id for one in people if one.role is Role.SECRETARY) == sorted(secretaries)
 
         @invariant()
         def at_most_one_present_person_has_the_floor(self):
             state = self.hall.room.state
-            assert state.floor.holder is None or state.present(state.floor.holder)
+            assert FLOOR.of(state).holder is None or state.present(FLOOR.of(state).holder)
             given = sum(fact.kind == "floor_given" for fact in self.hall.kept)
             ended = sum(fact.kind == "floor_ended" for fact in self.hall.kept)
-            assert given - ended == (state.floor.holder is not None)
+            assert given - ended == (FLOOR.of(state).holder is not None)
+            floor = FLOOR.of(state)
+            assert floor.holder is not None or (floor.since, floor.until, floor.order) == (None, None, False)
 
         @invariant()
         def the_queue_is_the_raised_hands(self):
             state = self.hall.room.state
-            assert len(set(state.floor.queue)) == len(state.floor.queue)
-            assert {one.id for one in state.people.values() if one.hand} == set(state.floor.queue)
+            floor = FLOOR.of(state)
+            assert len(set(floor.queue)) == len(floor.queue)
+            assert [one.order for one in floor.requests] == sorted((one.order for one in floor.requests), reverse=True)
+            assert {one.id for one in state.people.values() if one.hand} == set(FLOOR.of(state).queue)
 
         @invariant()
-        def ballots_are_at_most_the_eligible(self):
+        def who_sits_at_a_site_is_there_while_it_is(self):
             state = self.hall.room.state
-            assert sum(vote.open for vote in state.votes.values()) <= 1
-            for vote in state.votes.values():
-                seen = vote.to_json(state.people.values())
-                assert len(seen["ballots"]) <= seen["eligible"]
-                assert sum(seen["tally"].values()) == seen["eligible"]
-                assert min(seen["tally"].values()) >= 0
-                assert (seen["result"] is None) == vote.open
+            sites = SITES.of(state)
+            seats = [(person, device) for device, site in sites.items() for person in site.seats]
+            assert sorted(seats) == sorted((one.id, one.seat) for one in state.people.values() if one.seat)
+            assert not {person for person, _ in seats} & sites.keys()
+            assert all(len(site.seats) <= MAX_SEATS for site in sites.values())
+            for person, device in seats:
+                one = state.people[person]
+                assert one.present or not state.present(device)
+                assert not (state.present(device) and one.away_since)
+                assert one.present <= (state.present(device) or one.connected or one.away_since is not None)
+            for one in state.people.values():
+                assert not one.present or one.connected or one.away_since or one.seat
+
+        @invariant()
+        def no_microphone_is_on_that_is_locked(self):
+            state = self.hall.room.state
+            assert not [id for id, one in state.people.items() if one.audio and silenced(state, id)]
+
+        @invariant()
+        def ballots_are_at_most_the_members(self):
+            voting = VOTES.of(self.hall.room.state)
+            assert sum(vote.open for vote in voting.votes.values()) <= 1
+            assert len(voting.box) == (voting.open.cast if voting.open else 0)
+            members = sum(one.votes or one.id in voting.box for one in self.hall.room.participants)
+            assert len(voting.box) <= members
+            for vote in voting.votes.values():
+                assert (vote.outcome is None) == vote.open
+                if vote.outcome:
+                    found = vote.outcome
+                    assert vote.cast == len(vote.codes) + len(vote.ballots) <= found.eligible
+                    assert sum(found.tally.values()) == found.eligible
+                    assert min(found.tally.values()) >= 0
+                    assert found.present <= found.members
+
+        @invariant()
+        def nobody_holds_two_votes_beside_their_own(self):
+            proxies = PROXIES.of(self.hall.room.state)
+            assert len(set(proxies.values())) == len(proxies)
+            assert not proxies.keys() & set(proxies.values())
+            for vote in VOTES.of(self.hall.room.state).votes.values():
+                spoken = {
+                    (fact.data["vote"], fact.data["person"]) for fact in self.hall.kept if fact.data.get("spoken")
+                }
+                hands = [by for whose, _, by in vote.ballots if whose != by and (vote.id, whose) not in spoken]
+                assert vote.rule.proxies or not hands
+
+        @invariant()
+        def nobody_votes_both_in_time_and_late(self):
+            votes = VOTES.of(self.hall.room.state).votes
+            late = [(one.vote, one.person) for one in LATE.of(self.hall.room.state).ballots]
+            assert len(set(late)) == len(late)
+            for vote, person in late:
+                assert not votes[vote].rule.secret
+                assert person not in {whose for whose, _, _ in votes[vote].ballots}
+
+        @invariant()
+        def the_quorum_counts_people(self):
+            for fact in self.hall.kept:
+                if fact.kind == "vote_closed":
+                    there = {one.id for one in self.hall.room.participants}
+                    assert fact.data["present"] <= len(there)
+                    assert (fact.data["result"] == "no_quorum") == (fact.data["present"] < fact.data["quorum"])
+
+        @invariant()
+        def no_fact_of_a_secret_vote_has_both_voter_and_choice(self):
+            secret = {
+                fact.data["vote"] for fact in self.hall.kept if fact.kind == "vote_opened" and fact.data["secret"]
+            }
+            for fact in self.hall.kept:
+                if fact.data.get("vote") in secret:
+                    assert fact.kind in ("vote_opened", "vote_resumed", "vote_closed")
+                    if fact.kind == "vote_closed":
+                        assert fact.data["codes"] == sorted(fact.data["codes"])
+                        assert fact.data["voters"] == sorted(fact.data["voters"])
+                        assert len(fact.data["codes"]) == len(fact.data["voters"])
+
+        @invariant()
+        def ones_own_ballot_is_seen_by_who_cast_it(self):
+            state = self.hall.room.state
+            box = VOTES.of(state).box
+            for person in state.people:
+                seen = {id for id, one in snapshot(state, person)["ballot"].items() if one}
+                assert seen == {whose for whose, (ballot,) in box.items() if ballot.by == person}
+
+        @invariant()
+        def what_is_shown_is_there_and_so_is_who_shows_it(self):
+            papers, state = PAPERS.of(self.hall.room.state), self.hall.room.state
+            if papers.shown is not None:
+                assert papers.place.page <= papers.all[papers.shown.paper].pages
+                assert state.present(papers.shown.by)
+            shown = sum(fact.kind == "paper_shown" for fact in self.hall.kept)
+            closed = sum(fact.kind == "paper_closed" for fact in self.hall.kept)
+            assert shown - closed == (papers.shown is not None)
+
+        @invariant()
+        def one_present_person_at_most_shares_a_screen(self):
+            by = SHARING.of(self.hall.room.state).by
+            assert by is None or self.hall.room.state.present(by)
+            started = sum(fact.kind == "sharing_started" for fact in self.hall.kept)
+            stopped = sum(fact.kind == "sharing_stopped" for fact in self.hall.kept)
+            assert started - stopped == (by is not None)
 
         @invariant()
         def the_chain_is_whole_and_kept_as_it_is(self):
@@ -250,16 +480,40 @@ def rules_for(new_hall):
                 assert ends[-1] <= (proceedings.closed_at or self.hall.kept[-1].at)
 
         @invariant()
+        def the_agenda_has_each_point_once_and_the_one_that_is_dealt_with(self):
+            agenda = AGENDA.of(self.hall.room.state)
+            assert len({item.id for item in agenda.items}) == len(agenda.items)
+            assert agenda.current is None or agenda.current in agenda
+
+        @invariant()
+        def nothing_goes_on_in_a_break(self):
+            if self.hall.room.meeting_state is MeetingState.ADJOURNED:
+                assert FLOOR.of(self.hall.room.state).holder is None
+                assert open_vote(self.hall.room.state) is None
+                assert not RECORDING.of(self.hall.room.state).running
+
+        @invariant()
         def who_follows_the_messages_sees_what_a_welcome_shows(self):
-            now = {type: dict(objects) for type, objects in snapshot(self.hall.room.state).items()}
+            now = everybody_sees(self.hall.room.state)
             assert self.seen == now
+            for person, lobby in in_the_lobby(self.hall.room.state).items():
+                assert self.lobby[person] == lobby
+
+        @invariant()
+        def nobody_is_both_inside_and_outside(self):
+            state = self.hall.room.state
+            for person in (*state.session.sheet.barred, *LOBBY.of(state).waiting):
+                assert not state.present(person)
+            here = {fact.data["person"]["id"] for fact in self.hall.kept if fact.kind == "joined"}
+            for person in here - set(state.session.sheet.barred):
+                assert not waits(state, person, False), "who was in is not locked out"
 
         @invariant()
         def a_closed_room_is_empty(self):
             if self.hall.room.meeting_state is MeetingState.CLOSED:
                 assert not any(one.present or one.hand for one in self.hall.room.participants)
                 assert self.hall.kept[-1].kind == "closed"
-                assert self.hall.room.state.open_vote is None
+                assert open_vote(self.hall.room.state) is None
                 assert self.hall.room.next_tick() is None
 
     return Meetings

@@ -1,10 +1,40 @@
 """Putting a question to the vote."""
 
+import json
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
-from rooms import CastBallot, CloseVote, Drop, Join, Leave, OpenVote, Refused, Role, StepAgenda
+from rooms import (
+    CastBallot,
+    CloseMeeting,
+    CloseVote,
+    Drop,
+    EndProxy,
+    HandChair,
+    Join,
+    Leave,
+    Meeting,
+    NameProxy,
+    OpenMeeting,
+    OpenVote,
+    Person,
+    Refused,
+    Resume,
+    Role,
+    SetRole,
+    SetSigner,
+    StepAgenda,
+    Tell,
+)
+from rooms.facts import canonical
+from rooms.topics.voting import VOTES, open_vote
+from rooms.topics.voting.vote import turnout
+from tests.rooms.conftest import BINH, DUNG, LAN
+
+CODES = {"hanh": "HANH22222222", "dung": "DXNG22222222", "lan": "AAAA22222222", "minh": "MMMM22222222"}
 
 
 def refused(hall, person, command):
@@ -13,12 +43,38 @@ def refused(hall, person, command):
     return caught.value.code
 
 
+def cast(hall, **choices):
+    for person, choice in choices.items():
+        hall.do(person, CastBallot("v1", choice))
+
+
+def drop_in(hall, **choices):
+    for person, choice in choices.items():
+        hall.do(person, CastBallot("v1", choice, code=CODES[person]))
+
+
+def closing(hall, vote="v1"):
+    """What everybody is told of the vote when it closes."""
+    return hall.told(hall.do(hall.hanh, CloseVote(vote)), "vote")[-1]
+
+
 @pytest.fixture
-def voting(open_hall):
-    """Three may vote: Hạnh, Dũng and Lan."""
-    open_hall.do(open_hall.hanh, StepAgenda("a2"))
-    open_hall.do(open_hall.hanh, OpenVote("Thông qua phương án sơ tán?"))
-    return open_hall
+def vote_by(open_hall):
+    """Three of the four members are there: Hạnh, Dũng and Lan. Bình and Tâm have no vote."""
+
+    def begin(**rule):
+        open_hall.join(open_hall.minh)
+        open_hall.do(open_hall.minh, Leave())
+        open_hall.do(open_hall.hanh, StepAgenda("a2"))
+        open_hall.do(open_hall.hanh, OpenVote("Thông qua phương án sơ tán?", **rule))
+        return open_hall
+
+    return begin
+
+
+@pytest.fixture
+def voting(vote_by):
+    return vote_by()
 
 
 @pytest.mark.parametrize(
@@ -31,83 +87,425 @@ def voting(open_hall):
         ({}, "rejected"),
     ],
 )
-def test_more_than_half_of_those_who_may_vote_decide(voting, ballots, result):
-    for person, choice in ballots.items():
-        voting.do(person, CastBallot("v1", choice))
-    effects = voting.do(voting.hanh, CloseVote("v1"))
-    vote = voting.told(effects, "vote")[0]
+def test_more_than_half_of_those_who_are_there_decide(voting, ballots, result):
+    cast(voting, **ballots)
+    vote = closing(voting)
     assert vote["state"] == "closed"
-    assert vote["result"] == result
-    assert vote["eligible"] == 3
+    assert vote["outcome"]["result"] == result
+    assert (vote["outcome"]["eligible"], vote["outcome"]["needed"]) == (3, 2)
     assert vote["tally"]["none"] == 3 - len(ballots)
-    assert voting.kept[-1].data["rule"] == "simple_majority"
 
 
-def test_half_is_not_a_majority(voting):
-    voting.join(voting.minh)
+@pytest.mark.parametrize(
+    ("majority", "base", "eligible", "needed", "result"),
+    [
+        ("half", "voting", 2, 2, "rejected"),
+        ("half", "present", 3, 2, "rejected"),
+        ("half", "members", 4, 3, "rejected"),
+        ("two_thirds", "voting", 2, 2, "rejected"),
+        ("two_thirds", "present", 3, 2, "rejected"),
+        ("two_thirds", "members", 4, 3, "rejected"),
+    ],
+)
+def test_a_majority_is_a_share_of_those_whom_the_rule_names(vote_by, majority, base, eligible, needed, result):
+    hall = vote_by(majority=majority, base=base)
+    cast(hall, hanh="for", dung="against")
+    vote = closing(hall)
+    assert (vote["outcome"]["eligible"], vote["outcome"]["needed"], vote["outcome"]["result"]) == (
+        eligible,
+        needed,
+        result,
+    )
+    assert sum(vote["tally"].values()) == eligible
+
+
+@pytest.mark.parametrize(
+    ("base", "result"), [("voting", "passed"), ("present", "rejected"), ("members", "rejected")]
+)  # fmt: skip
+def test_who_keeps_silent_counts_only_where_the_rule_says_so(vote_by, base, result):
+    hall = vote_by(base=base)
+    cast(hall, lan="for")
+    assert closing(hall)["outcome"]["result"] == result
+
+
+def test_exactly_two_thirds_are_two_thirds_and_exactly_half_is_no_majority(vote_by):
+    hall = vote_by(majority="two_thirds")
+    cast(hall, hanh="for", dung="for", lan="against")
+    assert closing(hall)["outcome"]["result"] == "passed"
+    hall.join(hall.minh)
+    hall.do(hall.hanh, OpenVote("Một câu khác?"))
     for person, choice in {"hanh": "for", "dung": "for", "lan": "against", "minh": "against"}.items():
-        voting.do(person, CastBallot("v1", choice))
-    voting.do(voting.hanh, CloseVote("v1"))
-    assert voting.kept[-1].data["result"] == "rejected"
+        hall.do(person, CastBallot("v2", choice))
+    assert closing(hall, "v2")["outcome"]["result"] == "rejected"
 
 
-def test_a_choice_may_be_changed_until_the_vote_is_closed(voting):
-    voting.do(voting.lan, CastBallot("v1", "for"))
-    voting.do(voting.dung, CastBallot("v1", "for"))
+def test_without_enough_people_there_is_no_vote(open_hall):
+    members = [Person(f"d{i}", f"Đại biểu {i}", "", open_hall.lan.unit, Role.DELEGATE) for i in range(3)]
+    open_hall.join(*members)
+    for one in members:
+        open_hall.do(one, Leave())
+    assert refused(open_hall, "hanh", OpenVote("Thông qua?", quorum="two_thirds")) == "no_quorum"
+    assert refused(open_hall, "hanh", OpenVote("Thông qua?", quorum="half")) == "no_quorum"
+    effects = open_hall.do(members[0], Join(members[0]))
+    assert open_hall.told(effects, "turnout") == [{"present": 4, "members": 6}]
+    open_hall.do("hanh", OpenVote("Thông qua?", quorum="two_thirds"))
+    open_hall.do("hanh", CastBallot("v1", "for"))
+    open_hall.do("dung", Leave())
+    outcome = closing(open_hall)["outcome"]
+    assert (outcome["present"], outcome["members"], outcome["quorum"]) == (3, 6, 4)
+    assert outcome["result"] == "no_quorum", "too many have gone before the end"
+
+
+def test_a_choice_may_be_changed_until_the_vote_is_closed_but_not_for_ever(voting):
+    cast(voting, lan="for", dung="for")
     effects = voting.do(voting.lan, CastBallot("v1", "against"))
-    assert voting.told(effects, "vote")[0]["ballots"] == [
-        {"participant": "lan", "choice": "against"},
-        {"participant": "dung", "choice": "for"},
-    ]
+    assert voting.told(effects, "vote")[0]["tally"] == {"for": 1, "against": 1, "abstain": 0, "none": None}
     assert voting.do(voting.lan, CastBallot("v1", "against")) == []
-    voting.do(voting.hanh, CloseVote("v1"))
+    for _ in range(9):
+        cast(voting, lan="for")
+        cast(voting, lan="against")
+    cast(voting, lan="abstain")
+    assert refused(voting, "lan", CastBallot("v1", "for")) == "limit_reached"
+    assert closing(voting)["ballots"] == [
+        {"participant": "lan", "choice": "abstain", "by": "lan"},
+        {"participant": "dung", "choice": "for", "by": "dung"},
+    ]
     assert refused(voting, voting.lan, CastBallot("v1", "for")) == "vote_closed"
     assert refused(voting, voting.hanh, CloseVote("v1")) == "vote_closed"
 
 
+def test_the_names_of_a_roll_call_come_at_its_end_and_ones_own_choice_at_once(voting):
+    effects = voting.do(voting.lan, CastBallot("v1", "for"))
+    told = [(effect.to, effect.message) for effect in effects if isinstance(effect, Tell)]
+    assert [to for to, _ in told] == [None, "lan"]
+    assert (told[0][1]["vote"]["ballots"], told[0][1]["vote"]["cast"]) == ([], 1)
+    assert told[1][1]["ballot"]["choice"] == "for"
+    assert [one["choice"] for one in voting.room.welcome("lan", voting.now)["ballots"]] == ["for"]
+    assert voting.room.welcome("hanh", voting.now)["ballots"] == []
+
+
+def test_a_person_has_one_ballot_whatever_devices_they_use(voting):
+    cast(voting, lan="for")
+    voting.join(voting.lan)  # on the phone now
+    cast(voting, lan="against")
+    vote = closing(voting)
+    assert [(one["participant"], one["choice"]) for one in vote["ballots"]] == [("lan", "against")]
+
+
 def test_the_ballot_of_somebody_who_left_still_counts(voting):
-    voting.do(voting.lan, CastBallot("v1", "for"))
+    cast(voting, lan="for")
     voting.do(voting.lan, Leave())
     voting.do(voting.dung, Leave())
-    voting.do(voting.hanh, CloseVote("v1"))
-    assert voting.kept[-1].data["eligible"] == 2
-    assert voting.kept[-1].data["tally"] == {"for": 1, "against": 0, "abstain": 0, "none": 1}
+    vote = closing(voting)
+    assert vote["outcome"]["eligible"] == 2
+    assert vote["tally"] == {"for": 1, "against": 0, "abstain": 0, "none": 1}
 
 
 def test_a_ballot_counts_though_its_caster_came_back_only_to_look_on(voting):
-    voting.do(voting.lan, CastBallot("v1", "for"))
+    cast(voting, lan="for")
     voting.do(voting.lan, Leave())
     voting.join(replace(voting.lan, role=Role.VIEWER))
-    voting.do(voting.hanh, CloseVote("v1"))
-    assert voting.kept[-1].data["tally"] == {"for": 1, "against": 0, "abstain": 0, "none": 2}
+    assert closing(voting)["tally"] == {"for": 1, "against": 0, "abstain": 0, "none": 2}
+
+
+def test_late_comers_vote_until_the_end(voting):
+    voting.join(voting.minh)
+    voting.do(voting.minh, CastBallot("v1", "against"))
+    assert closing(voting)["outcome"]["eligible"] == 4
 
 
 def test_a_dropped_line_does_not_take_the_right_to_vote(voting):
     voting.do(voting.lan, Drop())
     voting.wait(seconds=30)
     voting.join(voting.lan)
-    voting.do(voting.lan, CastBallot("v1", "for"))
-    assert voting.room.state.votes["v1"].choice("lan") == "for"
-
-
-def test_everybody_sees_the_number_of_voters_change_while_the_vote_is_open(voting):
-    effects = voting.do(voting.minh, Join(voting.minh))
-    assert voting.told(effects, "vote")[0]["eligible"] == 4
+    cast(voting, lan="for")
+    assert VOTES.of(voting.room.state).ballot("lan").choice == "for"
 
 
 def test_votes_come_one_at_a_time_and_know_their_item(voting):
     assert refused(voting, voting.hanh, OpenVote("Một câu khác?")) == "vote_open"
     assert refused(voting, voting.lan, CastBallot("v9", "for")) == "unknown_vote"
-    voting.do(voting.hanh, CloseVote("v1"))
-    voting.do(voting.hanh, OpenVote("Một câu khác?"))
-    assert list(voting.room.state.votes) == ["v1", "v2"]
-    assert voting.room.state.votes["v1"].item == "a2"
+    cast(voting, lan="for")
+    assert closing(voting)["ballots"] != []
+    effects = voting.do(voting.hanh, OpenVote("Một câu khác?"))
+    assert [(one["id"], one["ballots"]) for one in voting.told(effects, "vote")] == [("v1", []), ("v2", [])]
+    assert [one.item for one in VOTES.of(voting.room.state).votes.values()] == ["a2", "a2"]
 
 
-def test_the_record_names_each_ballot(voting):
-    voting.do(voting.lan, CastBallot("v1", "for"))
+def test_the_record_names_each_ballot_of_a_roll_call(voting):
+    cast(voting, lan="for")
     assert voting.room.proceedings.votes() == ()
-    voting.do(voting.hanh, CloseVote("v1"))
+    closing(voting)
     (result,) = voting.room.proceedings.votes()
-    assert [(person.name, choice) for person, choice in result.ballots] == [("Phạm Thị Lan", "for")]
-    assert (result.result, result.eligible, result.item) == ("rejected", 3, "a2")
+    assert [(one.person.name, one.choice, one.by) for one in result.ballots] == [("Phạm Thị Lan", "for", None)]
+    assert (result.outcome.result, result.outcome.eligible, result.item) == ("rejected", 3, "a2")
+    assert (result.rule.secret, result.codes, result.voters) == (False, (), ())
+
+
+def test_a_vote_with_a_time_closes_by_itself(vote_by):
+    hall = vote_by(seconds=60)
+    assert hall.told(hall.join(hall.lan), "vote") == []
+    assert hall.room.welcome("lan", hall.now)["votes"][0]["closes_at"] == "2026-11-23T01:01:00Z"
+    cast(hall, hanh="for", lan="for")
+    hall.wait(seconds=59)
+    assert hall.tick() == []
+    hall.wait(seconds=1)
+    assert hall.room.next_tick() == hall.now
+    assert refused(hall, "dung", CastBallot("v1", "against")) == "vote_closed", "though no clock has rung yet"
+    hall.tick()
+    assert (hall.kept[-1].kind, hall.kept[-1].actor) == ("vote_closed", "system")
+    assert hall.kept[-1].data["result"] == "passed"
+    assert hall.room.next_tick() is None
+
+
+# --- for somebody else ---------------------------------------------------------------------------------------------
+
+
+def test_who_must_go_names_a_proxy_whose_ballot_counts_but_not_for_the_quorum(vote_by):
+    hall = vote_by(proxies=True, quorum="half")
+    hall.do("lan", NameProxy("dung"))
+    assert refused(hall, "dung", CastBallot("v1", "for", "lan")) == "no_proxy", "she is still there"
+    hall.do("lan", Leave())
+    hall.do("dung", CastBallot("v1", "for", "lan"))
+    hall.do("dung", CastBallot("v1", "against"))
+    vote = closing(hall)
+    assert vote["ballots"] == [
+        {"participant": "lan", "choice": "for", "by": "dung"},
+        {"participant": "dung", "choice": "against", "by": "dung"},
+    ]
+    assert vote["outcome"]["eligible"] == 3
+    assert vote["outcome"]["present"] == 2
+    assert vote["outcome"]["result"] == "no_quorum"
+    (result,) = hall.room.proceedings.votes()
+    assert [(one.person.id, one.by and one.by.id) for one in result.ballots] == [("lan", "dung"), ("dung", None)]
+
+
+def test_who_comes_back_votes_for_themselves_and_their_word_stands(vote_by):
+    hall = vote_by(proxies=True)
+    hall.do("hanh", NameProxy("dung", "minh"))
+    hall.do("dung", CastBallot("v1", "for", "minh"))
+    hall.join(hall.minh)
+    assert refused(hall, "dung", CastBallot("v1", "for", "minh")) == "no_proxy"
+    hall.do("minh", CastBallot("v1", "against"))
+    hall.do("minh", Leave())
+    assert refused(hall, "dung", CastBallot("v1", "for", "minh")) == "no_proxy"
+    assert closing(hall)["tally"]["against"] == 1
+
+
+def test_a_vote_that_allows_no_proxies_takes_none(voting):
+    voting.do("hanh", NameProxy("dung", "minh"))
+    assert refused(voting, "dung", CastBallot("v1", "for", "minh")) == "no_proxy"
+
+
+def test_nobody_votes_for_two_others_and_nothing_is_passed_on(open_hall):
+    hall = open_hall
+    hall.join(hall.minh)
+    hall.do("hanh", NameProxy("dung", "minh"))
+    assert hall.do("minh", NameProxy("dung")) == []
+    assert refused(hall, "lan", NameProxy("dung")) == "proxy_taken"
+    assert refused(hall, "dung", NameProxy("lan")) == "proxy_taken"
+    assert refused(hall, "lan", NameProxy("minh")) == "proxy_taken"
+    assert refused(hall, "lan", NameProxy("binh")) == "not_eligible"
+    assert refused(hall, "lan", NameProxy("lan")) == "not_eligible"
+    assert refused(hall, "lan", NameProxy("dung", "minh")) == "not_allowed"
+    assert refused(hall, "hanh", NameProxy("ai-day")) == "unknown_participant"
+    effects = hall.do("minh", EndProxy())
+    assert hall.told(effects, "proxy") == [{"id": "minh", "gone": True}]
+    assert hall.do("minh", EndProxy()) == []
+    hall.do("lan", NameProxy("dung"))
+
+
+# --- in secret ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def secret(vote_by):
+    return vote_by(secret=True)
+
+
+def test_no_fact_is_made_of_a_secret_ballot_and_no_partial_count_is_shown(secret):
+    known = len(secret.kept)
+    effects = secret.do("lan", CastBallot("v1", "against", code=CODES["lan"]))
+    effects += secret.do("lan", CastBallot("v1", "for", code=CODES["lan"]))
+    drop_in(secret, dung="against")
+    assert len(secret.kept) == known
+    for vote in secret.told(effects, "vote"):
+        assert (vote["tally"], vote["ballots"], vote["codes"]) == (None, [], [])
+        assert vote["cast"] == 1
+    own = [(effect.to, effect.message["ballot"]) for effect in effects if "ballot" in effect.message]
+    assert [(to, ballot["choice"], ballot["code"]) for to, ballot in own] == [
+        ("lan", "against", CODES["lan"]),
+        ("lan", "for", CODES["lan"]),
+    ]
+
+
+def test_nothing_on_record_says_who_chose_what(secret):
+    drop_in(secret, lan="against", hanh="for", dung="for")
+    vote = closing(secret)
+    assert vote["codes"] == [
+        {"code": CODES["lan"], "choice": "against"},
+        {"code": CODES["dung"], "choice": "for"},
+        {"code": CODES["hanh"], "choice": "for"},
+    ]
+    assert (vote["ballots"], vote["tally"]["for"], vote["outcome"]["result"]) == ([], 2, "passed")
+    end = secret.kept[-1]
+    assert end.data["voters"] == ["dung", "hanh", "lan"]
+    assert [fact.kind for fact in secret.kept if b"against" in canonical(fact.data)] == ["vote_closed"]
+    # Who holds a code is nowhere; the two lists are sorted each by itself.
+    assert sorted(end.data["codes"]) == end.data["codes"]
+    assert not any(re.search(f"{person}[^,]*{code}", json.dumps(end.data)) for person, code in CODES.items())
+    (result,) = secret.room.proceedings.votes()
+    assert (result.ballots, len(result.codes), len(result.voters)) == ((), 3, 3)
+
+
+def test_the_record_is_the_same_whoever_chose_what_and_whenever(new_hall):
+    """The same codes and choices, cast by other people in another order at other times: the same facts."""
+
+    def meeting(*ballots):
+        hall = new_hall()
+        hall.join(hall.hanh, hall.dung, hall.lan)
+        hall.do("hanh", OpenMeeting())
+        hall.do("hanh", OpenVote("Thông qua?", secret=True))
+        for seconds, (person, choice, code) in enumerate(ballots):
+            hall.wait(seconds=seconds)
+            hall.do(person, CastBallot("v1", choice, code=code))
+        hall.now = hall.start + timedelta(minutes=5)
+        hall.do("hanh", CloseVote("v1"))
+        return [fact.to_json() for fact in hall.kept]
+
+    one, two, three = CODES["hanh"], CODES["dung"], CODES["lan"]
+    first = meeting(("hanh", "for", one), ("dung", "for", two), ("lan", "against", three))
+    other = meeting(
+        ("lan", "abstain", one), ("lan", "for", one), ("dung", "against", three), ("hanh", "for", two)
+    )  # fmt: skip
+    assert first == other
+
+
+def test_once_it_is_closed_the_server_has_forgotten_who_chose_what(secret):
+    drop_in(secret, lan="against")
+    effects = secret.do("hanh", CloseVote("v1"))
+    assert [
+        (effect.to, effect.message["ballot"]) for effect in effects if "ballot" in getattr(effect, "message", ())
+    ] == [("lan", {"id": "lan", "gone": True})]
+    assert VOTES.of(secret.room.state).box == {}
+    assert secret.room.welcome("lan", secret.now)["ballots"] == []
+
+
+def test_a_secret_ballot_needs_a_code_of_its_own(secret):
+    assert refused(secret, "lan", CastBallot("v1", "for")) == "bad_message"
+    drop_in(secret, lan="for")
+    assert refused(secret, "dung", CastBallot("v1", "for", code=CODES["lan"])) == "bad_message"
+    closing(secret)
+    secret.do("hanh", OpenVote("Một câu khác?"))
+    assert refused(secret, "lan", CastBallot("v2", "for", code=CODES["lan"])) == "bad_message"
+
+
+def test_after_a_crash_a_secret_vote_begins_anew_and_says_so(vote_by):
+    hall = vote_by(secret=True, seconds=60)
+    drop_in(hall, lan="for", dung="for", hanh="for")
+    hall.do("lan", Leave())
+    again = hall.again()
+    again.wait(seconds=90)
+    effects = again.do("system", Resume(again.start))
+    new = again.kinds()[len(hall.kept) :]
+    assert new[:2] == ["vote_resumed", "resumed"]
+    assert [fact.data for fact in again.kept if fact.kind == "vote_resumed"] == [{"vote": "v1", "void": True}]
+    (vote,) = again.told(effects, "vote")
+    assert (vote["round"], vote["cast"], vote["closes_at"]) == (2, 0, "2026-11-23T01:02:30Z")
+    again.join(again.dung, again.hanh)
+    drop_in(again, dung="for")
+    ended = closing(again)
+    assert (ended["cast"], ended["tally"]["for"]) == (1, 1)
+    # And a second crash, after the closing, changes nothing any more.
+    twice = again.again()
+    twice.do("system", Resume(twice.now))
+    assert VOTES.of(twice.room.state).votes["v1"] == VOTES.of(again.room.state).votes["v1"]
+
+
+def test_a_crash_with_nobody_left_in_the_room_is_not_forgotten_either(secret):
+    drop_in(secret, lan="for")
+    for person in ("hanh", "binh", "dung", "lan", "tam"):
+        secret.do(person, Leave())
+    again = secret.again()
+    again.do("system", Resume(again.now))
+    assert again.kinds()[-1] == "vote_resumed"
+    again.join(again.hanh)
+    assert closing(again)["cast"] == 0
+
+
+def test_a_crash_leaves_the_ballots_of_a_roll_call_and_gives_it_its_whole_time(vote_by):
+    hall = vote_by(seconds=60)
+    cast(hall, lan="for")
+    again = hall.again()
+    again.wait(seconds=59)
+    again.do("system", Resume(again.start))
+    again.join(again.lan, again.hanh, again.dung)
+    again.wait(seconds=59)
+    assert open_vote(again.room.state) is not None
+    again.wait(seconds=1)
+    again.tick()
+    assert again.kept[-1].data["tally"] == {"for": 1, "against": 0, "abstain": 0, "none": 2}
+
+
+def test_a_closing_that_could_not_be_kept_leaves_the_ballots_in_the_box(secret):
+    drop_in(secret, lan="for", dung="against")
+    effects = secret.room.apply("hanh", CloseVote("v1"), secret.now)
+    secret.room.forget(effects[0].facts)
+    assert closing(secret)["cast"] == 2
+
+
+def test_the_end_of_the_meeting_counts_the_open_vote(secret):
+    drop_in(secret, lan="for", dung="for")
+    secret.do("hanh", CloseMeeting())
+    end = next(fact for fact in secret.kept if fact.kind == "vote_closed")
+    assert (end.data["result"], end.data["eligible"]) == ("passed", 3)
+
+
+def test_the_clerk_and_who_looks_on_have_no_vote_and_are_in_no_count(new_hall):
+    clerk, technician = (
+        Person(id, id, "", BINH.unit, Role(role)) for id, role in (("cuc", "clerk"), ("phuc", "technician"))
+    )
+    hall = new_hall(invited=(DUNG, LAN, clerk, technician))
+    hall.join(hall.hanh, hall.binh, hall.dung, hall.lan, clerk, technician, hall.tam)
+    hall.do("hanh", OpenMeeting())
+    assert turnout(hall.room.state.people) == (3, 3)
+    assert "vote.cast" not in hall.room.welcome("cuc", hall.now)["may"]
+    hall.do("hanh", OpenVote("Thông qua?"))
+    for person in ("cuc", "phuc", "binh", "tam"):
+        with pytest.raises(Refused):
+            hall.do(person, CastBallot("v1", "for"))
+    hall.do("hanh", SetRole("cuc", "delegate"))
+    assert turnout(hall.room.state.people) == (4, 4), "the vote follows the role"
+    hall.do("hanh", SetRole("cuc", "clerk"))
+    assert turnout(hall.room.state.people) == (3, 3)
+
+
+def test_the_sheet_gives_a_vote_to_a_member_who_writes_and_takes_it_from_a_delegate(new_hall):
+    member, onlooker = replace(BINH, vote=True), replace(DUNG, vote=False)
+    hall = new_hall(secretary=member, invited=(onlooker, LAN), quorum="half")
+    assert Meeting.from_json(hall.room.meeting.to_json()) == hall.room.meeting
+    hall.join(hall.hanh, member, onlooker, hall.lan)
+    hall.do("hanh", OpenMeeting())
+    hall.do("hanh", OpenVote("Thông qua?"))
+    hall.do("binh", CastBallot("v1", "for"))
+    with pytest.raises(Refused) as refused:
+        hall.do("dung", CastBallot("v1", "against"))
+    assert refused.value.code == "not_allowed"
+    hall.do("hanh", CloseVote("v1"))
+    outcome = hall.kept[-1].data
+    assert (outcome["eligible"], outcome["members"], outcome["tally"]["for"]) == (3, 3, 1)
+    assert [one.votes for one in hall.again().room.participants] == [True, True, False, True]
+
+
+def test_a_member_who_becomes_secretary_or_chair_neither_gains_nor_loses_a_vote(open_hall):
+    def votes(person):
+        return open_hall.room.state.people[person].votes
+
+    open_hall.do("hanh", SetRole("lan", "secretary"))
+    assert votes("lan")
+    assert not votes("binh")
+    open_hall.do("hanh", SetSigner("lan"))
+    assert (votes("lan"), votes("binh")) == (True, False)
+    open_hall.do("hanh", SetRole("dung", "guest"))
+    open_hall.do("hanh", HandChair("dung"))
+    assert (votes("dung"), votes("hanh")) == (False, True)

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from aiohttp import ClientWebSocketResponse, web
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy import make_url
 
 from server import auth, config, demo
 from server.app import build_app
@@ -72,10 +73,15 @@ class Server:
 
 
 @pytest_asyncio.fixture
-async def server(tmp_path: Path, demo_data: Callable[[Path], Awaitable[None]]) -> AsyncIterator[Server]:
+async def server(
+    tmp_path: Path,
+    database_kind: str,
+    demo_data: Callable[[Path], Awaitable[None]],
+    demo_on_postgresql: Callable[[Path], Awaitable[str]],
+) -> AsyncIterator[Server]:
     data = tmp_path / "giaoban-data"
-    await demo_data(data)
-    app = build_app(config.load(None, data=data, media={"host": "127.0.0.1"}))
+    url = await demo_on_postgresql(data) if database_kind == "postgresql" else await demo_data(data)
+    app = build_app(config.load(None, data=data, media={"host": "127.0.0.1"}, database={"url": url}))
     async with TestClient(TestServer(app)) as client:
         yield Server(app, client, data)
 
@@ -91,5 +97,24 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Awai
             prepared.mkdir()
             await demo.prepare(settings)
         shutil.copytree(prepared, target)
+
+    return copy
+
+
+@pytest.fixture(scope="module")
+def demo_on_postgresql(
+    tmp_path_factory: pytest.TempPathFactory, postgresql_create: Callable[..., str]
+) -> Callable[[Path], Awaitable[str]]:
+    """The same with its rows in PostgreSQL; copying returns the URL of their copy."""
+    prepared: list[config.Config] = []
+
+    async def copy(target: Path) -> str:
+        if not prepared:
+            data = tmp_path_factory.mktemp("demo") / "giaoban-data"
+            data.mkdir()
+            prepared.append(config.load(None, data=data, database={"url": postgresql_create()}))
+            await demo.prepare(prepared[0])
+        shutil.copytree(prepared[0].data, target)
+        return postgresql_create(make_url(prepared[0].database_url).database)
 
     return copy

@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pyhanko.sign.timestamps import TimeStamper
 from sqlalchemy import Row, select
 
 from minutes.archive import Archive
-from minutes.document import Actor, Signer
+from minutes.document import Actor, Kind, Signer
 from minutes.tables import metadata as minutes_metadata
 from minutes.tables import register_table
+from minutes.trust import Trust
+from rooms.store import metadata as rooms_metadata
 from server import demo_pki, directory
 from server.database import Database, sqlite_url
 from server.records import Records
@@ -31,7 +34,10 @@ DIRECTIVE = {
     "place_name": "Lâm Sơn",
     "bases": ["Căn cứ Luật Tổ chức chính quyền địa phương;"],
     "intro": ["Chủ tịch Ủy ban nhân dân tỉnh yêu cầu:"],
-    "paragraphs": ["Rà soát phương án.", "Báo cáo trước ngày 28/02/2026."],
+    "body": [
+        {"block": "paragraph", "level": 1, "text": "Rà soát phương án."},
+        {"block": "paragraph", "level": 1, "text": "Báo cáo trước ngày 28/02/2026."},
+    ],
     "closing": "Yêu cầu nghiêm túc thực hiện",
     "recipients": ["Ủy ban nhân dân các xã, phường", "Lưu: VT"],
 }
@@ -76,7 +82,7 @@ class RecordsOffice:
 
     async def directive(self, subject: str = str(DIRECTIVE["subject"])) -> str:
         data = {**DIRECTIVE, "subject": subject}
-        return await self.records.add_directive(data, CLERK_ACTOR, unit=PROVINCE, leader=LEADER)
+        return await self.records.draft_text(Kind.DIRECTIVE, data, CLERK_ACTOR, unit=PROVINCE, leader=LEADER)
 
     async def sealed_directive(self, subject: str = str(DIRECTIVE["subject"])) -> str:
         document_id = await self.directive(subject)
@@ -87,9 +93,19 @@ class RecordsOffice:
         return document_id
 
 
+def joined(one: Trust, other: Trust) -> Trust:
+    """What either believes."""
+    return Trust(
+        one.roots + other.roots, one.intermediates + other.intermediates, one.crls + other.crls, one.ocsps + other.ocsps
+    )
+
+
 @contextlib.asynccontextmanager
-async def open_office(path: Path) -> AsyncIterator[RecordsOffice]:
-    """A new office under `path`, with the sample's people and units."""
+async def open_office(
+    path: Path, *, trust: Trust | None = None, time_stamper: TimeStamper | None = None, database_url: str = ""
+) -> AsyncIterator[RecordsOffice]:
+    """The office under `path`, new the first time, with the sample's people and units. It believes `trust` besides its
+    own authority. Without `database_url` its database is a file there."""
     demo_pki.create(
         path / "keys",
         people=[(one.id, one.name, one.unit.name) for one in (CHAIR, SECRETARY, CLERK, *LEADERS)],
@@ -98,16 +114,17 @@ async def open_office(path: Path) -> AsyncIterator[RecordsOffice]:
         now=datetime.now(UTC),
     )
     keys = open_keys(path / "keys")
-    database = Database(sqlite_url(path / "giaoban.sqlite3"))
+    database = Database(database_url or sqlite_url(path / "giaoban.sqlite3"))
     async with database.begin() as connection:
         await connection.run_sync(minutes_metadata.create_all)
         await connection.run_sync(directory.metadata.create_all)
+        await connection.run_sync(rooms_metadata.create_all)
     clock = Clock()
     records = Records(
         database,
         Archive(path / "archive"),
-        keys.trust,
-        keys.time_stamper,
+        keys.trust if trust is None else joined(keys.trust, trust),
+        time_stamper or keys.time_stamper,
         keys.store,
         "http://127.0.0.1:8080",
         clock,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rooms import store
-from server import auth, demo_pki
+from server import auth, demo_pki, directory
 from server.__main__ import main
 from server.database import Database, sqlite_url
 from tests.installation import Installation, free_port
@@ -158,6 +158,11 @@ async def make_room(data: Path, room: str) -> None:
     await database.close()
 
 
+def test_a_new_data_folder_is_closed_to_other_users_of_the_machine(tmp_path: Path, giaoban: Giaoban) -> None:
+    assert giaoban("migrate", "--data", str(tmp_path / "new")).returncode == 0
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
 def test_verifying_a_missing_file_cannot_tell(giaoban: Giaoban, tmp_path: Path) -> None:
     result = giaoban("verify", str(tmp_path / "none.pdf"), "--data", str(tmp_path))
     assert "none.pdf" in one_sentence(result)
@@ -168,6 +173,7 @@ def test_starting_again_keeps_the_data_and_fresh_starts_over(tmp_path: Path) -> 
     installation.start()
     status, first = installation.get("/feed.atom")
     assert status == 200
+    assert (tmp_path / "giaoban-data").stat().st_mode & 0o077 == 0, "closed to other users of the machine"
     installation.stop()
     installation.start()
     assert installation.get("/feed.atom")[1] == first
@@ -211,3 +217,31 @@ def test_an_installation_without_keys_says_so(tmp_path: Path, giaoban: Giaoban) 
     config = tmp_path / "giaoban.toml"
     config.write_text("[http]\nport = 0\n")
     assert "keys" in one_sentence(giaoban("serve", "--data", str(tmp_path), "--config", str(config)))
+
+
+def test_a_certificate_is_bound_to_an_account_at_the_command_line(tmp_path: Path, giaoban: Giaoban) -> None:
+    make_keys(tmp_path / "keys")
+    file = tmp_path / "cer.pem"
+    file.write_bytes((tmp_path / "keys" / "trust" / "intermediates.pem").read_bytes())
+    (tmp_path / "no.cer").write_bytes(b"no certificate")
+
+    async def prepare() -> None:
+        database = Database(sqlite_url(tmp_path / "giaoban.sqlite3"))
+        await database.migrate()
+        async with database.begin() as connection:
+            unit = directory.Unit("lam-son", "UBND tỉnh Lâm Sơn", "UBND tỉnh", "Lâm Sơn", "UBND")
+            await directory.add_unit(connection, unit, "2025-07-01")
+            await directory.add_account(connection, "hanh", "Nguyễn Thị Hạnh", "Chủ tịch", "lam-son", ["leader"])
+        await database.close()
+
+    asyncio.run(prepare())
+    data = ("--data", str(tmp_path))
+    assert giaoban("certificate", "hanh", str(file), *data).returncode == 0
+    assert "người khác" in one_sentence(giaoban("certificate", "lam-son", str(file), "--seal", *data))
+    assert "no account" in one_sentence(giaoban("certificate", "minh", str(file), *data))
+    assert "chứng thư số" in one_sentence(giaoban("certificate", "hanh", str(tmp_path / "no.cer"), *data))
+
+
+def test_the_agent_pairs_with_an_origin_only_and_names_a_driver_that_is_none(giaoban: Giaoban) -> None:
+    assert "no address" in one_sentence(giaoban("agent", "http://hop.lamson.gov.vn", "--module", "/nope.so"))
+    assert "/nope.so" in one_sentence(giaoban("agent", "https://hop.lamson.gov.vn", "--module", "/nope.so"))

@@ -1,8 +1,10 @@
 """When nothing can be written, nobody is told of a recording that is none."""
 
+import pytest
+
 from media import Recorded
 from server.keys import CONFIG, SITTINGS
-from tests.media import footage
+from tests.media import browser_offers, footage
 from tests.server.conftest import Seat, Server
 
 
@@ -50,5 +52,37 @@ async def test_what_was_on_its_way_when_somebody_refused_is_not_kept(server: Ser
     await chair.say("recording.consent", agreed=False)
     packets = tuple(footage.packets("opus", footage.tone(100)))
     sitting.receive(Recorded("giao-ban", "hanh", "audio", "opus", 48_000, 1, 1, packets, None))
+    await chair.say("recording.stop")
+    assert list((server.app[CONFIG].recordings / sitting.room.meeting.id).iterdir()) == []
+
+
+async def test_what_a_gateway_sends_under_a_persons_name_is_not_recorded_whatever_that_person_agreed_to(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chair = await opened(server)
+    await chair.say("recording.start")
+    await chair.say("recording.consent", agreed=True)
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    tapped: dict[str, bool] = {}
+    tap = sitting.router.record
+    monkeypatch.setattr(sitting.router, "record", lambda name, on: (tapped.update({name: on}), tap(name, on)))
+    sound = tuple(footage.packets("opus", footage.tone(100)))
+    heard = Recorded("giao-ban", "hanh", "audio", "opus", 48_000, 1, 1, sound, None)
+
+    headers = server.bearer("gateway") | {"Content-Type": "application/sdp"}
+    offer = browser_offers.CHROMIUM
+    async with server.client.post("/whip/giao-ban/hanh", data=offer, headers=headers) as answer:
+        assert answer.status == 201
+        session = answer.headers["Location"]
+    sitting.receive(heard)
+    assert tapped == {"hanh": False}
+    await chair.say("recording.stop")
+    await chair.say("recording.start")
+    assert tapped == {"hanh": False}
+    async with server.client.delete(session, headers=headers) as gone:
+        assert gone.status == 200
+
+    await chair.say("media.offer", sdp=offer)
+    assert tapped == {"hanh": True}
     await chair.say("recording.stop")
     assert list((server.app[CONFIG].recordings / sitting.room.meeting.id).iterdir()) == []

@@ -4,7 +4,8 @@ import io
 import logging
 import random
 import shutil
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +16,14 @@ import typst
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
+from minutes import appearance, signing
 from minutes.document import Signer
 from minutes.typeset import Heading, Typesetter
 from minutes.validation import validate
 from minutes.verification import BLOCK, Verdict
 from server import demo_pki
 from server.records_keys import open_keys
+from tests.minutes import forgeries
 from tests.minutes.sample_meeting import AUTHORITY, CHAIR, PROVINCE, SECRETARY
 from tests.server.records_office import (
     CHAIR_ACTOR,
@@ -64,6 +67,14 @@ async def issued(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Issu
         await office.sealed_directive()
         yield Issued(office, document_id, tuple(stages))
 
+
+TOLD = (
+    (forgeries.painted_over, "byte được thêm vào"),
+    (forgeries.without_its_signatures, "byte được thêm vào"),
+    (forgeries.wrapped, "Không đọc được tệp PDF này"),
+    (forgeries.with_bytes_before, "Không đọc được tệp PDF này"),
+    (forgeries.emptied, "byte khác với bản đã phát hành"),
+)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -111,7 +122,53 @@ async def test_an_earlier_revision_is_not_the_issued_file(issued: Issued) -> Non
         assert issued.file.startswith(stage)
         verdict = await issued.verify(stage)
         assert verdict.kind == "changed"
-        assert "không phải là bản đã phát hành" in verdict.problems[0]
+        assert "chưa có đủ chữ ký" in verdict.problems[0]
+
+
+@pytest.mark.parametrize(("forge", "said"), TOLD, ids=lambda one: getattr(one, "__name__", ""))
+async def test_a_forged_file_is_changed_and_the_verdict_says_how(
+    issued: Issued, forge: Callable[[bytes], bytes], said: str
+) -> None:
+    verdict = await issued.verify(forge(issued.file))
+    assert verdict.kind == "changed"
+    assert said in " ".join(verdict.problems)
+
+
+async def test_one_of_ours_signed_anew_by_a_rogue_authority_is_changed_and_says_whose_signature_it_bears(
+    issued: Issued, tmp_path: Path
+) -> None:
+    people = [(one.id, one.name, one.unit.name) for one in (CHAIR, SECRETARY)]
+    demo_pki.create(tmp_path / "k", people=people, units=[(PROVINCE.id, PROVINCE.name)], pin=PIN, now=datetime.now(UTC))
+    rogue, data = open_keys(tmp_path / "k"), issued.stages[0]
+    document = await issued.office.records.get(issued.document_id)
+    for number, signer in enumerate(document.signers):
+        key = rogue.store.seal if signer.role == "seal" else rogue.store.person
+        data = await signing.sign(
+            data,
+            signer.field,
+            key(signer.account, PIN),
+            trust=rogue.trust,
+            time_stamper=rogue.time_stamper,
+            image=appearance.handwriting(signer.name),
+            certify=number == 0,
+            seal=signer.role == "seal",
+        )
+    verdict = await issued.verify(data)
+    assert verdict.kind == "changed"
+    assert "Chữ ký “ChuKyThuKy” không phải của người ký đã đăng ký" in verdict.problems
+    assert "không thuộc tổ chức chứng thực được tin cậy" in " ".join(verdict.problems)
+
+
+async def test_what_would_take_too_much_is_not_judged_to_the_end(issued: Issued) -> None:
+    squeezed = zlib.compressobj(9)
+    start = squeezed.compress(b"") + squeezed.flush(zlib.Z_FULL_FLUSH)
+    packed = start + (squeezed.compress(bytes(1 << 20)) + squeezed.flush(zlib.Z_FULL_FLUSH)) * 4000
+    head = b"%PDF-1.7\n"
+    table = b"1 0 obj\n<</Type/XRef/Size 2000000000/W[1 4 2]/Root 2 0 R/Filter/FlateDecode/Length %d>>\nstream\n"
+    bomb = head + table % len(packed) + packed + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(head)
+    verdict = await issued.verify(bomb)
+    assert verdict.kind == "unknown"
+    assert len(verdict.problems) == 2
 
 
 async def test_an_incremental_update_is_a_changed_file(issued: Issued) -> None:

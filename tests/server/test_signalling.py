@@ -1,6 +1,5 @@
 """The WebSocket edge: who may sit down, what is refused, and that nobody else notices."""
 
-import asyncio
 import json
 
 import pytest
@@ -9,7 +8,6 @@ from aiohttp.client_exceptions import WSServerHandshakeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from server.connection import QUEUE, Connection
 from server.keys import SITTINGS
 from tests.server.conftest import Server
 
@@ -151,7 +149,7 @@ async def test_a_dropped_line_keeps_hand_and_place(server: Server) -> None:
         await seat.say("hand.raise")
         await seat.socket.close()
     back = await server.sit(server.person("dung"))
-    assert back.welcome["floor"]["queue"] == ["dung", "lan"]
+    assert [one["participant"] for one in back.welcome["floor"]["queue"]] == ["dung", "lan"]
 
 
 async def test_a_result_is_on_disk_before_anybody_is_told(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,22 +163,8 @@ async def test_a_result_is_on_disk_before_anybody_is_told(server: Server, monkey
     monkeypatch.setattr("server.sitting.store.keep", full_disk)
     assert (await chair.say("vote.open", text="Thông qua?"))["code"] == "busy"
     monkeypatch.undo()
-    assert sitting.room.welcome("hanh", sitting.room.meeting.starts_at)["vote"] is None
+    assert sitting.room.welcome("hanh", sitting.room.meeting.starts_at)["votes"] == []
     assert (await chair.say("vote.open", text="Thông qua?"))["type"] == "ack"
-
-
-async def test_a_slow_reader_gets_a_snapshot_instead_of_a_backlog() -> None:
-    connection = Connection("dung")
-    for number in range(QUEUE * 3):
-        connection.tell({"type": "floor", "floor": number})
-    assert connection.lagging
-    read = []
-    while not connection.drained:
-        read.append(await connection.next())
-    assert len(read) == QUEUE
-    connection.resync({"type": "welcome"})
-    connection.tell({"type": "pong"})
-    assert [await asyncio.wait_for(connection.next(), 1) for _ in range(2)] == [{"type": "welcome"}, {"type": "pong"}]
 
 
 async def test_who_leaves_hears_the_ack_and_then_farewell(server: Server) -> None:
@@ -247,3 +231,16 @@ async def test_who_closes_the_meeting_hears_the_ack_before_the_farewell(server: 
     assert (await chair.say("meeting.close"))["type"] == "ack"
     for seat in (chair, delegate):
         assert (await seat.hears("bye"))["reason"] == "closed"
+
+
+async def test_whose_role_has_changed_is_told_what_they_may_say_now(server: Server) -> None:
+    chair, lan = await server.sit(server.person("hanh")), await server.sit(server.person("lan"))
+    await chair.say("meeting.open")
+    assert (await chair.say("chair.hand", participant="lan"))["type"] == "ack"
+    assert "vote.open" in (await lan.hears("welcome"))["may"]
+    assert (await chair.say("vote.open", text="Thông qua?"))["code"] == "not_allowed"
+    assert (await lan.say("vote.open", text="Thông qua?"))["type"] == "ack"
+    assert (await lan.say("role.set", participant="dung", role="viewer"))["type"] == "ack"
+    dung = await server.sit(server.person("dung"))
+    assert "vote.cast" not in dung.welcome["may"]
+    assert [one["role"] for one in dung.welcome["participants"] if one["id"] == "dung"] == ["viewer"]

@@ -1,7 +1,11 @@
 """WHIP and WHEP: who may publish what, and what is refused."""
 
+import asyncio
+
 import pytest
 
+from server.keys import SITTINGS
+from tests.media import browser_offers
 from tests.server.conftest import Server
 
 SDP = {"Content-Type": "application/sdp"}
@@ -50,3 +54,63 @@ async def test_participants_are_listed_for_those_of_the_room(server: Server) -> 
     assert (await server.client.get(path, headers=server.bearer("viewer", room="other"))).status == 403
     listed = await (await server.client.get(path, headers=server.bearer("gateway"))).json()
     assert [(p["id"], p["name"], p["publishing"]) for p in listed["participants"]] == [("dung", "Lò Văn Dũng", False)]
+
+
+async def test_who_is_sent_out_neither_sends_nor_watches_any_more(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    minh = server.bearer("delegate")
+    await server.sit(minh)
+    await chair.say("participant.remove", participant="t-delegate")
+    for path in ("/whip/giao-ban", "/whep/giao-ban"):
+        response = await server.client.post(path, data=browser_offers.CHROMIUM, headers=SDP | minh)
+        assert (response.status, (await response.json())["error"]) == (403, "not_invited")
+    assert (await server.client.get("/api/v1/rooms/giao-ban/participants", headers=minh)).status == 403
+    again = await server.client.ws_connect("/rooms/giao-ban/ws", headers=minh)
+    assert (await again.receive_json(timeout=10))["type"] == "waiting"
+
+
+async def test_sending_somebody_out_ends_what_they_publish_without_a_seat(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    dung = server.person("dung")
+    response = await server.client.post("/whip/giao-ban", data=browser_offers.CHROMIUM, headers=SDP | dung)
+    assert response.status == 201
+    await chair.say("participant.remove", participant="dung")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    async with asyncio.timeout(5):
+        while sitting.streams.sessions_of("dung"):
+            await asyncio.sleep(0)
+    shown = await chair.until(lambda one: one["type"] == "participant" and one["participant"]["id"] == "dung")
+    assert not shown["participant"]["audio"]
+    assert sitting.router.directions("dung") == []
+
+
+async def test_whom_the_chair_made_an_observer_does_not_send(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    dung = server.person("dung")
+    await server.sit(dung)
+    await chair.say("role.set", participant="dung", role="viewer")
+    response = await server.client.post("/whip/giao-ban", data=browser_offers.CHROMIUM, headers=SDP | dung)
+    assert (response.status, (await response.json())["error"]) == (403, "not_allowed")
+
+
+async def test_locked_microphones_are_also_those_of_who_publishes_without_a_seat(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    dung = server.person("dung")
+    assert (await server.client.post("/whip/giao-ban", data=browser_offers.CHROMIUM, headers=SDP | dung)).status == 201
+    sitting = await server.app[SITTINGS].get("giao-ban")
+
+    async def shown(audio: bool) -> None:
+        await chair.until(
+            lambda one: one["type"] == "participant" and one["participant"]["id"] == "dung"
+            and one["participant"]["audio"] is audio
+        )  # fmt: skip
+        assert sitting.router._patchbay.muted("dung", "audio") is not audio
+
+    await shown(True)
+    await chair.socket.send_json({"type": "mic.lock", "on": True})
+    await shown(False)
+    lan = server.person("lan")
+    assert (await server.client.post("/whip/giao-ban", data=browser_offers.CHROMIUM, headers=SDP | lan)).status == 201
+    assert sitting.router._patchbay.muted("lan", "audio"), "who begins while they are locked"
+    await chair.socket.send_json({"type": "mic.lock", "on": False})
+    await shown(True)

@@ -20,6 +20,7 @@ from server.keys import DATABASE, RECORDS, TOKENS
 from server.records import Records
 from server.sittings import person_of
 from tests.server.conftest import Server
+from tests.server.filling import fill
 
 PIN = demo.PIN
 EVIL = '<script>alert("x")</script><img src=x onerror=alert(1)>'
@@ -127,7 +128,9 @@ class Office:
         found = await self.account(account_id)
         return Actor(found.id, found.name, found.title)
 
-    async def meeting(self, *, title: str = "Họp giao ban tháng 02", room: str = "hop-abcd1234") -> Meeting:
+    async def meeting(
+        self, *, title: str = "Họp giao ban tháng 02", room: str = "hop-abcd1234", presenter: str = "Văn phòng"
+    ) -> Meeting:
         """A scheduled meeting: Hạnh chairs, Bình writes, Dũng is invited."""
         chair, secretary, delegate = [await self.account(one) for one in ("hanh", "binh", "dung")]
         meeting = Meeting(
@@ -140,7 +143,7 @@ class Office:
             chair=person_of(chair, Role.CHAIR),
             secretary=person_of(secretary, Role.SECRETARY),
             invited=(person_of(delegate, Role.DELEGATE),),
-            agenda=(AgendaItem("item-1", "Tình hình mưa lũ", "Văn phòng"),),
+            agenda=(AgendaItem("item-1", "Tình hình mưa lũ", presenter),),
             units=(Unit(delegate.unit.id, delegate.unit.short_name),),
         )
         async with self.server.app[DATABASE].begin() as connection:
@@ -153,7 +156,7 @@ class Office:
         facts: list[Fact] = []
         start = auth.utcnow() - timedelta(hours=1)
 
-        def tell(minute: int, kind: str, actor: str, **data: object) -> None:
+        def tell(minute: int, kind: str, actor: str, /, **data: object) -> None:
             facts.append(chained(facts[-1] if facts else None, start + timedelta(minutes=minute), kind, actor, data))
 
         tell(0, "convened", "system", **meeting.to_json())
@@ -190,13 +193,14 @@ class Office:
         """Carry a record on by the same use cases as the pages call."""
         while (document := await self.records.get(document_id)).state is not until:
             match document.state:
-                case State.DRAFT:
+                case State.DRAFT | State.REVISED:
+                    await fill(self.records, document_id, await self.actor("binh"))
                     await self.records.submit(document_id, by=await self.actor("binh"))
                 case State.REVIEW:
                     await self.records.approve(document_id, by=await self.actor("hanh"))
                 case State.APPROVED:
-                    assert document.next_signer is not None
-                    await self.records.sign(document_id, by=await self.actor(document.next_signer.account), pin=PIN)
+                    signer = document.next_signers[0]
+                    await self.records.sign(document_id, by=await self.actor(signer.account), pin=PIN)
                 case _:
                     await self.records.seal(document_id, by=await self.actor("cuc"), pin=PIN)
 

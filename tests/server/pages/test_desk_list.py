@@ -32,9 +32,18 @@ async def test_a_sealed_notice_waits_for_the_decision_to_post_it(office: Office)
     assert f"/desk/{notice}" not in waiting((await (await office.sign_in("binh")).get("/desk")).text)
 
 
-async def test_the_desk_is_closed_to_delegates_guests_and_strangers(office: Office) -> None:
+async def test_a_delegate_finds_nothing_of_the_office_at_the_desk(office: Office) -> None:
     minutes = await office.minutes()
-    assert (await (await office.sign_in("dung")).get("/desk")).status == 403
+    delegate = await office.sign_in("dung")
+    page = await delegate.get("/desk")
+    assert page.status == 200
+    assert "Không có văn bản nào đang chờ đồng chí" in page.words
+    assert minutes not in page.text
+    assert (await delegate.get(f"/desk/{minutes}")).status == 403
+
+
+async def test_the_desk_is_closed_to_guests_and_strangers(office: Office) -> None:
+    minutes = await office.minutes()
     guest = await office.with_token(office.server.token("secretary"))
     assert (await guest.get("/desk")).status == 403
     assert (await guest.get(f"/desk/{minutes}")).status == 403
@@ -58,5 +67,5 @@ async def test_the_history_names_every_act_and_who_did_it(office: Office) -> Non
 
 async def test_the_desk_speaks_english_and_japanese(office: Office) -> None:
     await office.minutes()
-    assert "Waiting for you" in (await (await office.sign_in("binh", "en")).get("/desk")).words
-    assert "対応待ち" in (await (await office.sign_in("binh", "ja")).get("/desk")).words
+    assert "My work" in (await (await office.sign_in("binh", "en")).get("/desk")).words
+    assert "自分の仕事" in (await (await office.sign_in("binh", "ja")).get("/desk")).words

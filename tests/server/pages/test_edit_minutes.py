@@ -1,21 +1,27 @@
 """The secretary corrects the draft; a second secretary at the same time loses nothing."""
 
+import contextlib
 import html
 import re
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minutes.content import from_json, to_json
 from minutes.document import Kind, State
+from minutes.errors import InvalidContent
 from server.i18n import Reader
 from server.pages import desk_form
+from tests.minutes.test_text import DECISION
 from tests.server.pages.conftest import EVIL, Office, Page, Refuses
 
 CONTENT = {
     "title": "Họp",
     "venue": "Trụ sở",
     "course": [{"heading": "Mở đầu", "paragraphs": ["Một.", "Hai\nba."]}],
-    "conclusions": [{"text": "Việc", "owner_unit": "Xã A", "deadline": "2027-01-15"}],
+    "conclusions": [
+        {"text": "Việc", "owner_unit": "Xã A", "co_units": ["Xã B", "Xã C"], "deadline": "2027-01-15", "item": "Lũ"}
+    ],
     "recipients": ["Lưu: VT"],
 }
 
@@ -25,7 +31,8 @@ def fields_of(page: Page) -> dict[str, str]:
     found = {}
     for tag in re.findall(r"<input\b[^>]*>", page.text.partition('id="main"')[2]):
         name, value = (re.search(rf'\b{part}="([^"]*)"', tag) for part in ("name", "value"))
-        if name and 'type="checkbox"' not in tag and name[1] not in ("csrf", "back"):
+        chosen = 'type="radio"' not in tag or " checked" in tag
+        if name and chosen and 'type="checkbox"' not in tag and name[1] not in ("csrf", "back"):
             found[name[1]] = html.unescape(value[1]) if value else ""
     for name, text in re.findall(r'(?s)<textarea\b[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', page.text):
         found[name] = html.unescape(text).replace("\n", "\r\n")
@@ -60,6 +67,8 @@ async def test_texts_rows_and_recipients_are_saved(office: Office) -> None:
         "text": "Trực ban 24/24 giờ",
         "owner_unit": "UBND xã Hòa Phước",
         "deadline": "2027-02-01",
+        "co_units": [],
+        "item": None,
     }
     assert content["recipients"] == ["Các xã", "Lưu: VT"]
     assert (await office.records.get(minutes)).title == "Họp giao ban tháng 3"
@@ -163,6 +172,24 @@ async def test_a_submitted_text_is_no_longer_editable(office: Office) -> None:
 
 def test_the_form_gives_back_the_text_it_was_made_from() -> None:
     assert desk_form.read(Kind.MINUTES, CONTENT, desk_form.typed_of(Kind.MINUTES, CONTENT)) == CONTENT
+
+
+def test_the_form_gives_back_a_text_with_every_kind_of_block() -> None:
+    content = to_json(DECISION)
+    assert desk_form.read(Kind.DECISION, content, desk_form.typed_of(Kind.DECISION, content)) == content
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"body\.\d{1,5}\.(text|block|co|deadline|drop)")
+        | st.sampled_from(["copies", "urgency", "bases"]),
+        st.text() | st.sampled_from([*desk_form.BLOCKS, "|", "a|b\nc"]),
+    )
+)
+def test_no_posted_text_breaks_the_reader_of_forms(typed: dict[str, str]) -> None:
+    content = desk_form.read(Kind.DECISION, to_json(DECISION), typed)
+    with contextlib.suppress(InvalidContent):
+        from_json(Kind.DECISION, content)
 
 
 @given(st.dictionaries(st.text(max_size=12) | st.from_regex(r"(course|conclusions)\.\d{1,5}\.(text|drop)"), st.text()))

@@ -11,6 +11,10 @@ from urllib.parse import quote
 import pytest
 
 from media.recording import Writer
+from minutes.casefiles import store as casefiles
+from minutes.casefiles.case import Item, ItemKind
+from minutes.casefiles.retention import Period
+from minutes.document import Actor
 from rooms import (
     SYSTEM,
     CloseMeeting,
@@ -27,6 +31,7 @@ from rooms.proceedings import Meeting
 from server import auth
 from server.i18n import VIETNAM
 from server.keys import CONFIG, DATABASE, EXPORTS
+from server.retention import Retention
 from tests.server.pages.conftest import Office, Visitor
 from tests.server.test_command_line import Giaoban, giaoban
 from tests.server.test_export_recording import record
@@ -117,6 +122,55 @@ async def test_only_what_the_proceedings_name_is_given_out(office: Office, name:
     meeting = await recorded(office)
     (folder_of(office, meeting) / "export.json").write_text("{}")
     assert (await (await office.sign_in("binh")).get(f"/meetings/{meeting.id}/recording/{name}")).status == 404
+
+
+async def test_files_go_after_their_days_and_the_page_still_has_their_digests(office: Office) -> None:
+    old = await recorded(office)
+    app, now = office.server.app, auth.utcnow()
+    stray = app[CONFIG].recordings / "of-nobody"
+    stray.mkdir()
+    files = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder_of(office, old).iterdir()}
+    keep, forever = (Retention(app[DATABASE], app[CONFIG].recordings, app[EXPORTS], days) for days in (30, None))
+    assert await forever.look(now + timedelta(days=4000)) == []
+    assert await keep.look(now + timedelta(days=29)) == []
+    secretary, path = await office.sign_in("binh"), f"/meetings/{old.id}"
+    assert (await secretary.get(path)).has("export-start")
+
+    assert await keep.look(now + timedelta(days=31)) == [old.id]
+    assert list(app[CONFIG].recordings.iterdir()) == [stray]
+    page = await secretary.get(path)
+    assert page.has("recording-gone")
+    assert not page.has("export-start")
+    for name, digest in files.items():
+        assert digest in page.text
+        assert f"/recording/{name}" not in page.text
+        assert (await secretary.get(f"{path}/recording/{name}")).status == 404
+
+
+async def test_what_a_closed_case_file_lists_outlives_the_days_of_recordings(office: Office) -> None:
+    meeting, now = await recorded(office), auth.utcnow()
+    app, cuc = office.server.app, await office.actor("cuc")
+    keep = Retention(app[DATABASE], app[CONFIG].recordings, app[EXPORTS], 30)
+    file = next(folder_of(office, meeting).iterdir()).name
+    async with app[DATABASE].begin() as connection:
+        if await casefiles.of_meeting(connection, meeting.id) is None:
+            period = Period("hop", "Hồ sơ hội nghị", 10, "thử")
+            await casefiles.add(connection, "c1", "lam-son", "UBND", "Giao ban", period, now.date(), "x", meeting.id)
+        case = await casefiles.of_meeting(connection, meeting.id)
+        assert case is not None
+        listed = (Item(ItemKind.RECORDING, file, file, "Ghi hình", "0" * 64),)
+        by = Actor(cuc.id, cuc.name, cuc.title)
+        await casefiles.close(connection, case, listed, now.date(), by, now)
+    assert await keep.look(now + timedelta(days=31)) == []
+    assert (folder_of(office, meeting) / file).exists()
+
+
+async def test_what_is_recorded_of_a_meeting_that_goes_on_has_no_age(office: Office) -> None:
+    meeting = await recorded(office, over=False)
+    app = office.server.app
+    keep = Retention(app[DATABASE], app[CONFIG].recordings, app[EXPORTS], 1)
+    assert await keep.look(auth.utcnow() + timedelta(days=400)) == []
+    assert folder_of(office, meeting).is_dir()
 
 
 async def test_who_may_not_see_the_recording_gets_no_file_and_starts_nothing(office: Office) -> None:

@@ -5,17 +5,29 @@ from datetime import timedelta
 
 import pytest
 
-from rooms import store
+from rooms import Meeting, store
 from server.auth import utcnow
 from server.i18n import VIETNAM
 from server.keys import DATABASE
+from server.pages.sheet_rows import BLANK, PARTS
 from tests.server.pages.conftest import EVIL, Office, Refuses
 
 
-def sheet(**changes: str) -> dict[str, str]:
+def rows(kind: str, text: str) -> dict[str, str]:
+    """The fields of rows that a story writes as lines: "nội dung | người trình bày | số phút"."""
+    found = {}
+    for row, line in enumerate(line for line in text.splitlines() if line.strip()):
+        for part, value in zip(PARTS[kind], line.split("|"), strict=False):
+            found[f"{kind}.{row}.{part}"] = value.strip()
+    return found
+
+
+def sheet(agenda: str = "Tình hình mưa lũ | Văn phòng UBND tỉnh\r\n\r\nÝ kiến của các xã\r\n", guests: str = "",
+          **changes: str) -> dict[str, str]:  # fmt: skip
     """What a careful secretary types."""
     tomorrow = (utcnow().astimezone(VIETNAM) + timedelta(days=1)).date().isoformat()
     return {
+        "secrecy": "none",
         "title": "Họp giao ban tháng 02",
         "date": tomorrow,
         "time": "08:30",
@@ -24,7 +36,8 @@ def sheet(**changes: str) -> dict[str, str]:
         "secretary": "binh",
         "unit.ta-nang": "ta-nang",
         "unit.hoa-phuoc": "hoa-phuoc",
-        "agenda": "Tình hình mưa lũ | Văn phòng UBND tỉnh\r\n\r\nÝ kiến của các xã\r\n",
+        **rows("agenda", agenda),
+        **rows("guest", guests),
         **changes,
     }
 
@@ -78,7 +91,9 @@ async def test_the_form_offers_me_as_secretary_and_a_time_to_come(office: Office
         ("chair", "dung", "Chưa chọn người chủ trì."),
         ("secretary", "hanh", "Chưa chọn thư ký, hoặc thư ký trùng với người chủ trì."),
         ("agenda", " \r\n ", "Chương trình họp còn để trống."),
-        ("agenda", "| chỉ có người trình bày", "Mỗi dòng cần có nội dung"),
+        ("agenda", "| chỉ có người trình bày", "Dòng 1: Nội dung này còn để trống."),
+        ("agenda", "Một\nHai | Sở | nhiều", "Dòng 2: Số phút là một số không quá 1440."),
+        ("chair_wait", "0", "Thời gian chờ từ 10 đến 3600 giây."),
         ("agenda", "mục\n" * 61, "Chương trình họp có quá 60 nội dung."),
     ],
 )
@@ -90,7 +105,8 @@ async def test_a_wrong_field_is_named_and_everything_typed_is_kept(
     assert sentence in page.words
     expected = sheet(**{field: text})
     if field != "agenda":
-        assert page.area("agenda").split() == expected["agenda"].split()
+        assert page.value("agenda.0.presenter") == expected["agenda.0.presenter"]
+        assert page.value("agenda.1.title") == expected["agenda.1.title"]
         assert page.value("place") == expected["place"]
     if field != "title":
         assert page.value("title") == expected["title"]
@@ -121,3 +137,62 @@ async def test_html_in_what_was_typed_comes_out_as_text(office: Office) -> None:
     again = await visitor.post("/meetings/new", sheet(title=EVIL, chair=""))
     assert "<script>alert" not in again.text
     assert again.value("title") == EVIL
+
+
+async def test_rows_are_added_without_a_script_and_nothing_is_saved_by_it(office: Office) -> None:
+    binh = await office.sign_in("binh")
+    page = await binh.get("/meetings/new")
+    assert page.text.count('data-test="agenda-') == BLANK * len(PARTS["agenda"])
+    more = await binh.post("/meetings/new", sheet(rows="agenda", title="Họp gấp"))
+    assert (more.status, more.value("title"), more.value("agenda.1.title")) == (200, "Họp gấp", "Ý kiến của các xã")
+    assert more.text.count('data-test="agenda-') == (2 + 2 * BLANK) * len(PARTS["agenda"])
+    assert "Họp gấp" not in (await binh.get("/meetings")).words
+
+
+async def test_the_sheet_says_who_waits_for_whom_and_whether_there_is_a_lobby(office: Office) -> None:
+    binh = await office.sign_in("binh")
+    usual = await binh.post("/meetings/new", sheet())
+    other = await binh.post("/meetings/new", sheet(lobby="off", chair_wait="120"))
+    for page, expected in ((usual, (True, 30)), (other, (False, 120))):
+        meeting = await _sheet_of(office, page.location)
+        assert (meeting.lobby, meeting.chair_wait) == expected
+    form = await binh.get(f"{other.location}/edit")
+    assert form.value("chair_wait") == "120"
+    assert '<option value="off" selected>' in form.text
+
+
+async def test_the_vote_follows_the_role_and_stands_on_the_sheet(office: Office) -> None:
+    binh = await office.sign_in("binh")
+    fields = sheet(secretary_votes="1", **{"person.cuc": "1", "vote.dung": "no", "vote.lan": ""})
+    page = await binh.post("/meetings/new", fields)
+    meeting = await _sheet_of(office, page.location)
+    roles = {one.id: (str(one.role), one.votes) for one in meeting.people()}
+    assert roles == {
+        "hanh": ("chair", True),
+        "binh": ("secretary", True),
+        "dung": ("delegate", False),
+        "lan": ("delegate", True),
+        "cuc": ("clerk", False),
+    }
+    shown = (await binh.get(page.location)).words
+    assert re.search(r"Văn thư Không", shown)
+    assert re.search(r"Thư ký Có", shown)
+
+
+async def test_a_second_secretary_is_invited_as_one_and_may_prepare_the_meeting(office: Office) -> None:
+    binh = await office.sign_in("binh")
+    page = await binh.post("/meetings/new", sheet(**{"person.cuc": "1", "role.cuc": "secretary"}))
+    meeting = await _sheet_of(office, page.location)
+    assert meeting.secretaries == ("binh", "cuc")
+    cuc = await office.sign_in("cuc")
+    assert (await cuc.get(page.location)).has("manage")
+    assert (await cuc.get(f"{page.location}/edit")).status == 200
+    seat = await office.server.sit(office.server.person("cuc"), meeting.room)
+    assert "agenda.step" in seat.welcome["may"]
+
+
+async def _sheet_of(office: Office, path: str) -> Meeting:
+    async with office.server.app[DATABASE].read() as connection:
+        entry = await store.get_meeting(connection, path.removeprefix("/meetings/"))
+    assert entry is not None
+    return entry.meeting

@@ -83,6 +83,7 @@ async def test_signing_out_ends_the_session_on_the_server(office: Office) -> Non
     (cookie,) = [one.value for one in visitor.session.cookie_jar if one.key == "giaoban"]
     page = await visitor.post("/sign-out")
     assert (page.status, page.location) == (303, "/")
+    assert page.headers["Clear-Site-Data"] == '"cache"', "pages of papers do not stay on a shared machine"
     assert (await office.stranger().get("/meetings", Cookie=f"giaoban={cookie}")).status == 401
 
 

@@ -1,0 +1,110 @@
+"""A commune's hall: one device, a phone that checks in by the code on it, ten ticks, twelve people on record."""
+
+import os
+from datetime import UTC, datetime
+
+from playwright.async_api import Browser, expect
+
+from rooms import AgendaItem, Meeting, Person, Role, store
+from server import config, directory
+from server.auth import utcnow
+from server.database import Database
+from server.sittings import person_of
+from tests.browser.conftest import Open
+from tests.browser.room import enter, hook, panel
+from tests.installation import Installation
+
+SILENT = """() => {
+  window.__asked = 0;
+  const devices = navigator.mediaDevices;
+  const ask = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = (wanted) => { window.__asked += 1; return ask(wanted); };
+}"""
+
+
+async def summoned(installation: Installation) -> str:
+    """A session of twelve of Tà Năng; the room's address."""
+    database = Database(config.load(None, data=installation.data).database_url)
+    try:
+        async with database.begin() as connection:
+            found = [await directory.account(connection, one) for one in ("hanh", "binh", "dung")]
+            hanh, binh, dung = [
+                person_of(one, role)
+                for one, role in zip(found, (Role.CHAIR, Role.SECRETARY, Role.DELEGATE), strict=True)
+                if one is not None
+            ]
+            others = tuple(
+                Person(f"tn-{n}", f"Đại biểu thứ {n}", "Ủy viên", dung.unit, Role.DELEGATE) for n in range(1, 12)
+            )
+            meeting = Meeting(
+                id="m-site", room="hop-site", title="Họp trực tuyến với cơ sở", place="Phòng họp số 1",
+                authority=hanh.unit, starts_at=datetime.now(UTC).replace(microsecond=0), chair=hanh, secretary=binh,
+                invited=(dung, *others), agenda=(AgendaItem("a1", "Tình hình chung", ""),), units=(dung.unit,),
+            )  # fmt: skip
+            await store.add_room(connection, store.RoomEntry(meeting.room, meeting.title, permanent=False))
+            await store.add_meeting(connection, meeting, created_by="binh", created_at=utcnow())
+    finally:
+        await database.close()
+    return f"{installation.url}/rooms/hop-site"
+
+
+async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
+    browser: Browser, signed_in: Open, installation: Installation
+) -> None:
+    room_url = await summoned(installation)
+    hanh, dung = await signed_in("hanh"), await signed_in("dung")
+    await enter(hanh, room_url)
+    await hanh.click(hook("open-meeting"))
+    await enter(dung, room_url)
+    await panel(dung, "sites")
+    await dung.click(hook("site-open"))
+    await dung.wait_for_selector(hook("site-code"))
+    link = await dung.get_attribute(hook("site-code"), "data-link")
+    assert link
+
+    context = await browser.new_context(viewport={"width": 360, "height": 720}, locale="vi-VN")
+    await context.add_init_script(f"({SILENT})()")
+    phone = await context.new_page()
+    phone.set_default_timeout(20_000)
+    await phone.goto(link)
+    await phone.select_option(hook("checkin-person"), label="Đại biểu thứ 1")
+    await phone.click(hook("checkin-ask"))
+    number = await phone.inner_text(hook("checkin-number"))
+    await expect(dung.locator(hook("site-phones"))).to_contain_text(number)
+    await dung.click(hook("site-tick-phone"))
+    await phone.wait_for_url("**/rooms/hop-site?phone")
+    await phone.wait_for_function("() => window.giaoban?.state().welcomed")
+    await expect(phone.locator(hook("listener"))).to_contain_text("Màn hình riêng của đồng chí")
+
+    for n in range(2, 12):
+        await dung.check(f'[data-seat="tn-{n}"] {hook("site-seat")}')
+    await hanh.wait_for_function("() => window.giaoban.state().turnout.present === 13")
+    await phone.click(hook("hand"))
+    await hanh.wait_for_function("() => window.giaoban.state().participants.find((one) => one.id === 'tn-1').hand")
+
+    await panel(hanh, "vote")
+    await hanh.fill(hook("vote-text"), "Thông qua phương án?")
+    await hanh.click(hook("vote-open"))
+    await phone.click(hook("vote-for"))
+    await panel(dung, "sites")
+    await dung.click(f'[data-seat="tn-2"] {hook("site-vote-against")}')
+    await hanh.wait_for_function("() => window.giaoban.state().vote.cast === 2")
+    if shots := os.environ.get("SHOTS"):
+        await phone.screenshot(path=f"{shots}/phone.png")
+        await dung.screenshot(path=f"{shots}/site.png")
+        await dung.set_viewport_size({"width": 360, "height": 740})
+        await dung.screenshot(path=f"{shots}/site360.png", full_page=True)
+        await dung.set_viewport_size({"width": 1440, "height": 900})
+        await dung.screenshot(path=f"{shots}/site1440.png")
+    await hanh.click(hook("vote-close"))
+    assert await phone.evaluate("() => window.__asked") == 0, "no microphone, no camera"
+    await phone.close()
+
+    await hanh.click(hook("close-meeting"))
+    await hanh.click("dialog[open] [data-test=confirm]")
+    await hanh.wait_for_selector(hook("minutes-link"))
+    minutes = await hanh.get_attribute(hook("minutes-link"), "href")
+    await hanh.goto(f"{installation.url}{minutes}")
+    text = await hanh.inner_text("main")
+    assert text.count("dự tại điểm cầu") == 11, "and Dũng, whose device it is"
+    assert "Lò Văn Dũng" in text

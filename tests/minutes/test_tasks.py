@@ -1,0 +1,253 @@
+"""Tasks out of sealed documents: the transition table walked at random, rows that say a task anew, and the due days."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minutes.blocks import ConclusionLine
+from minutes.document import Actor, Kind
+from minutes.errors import InvalidContent, Refused, SecretContent
+from minutes.tasks import pressing
+from minutes.tasks.issuing import Row, known_units, restated, unit_named
+from minutes.tasks.pressing import Pressing, to_escalate, to_remind
+from minutes.tasks.reviewing import reviewed, scores, sentences, standing, together
+from minutes.tasks.task import (
+    ACT_NAMES,
+    NEEDS_REASON,
+    OPEN,
+    STATE_NAMES,
+    TRANSITIONS,
+    Act,
+    Correction,
+    Source,
+    State,
+    Step,
+    Task,
+    acts_on,
+    moved,
+    said,
+)
+from rooms.proceedings import Unit
+
+TODAY = date(2026, 3, 2)
+TA_NANG, HOA_PHUOC = Unit("ta-nang", "UBND xã Tà Năng"), Unit("hoa-phuoc", "UBND xã Hòa Phước")
+DUNG = Actor("dung", "Lò Văn Dũng", "Chủ tịch UBND xã")
+HANH = Actor("hanh", "Nguyễn Thị Hạnh", "Phó Chủ tịch UBND tỉnh")
+
+
+def task(id: int = 1, text: str = "Rà soát các hộ ở vùng sạt lở", **values: object) -> Task:
+    made = Task(
+        id,
+        Unit("lam-son", "Ủy ban nhân dân tỉnh Lâm Sơn"),
+        Source("d1", Kind.NOTICE, "07/TB-UBND", date(2026, 2, 6), "1", "Tình hình mưa lũ"),
+        text,
+        TA_NANG,
+        (HOA_PHUOC,),
+        date(2026, 3, 10),
+        date(2026, 2, 6),
+    )
+    return replace(made, **values)  # type: ignore[arg-type]
+
+
+def step(act: Act, by: Actor = DUNG, **values: object) -> Step:
+    given = {"reason": "Vì mưa lũ kéo dài", "until": TODAY + timedelta(60), "level": 1, **values}
+    return Step(act, by, **given)  # type: ignore[arg-type]
+
+
+# --- the table ------------------------------------------------------------------------------------------------
+
+
+def test_every_state_has_a_row_and_every_act_a_name_and_a_way() -> None:
+    assert set(TRANSITIONS) == set(State) == set(STATE_NAMES)
+    assert {act for row in TRANSITIONS.values() for act in row} == set(Act)
+    assert set(ACT_NAMES) == {"assign", *Act}
+    assert {state for state, row in TRANSITIONS.items() if row} == OPEN
+
+
+@given(st.lists(st.tuples(st.sampled_from(Act), st.integers(-3, 40), st.booleans()), max_size=30))
+def test_whatever_is_tried_the_table_alone_says_what_becomes_of_it(tried: list[tuple[Act, int, bool]]) -> None:
+    now, today = task(), TODAY
+    for act, days, by_unit in tried:
+        today += timedelta(max(0, days // 4))
+        code, after = "", now
+        try:
+            after = moved(now, step(act, DUNG if by_unit else HANH, until=today + timedelta(days)), today)
+        except Refused as refused:
+            code = refused.code
+        if code:
+            assert code == "wrong_state" if act not in acts_on(now) else code in ("bad_day", "own_report")
+            continue
+        assert after.state is TRANSITIONS[now.state][act]
+        assert after.state is State.CANCELLED or after.done == (after.reported_on is not None)
+        assert after.open or after.asked_until is None
+        assert (after.deadline == now.deadline) == (act is not Act.GRANT)
+        assert now.deadline is not None
+        assert after.deadline is not None
+        assert after.deadline >= now.deadline
+        assert (after.text, after.owner, after.source) == (now.text, now.owner, now.source)
+        now = after
+
+
+@given(st.sampled_from(sorted(NEEDS_REASON)), st.sampled_from(sorted(State)))
+def test_what_must_be_said_is_not_passed_over(act: Act, state: State) -> None:
+    with pytest.raises(Refused) as refused:
+        moved(task(state=state), step(act, reason=""), TODAY)
+    assert refused.value.code in ("wrong_state", "reason_needed")
+
+
+def test_from_the_assignment_to_the_confirmation() -> None:
+    now = task()
+    for act, by in ((Act.ACCEPT, DUNG), (Act.BEGIN, DUNG), (Act.REPORT, DUNG), (Act.RETURN, HANH), (Act.REPORT, DUNG)):
+        now = moved(now, step(act, by), TODAY)
+    assert (now.state, now.reported_on, now.reporter) == (State.REPORTED, TODAY, "dung")
+    with pytest.raises(Refused, match="không tự xác nhận"):
+        moved(now, step(Act.CONFIRM, DUNG), TODAY)
+    assert moved(now, step(Act.CONFIRM, HANH), TODAY).state is State.CONFIRMED
+
+
+def test_a_later_deadline_is_asked_for_once_and_ends_the_escalation() -> None:
+    asked = moved(task(escalated=2), step(Act.ASK, until=date(2026, 4, 1)), TODAY)
+    assert Act.ASK not in acts_on(asked)
+    granted = moved(asked, step(Act.GRANT, HANH, until=None), TODAY)
+    assert (granted.deadline, granted.asked_until, granted.escalated) == (date(2026, 4, 1), None, 0)
+    refused = moved(asked, step(Act.REFUSE, HANH), TODAY)
+    assert (refused.deadline, refused.asked_until) == (date(2026, 3, 10), None)
+    with pytest.raises(Refused, match="sau thời hạn cũ"):
+        moved(task(), step(Act.ASK, until=date(2026, 3, 10)), TODAY)
+
+
+def test_a_task_that_goes_to_another_unit_begins_from_the_beginning() -> None:
+    now = moved(task(), step(Act.ACCEPT, person=DUNG), TODAY)
+    told = Correction(now.text, HOA_PHUOC, (), now.deadline)
+    after = moved(now, step(Act.CORRECT, HANH, correction=told), TODAY)
+    assert (after.state, after.owner, after.person) == (State.ASSIGNED, HOA_PHUOC, None)
+
+
+@given(st.text(max_size=3000))
+def test_what_is_typed_is_kept_or_refused(text: str) -> None:
+    try:
+        kept = said(text)
+    except InvalidContent:
+        return
+    assert kept == text.replace("\r\n", "\n").strip()
+
+
+def test_a_report_with_a_mark_of_secrecy_is_refused() -> None:
+    with pytest.raises(SecretContent):
+        said("Kèm báo cáo TUYỆT MẬT")
+
+
+# --- rows and tasks -------------------------------------------------------------------------------------------
+
+
+def row(place: str, text: str, owner: str | None = TA_NANG.name, item: str | None = "Tình hình mưa lũ") -> Row:
+    return Row(place, ConclusionLine(text, owner, None, item=item))
+
+
+def test_units_are_known_by_their_long_and_short_names_and_no_other() -> None:
+    known = known_units([("ta-nang", "Ủy ban nhân dân xã Tà Năng", "UBND xã Tà Năng")])
+    assert unit_named("ubnd xã  tà năng", known) == unit_named("Ủy ban nhân dân xã Tà Năng", known) == TA_NANG
+    assert unit_named("Ban Quản lý dự án", known) == Unit("", "Ban Quản lý dự án")
+
+
+def test_the_notice_says_the_tasks_of_the_minutes_anew_and_makes_no_second_ones() -> None:
+    first, second = task(1), task(2, "Báo cáo số hộ phải di dời", owner=HOA_PHUOC)
+    rows = [row("1.", "Báo cáo  số hộ phải di dời"), row("2.", "Rà soát các hộ, kể cả ven suối"), row("3.", "Trực ban")]
+    again, new, left = restated(rows, [first, second])
+    assert [(one.place, found.id) for one, found in again] == [("1.", 2), ("2.", 1)]
+    assert ([one.place for one in new], left) == (["3."], [])
+
+
+@given(st.lists(st.sampled_from("abcd"), max_size=8), st.lists(st.sampled_from("abcde"), max_size=8))
+def test_no_row_and_no_task_is_counted_twice_or_lost(rows: list[str], texts: list[str]) -> None:
+    tasks = [task(number, text) for number, text in enumerate(texts)]
+    again, new, left = restated([row(f"{n}.", text) for n, text in enumerate(rows)], tasks)
+    assert sorted([one.place for one, _ in again] + [one.place for one in new]) == sorted(
+        f"{n}." for n in range(len(rows))
+    )
+    assert sorted([found.id for _, found in again] + [one.id for one in left]) == list(range(len(texts)))
+
+
+# --- days -----------------------------------------------------------------------------------------------------
+
+
+def reminders(now: Task, days: int) -> list[int]:
+    """Days before (negative) and after the deadline on which somebody who looks every day reminds."""
+    assert now.deadline is not None
+    told = []
+    for offset in range(-days, days):
+        today = now.deadline + timedelta(offset)
+        if to_remind(now, Pressing(), today):
+            told.append(offset)
+            now = replace(now, reminded_on=today)
+    return told
+
+
+def test_people_are_reminded_before_on_the_day_and_weekly_when_it_is_late() -> None:
+    assert reminders(task(), 20) == [-3, 0, 1, 8, 15]
+    assert reminders(task(state=State.REPORTED, reported_on=TODAY), 20) == []
+    assert reminders(task(deadline=date(2026, 3, 10), state=State.CONFIRMED), 20) == []
+
+
+def test_who_was_not_looked_after_for_days_is_reminded_once() -> None:
+    assert to_remind(task(), Pressing(), date(2026, 3, 9))
+    assert not to_remind(task(reminded_on=date(2026, 3, 8)), Pressing(), date(2026, 3, 9))
+
+
+def test_leaders_are_told_step_by_step_and_once() -> None:
+    due = date(2026, 3, 10)
+    levels = [to_escalate(task(), Pressing(), due + timedelta(days)) for days in (0, 2, 3, 9, 10)]
+    assert levels == [0, 0, 1, 1, 2]
+    assert to_escalate(task(escalated=1), Pressing(), due + timedelta(5)) == 0
+    assert to_escalate(task(), Pressing(3, 0, 0), due + timedelta(50)) == 0
+
+
+@given(st.dictionaries(st.text(max_size=12), st.integers() | st.text(max_size=3), max_size=4))
+def test_settings_are_read_or_refused(data: dict[str, object]) -> None:
+    with pytest.raises(InvalidContent):
+        pressing.from_json(data)
+
+
+@given(st.builds(Pressing, *[st.integers(0, 90)] * 3))
+def test_settings_come_back(found: Pressing) -> None:
+    assert pressing.from_json(pressing.to_json(found)) == found
+
+
+# --- lists ----------------------------------------------------------------------------------------------------
+
+
+def test_a_meeting_goes_through_the_overdue_ones_first() -> None:
+    late = task(1, deadline=date(2026, 2, 20))
+    found = [task(3, deadline=None), task(2), late, task(4, state=State.CONFIRMED, reported_on=TODAY)]
+    assert [one.id for one in reviewed(found, TODAY)] == [1, 2, 3]
+    first, *rest = sentences(found, TODAY)
+    assert first == "Đến ngày 02/03/2026 còn 3 nhiệm vụ chưa hoàn thành, trong đó 1 nhiệm vụ quá hạn:"
+    assert rest[0] == (
+        "1) Rà soát các hộ ở vùng sạt lở (Thông báo số 07/TB-UBND); đơn vị chủ trì: UBND xã Tà Năng; "
+        "thời hạn 20/02/2026; mới giao, quá hạn 10 ngày."
+    )
+    assert sentences([], TODAY) == ("Không còn nhiệm vụ nào của các kỳ trước chưa hoàn thành.",)
+
+
+def test_how_many_days_are_left_or_over_is_said() -> None:
+    assert standing(task(), TODAY) == "mới giao, còn 8 ngày"
+    assert standing(task(), date(2026, 3, 10)) == "mới giao, đến hạn hôm nay"
+    assert standing(task(state=State.REPORTED, reported_on=TODAY), date(2026, 3, 30)) == "đã báo cáo hoàn thành"
+
+
+def test_each_task_is_counted_once_for_its_unit() -> None:
+    found = [
+        task(1, state=State.CONFIRMED, reported_on=date(2026, 3, 10)),
+        task(2, state=State.CONFIRMED, reported_on=date(2026, 3, 11)),
+        task(3),
+        task(4, deadline=date(2026, 3, 1)),
+        task(5, state=State.CANCELLED),
+        task(6, owner=HOA_PHUOC, deadline=None),
+    ]
+    first, second = scores(found, TODAY)
+    assert (first.unit, first.on_time, first.late, first.open, first.overdue) == (TA_NANG.name, 1, 1, 1, 1)
+    assert (second.unit, second.open, second.total) == (HOA_PHUOC.name, 1, 1)
+    assert together([first, second]).total == 5

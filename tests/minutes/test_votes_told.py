@@ -1,0 +1,56 @@
+"""What the minutes say of a vote: by which rule, with which quorum, for whom, and who came late."""
+
+from minutes.content import MinutesContent
+from minutes.typeset import vote_sentence
+from tests.minutes.sample_meeting import CHAIR, LEADERS, MEETING
+from tests.minutes.test_fit import drafted, told
+
+OPENED = {"vote": "v1", "text": "Thông qua?", "item": None}
+RULE = {
+    "secret": True,
+    "majority": "two_thirds",
+    "base": "members",
+    "quorum": "half",
+    "proxies": False,
+    "seconds": None,
+}
+TALLY = {"for": 5, "against": 1, "abstain": 0, "none": 1}
+COUNT = {"tally": TALLY, "eligible": 7, "needed": 5, "present": 6, "members": 7, "quorum": 4, "result": "passed"}
+
+
+def minutes(*facts: tuple[str, dict[str, object]]) -> MinutesContent:
+    return drafted(told(MEETING, *facts))
+
+
+def test_a_secret_vote_is_told_with_its_rule_and_quorum_and_without_names() -> None:
+    codes = [[f"{number:012d}", "for" if number < 5 else "against"] for number in range(6)]
+    closed = {"vote": "v1", "codes": codes, "voters": [CHAIR.id]} | COUNT
+    (vote,) = minutes(("vote_opened", OPENED | RULE), ("vote_closed", closed)).votes
+    assert vote.basis == (
+        "Bỏ phiếu kín; cần ít nhất hai phần ba tổng số đại biểu tán thành (05/07); "
+        "có mặt 06/07 đại biểu, cần ít nhất 04."
+    )
+    assert vote.ballots == ()
+    assert vote_sentence(vote).endswith("Nội dung biểu quyết được thông qua.")
+
+
+def test_a_vote_without_quorum_has_no_value() -> None:
+    closed = {"vote": "v1"} | COUNT | {"present": 3, "result": "no_quorum"}
+    (vote,) = minutes(("vote_opened", OPENED | RULE), ("vote_closed", closed)).votes
+    assert vote_sentence(vote).endswith("Không đủ số đại biểu có mặt, biểu quyết không có giá trị.")
+
+
+def test_what_came_late_is_told_as_late_and_counted_nowhere() -> None:
+    late = LEADERS[1]
+    content = minutes(
+        ("vote_opened", OPENED | RULE | {"secret": False}),
+        ("vote_closed", {"vote": "v1"} | COUNT),
+        ("late_opened", {"until": "2026-02-05T03:00:00Z"}),
+        ("late_ballot", {"vote": "v1", "person": late.id, "choice": "against"}),
+        ("late_statement", {"statement": "s1", "person": late.id, "text": "Xã đã sơ tán xong.", "item": None}),
+    )
+    (vote,) = content.votes
+    assert vote.basis.endswith(f"Ý kiến gửi muộn, không tính vào kết quả: {late.name} (không tán thành).")
+    assert (vote.in_favour, vote.against) == (5, 1)
+    part = next(part for part in content.course if part.heading.startswith("Ý kiến gửi muộn"))
+    assert part.paragraphs[0].endswith("gửi: Xã đã sơ tán xong.")

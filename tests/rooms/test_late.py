@@ -1,0 +1,111 @@
+"""What comes late is late: in the chair's window, never as live, and no announced result changes."""
+
+import pytest
+
+from rooms import CastBallot, CloseMeeting, CloseVote, Drop, Join, Leave, OpenVote, Refused
+from rooms.topics.convening import AdjournMeeting
+from rooms.topics.late import LATE, CloseLate, FileBallot, FileStatement, OpenLate
+from rooms.topics.voting import VOTES
+
+
+def refused(hall, person, command):
+    with pytest.raises(Refused) as caught:
+        hall.do(person, command)
+    return caught.value.code
+
+
+@pytest.fixture
+def missed(open_hall):
+    """Lan lost her line; v1 was voted without her, v2 in secret; now she is back."""
+    hall = open_hall
+    hall.do("lan", Drop())
+    hall.wait(seconds=61)
+    for number, code in ((1, None), (2, "A" * 12)):
+        hall.do("hanh", OpenVote("Thông qua?", secret=code is not None))
+        hall.do("hanh", CastBallot(f"v{number}", "for", code=code))
+        hall.do("hanh", CloseVote(f"v{number}"))
+    hall.join(hall.lan)
+    return hall
+
+
+def test_she_files_her_statement_and_her_vote_in_the_window(missed):
+    assert refused(missed, "lan", FileStatement("Đề nghị cấp thêm phao cứu sinh.")) == "not_late"
+    assert refused(missed, "lan", FileBallot("v1", "against")) == "not_late"
+    effects = missed.do("hanh", OpenLate(30))
+    assert missed.told(effects, "late") == [{"until": "2026-11-23T01:31:01Z", "ballots": []}]
+    announced = VOTES.of(missed.room.state).votes["v1"]
+    effects = missed.do("lan", FileStatement("Đề nghị cấp thêm phao cứu sinh.", "a2"))
+    assert missed.told(effects, "statement") == [
+        {"id": "s1", "participant": "lan", "text": "Đề nghị cấp thêm phao cứu sinh.", "item": "a2",
+         "at": "2026-11-23T01:01:01Z"}
+    ]  # fmt: skip
+    effects = missed.do("lan", FileBallot("v1", "against"))
+    (late,) = missed.told(effects, "late")
+    assert [(one["vote"], one["participant"], one["choice"]) for one in late["ballots"]] == [("v1", "lan", "against")]
+    assert VOTES.of(missed.room.state).votes["v1"] == announced, "what was announced stands"
+    assert refused(missed, "lan", FileBallot("v1", "for")) == "not_missed"
+    missed.do("hanh", CloseMeeting())
+    held = missed.room.proceedings
+    assert [(one.person.id, one.item) for one in held.late_statements()] == [("lan", "Phòng, chống lụt bão")]
+    assert [(one.person.id, one.vote, one.choice) for one in held.late_votes()] == [("lan", "v1", "against")]
+    assert held.votes()[0].outcome.tally == {"for": 1, "against": 0, "abstain": 0, "none": 1}
+
+
+def test_only_who_was_not_there_votes_late_and_never_in_a_secret_vote(missed):
+    missed.do("hanh", OpenLate(5))
+    assert [one["votes"] for one in missed.room.welcome("lan", missed.now)["missed"]] == [["v1"]]
+    assert missed.room.welcome("dung", missed.now)["missed"] == []
+    assert refused(missed, "lan", FileBallot("v2", "for")) == "not_missed"
+    assert refused(missed, "dung", FileBallot("v1", "for")) == "not_missed", "he kept silent, and was there"
+    assert refused(missed, "hanh", FileBallot("v1", "against")) == "not_missed", "she has voted"
+    assert refused(missed, "binh", FileBallot("v1", "for")) == "not_allowed"
+    assert refused(missed, "lan", FileBallot("v7", "for")) == "unknown_vote"
+
+
+def test_who_voted_and_then_lost_the_line_has_voted(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("lan", CastBallot("v1", "for"))
+    open_hall.do("lan", Leave())
+    open_hall.do("hanh", CloseVote("v1"))
+    open_hall.do("hanh", OpenLate(5))
+    open_hall.do(open_hall.lan, Join(open_hall.lan))
+    assert refused(open_hall, "lan", FileBallot("v1", "for")) == "not_missed"
+
+
+def test_who_had_no_line_at_the_closing_missed_it_though_still_counted_as_present(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("lan", Drop())
+    open_hall.wait(seconds=10)
+    open_hall.do("hanh", CloseVote("v1"))
+    open_hall.join(open_hall.lan)
+    open_hall.do("hanh", OpenLate(5))
+    assert LATE.of(open_hall.again().room.state).missed == {"lan": ("v1",)}
+    open_hall.do("lan", FileBallot("v1", "for"))
+
+
+def test_the_window_closes_by_itself_by_the_chair_or_with_the_meeting(missed):
+    missed.do("hanh", OpenLate(5))
+    missed.wait(minutes=5)
+    assert missed.room.next_tick() == missed.now
+    assert refused(missed, "lan", FileStatement("Muộn rồi.")) == "not_late"
+    missed.tick()
+    assert (missed.kept[-1].kind, missed.kept[-1].actor) == ("late_closed", "system")
+    missed.do("hanh", OpenLate(5))
+    missed.do("hanh", CloseLate())
+    assert missed.do("hanh", CloseLate()) == []
+    missed.do("hanh", OpenLate(60))
+    missed.do("hanh", CloseMeeting())
+    assert missed.kinds().count("late_closed") == 3
+    assert LATE.of(missed.room.state).until is None
+    assert missed.room.next_tick() is None
+
+
+def test_the_chair_may_wait_for_a_commune_in_a_break(missed):
+    missed.do("hanh", OpenLate(60))
+    missed.do("hanh", AdjournMeeting())
+    missed.do("lan", FileStatement("Xã đã sơ tán xong."))
+    assert refused(missed, "lan", FileStatement("Về mục khác.", "a9")) == "unknown_item"
+    for _ in range(9):
+        missed.do("lan", FileStatement("Thêm một ý."))
+    assert refused(missed, "lan", FileStatement("Quá nhiều.")) == "limit_reached"
+    assert LATE.of(missed.again().room.state) == LATE.of(missed.room.state)

@@ -1,0 +1,102 @@
+"""A meeting's case file: it gathers by itself, is closed when all is finished, and is handed over as a bag."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import bagit
+import pytest
+
+from minutes.document import State
+from minutes.errors import Damaged
+from server.keys import CASE_FILES
+from tests.postgresql import ON_BOTH
+from tests.server.pages.conftest import Office
+
+
+async def of_the_meeting(office: Office) -> str:
+    cases = await office.server.app[CASE_FILES].of_year("lam-son", office.server.app[CASE_FILES].today.year)
+    (case,) = [one for one in cases if one.meeting_id is not None]
+    return f"/casefiles/{case.id}"
+
+
+@ON_BOTH
+async def test_a_case_file_is_opened_gathers_is_closed_and_handed_over(office: Office, tmp_path: Path) -> None:
+    clerk = await office.sign_in("cuc")
+    minutes = await office.minutes(State.REVIEW)
+    where = await of_the_meeting(office)
+    page = await clerk.get(where)
+    assert "Diễn biến cuộc họp" in page.words
+    early = await clerk.post(where + "/close")
+    assert early.status == 422
+    assert "còn tài liệu chưa xong (Biên bản" in early.words
+    assert (await clerk.get(where + "/bag")).status == 422
+
+    await office.advance(minutes, State.SEALED)
+    assert (await clerk.post(where + "/keep", {"period": "hop-quan-trong"})).status == 303
+    assert (await clerk.post(where + "/close")).status == 303
+    closed = await clerk.get(where)
+    assert "Đã kết thúc" in closed.words
+    assert "Vĩnh viễn" in closed.words
+    assert (await clerk.post(where + "/add", {"what": "01/BB-UBND"})).status == 422
+
+    sent = await clerk.get(where + "/bag")
+    assert sent.headers["Content-Type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(sent.body)) as bag:
+        bag.extractall(tmp_path / "bag")
+    (root,) = (tmp_path / "bag").iterdir()
+    made = bagit.Bag(str(root))
+    made.validate()
+    assert set(made.algorithms) == {"sha256", "sha512"}
+    assert any("Biên bản 01-BB-UBND.pdf" in name for name in made.payload_entries())
+    said = json.loads((root / "metadata/ho-so.json").read_text())
+    assert (said["Maintenance"], said["TotalDoc"]) == ("Vĩnh viễn", 2)
+    assert said["Documents"][0]["CodeNotation"] == "BB-UBND"
+    assert next(root.glob("data/*Biên bản*")).read_bytes() == await office.records.pdf(minutes)
+
+
+async def test_a_bag_with_a_damaged_file_is_not_handed_over(office: Office) -> None:
+    clerk, minutes = await office.sign_in("cuc"), await office.minutes(State.SEALED)
+    where = await of_the_meeting(office)
+    await clerk.post(where + "/close")
+    digest = (await office.records.get(minutes)).digest
+    (file,) = office.server.data.joinpath("archive").rglob(str(digest))
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(Damaged):
+        await office.server.app[CASE_FILES].hand_over("lam-son", where.rpartition("/")[2])
+
+
+async def test_a_case_file_opened_by_hand_takes_documents_by_their_numbers(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ phòng, chống thiên tai", "period": "chi-dao"})).location
+    empty = await clerk.post(where + "/close")
+    assert "chưa có tài liệu nào" in empty.words
+    await office.notice(State.SEALED)
+    for _ in range(2):
+        assert (await clerk.post(where + "/add", {"what": "01/TB-UBND"})).status == 303
+    assert "không có văn bản điện tử “99/TB-UBND”" in (await clerk.post(where + "/add", {"what": "99/TB-UBND"})).words
+    page = await clerk.get(where)
+    assert page.text.count("Thông báo 01/TB-UBND") == 1
+    assert (await clerk.post(where + "/close")).status == 303
+
+
+async def test_the_retention_table_is_the_authoritys_own_and_open_files_keep_their_period(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ thử", "period": "chi-dao"})).location
+    line = {"code": "chi-dao", "title": "Chỉ đạo", "years": "7", "source": "Quyết định 12"}
+    assert (await clerk.post("/casefiles/retention", line)).status == 303
+    assert "7 năm" in (await clerk.get("/casefiles/retention")).words
+    assert "20 năm" in (await clerk.get(where)).words
+    for years in ("0", "71", "x", "-1"):
+        assert (await clerk.post("/casefiles/retention", {**line, "years": years})).status == 422
+
+
+async def test_others_see_nothing_of_it(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ thử", "period": "chi-dao"})).location
+    assert (await (await office.sign_in("dung")).get(where)).status == 403
+    assert (await office.stranger().get(where)).status == 401
+    leader = await office.sign_in("hanh")
+    assert (await leader.get(where)).status == 200
+    assert (await leader.post(where + "/close")).status == 403

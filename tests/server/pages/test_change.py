@@ -1,0 +1,119 @@
+"""Amended, corrected, replaced, recalled: the old document says so once the new one is sealed, and not before."""
+
+import pytest
+
+from minutes.document import Kind, State
+from minutes.errors import Refused
+from minutes.text import TextContent
+from minutes.workflow.relation import Deed
+from tests.server.pages.conftest import Office
+
+
+async def changed(office: Office, old: str, deed: str, until: State = State.SEALED) -> str:
+    """The id of the document that does `deed` to `old`, as far as `until`."""
+    page = await (await office.sign_in("binh")).post(f"/desk/{old}/change", {"secrecy": "none", "deed": deed})
+    assert page.status == 303, page.words
+    new = page.location.rpartition("/")[2]
+    await office.advance(new, until)
+    return new
+
+
+async def number_of(office: Office, document: str) -> str:
+    found = (await office.records.get(document)).number_symbol
+    assert found is not None
+    return found
+
+
+async def test_a_replaced_document_says_so_everywhere_from_the_seal_on(office: Office) -> None:
+    old = await office.posted()
+    document = await office.records.get(old)
+    path = f"/documents/lam-son/{document.year}/{document.number_symbol}"
+    new = await changed(office, old, "replaces", State.SIGNED)
+    citizen, secretary = office.stranger(), await office.sign_in("binh")
+    assert "thay thế" not in (await citizen.get(path)).words
+    assert "Có hiệu lực khi được đóng dấu" in (await secretary.get(f"/desk/{new}")).words
+
+    await office.advance(new, State.SEALED)
+    said = f"Văn bản này đã được thay thế bởi thông báo số {await number_of(office, new)} ngày"
+    page = await citizen.get(path)
+    assert said in page.words
+    assert "nhưng không còn hiệu lực" in page.words
+    assert "đang có hiệu lực" not in page.words
+    assert said in (await secretary.get(f"/desk/{old}")).words
+    by_code = await citizen.get(f"/verify?code={document.code}")
+    assert said in by_code.words
+    assert '<p class="verdict good"' not in by_code.text
+    assert "Không còn hiệu lực" in (await citizen.get("/documents")).words
+
+    text = await office.records.content(new)
+    assert isinstance(text, TextContent)
+    assert text.relation is not None
+    assert (text.relation.act, text.relation.number_symbol) == ("replaces", document.number_symbol)
+
+
+async def test_the_citizen_follows_the_link_once_the_new_one_is_posted(office: Office) -> None:
+    old = await office.posted()
+    document = await office.records.get(old)
+    path = f"/documents/lam-son/{document.year}/{document.number_symbol}"
+    new = await changed(office, old, "replaces")
+    citizen = office.stranger()
+    link = f"/documents/lam-son/{document.year}/{(await number_of(office, new)).replace('Đ', '%C4%90')}"
+    assert f'href="{link}"' not in (await citizen.get(path)).text
+    await office.records.publish(new, by=await office.actor("cuc"), reason="Thay thế văn bản đã công khai")
+    assert f'href="{link}"' in (await citizen.get(path)).text
+    assert (await citizen.get(link)).status == 200
+
+
+async def test_a_recalled_document_is_listed_no_more_but_its_page_says_why(office: Office) -> None:
+    old = await office.posted()
+    document = await office.records.get(old)
+    new = await changed(office, old, "recalls")
+    citizen = office.stranger()
+    assert str(document.number_symbol) not in (await citizen.get("/documents")).words
+    assert str(document.number_symbol) not in (await citizen.get("/feed.atom")).text
+    page = await citizen.get(f"/documents/lam-son/{document.year}/{document.number_symbol}")
+    assert f"đã bị thu hồi bởi thông báo số {await number_of(office, new)}" in page.words
+    verdict = await office.records.verify(await office.records.pdf(old))
+    assert verdict.kind == "genuine"
+    assert [one.deed for one in verdict.changes] == [Deed.RECALLS]
+
+
+async def test_an_error_of_form_is_corrected_by_a_letter(office: Office) -> None:
+    old = await office.posted()
+    new = await changed(office, old, "corrects")
+    assert (await office.records.get(new)).kind is Kind.LETTER
+    page = await (await office.sign_in("binh")).get(f"/desk/{old}")
+    assert "đã được đính chính bởi công văn số" in page.words
+
+
+async def test_of_two_that_would_replace_one_document_the_second_is_refused(office: Office) -> None:
+    old = await office.notice()
+    second = await changed(office, old, "replaces", State.REVIEW)
+    await changed(office, old, "replaces")
+    page = await (await office.sign_in("hanh")).post(f"/desk/{second}/approve")
+    assert page.status == 422
+    assert "đã được thay thế bởi thông báo số" in page.words
+    assert (await office.records.get(second)).number is None
+
+
+async def test_what_is_not_issued_or_gone_is_not_changed(office: Office) -> None:
+    minutes = await office.minutes(State.SIGNED)
+    with pytest.raises(Refused, match="đã phát hành"):
+        await office.records.draft_change(minutes, Deed.RECALLS, await office.actor("binh"))
+    await office.advance(minutes, State.SEALED)
+    with pytest.raises(Refused, match="chỉ đính chính hoặc thu hồi"):
+        await office.records.draft_change(minutes, Deed.REPLACES, await office.actor("binh"))
+    await changed(office, minutes, "recalls")
+    page = await (await office.sign_in("binh")).post(f"/desk/{minutes}/change", {"secrecy": "none", "deed": "corrects"})
+    assert page.status == 422
+    assert "đã bị thu hồi" in page.words
+
+
+async def test_only_the_units_secretary_begins_a_change(office: Office) -> None:
+    old = await office.notice()
+    for account in ("hanh", "cuc", "dung"):
+        assert (
+            await (await office.sign_in(account)).post(f"/desk/{old}/change", {"secrecy": "none", "deed": "recalls"})
+        ).status == 403
+    page = await (await office.sign_in("binh")).post(f"/desk/{old}/change", {"secrecy": "none", "deed": "burns"})
+    assert "Xin chọn sửa đổi, đính chính, thay thế hay thu hồi" in page.words

@@ -1,0 +1,163 @@
+"""Tasks behind real pages: from the sealed notice to the confirmation, who may what, and the next meeting."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import update
+
+from minutes.document import Kind
+from minutes.tasks.reviewing import REVIEW_ITEM
+from minutes.tasks.tables import task_table
+from minutes.tasks.task import State
+from server.auth import TaskAccess, may, utcnow
+from server.keys import DATABASE, RECORDS, SITTINGS, TASKS
+from server.pages.tasks import PERMISSIONS
+from server.tasks import day_of
+from tests.server.pages.conftest import EVIL, Office
+
+
+async def given(office: Office) -> int:
+    """The id of the one task of a sealed notice; Dũng's commune leads it until 15/01/2027."""
+    (task,) = await office.server.app[TASKS].of_document(await office.notice())
+    return task.id
+
+
+async def due_in(office: Office, task_id: int, days: int) -> None:
+    """Put the deadline so many days from today, as an earlier notice would have."""
+    until = day_of(utcnow()) + timedelta(days)
+    async with office.server.app[DATABASE].begin() as connection:
+        await connection.execute(update(task_table).where(task_table.c.id == task_id).values(deadline=until))
+
+
+async def test_a_commune_does_what_the_notice_says_and_the_authority_confirms_it(office: Office) -> None:
+    task = await given(office)
+    commune, secretary = await office.sign_in("dung"), await office.sign_in("binh")
+    page = await commune.get("/tasks")
+    assert "Rà soát các hộ ở vùng có nguy cơ sạt lở" in page.words
+    assert "Thông báo số 01/TB-UBND" in page.words
+    page = await commune.get(f"/tasks/{task}")
+    assert page.has("do-accept")
+    assert not page.has("do-confirm")
+    for act, fields in (("accept", {"person": "dung"}), ("begin", {}), ("report", {"reason": "Đã rà soát 42 hộ."})):
+        assert (await commune.post(f"/tasks/{task}/{act}", fields)).status == 303
+    assert "Chờ cơ quan quyết định (1)" in (await secretary.get("/tasks/board")).words
+    assert "Đã rà soát 42 hộ." in (await secretary.get(f"/tasks/{task}")).words
+    assert (await secretary.post(f"/tasks/{task}/return", {"reason": "Thiếu danh sách."})).status == 303
+    await commune.post(f"/tasks/{task}/report", {"reason": "Gửi kèm danh sách 42 hộ."})
+    assert (await secretary.post(f"/tasks/{task}/confirm")).status == 303
+    acts = [one.act for one in await office.server.app[TASKS].history(task)]
+    assert acts == ["assign", "restate", "accept", "begin", "report", "return", "report", "confirm"]
+    assert "Không có nhiệm vụ nào chưa hoàn thành." in (await commune.get("/tasks")).words
+    assert "Đã xác nhận hoàn thành" in (await commune.get("/tasks?all=1")).words
+
+
+async def test_a_later_deadline_is_asked_for_and_granted(office: Office) -> None:
+    task = await given(office)
+    commune, leader = await office.sign_in("dung"), await office.sign_in("hanh")
+    refused = await commune.post(f"/tasks/{task}/ask", {"until": "2027-01-15", "reason": "Mưa kéo dài"})
+    assert refused.status == 422
+    assert "Thời hạn mới phải sau thời hạn cũ" in refused.words
+    assert ">Mưa kéo dài</textarea>" in refused.text
+    assert (await commune.post(f"/tasks/{task}/ask", {"until": "2027-02-01", "reason": "Mưa kéo dài"})).status == 303
+    assert "xin lùi đến 01/02/2027" in (await leader.get("/tasks/board")).words
+    assert (await leader.post(f"/tasks/{task}/grant", {})).status == 303
+    assert (await office.server.app[TASKS].get(task)).deadline == date(2027, 2, 1)
+
+
+async def test_a_correction_by_hand_needs_a_reason_and_says_what_was_there(office: Office) -> None:
+    task = await given(office)
+    secretary = await office.sign_in("binh")
+    fields = {"text": f"Rà soát 42 hộ {EVIL}", "owner": "hoa-phuoc", "until": "2027-01-20"}
+    refused = await secretary.post(f"/tasks/{task}/correct", fields)
+    assert refused.status == 422
+    assert refused.area("text") == fields["text"]
+    assert (await secretary.post(f"/tasks/{task}/correct", {**fields, "reason": "Ghi nhầm xã"})).status == 303
+    page = await secretary.get(f"/tasks/{task}")
+    assert "UBND xã Tà Năng → UBND xã Hòa Phước" in page.words
+    assert EVIL not in page.text
+    assert (await (await office.sign_in("dung")).get(f"/tasks/{task}")).status == 403
+    assert (await (await office.sign_in("lan")).get(f"/tasks/{task}")).status == 200
+
+
+async def test_a_report_is_proved_by_a_document_that_its_unit_has_issued(office: Office) -> None:
+    notice = await office.notice()
+    (task,) = await office.server.app[TASKS].of_document(notice)
+    commune = await office.sign_in("dung")
+    refused = await commune.post(f"/tasks/{task.id}/report", {"reason": "Xong", "evidence": notice})
+    assert "Không có văn bản đã phát hành này." in refused.words
+    tasks, by = office.server.app[TASKS], await office.actor("binh")
+    await tasks.correct(task.id, by, "Việc của văn phòng", owner="lam-son", text=task.text, deadline=None)
+    secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
+    assert (await secretary.post(f"/tasks/{task.id}/report", {"reason": "Xong", "evidence": notice})).status == 303
+    assert (await leader.get(f"/tasks/{task.id}/evidence/{notice}")).body.startswith(b"%PDF")
+    assert (await commune.get(f"/tasks/{task.id}/evidence/{notice}")).status == 403
+    assert (await leader.get(f"/tasks/{task.id}/evidence/{'0' * 32}")).status == 404
+    own = await secretary.post(f"/tasks/{task.id}/confirm")
+    assert "Người báo cáo không tự xác nhận kết quả của mình." in own.words
+    assert (await leader.post(f"/tasks/{task.id}/confirm")).status == 303
+
+
+async def test_what_one_may_do_nobody_else_may(office: Office) -> None:
+    task = await given(office)
+    visitors = {one: await office.sign_in(one) for one in ("hanh", "binh", "cuc", "dung", "lan")}
+    for act, right in PERMISSIONS.items():
+        path = f"/tasks/{task}/{act}"
+        assert (await office.stranger().post(path)).status == 401
+        others, who = (("lan", "binh", "hanh"), "dung") if right == "task.work" else (("lan", "dung", "cuc"), "hanh")
+        for other in others:
+            assert (await visitors[other].post(path)).status == 403, (act, other)
+        assert (await visitors[who].post(path, csrf=False)).status == 403, act
+    for name in ("escalate", "restate", "assign", "x"):
+        assert (await visitors["hanh"].post(f"/tasks/{task}/{name}")).status == 404
+    assert (await office.server.app[TASKS].get(task)).state is State.ASSIGNED
+    assert not may(None, "task.work", TaskAccess("lam-son", ""))
+
+
+async def test_days_left_and_over_are_said_and_the_scoreboard_counts_in_its_period(office: Office) -> None:
+    task = await given(office)
+    commune, secretary = await office.sign_in("dung"), await office.sign_in("binh")
+    for days, said in ((2, "còn 2 ngày"), (0, "đến hạn hôm nay"), (-3, "quá hạn 3 ngày")):
+        await due_in(office, task, days)
+        assert said in (await commune.get("/desk")).words
+        assert said in (await commune.get("/tasks")).words
+    page = await secretary.get("/tasks/scores")
+    counted = "UBND xã Tà Năng: Xong đúng hạn 0, Xong quá hạn 0, Đang thực hiện 0, Chưa xong, quá hạn 1"
+    assert f'aria-label="{counted}"' in page.text
+    assert "UBND xã Tà Năng 0 0 0 1 1" in page.words
+    page = await secretary.get("/tasks/scores?from=2020-01-01&to=2020-02-01")
+    assert "Không có nhiệm vụ nào được giao trong thời gian này." in page.words
+    assert (await secretary.get("/tasks/scores?from=x&to=9999999")).status == 200
+    assert (await commune.get("/tasks/scores")).status == (await commune.get("/tasks/board")).status == 403
+
+
+async def test_an_authority_sets_its_days(office: Office) -> None:
+    secretary = await office.sign_in("binh")
+    wrong = await secretary.post("/tasks/pressing", {"before": "5", "unit_after": "x", "authority_after": "91"})
+    assert wrong.status == 422
+    assert wrong.value("unit_after") == "x"
+    fields = {"before": "5", "unit_after": "0", "authority_after": "30"}
+    assert (await secretary.post("/tasks/pressing", fields)).status == 303
+    found = await office.server.app[TASKS].pressing("lam-son")
+    assert (found.before, found.unit_after, found.authority_after) == (5, 0, 30)
+    assert (await (await office.sign_in("cuc")).post("/tasks/pressing", fields)).status == 403
+
+
+async def test_the_next_meeting_begins_with_what_is_open_and_its_minutes_say_it(office: Office) -> None:
+    app, secretary = office.server.app, await office.sign_in("binh")
+    assert REVIEW_ITEM not in (await secretary.get("/meetings/new")).text
+    await due_in(office, await given(office), -3)
+    assert REVIEW_ITEM in (await secretary.get("/meetings/new")).text
+    meeting = await app[SITTINGS].meeting("giao-ban")
+    assert meeting is not None
+    assert [item.title for item in meeting.agenda] == [REVIEW_ITEM]
+    assert f'href="/meetings/{meeting.id}/tasks"' in (await secretary.get("/rooms/giao-ban")).text
+    page = await (await office.sign_in("dung")).get(f"/meetings/{meeting.id}/tasks")
+    assert "quá hạn 3 ngày" in page.words
+    assert "<form" not in page.text.partition("<article")[2].partition("</article>")[0]
+    assert (await office.stranger().get(f"/meetings/{meeting.id}/tasks")).status == 401
+    await office.held(meeting)
+    (minutes,) = await app[RECORDS].documents(meeting_id=meeting.id, kind=Kind.MINUTES)
+    content = await app[RECORDS].content_json(minutes.id)
+    (part,) = [part for part in content["course"] if part["heading"] == REVIEW_ITEM]
+    told = "\n".join(part["paragraphs"])
+    assert "còn 1 nhiệm vụ chưa hoàn thành, trong đó 1 nhiệm vụ quá hạn:" in told
+    assert "1) Rà soát các hộ ở vùng có nguy cơ sạt lở (Thông báo số 01/TB-UBND)" in told

@@ -1,0 +1,165 @@
+"""What an authority lays down: the way of its documents, and who may sign for the head."""
+
+from datetime import date
+
+from minutes.document import Kind, State
+from minutes.workflow.capacity import Capacity
+from minutes.workflow.plan import Comments, Workflow
+from tests.server.pages.conftest import PIN, Office
+
+WAY = {
+    "comments": "required",
+    "check": "clerk",
+    "parallel": "on",
+    "comment_days": "5",
+    "check_days": "2",
+    "review_days": "2",
+    "sign_days": "1",
+    "seal_days": "1",
+}
+
+
+async def test_a_leader_sets_the_way_of_a_kind_and_the_log_says_so(office: Office) -> None:
+    leader = await office.sign_in("hanh")
+    assert (await leader.get("/workflow/TB")).value("comment_days") == "3"
+    assert (await leader.post("/workflow/TB", WAY)).status == 303
+    plans, _changes = await office.records.plans("lam-son")
+    assert plans[Kind.NOTICE] == Workflow(
+        comments=Comments.REQUIRED, check="clerk", parallel=True, comment_days=5, sign_days=1
+    )
+    page = await leader.get("/workflow")
+    assert "Dự thảo → lấy ý kiến → kiểm tra (văn thư) → duyệt → ký song song → đóng dấu" in page.words
+    log = page.words.partition("Ai đã thay đổi")[2]
+    assert "Nguyễn Thị Hạnh" in log
+    assert "Trước đó: Dự thảo → duyệt → ký lần lượt → đóng dấu" in log
+    again = await leader.get("/workflow/TB")
+    assert again.value("comment_days") == "5"
+
+
+async def test_what_is_no_number_of_days_is_told_and_kept(office: Office) -> None:
+    leader = await office.sign_in("hanh")
+    for wrong in ("x", "-1", "91", ""):
+        page = await leader.post("/workflow/TB", {**WAY, "review_days": wrong})
+        assert page.status == 422
+        assert "số ngày phải là số từ 0 đến 90" in page.words
+        assert page.value("review_days") == wrong
+    assert (await leader.post("/workflow/TB", {**WAY, "check": "anybody"})).status == 422
+    assert (await leader.get("/workflow/XX")).status == 404
+
+
+async def test_the_way_is_the_leaders_and_the_secretarys_to_set(office: Office) -> None:
+    clerk, delegate, stranger = await office.sign_in("cuc"), await office.sign_in("dung"), office.stranger()
+    assert (await clerk.get("/workflow")).status == (await clerk.get("/delegations")).status == 200
+    for path in ("/workflow/TB", "/delegations", "/delegations/1/revoke"):
+        assert (await clerk.post(path, WAY)).status == 403
+        assert (await delegate.post(path, WAY)).status == 403
+        assert (await stranger.post(path, WAY)).status == 401
+    assert (await delegate.get("/workflow")).status == 403
+    leader = await office.sign_in("hanh")
+    assert (await leader.post("/workflow/TB", WAY, csrf=False)).status == 403
+
+
+RIGHT = {
+    "account": "binh",
+    "capacity": "TUQ",
+    "basis": "Quyết định số 05/QĐ-UBND ngày 10/01/2026",
+    "since": "2026-01-10",
+    "until": "2099-12-31",
+}
+BY_AUTHORISATION = {
+    "signer.0.account": "binh",
+    "signer.0.capacity": "TUQ",
+    "signer.0.head": "Chủ tịch",
+    "signer.0.own": "Trưởng phòng Tổng hợp",
+    "signer.0.step": "1",
+}
+
+
+async def test_who_signs_and_how_is_chosen_and_the_lines_are_printed(office: Office) -> None:
+    notice = await office.notice(State.DRAFT)
+    secretary = await office.sign_in("binh")
+    assert (await secretary.post(f"/desk/{notice}/signers", BY_AUTHORISATION)).status == 303
+    (signer, _seal) = (await office.records.get(notice)).signers
+    assert signer.capacity is Capacity.AUTHORISED
+    assert signer.title_lines == ("TUQ. CHỦ TỊCH", "TRƯỞNG PHÒNG TỔNG HỢP")
+    page = await secretary.get(f"/desk/{notice}")
+    assert "TUQ. CHỦ TỊCH TRƯỞNG PHÒNG TỔNG HỢP Trần Văn Bình" in page.words
+    wrong = {**BY_AUTHORISATION, "signer.0.collective": "Ủy ban nhân dân"}
+    refused = await secretary.post(f"/desk/{notice}/signers", wrong)
+    assert refused.status == 422
+    assert "không ký thay mặt tập thể" in refused.words
+    assert refused.value("signer.0.collective") == "Ủy ban nhân dân"
+
+
+async def test_two_people_sign_one_document_in_any_order_and_it_is_genuine(office: Office) -> None:
+    notice = await office.notice(State.DRAFT)
+    await (await office.sign_in("hanh")).post("/delegations", RIGHT)
+    both = BY_AUTHORISATION | {
+        "signer.1.account": "hanh",
+        "signer.1.capacity": "KT",
+        "signer.1.head": "Chủ tịch",
+        "signer.1.own": "Phó Chủ tịch",
+        "signer.1.step": "1",
+    }
+    assert (await (await office.sign_in("binh")).post(f"/desk/{notice}/signers", both)).status == 303
+    await office.advance(notice, State.APPROVED)
+    assert {one.account for one in (await office.records.get(notice)).next_signers} == {"hanh", "binh"}
+    for account in ("hanh", "binh"):
+        await office.records.sign(notice, by=await office.actor(account), pin=PIN)
+    await office.advance(notice, State.SEALED)
+    verdict = await office.records.verify(await office.records.pdf(notice))
+    assert (verdict.kind, verdict.problems) == ("genuine", ())
+    assert verdict.report is not None
+    assert len(verdict.report.signatures) == 3
+
+
+async def test_the_form_shows_how_who_drafted_it_would_have_them_sign(office: Office) -> None:
+    notice = await office.notice(State.DRAFT)
+    page = await (await office.sign_in("binh")).get(f"/desk/{notice}")
+    assert '<option value="KT" selected>' in page.text
+    assert page.value("signer.0.head") == "Chủ tịch"
+    assert page.value("signer.0.own") == "Phó chủ tịch"
+
+
+async def test_a_deputy_whose_recorded_right_has_lapsed_is_refused(office: Office) -> None:
+    notice = await office.notice(State.REVIEW)
+    leader = await office.sign_in("hanh")
+    await leader.post("/delegations", {**RIGHT, "account": "hanh", "capacity": "KT", "until": "2026-01-31"})
+    page = await leader.post(f"/desk/{notice}/approve")
+    assert "quyền ký KT. của Nguyễn Thị Hạnh" in page.words
+    assert (await office.records.get(notice)).number is None
+
+
+async def test_the_right_to_sign_is_asked_for_at_approval(office: Office) -> None:
+    notice = await office.notice(State.DRAFT)
+    secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
+    await secretary.post(f"/desk/{notice}/signers", BY_AUTHORISATION)
+    await secretary.post(f"/desk/{notice}/submit")
+    page = await leader.post(f"/desk/{notice}/approve")
+    assert page.status == 422
+    assert "Trần Văn Bình chưa được giao quyền ký TUQ." in page.words
+
+    endless = await leader.post("/delegations", {**RIGHT, "until": ""})
+    assert "Ủy quyền phải có thời hạn" in endless.words
+    assert endless.value("basis") == RIGHT["basis"]
+    await leader.post("/delegations", {**RIGHT, "until": "2026-01-31"})
+    page = await leader.post(f"/desk/{notice}/approve")
+    assert "(Quyết định số 05/QĐ-UBND ngày 10/01/2026) đã hết hạn ngày 31/01/2026." in page.words
+    assert (await office.records.get(notice)).number is None
+
+    assert (await leader.post("/delegations", {**RIGHT, "kind.TB": "on"})).status == 303
+    assert (await leader.post(f"/desk/{notice}/approve")).status == 303
+    assert (await office.records.get(notice)).state is State.APPROVED
+
+
+async def test_a_right_is_revoked_with_a_reason_and_stays_on_record(office: Office) -> None:
+    leader = await office.sign_in("hanh")
+    await leader.post("/delegations", RIGHT)
+    (given,) = await office.records.delegations("lam-son")
+    assert given.holds(date(2026, 2, 6))
+    assert "Xin ghi lý do" in (await leader.post(f"/delegations/{given.id}/revoke")).words
+    assert (await leader.post(f"/delegations/{given.id}/revoke", {"reason": "Chuyển công tác"})).status == 303
+    (ended,) = await office.records.delegations("lam-son")
+    assert not ended.holds(date(2026, 2, 6))
+    assert "Chuyển công tác" in (await leader.get("/delegations")).words
+    assert (await leader.post(f"/delegations/{given.id}/revoke", {"reason": "Lần nữa"})).status == 422

@@ -1,0 +1,86 @@
+"""`giaoban doctor`: what the records lean on, and what it says where something is missing."""
+
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+
+from minutes.deposits.store import deposit_table
+from server import auth, config, demo_pki, doctor_records
+from server.backup import LAST, Made, backup
+from server.database import Database
+
+
+@pytest.fixture
+async def settings(tmp_path: Path, demo_data: Callable[[Path], Awaitable[None]]) -> config.Config:
+    data = tmp_path / "giaoban-data"
+    await demo_data(data)
+    return config.load(None, data=data)
+
+
+async def found(settings: config.Config) -> dict[str, tuple[bool, str]]:
+    return {what: (well, said) async for what, well, said in doctor_records.examine(settings)}
+
+
+async def test_a_new_installation_is_well(settings: config.Config) -> None:
+    said = await found(settings)
+    assert all(well for well, _ in said.values())
+    assert set(said) == {
+        "archive key", "time-stamper", "database", "database file", "certificates", "backup",
+    }  # fmt: skip
+    assert "our own gives stamps that are believed" in said["time-stamper"][1]
+
+
+async def test_the_age_of_the_last_backup_counts(settings: config.Config, tmp_path: Path) -> None:
+    made = [step for step in backup(settings, tmp_path / "backups", auth.utcnow()) if isinstance(step, Made)]
+    well, said = (await found(settings))["backup"]
+    assert well
+    assert str(made[0].where) in said
+    assert LAST not in made[0].where.read_text(), "it is of this folder alone"
+    old = (auth.utcnow() - timedelta(days=8)).isoformat()
+    (settings.data / LAST).write_text(json.dumps({"made": old, "where": "/backups"}))
+    assert (await found(settings))["backup"] == (False, "the last one is 8 days old: /backups")
+    (settings.data / LAST).write_text("{")
+    assert not (await found(settings))["backup"][0]
+
+
+async def test_an_archive_that_was_never_backed_up_is_not_well_for_ever(settings: config.Config) -> None:
+    database = Database(settings.database_url)
+    async with database.begin() as connection:
+        await connection.execute(update(deposit_table).values(at=auth.utcnow() - timedelta(days=8)))
+    await database.close()
+    well, said = (await found(settings))["backup"]
+    assert not well
+    assert "giaoban backup" in said
+
+
+async def test_an_older_schema_and_a_lost_time_stamper_are_named(settings: config.Config) -> None:
+    database = Database(settings.database_url)
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    await database.close()
+    (settings.keys / "tsa.p12").write_bytes(b"no key")
+    said = await found(settings)
+    assert not said["database"][0]
+    assert "giaoban migrate" in said["database"][1]
+    assert not said["time-stamper"][0]
+
+
+async def test_stamps_of_another_authority_are_not_believed(settings: config.Config, tmp_path: Path) -> None:
+    demo_pki.DemoPki(auth.utcnow()).write(tmp_path / "others", [], [])
+    shutil.copy(tmp_path / "others" / "tsa.p12", settings.keys / "tsa.p12")
+    well, said = (await found(settings))["time-stamper"]
+    assert not well
+    assert "not believed" in said
+
+
+async def test_a_damaged_key_and_a_damaged_database_are_named(settings: config.Config) -> None:
+    (settings.keys / "archive.key").write_text("no key")
+    (settings.data / "giaoban.sqlite3").write_bytes(b"no database" * 1000)
+    said = await found(settings)
+    assert not said["archive key"][0]
+    assert not said["database"][0]
