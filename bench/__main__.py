@@ -9,7 +9,7 @@ from typing import Any
 
 import uvloop
 
-from bench import bandwidth, forward, load, recording
+from bench import assembly, bandwidth, drafting, forward, load, recording, records, registers, searching
 
 FLAT = 0.15
 
@@ -39,8 +39,8 @@ async def growth() -> None:
         loads = load.LOADS if not wide else (50,)
         seen = await load.growth(loads, wide=wide)
         for number, ours in seen.ours.items():
-            ratio = ours / seen.bare[number]
-            line(f"whole server, {number} subscribers, {name}", f"{ours:.2f} us, {ratio:.1f} of bare send", "", None)
+            value = f"{ours:.2f} us, {ours / seen.floor[number]:.2f} of {seen.floor[number]:.2f} of the kernel alone"
+            line(f"whole server, {number} subscribers, {name}", value, "", None)
         if not wide:
             centre = statistics.median(seen.ours.values())
             spread = max(abs(value / centre - 1) for value in seen.ours.values())
@@ -78,6 +78,29 @@ async def joins() -> None:
     line("from the offer to the first forwarded packet", value, "p95 <= 40 ms", seen.p95 <= 40)
 
 
+async def ballots() -> None:
+    """A vote by everybody in a large assembly."""
+    seen = await assembly.measure()
+    cpu = f"{seen.voting:.1f} s of server CPU, {seen.octets / seen.members / 1000:.0f} kB to each"
+    line(f"{seen.members} members vote within {assembly.SECONDS:.0f} s", cpu, "", None)
+    value = f"p50 {1000 * seen.median:.0f} ms, p95 {1000 * seen.p95:.0f} ms"
+    line("  from the ballot to its acknowledgement", value, "p95 <= 500 ms", seen.p95 <= 0.5)
+    line("  until everybody knows the result", f"{seen.known:.2f} s", "<= 2 s", seen.known <= 2)
+    line("  they come in", f"{seen.joined:.1f} s, {seen.joining:.1f} s of server CPU", "", None)
+
+
+async def drafts() -> None:
+    """A draft that is written with its pages beside it."""
+    drawn = drafting.drawings(8)
+    svg, points = drawn["typst to SVG"], drawn["typst to PDF, pypdfium2 to PNG"]
+    value = f"{svg.milliseconds:.0f} ms, {svg.octets / 1000:.0f} kB each"
+    control = f"(as points {points.milliseconds:.0f} ms, {points.octets / 1000:.0f} kB)"
+    line(f"{svg.pages} pages of a draft drawn", value, control, None)
+    seen = await drafting.writing()
+    line("an operation of a draft kept and told", f"{seen.kept:.1f} ms", "", None)
+    line("from it to the pages, the pause among it", f"{seen.shown:.0f} ms", "< 300 ms", seen.shown < 300)
+
+
 def keeping() -> None:
     """Recording one participant."""
     seen = recording.measure()
@@ -86,11 +109,21 @@ def keeping() -> None:
     line("recorded packet, and a participant of 1.2 Mbit/s", value, control, None)
 
 
+def finding() -> None:
+    """Searching, with fewer documents than the target is for: `python -m bench.searching` has as many as that."""
+    for kind, half, most, _worst, _text in searching.measured(10_000):
+        value = f"p50 {half:.1f} ms, p95 {most:.1f} ms"
+        line(f"a search in 10,000 documents, {kind}", value, "p95 < 100 ms", most < 100)
+
+
 def main() -> None:
     core()
     feedback()
     keeping()
-    parts: list[Callable[[], Coroutine[Any, Any, None]]] = [growth, joins, busy, meetings]
+    finding()
+    records.main()
+    registers.main()
+    parts: list[Callable[[], Coroutine[Any, Any, None]]] = [growth, joins, busy, meetings, ballots, drafts]
     for part in parts:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(part())

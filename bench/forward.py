@@ -113,18 +113,21 @@ class _Message(ctypes.Structure):
 
 
 class Control:
-    """sendmmsg of ready datagrams of the protected sizes, as many at once and to as many addresses."""
+    """sendmmsg of ready datagrams of the protected sizes, as many at once and to as many ports of this machine: those
+    given, or of so many sockets that nobody reads."""
 
-    def __init__(self, subscribers: int, frame: Sequence[int], *, segmented: bool) -> None:
+    def __init__(self, to: int | Sequence[int], frame: Sequence[int], *, segmented: bool) -> None:
         self.socket = _bound()
-        self._keep = [_bound() for _ in range(subscribers)]
+        self._keep = [_bound() for _ in range(to)] if isinstance(to, int) else []
+        ports = [each.getsockname()[1] for each in self._keep] if isinstance(to, int) else to
+        subscribers = len(ports)
         size = max(frame) + TAG
         self._data = ctypes.create_string_buffer(os.urandom(size * len(frame)))
         self._names = [
             ctypes.create_string_buffer(
-                struct.pack("=H", socket.AF_INET) + struct.pack("!H4s8x", each.getsockname()[1], b"\x7f\0\0\1"), 16
+                struct.pack("=H", socket.AF_INET) + struct.pack("!H4s8x", port, b"\x7f\0\0\1"), 16
             )
-            for each in self._keep
+            for port in ports
         ]
         control = struct.pack("@nii", struct.calcsize("@nii") + 2, SOL_UDP, UDP_SEGMENT) + struct.pack("=H6x", size)
         self._control = ctypes.create_string_buffer(control, len(control))
@@ -144,9 +147,13 @@ class Control:
     def round(self, packets: int) -> float:
         before = time.thread_time()
         for _ in range(packets // self._frame):
-            if self._send(self.socket.fileno(), self._messages, len(self._messages), 0) != len(self._messages):
-                raise OSError(ctypes.get_errno(), "sendmmsg stopped early")
+            self.send()
         return (time.thread_time() - before) * 1e6 / (packets // self._frame * self._datagrams)
+
+    def send(self) -> None:
+        """One frame to everybody."""
+        if self._send(self.socket.fileno(), self._messages, len(self._messages), 0) != len(self._messages):
+            raise OSError(ctypes.get_errno(), "sendmmsg stopped early")
 
     def close(self) -> None:
         for each in (*self._keep, self.socket):

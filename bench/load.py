@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bench import clips, process
-from bench.forward import Control
+from bench import process
+from bench.floor import Floor
 from bench.peer import Peer
 from bench.publisher import Publisher
 from bench.servers import Giaoban, Seat, Server
@@ -69,40 +69,19 @@ async def giaoban(*, wide: bool = False) -> AsyncIterator[Giaoban]:
         await server.close()
 
 
-class BareSend:
-    """The kernel's share of forwarding our clip: its mean frame by one sendmmsg of segmented messages, and its Opus
-    packets one by one, in the proportion in which they come."""
-
-    def __init__(self, subscribers: int) -> None:
-        frames = [frame.data for frame in clips.video("f")]
-        self._count = max(1, round(statistics.mean(-(-len(data) // 1130) for data in frames)))
-        size = round(statistics.mean(len(data) for data in frames) / self._count) + 20
-        self._video = Control(subscribers, [size] * self._count, segmented=True)
-        self._audio = Control(subscribers, [120], segmented=False)
-
-    def each(self) -> float:
-        """CPU microseconds per packet."""
-        video, audio = clips.FPS * self._count, 50
-        return (self._video.round(300) * video + self._audio.round(100) * audio) / (video + audio)
-
-    def close(self) -> None:
-        self._video.close()
-        self._audio.close()
-
-
 @dataclass(frozen=True)
 class Growth:
-    """CPU per forwarded packet, ours and that of the bare send, by number of subscribers."""
+    """CPU per forwarded packet, ours and the kernel's floor, by number of subscribers."""
 
     ours: dict[int, float]
-    bare: dict[int, float]
+    floor: dict[int, float]
     lost: int
 
 
 async def growth(loads: Sequence[int] = LOADS, *, wide: bool = False) -> Growth:
     """One publisher and more and more subscribers, then fewer and fewer: two windows for each number but the last."""
     ours: dict[int, list[float]] = {load: [] for load in loads}
-    bare: dict[int, list[float]] = {load: [] for load in loads}
+    floors: dict[int, list[float]] = {load: [] for load in loads}
     lost = 0
     async with giaoban(wide=wide) as server:
         publisher = await server.publish("camera")
@@ -116,14 +95,15 @@ async def growth(loads: Sequence[int] = LOADS, *, wide: bool = False) -> Growth:
             seen = await window(server, peers)
             ours[load].append(seen.each)
             lost += seen.lost
-            control = BareSend(load)
-            bare[load].append(statistics.median(control.each() for _ in range(5)))
-            control.close()
+            publisher.paused = True
+            with Floor(load) as floor:
+                floors[load].append(await asyncio.to_thread(floor.each))
+            publisher.paused = False
         for peer in peers:
             peer.close()
         publisher.close()
-    means, bare_means = ({load: statistics.mean(values) for load, values in each.items()} for each in (ours, bare))
-    return Growth(means, bare_means, lost)
+    means, floor_means = ({load: statistics.mean(values) for load, values in each.items()} for each in (ours, floors))
+    return Growth(means, floor_means, lost)
 
 
 @dataclass(frozen=True)
@@ -215,7 +195,7 @@ async def busy(subscribers: int = 20, rounds: int = 4) -> tuple[float, float, fl
 
 @dataclass(frozen=True)
 class Meeting:
-    """All to all. `p99`: milliseconds; `core`: share of a core; `memory`: kB a participant."""
+    """All to all. `p99`: milliseconds; `core`: share of a core; `memory`: kB of each who joined the first two."""
 
     each: float
     p99: float
@@ -232,15 +212,18 @@ async def meeting(
     with one, all are large. `apart`: the server has one core to itself and this process the other.
     """
     async with giaoban(wide=wide) as server:
-        before = process.memory(server.root)
         if apart:
             process.keep_apart(server.root)
         seats: list[Seat] = []
+        before = 0
         for number in range(count):
             seats.append(await server.sit(f"p{number}", rids=rids))
             publisher = seats[-1].publisher
             assert publisher is not None
             publisher.speaking = number < 2
+            if number == 1:
+                await asyncio.sleep(2 * SETTLE)
+                before = process.memory(server.root)
         names = [seat.name for seat in seats]
         small = 90 if len(rids) > 1 else 720
         for seat in seats:
@@ -251,7 +234,7 @@ async def meeting(
         watch.take(0)
         seen = await window(server, [seat.down for seat in seats], seconds)
         p99 = watch.take(0.99)
-        memory = (process.memory(server.root) - before) / count
+        memory = (process.memory(server.root) - before) / (count - 2)
         for seat in seats:
             await seat.leave()
         process.share_cores()

@@ -33,11 +33,12 @@ def cpu(root: int) -> float:
 
 
 def memory(root: int) -> int:
-    """Proportional set size of the tree, in kilobytes."""
+    """Memory of the tree that is of no file, in kilobytes. What programs and libraries take is left out: the kernel's
+    proportional count of it moves with every other process that uses the same."""
     total = 0
     for process in tree(root):
         with contextlib.suppress(OSError):
-            found = re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE)
+            found = re.search(r"^Anonymous:\s+(\d+)", Path(f"/proc/{process}/smaps_rollup").read_text(), re.MULTILINE)
             total += int(found[1]) if found else 0
     return total
 

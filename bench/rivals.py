@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import uvloop
@@ -34,8 +34,8 @@ HERE = Path(__file__).parent
 START_LIMIT = 30.0
 
 
-class Rival:
-    """A server process. Owned: the process, its folder, the HTTP session."""
+class Rival(Protocol):
+    """A server process: who is one says how to publish and to receive. Owned: the process, the HTTP session."""
 
     port: int
 
@@ -68,11 +68,9 @@ class Rival:
             self._process.kill()
             self._process.wait()
 
-    async def publish(self, name: str) -> Publisher:
-        raise NotImplementedError
+    async def publish(self, name: str) -> Publisher: ...
 
-    async def receive(self, name: str, feeds: list[str]) -> Peer:
-        raise NotImplementedError
+    async def receive(self, name: str, feeds: list[str]) -> Peer: ...
 
     async def watch(self, feed: str, *, media: bool = True) -> Peer:
         peer = await self.receive("viewer", [feed])

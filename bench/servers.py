@@ -166,10 +166,14 @@ class Giaoban:
             await seat.watch(dict.fromkeys(names, 720))
         return [seat.publisher for seat in seats if seat.publisher is not None], [seat.down for seat in seats]
 
+    async def enter(self, name: str, role: str = "delegate") -> aiohttp.ClientWebSocketResponse:
+        """The room's WebSocket alone."""
+        headers = {"Authorization": f"Bearer {self._token(role, name)}"}
+        return await self._http.ws_connect(f"/rooms/{ROOM}/ws", headers=headers, max_msg_size=0)
+
     async def sit(self, name: str, *, rids: tuple[str, ...] = ("f",), publish: bool = True) -> Seat:
         """Enter the room, switch microphone and camera on, send and receive."""
-        headers = {"Authorization": f"Bearer {self._token('delegate', name)}"}
-        socket = await self._http.ws_connect(f"/rooms/{ROOM}/ws", headers=headers, max_msg_size=0)
+        socket = await self.enter(name)
         publisher = Publisher(Peer(self.identity), rids=rids, wide=self.wide) if publish else None
         seat = Seat(socket, name, publisher, Peer(self.identity), wide=self.wide)
         await seat.hears("welcome")
