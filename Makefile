@@ -7,6 +7,10 @@ MINUTES ?= 30
 SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest --durations=25
+# Browsers and other people's programs: they need time of their own, so they come one by one after the rest. One worker
+# and not none, because a process that had to be ended is replaced (tests/limits.py).
+ALONE := tests/browser tests/lab tests/interop
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench bench-peers bench-quality soak fuzz clean
@@ -40,7 +44,10 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	@sh tests/debian.sh
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	@failed=0; \
+	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile $(ALONE:%=--ignore=%) || { failed=$$?; [ $$failed = 1 ] || exit $$failed; }; \
+	$(PYTEST) -n 1 --verbose $(ALONE) || failed=$$?; \
+	exit $$failed
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
