@@ -257,7 +257,7 @@ class Talk:
         self._sitting.router.watch_sizes(self._connection.participant, command.sizes)
 
     def _media_line(self, command: wire.MediaLine) -> None:
-        self._sitting.limit(self._connection.participant, command.kbps, command.megabytes)
+        self._sitting.studio.limit(self._connection.participant, command.kbps, command.megabytes)
 
 
 def _decode(text: str) -> object:

@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from types import MappingProxyType
 
 import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from media import Place, Router, Track
+from media import Router
 from media import events as news
 from minutes.errors import RecordError
 from rooms import (
@@ -22,11 +21,8 @@ from rooms import (
     Command,
     Effect,
     Keep,
-    KeepSegments,
     Leave,
-    Media,
     MeetingState,
-    Participant,
     Person,
     Refused,
     Role,
@@ -38,12 +34,10 @@ from rooms import (
 )
 from rooms.topics import lobby
 from rooms.topics.captions import CAPTIONS, BreakCaptions, StartCaptions, captioned
-from rooms.topics.floor import microphone
-from rooms.topics.grouping import GROUPS, StartGroups, group_of
-from rooms.topics.interpreting import INTERPRETING
+from rooms.topics.grouping import StartGroups
 from rooms.topics.lobby import LOBBY, Knock, TurnAway
 from rooms.topics.presence import Drop, Join
-from rooms.topics.recording import RECORDING, recorded, records
+from rooms.topics.recording import RECORDING
 from server import search_index
 from server.auth import utcnow
 from server.captions import Captioner
@@ -55,7 +49,8 @@ from server.meter import WATCHERS, Meter
 from server.phones import Phones
 from server.recordings import Recorder
 from server.records import Records
-from server.streams import Source, Streams
+from server.streams import Source
+from server.studio import Studio
 from server.turn import Relays
 
 log = structlog.get_logger("giaoban.sitting")
@@ -71,12 +66,10 @@ class Sitting:
         self.title = title
         self.room = room
         self.router = router
+        self.studio = Studio(room.state, router, recorder, captioner)
         self.document: str | None = None
-        self.speaker: str | None = None
         self.stale = False  # what is in memory is behind the disk: to be opened anew
         self.connections: dict[str, Connection] = {}
-        self.streams = Streams(router)
-        self.lines: dict[str, int] = {}  # participant -> kbit/s that they have declared
         self._door = Door()
         self._phones = Phones()
         self._pages: dict[str, str] = {}  # participant -> page of the last connection
@@ -84,8 +77,6 @@ class Sitting:
         self._records = records
         self._relays = relays
         self._relays_renewed = utcnow()
-        self.router.floor(microphone(room.state))  # a meeting that goes on after a stop
-        self._recorder = recorder
         self._captioner = captioner
         self._captioning: asyncio.Task[None] | None = None
         self._meter = Meter(utcnow())
@@ -101,7 +92,8 @@ class Sitting:
                 await self._captioner.start()
             if isinstance(command, StartRecording | StopRecording | AdjournMeeting | StartGroups | CloseMeeting):
                 self.room.check(actor, command, utcnow())
-                await self._prepare_recording(command)
+                await self.studio.prepare(command)
+                await self._keep_segments()
             try:
                 await self._step(lambda: self.room.apply(actor, command, utcnow()))
             finally:
@@ -122,12 +114,11 @@ class Sitting:
         if due is not None and due <= now:
             async with self._lock:
                 await self._step(lambda: self.room.tick(now))
-        if self._recorder.running:
-            async with self._lock:
-                await self._keep_segments()
-                if self._recorder.broken:
-                    await self._step(lambda: self.room.apply(SYSTEM, BreakRecording(), utcnow()))
-                    await self._follow_recording()
+        async with self._lock:
+            await self._keep_segments()
+            if self.studio.broken:
+                await self._step(lambda: self.room.apply(SYSTEM, BreakRecording(), utcnow()))
+                await self._follow_recording()
 
     async def _step(self, work: Callable[[], Sequence[Effect]]) -> None:
         """One change of the room with its effects. What cannot be kept did not happen, and nobody is told."""
@@ -143,13 +134,12 @@ class Sitting:
             elif isinstance(effect, Tell):
                 self._tell(effect)
             else:
-                self._media(effect)
+                self._tell_each(self.studio.carry_out(self.room.state, effect))
         if self.room.meeting_state is not stage:
             self._door.tell_stage(self.room.state)
         if self.room.meeting is not sheet:
             self._explain_roles(roles)
-        for source in self.streams.silence(self.room.state):
-            self.tell_all({"type": "participant", "participant": source.to_json()})
+        self._tell_each(self.studio.settle(self.room.state))
         if closed:
             # In the loop's next turn, so that the one who closed still gets the ack before the farewell.
             asyncio.get_running_loop().call_soon(self._end)
@@ -171,7 +161,7 @@ class Sitting:
 
     def _end(self) -> None:
         self.dismiss(bye(self.room.meeting_state.value))
-        self.streams.end_all()
+        self.studio.streams.end_all()
 
     async def _keep(self, effect: Keep) -> None:
         try:
@@ -217,63 +207,42 @@ class Sitting:
 
     # --- recording -----------------------------------------------------------------------------------------------
 
-    async def _prepare_recording(self, command: Command) -> None:
-        """The disk first, so that nobody is told of a recording that is none; and at the end, every file is a fact
-        before the recording, or the meeting, is over."""
-        if isinstance(command, StartRecording):
-            await self._recorder.start()
-        elif self._recorder.running:
-            await self._recorder.finish()
-            await self._keep_segments()
-
     async def _follow_recording(self) -> None:
-        """Files are written while the room says so; a step that could not be kept may have left it otherwise."""
-        if RECORDING.of(self.room.state).running and not self._recorder.running:
-            try:
-                await self._recorder.start()
-            except Refused:
-                await self._step(lambda: self.room.apply(SYSTEM, BreakRecording(), utcnow()))
-        elif self._recorder.running and not RECORDING.of(self.room.state).running:
-            await self._recorder.finish()
-            await self._keep_segments()
+        for command in await self.studio.follow(self.room.state):
+            await self._step(partial(self.room.apply, SYSTEM, command, utcnow()))
+        await self._keep_segments()
 
     async def _keep_segments(self) -> None:
-        segments = self._recorder.segments()
-        if not segments:
+        """Files that are whole become facts."""
+        whole = self.studio.segments()
+        if whole is None:
             return
         try:
-            await self._step(lambda: self.room.apply(SYSTEM, KeepSegments(segments), utcnow()))
+            await self._step(lambda: self.room.apply(SYSTEM, whole, utcnow()))
         except Refused:
-            log.error("segments came after the closing", files=[segment.file for segment in segments])
+            log.error("segments came after the closing", files=[segment.file for segment in whole.segments])
         except BaseException:
-            self._recorder.put_back(segments)
+            self.studio.put_back(whole)
             raise
 
-    def _note_speaker(self) -> None:
-        heard = self.speaker is not None and records(self.room.state, self.speaker)
-        self._recorder.speaker(self.speaker if heard else None, utcnow())
-
-    async def resume_recording(self) -> None:
-        """After a stop or crash: what was under way is mended and kept, and a recording that ran goes on.
+    async def resume(self) -> None:
+        """After a stop or crash: what was under way is mended and kept, and what was recorded and captioned goes on.
 
         After Resume: whoever was there by the last fact counts as there at its time, and these facts are of now.
         """
-        if self.room.meeting_state != "open" or not RECORDING.of(self.room.state).count:
-            return
-        known = [fact.data["file"] for fact in self.room.facts if fact.kind == "recording_segment"]
         async with self._lock:
-            await self._recorder.recover(known)
-            await self._keep_segments()
-        for participant in recorded(self.room.state):
-            self.router.record(participant, self.streams.own(participant))
+            if self.room.meeting_state == "open" and RECORDING.of(self.room.state).count:
+                await self.studio.recover(self.room.facts)
+                await self._keep_segments()
+            await self._follow_captions()
+        self.studio.resume(self.room.state)
 
     async def release(self) -> None:
         """The process stops, or the sitting is opened anew: no segment stays open."""
         async with self._lock:
-            if self._recorder.running:
-                await self._recorder.finish()
-                if not self.stale:
-                    await self._keep_segments()
+            await self.studio.release()
+            if not self.stale:
+                await self._keep_segments()
             self._captioning = None
             await self._captioner.finish()
 
@@ -303,14 +272,11 @@ class Sitting:
             log.error("the recogniser has ended", meeting=self.room.meeting.id)
             await self.apply(SYSTEM, BreakCaptions())
 
-    async def resume_captions(self) -> None:
-        """After a stop or crash: captions that ran go on."""
-        async with self._lock:
-            await self._follow_captions()
-        for participant in CAPTIONS.of(self.room.state).consents:
-            self.router.hear(participant, captioned(self.room.state, participant))
-
     # --- telling -------------------------------------------------------------------------------------------------
+
+    def _tell_each(self, effects: Iterable[Tell]) -> None:
+        for effect in effects:
+            self._tell(effect)
 
     def _tell(self, effect: Tell) -> None:
         message = effect.message
@@ -333,13 +299,6 @@ class Sitting:
         for connection in self.connections.values():
             connection.tell(letter)
 
-    def _tell_group(self, group: str, message: Message) -> None:
-        """What is heard in a group of those who meet apart ("": by all who are in none) concerns it alone."""
-        everybody = not GROUPS.of(self.room.state).running
-        for participant in list(self.connections):
-            if everybody or group_of(self.room.state, participant) == group:
-                self.tell(participant, message)
-
     def _tell_of_lines(self) -> None:
         """How everybody's line is, to those who lead."""
         watching = [participant for participant in self.connections if self._role(participant) in WATCHERS]
@@ -352,9 +311,10 @@ class Sitting:
         message = self.room.welcome(participant, utcnow())
         message["meeting"] = message["meeting"] | {"document": self.document}
         message["room"] = {"id": self.room.meeting.room, "title": self.title}
-        others = [one for one in message["participants"] if one["id"] not in self.streams.sources]
-        message["participants"] = [*others, *(source.to_json() for source in self.streams.sources.values())]
-        message["speaker"] = self.speaker
+        sources = self.studio.streams.sources
+        others = [one for one in message["participants"] if one["id"] not in sources]
+        message["participants"] = [*others, *(source.to_json() for source in sources.values())]
+        message["speaker"] = self.studio.speaker
         message["lines"] = self._meter.lines if self._role(participant) in WATCHERS else {}
         message["ice"] = self._relays.issue(participant, utcnow())
         if not self._captioner.available:
@@ -387,7 +347,7 @@ class Sitting:
             older.end(None if resumed else bye("replaced"))
         if not resumed and person.id in self._pages:
             self.router.leave(person.id)  # the other device's microphone must not stay open
-        self._put(person.id)
+        self.studio.place(self.room.state, person.id)
         self._pages[person.id] = page
         connection.tell(Letter(self.welcome(person.id)))
         self.connections[person.id] = connection
@@ -417,7 +377,7 @@ class Sitting:
         for id in set(state.session.sheet.barred) & self.connections.keys():
             self.connections.pop(id).end(bye("removed", LOBBY.of(state).words.get(id, "")))
             self._pages.pop(id, None)
-        self.streams.bar(state.session.sheet.barred)
+        self.studio.streams.bar(state.session.sheet.barred)
 
     def seated(self, connection: Connection) -> bool:
         """Whether it is the connection of somebody in the meeting, and not one that waits or was replaced."""
@@ -443,111 +403,21 @@ class Sitting:
 
     # --- media ---------------------------------------------------------------------------------------------------
 
-    def _media(self, effect: Media) -> None:
-        """One method an action; `_MEDIA` has them all."""
-        _MEDIA[effect.action](self, effect)
-
-    def _leave(self, effect: Media) -> None:
-        self.router.leave(effect.participant)
-
-    def _floor(self, effect: Media) -> None:
-        self.router.floor(effect.participant or None)
-
-    def _record(self, effect: Media) -> None:
-        self.router.record(effect.participant, effect.action == "record" and self.streams.own(effect.participant))
-        self._recorder.cut(effect.participant)
-        if effect.participant == self.speaker:
-            self._note_speaker()
-
-    def _hear(self, effect: Media) -> None:
-        self.router.hear(effect.participant, effect.action == "hear" and self.streams.own(effect.participant))
-
-    def _hush(self, effect: Media) -> None:
-        self.tell(effect.participant, {"type": "media.hush", "kind": effect.kind})
-
-    def _place(self, effect: Media) -> None:
-        self._put(effect.participant)
-
-    def _put(self, participant: str) -> None:
-        """Tell the media plane where somebody is."""
-        state = self.room.state
-        interpreting = INTERPRETING.of(state)
-        place = Place(
-            group_of(state, participant),
-            interpreting.interpreters.get(participant, ""),
-            interpreting.listeners.get(participant, ""),
-        )
-        self.router.place(participant, place)
-
-    def _pause(self, effect: Media) -> None:
-        kind = effect.kind or "audio"
-        self.router.pause(effect.participant, kind, bool(effect.paused))
-        if effect.paused:
-            self._recorder.pause(effect.participant, kind)
-
-    def limit(self, participant: str, kbps: int | None, megabytes: int | None) -> None:
-        """What the participant says that his line bears: pictures keep to it, and so do pages of papers."""
-        self.router.limit(participant, kbps, megabytes)
-        self.lines.pop(participant, None)
-        if kbps is not None:
-            self.lines[participant] = kbps
-
     def offer(self, participant: str, sdp: str) -> str:
         """The browser's up offer -> our answer; microphone and camera start as the room says. Raises MediaError."""
-        return self.streams.publish(self.room.state, participant, sdp).sdp
+        return self.studio.streams.publish(self.room.state, participant, sdp).sdp
 
     def whip(self, source: Source, sdp: str) -> tuple[str, str]:
         """Publish by WHIP: (session id, answer). Raises MediaError, Problem("closed")."""
         if self.room.meeting_state in OVER:
             raise Problem(self.room.meeting_state.value)
-        session, shown = self.streams.whip(self.room.state, source, sdp)
-        if shown is not None:
-            self.tell_all({"type": "participant", "participant": shown.to_json()})
-        return session.id, session.sdp
+        session, answer, told = self.studio.whip(self.room.state, source, sdp)
+        self._tell_each(told)
+        return session, answer
 
     def receive(self, event: news.Event) -> None:
         """News from the media plane."""
-        match event:
-            case news.Recorded():
-                # What was under way when somebody refused, or switched off, is not kept either.
-                seat = self.room.state.people.get(event.participant)
-                on = seat is not None and (seat.audio if event.kind == "audio" else seat.video)
-                on = on and self.streams.own(event.participant)
-                if on and records(self.room.state, event.participant):
-                    for participant in self._recorder.take(event):
-                        self.router.want_key(participant)
-                if on and event.kind == "audio" and captioned(self.room.state, event.participant):
-                    self._captioner.take(event)
-            case news.OfferReady():
-                self.tell(
-                    event.participant,
-                    {"type": "media.offer", "sdp": event.sdp, "tracks": [_track(t) for t in event.tracks]},
-                )
-            case news.Disconnected():
-                if event.reason != "replaced":
-                    closed = {"type": "media.closed", "direction": event.direction, "reason": event.reason}
-                    self.tell(event.participant, closed)
-                self._source_gone(event)
-            case news.LayersWanted():
-                self.tell(event.participant, {"type": "media.wanted", "rids": list(event.rids)})
-            case news.VoiceWanted():
-                self.tell(event.participant, {"type": "media.voice", "kbps": event.kbps, "ptime": event.ptime})
-            case news.SpeakerChanged():
-                self._speaker_changed(event)
-            case _:
-                pass
-
-    def _speaker_changed(self, event: news.SpeakerChanged) -> None:
-        self._tell_group(event.group, {"type": "speaker", "participant": event.participant})
-        if not event.group:
-            self.speaker = event.participant
-            self._note_speaker()
-
-    def _source_gone(self, event: news.Disconnected) -> None:
-        source = self.streams.ended(event)
-        if source is not None:
-            seat = self.room.state.people.get(event.participant, Participant(source.person))
-            self.tell_all({"type": "participant", "participant": seat.to_json()})
+        self._tell_each(self.studio.receive(self.room.state, event))
 
     @property
     def over(self) -> bool:
@@ -557,23 +427,4 @@ class Sitting:
     @property
     def idle(self) -> bool:
         """Nobody is here and nothing can happen by time alone."""
-        return not (self.connections or self._door or self.streams) and self.room.next_tick() is None
-
-
-def _track(track: Track) -> Message:
-    return {"mid": track.mid, "participant": track.participant, "kind": track.kind}
-
-
-_MEDIA: Mapping[str, Callable[[Sitting, Media], None]] = MappingProxyType(
-    {
-        "leave": Sitting._leave,
-        "floor": Sitting._floor,
-        "record": Sitting._record,
-        "unrecord": Sitting._record,
-        "hear": Sitting._hear,
-        "unhear": Sitting._hear,
-        "pause": Sitting._pause,
-        "hush": Sitting._hush,
-        "place": Sitting._place,
-    }
-)
+        return not (self.connections or self._door or self.studio.streams) and self.room.next_tick() is None

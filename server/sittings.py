@@ -199,8 +199,7 @@ class Sittings:
         if facts:
             since = entry.alive_at if entry is not None else None
             await sitting.apply(SYSTEM, Resume(since or facts[-1].at))
-            await sitting.resume_recording()
-            await sitting.resume_captions()
+            await sitting.resume()
         for actor, command in news_for(room, await self._papers.of_meeting(meeting.id)):
             await sitting.apply(actor, command)
         return sitting

@@ -73,10 +73,10 @@ async def watch(request: web.Request) -> web.Response:
     account, sitting = await _enter(request)
     feed = request.match_info.get("participant")
     gateway = auth.may(account, "room.publish_any", sitting.room.meeting.room)
-    if not gateway and sitting.streams.sessions_of(account.id) >= WATCHED_AT_ONCE:
+    if not gateway and sitting.studio.streams.sessions_of(account.id) >= WATCHED_AT_ONCE:
         raise Problem("too_many")
     offer = await _offer(request)
-    return _created(request, "whep", *_media(sitting.streams.whep, account.id, feed, offer, many=gateway))
+    return _created(request, "whep", *_media(sitting.studio.streams.whep, account.id, feed, offer, many=gateway))
 
 
 async def end(request: web.Request) -> web.Response:
@@ -87,7 +87,7 @@ async def end(request: web.Request) -> web.Response:
     if sitting is None:
         raise Problem("unknown_session")
     any_session = auth.may(account, "room.publish_any", room)
-    sitting.streams.end(request.match_info["session"], account.id, any_session=any_session)
+    sitting.studio.streams.end(request.match_info["session"], account.id, any_session=any_session)
     return web.Response()
 
 

@@ -87,7 +87,7 @@ async def participants(request: web.Request) -> web.Response:
     if sitting is None:
         return web.json_response({"room": room, "participants": []})
     present = [participant.to_json() for participant in sitting.room.participants if participant.present]
-    others = [source.to_json() for source in sitting.streams.sources.values()]
+    others = [source.to_json() for source in sitting.studio.streams.sources.values()]
     publishing = frozenset(sitting.router.publishers())
     return web.json_response(
         {

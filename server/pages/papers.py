@@ -240,7 +240,7 @@ async def image(request: web.Request) -> web.StreamResponse:
     path = request.app[PAPERS].path(paper, f"{_page(request, paper):03d}-{width}.webp")
     headers = {**_KEPT, "Content-Type": "image/webp"}
     sitting = request.app[SITTINGS].holding(entry.meeting)
-    kbps = sitting.lines.get(account.id) if sitting is not None else None
+    kbps = sitting.studio.lines.get(account.id) if sitting is not None else None
     if kbps is None or kbps > WIDE or request.method != "GET":
         return web.FileResponse(path, headers=headers)
     return await _trickled(request, await asyncio.to_thread(path.read_bytes), headers, kbps)

@@ -34,7 +34,7 @@ def held(server: Server) -> dict[str, int]:
         "descriptors": len(os.listdir("/proc/self/fd")),
         "threads": threading.active_count(),
         "connections": len(sitting.connections),
-        "sources": len(sitting.streams.sources),
+        "sources": len(sitting.studio.streams.sources),
     }
 
 

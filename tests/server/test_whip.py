@@ -77,7 +77,7 @@ async def test_sending_somebody_out_ends_what_they_publish_without_a_seat(server
     await chair.say("participant.remove", participant="dung")
     sitting = await server.app[SITTINGS].get("giao-ban")
     async with asyncio.timeout(5):
-        while sitting.streams.sessions_of("dung"):
+        while sitting.studio.streams.sessions_of("dung"):
             await asyncio.sleep(0)
     shown = await chair.until(lambda one: one["type"] == "participant" and one["participant"]["id"] == "dung")
     assert not shown["participant"]["audio"]
