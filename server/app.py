@@ -1,7 +1,8 @@
 """Composition: what the process owns, in start order, and the whole route table."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 from aiohttp import web
 from sqlalchemy.exc import DatabaseError
@@ -21,6 +22,7 @@ from server.deadlines import Deadlines
 from server.editing.live import Editing
 from server.errors import SetupError
 from server.exports import Exports
+from server.jobs import Job
 from server.keys import (
     BULK,
     CASE_FILES,
@@ -31,6 +33,7 @@ from server.keys import (
     ENDPOINT,
     EXPORTS,
     IDENTITY,
+    JOBS,
     KEEPER,
     PAPERS,
     PIN_ATTEMPTS,
@@ -88,9 +91,9 @@ from server.renewal import Renewal
 from server.retention import Retention
 from server.revocation import Revocation, with_fetched
 from server.seating import Seating
-from server.series import Preparing
+from server.series import prepare_near
 from server.sittings import Sittings
-from server.stamping import StampingJob
+from server.stamping import stamp_waiting
 from server.tasks import Tasks
 from server.time_stamper import HttpTimeStamper
 from server.turn import Relays
@@ -110,7 +113,7 @@ def build_app(config: Config) -> web.Application:
     app[PIN_ATTEMPTS] = Attempts(allowed=5, seconds=900)
     app[WORD_FILES] = WordFiles()
     app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)
-    app.cleanup_ctx.extend([_database, _records, _editing, _papers, _mail, _media])
+    app.cleanup_ctx.extend([_database, _records, _editing, _papers, _mail, _media, _jobs])
     pages = (
         account,
         certificates,
@@ -176,25 +179,7 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT].archive, config.papers, config.recordings, auth.utcnow)
     app[KEEPER] = Keeper(app[VAULT])
-    await app[KEEPER].start()
-    stamping = StampingJob(app[RECORDS])
-    renewal = Renewal(app[RECORDS], Archive(app[CONFIG].archive), app[CONFIG].signing.renew_days)
-    revocation = Revocation(
-        app[DATABASE],
-        app[RECORDS],
-        Trust.load(app[CONFIG].keys / "trust"),
-        app[CONFIG].keys / "trust",
-        app[CONFIG].signing.revocation_hosts,
-    )
-    if app[CONFIG].signing.revocation_hosts:
-        await revocation.start()
-    await stamping.start()
-    await renewal.start()
     yield
-    await renewal.close()
-    await stamping.close()
-    await revocation.close()
-    await app[KEEPER].close()
     await app[BULK].close()
 
 
@@ -208,14 +193,8 @@ async def _editing(app: web.Application) -> AsyncIterator[None]:
 async def _mail(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     app[POSTMAN] = Postman(app[DATABASE], app[RECORDS], app[TOKENS], config.mail, config.base_url)
-    await app[POSTMAN].start()
-    deadlines = Deadlines(app[DATABASE], app[POSTMAN])
-    preparing = Preparing(app[DATABASE])
-    await deadlines.start()
-    await preparing.start()
+    app[POSTMAN].start()
     yield
-    await preparing.close()
-    await deadlines.close()
     await app[POSTMAN].close()
 
 
@@ -265,10 +244,35 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
     app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], relays, app[PAPERS], folder, recogniser)
     await app[SITTINGS].start()
     app[EXPORTS] = Exports(app[CONFIG].recordings)
-    retention = Retention(app[DATABASE], app[CONFIG].recordings, app[EXPORTS], app[CONFIG].recording.keep_days)
-    await retention.start()
     yield
-    await retention.close()
     await app[EXPORTS].close()
     await app[SITTINGS].close()
     await app[ENDPOINT].close()
+
+
+async def _jobs(app: web.Application) -> AsyncIterator[None]:
+    app[JOBS] = tuple(jobs(app, app[CONFIG]))
+    for job in app[JOBS]:
+        job.start()
+    yield
+    for job in app[JOBS]:
+        await job.close()
+
+
+def jobs(app: web.Application, config: Config) -> Iterator[Job]:
+    """What the server looks at by itself, and how often. The archive waits a little: a start has enough to do."""
+    database, records = app[DATABASE], app[RECORDS]
+    quarter, hour, day = 900.0, 3600.0, 86_400.0
+    deadlines = Deadlines(database, app[POSTMAN])
+    yield Job("deadlines", deadlines.look, every=quarter, failing="nobody is reminded")
+    yield Job("series", partial(prepare_near, database), every=quarter, failing="no meeting is prepared")
+    yield Job("stamping", lambda _: stamp_waiting(records), every=30.0, failing="what is sealed waits")
+    yield Job("archive", app[KEEPER].look, every=60.0, first=30.0, failing="the archive is not looked after")
+    renewal = Renewal(records, Archive(config.archive), config.signing.renew_days)
+    yield Job("renewal", renewal.look, every=day, first=60.0, failing="no archive time-stamp is renewed")
+    retention = Retention(database, config.recordings, app[EXPORTS], config.recording.keep_days)
+    yield Job("retention", retention.look, every=hour, failing="recordings are kept")
+    if config.signing.revocation_hosts:
+        trust = config.keys / "trust"
+        revocation = Revocation(database, records, Trust.load(trust), trust, config.signing.revocation_hosts)
+        yield Job("revocation", revocation.refresh, every=hour, failing="revocation lists are not fetched")

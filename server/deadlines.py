@@ -4,7 +4,6 @@ A turn is reminded of once before its deadline and once after it, in the transac
 restart neither repeats nor forgets one.
 """
 
-import asyncio
 from datetime import datetime
 
 import structlog
@@ -15,7 +14,6 @@ from minutes.workflow import store as workflow
 from minutes.workflow.store import Waiting
 from minutes.workflow.turns import REMINDED_BEFORE, TASKS, days_over
 from server import directory, outbox, task_reminders
-from server.auth import utcnow
 from server.database import Database
 from server.directory import Account
 from server.letters import Reminder, reminder
@@ -23,34 +21,13 @@ from server.mail import Postman
 
 log = structlog.get_logger("giaoban.deadlines")
 
-LOOK_EVERY = 900.0  # seconds
-
 
 class Deadlines:
-    """Given: the database, and the postman who is woken. Owned: the job."""
+    """Given: the database, and the postman who is woken."""
 
     def __init__(self, database: Database, postman: Postman) -> None:
         self._database = database
         self._postman = postman
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Look now and then."""
-        self._task = asyncio.create_task(self._run())
-
-    async def close(self) -> None:
-        """Idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look(utcnow())
-            except Exception:
-                log.exception("deadlines could not be looked through; nobody is reminded for now")
-            await asyncio.sleep(LOOK_EVERY)
 
     async def look(self, now: datetime) -> int:
         """Write the reminders that are due; how many letters. Documents of before turns were get theirs."""

@@ -13,6 +13,7 @@ from server.csc import RemoteSigning
 from server.database import Database
 from server.editing.live import Editing
 from server.exports import Exports
+from server.jobs import Job
 from server.mail import Postman
 from server.papers import Papers
 from server.rate import Attempts, Waiting
@@ -41,6 +42,7 @@ SITTINGS = web.AppKey("sittings", Sittings)
 REGISTERS = web.AppKey("registers", Registers)
 VAULT = web.AppKey("vault", Vault)
 KEEPER = web.AppKey("keeper", Keeper)
+JOBS = web.AppKey("jobs", tuple[Job, ...])
 POSTMAN = web.AppKey("postman", Postman)
 BULK = web.AppKey("bulk", BulkSigning)
 REMOTE = web.AppKey("remote", RemoteSigning)

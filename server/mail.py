@@ -1,7 +1,5 @@
 """Sends what stands in the outbox: one job a process, a bounded number of tries with growing pauses."""
 
-import asyncio
-import contextlib
 import html
 from datetime import datetime, timedelta
 from email.header import Header
@@ -18,6 +16,7 @@ from server import outbox
 from server.auth import Tokens, utcnow
 from server.config import MailConfig
 from server.database import Database
+from server.jobs import Job
 from server.outbox import LINK, Letter, Mail, MailState
 from server.records import Records
 
@@ -54,9 +53,8 @@ class Postman:
         self._tokens = tokens
         self._config = config
         self._base_url = base_url
-        self._wanted = asyncio.Event()
         self._closing = False
-        self._task: asyncio.Task[None] | None = None
+        self._job = Job("mail", self._deliver_all, every=IDLE, failing="no mail is sent")
 
     @property
     def sends(self) -> bool:
@@ -68,35 +66,23 @@ class Postman:
         """The state in which a letter is put into the outbox."""
         return MailState.WAITING if self.sends else MailState.HELD
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """Begin to send, if this installation does."""
         if self.sends:
-            self._task = asyncio.create_task(self._work())
+            self._job.start()
 
     def wake(self) -> None:
         """There is new mail."""
-        self._wanted.set()
+        self._job.wake()
 
     async def close(self) -> None:
         """Stop after the mail that is under way; what is not sent goes out after the next start."""
         self._closing = True
-        self._wanted.set()
-        if self._task is not None:
-            await asyncio.wait({self._task}, timeout=CLOSING)
-            self._task.cancel()
-            await asyncio.wait({self._task}, timeout=CLOSING)
+        await self._job.close(CLOSING)
 
-    async def _work(self) -> None:
-        while not self._closing:
-            self._wanted.clear()
-            try:
-                while await self.deliver(utcnow()) and not self._closing:
-                    pass
-            except Exception:
-                log.exception("the mail job failed; continuing")
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0 if self._closing else IDLE):
-                    await self._wanted.wait()
+    async def _deliver_all(self, now: datetime) -> None:
+        while await self.deliver(now) and not self._closing:
+            now = utcnow()
 
     async def deliver(self, now: datetime) -> int:
         """Try to send what is due, over one connection. Returns how many were sent or given up."""

@@ -15,9 +15,6 @@ from server.records import Records
 
 log = structlog.get_logger("giaoban.renewal")
 
-FIRST_LOOK = 60.0  # seconds
-LOOK_EVERY = 24 * 3600.0
-
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
@@ -28,33 +25,13 @@ class Renewed:
 
 
 class Renewal:
-    """Given: records, the files, how many days before the end. Owned: the task, and until when each file is good."""
+    """Given: records, the files, how many days before the end. Owned: until when each file is good."""
 
     def __init__(self, records: Records, archive: Archive, days: int) -> None:
         self._records = records
         self._archive = archive
         self._before = timedelta(days)
         self._good_until: dict[str, datetime] = {}
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.create_task(self._run())
-
-    async def close(self) -> None:
-        """Idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        await asyncio.sleep(FIRST_LOOK)
-        while True:
-            try:
-                await self.look(utcnow())
-            except Exception:
-                log.exception("archive time-stamps could not be looked through")
-            await asyncio.sleep(LOOK_EVERY)
 
     async def look(self, now: datetime) -> Renewed:
         """Renew what ends soon. A service that does not answer is not asked for the rest."""

@@ -14,13 +14,10 @@ import structlog
 from minutes.casefiles import store as casefiles
 from minutes.casefiles.case import ItemKind
 from rooms import store
-from server.auth import utcnow
 from server.database import Database
 from server.exports import Exports
 
 log = structlog.get_logger("giaoban.retention")
-
-LOOK_EVERY = 3600.0  # seconds
 
 
 class Retention:
@@ -31,26 +28,6 @@ class Retention:
         self._recordings = recordings
         self._exports = exports
         self._days = days
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Look now and then. Without a number of days nothing is ever deleted."""
-        if self._days is not None:
-            self._task = asyncio.create_task(self._run())
-
-    async def close(self) -> None:
-        """Idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look(utcnow())
-            except Exception:
-                log.exception("recordings could not be looked through; they are kept")
-            await asyncio.sleep(LOOK_EVERY)
 
     async def look(self, now: datetime) -> list[str]:
         """Delete the files of meetings that were closed so long ago; the meetings' ids. What is being exported stays,

@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from minutes.trust import Trust
 from server import certificates
-from server.auth import utcnow
 from server.database import Database
 from server.records import Records
 
@@ -32,7 +31,6 @@ log = structlog.get_logger("giaoban.revocation")
 
 TIME = 10.0
 MOST_LIST = 16 << 20
-LOOK_EVERY = 3600.0
 FETCHED = "fetched"
 """Folder under trust/."""
 
@@ -109,7 +107,7 @@ def with_fetched(pinned: Trust, folder: Path, now: datetime) -> Trust:
 
 class Revocation:
     """Given: the database (who is bound to which certificate), records, what is pinned, its folder, the hosts.
-    Owned: the lists in trust/fetched, and the job that refreshes them."""
+    Owned: the lists in trust/fetched."""
 
     def __init__(self, database: Database, records: Records, pinned: Trust, folder: Path, hosts: Iterable[str]) -> None:
         self._database = database
@@ -117,7 +115,6 @@ class Revocation:
         self._pinned = pinned
         self._folder = folder
         self._fetcher = Fetcher(hosts)
-        self._task: asyncio.Task[None] | None = None
 
     async def refresh(self, now: datetime) -> int:
         """Fetch every list anew; how many came. One that cannot be had leaves the one that is there."""
@@ -142,21 +139,3 @@ class Revocation:
         part = path.with_suffix(".part")
         part.write_bytes(data)
         part.replace(path)
-
-    async def start(self) -> None:
-        """Begin to refresh."""
-        self._task = asyncio.create_task(self._run())
-
-    async def close(self) -> None:
-        """Idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.refresh(utcnow())
-            except Exception:
-                log.exception("revocation lists could not be refreshed")
-            await asyncio.sleep(LOOK_EVERY)

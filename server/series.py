@@ -1,7 +1,6 @@
 """Regular meetings: the sheet of the next one is made some days before, and what changes from a date on reaches the
 meetings that are made already."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -22,55 +21,29 @@ from server.sittings import invited_as, person_of
 
 log = structlog.get_logger("giaoban.series")
 
-LOOK_EVERY = 900.0  # seconds
 BY_ITSELF = "system"
 
 
-class Preparing:
-    """Makes the sheets of the meetings that are near. Given: the database. Owned: the job."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Look now and then."""
-        self._task = asyncio.create_task(self._run())
-
-    async def close(self) -> None:
-        """Idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await self.look(utcnow())
-            except Exception:
-                log.exception("series could not be looked through; no meeting is prepared for now")
-            await asyncio.sleep(LOOK_EVERY)
-
-    async def look(self, now: datetime) -> list[str]:
-        """Make what is near and not there yet; the meetings' ids. What is past is made no more."""
-        made = []
-        async with self._database.read() as connection:
-            every = await series_tables.every(connection)
-        for one in every:
-            async with self._database.begin() as connection:
-                # Anew: somebody may have changed it meanwhile.
-                series = await series_tables.get(connection, one.id) or one
-                marks = await series_tables.marks(connection, series.id)
-                for slot in series.slots(marks):
-                    if open_for_making(slot, now) and today(slot.starts_at) <= today(now) + timedelta(series.ahead):
-                        try:
-                            made.append(await prepare(connection, series, slot, BY_ITSELF, now))
-                        except Problem:
-                            log.warning("not prepared: its chair or secretary is gone", series=series.id)
-                            break
-        if made:
-            log.info("meetings prepared", meetings=made)
-        return made
+async def prepare_near(database: Database, now: datetime) -> list[str]:
+    """Make what is near and not there yet; the meetings' ids. What is past is made no more."""
+    made = []
+    async with database.read() as connection:
+        every = await series_tables.every(connection)
+    for one in every:
+        async with database.begin() as connection:
+            # Anew: somebody may have changed it meanwhile.
+            series = await series_tables.get(connection, one.id) or one
+            marks = await series_tables.marks(connection, series.id)
+            for slot in series.slots(marks):
+                if open_for_making(slot, now) and today(slot.starts_at) <= today(now) + timedelta(series.ahead):
+                    try:
+                        made.append(await prepare(connection, series, slot, BY_ITSELF, now))
+                    except Problem:
+                        log.warning("not prepared: its chair or secretary is gone", series=series.id)
+                        break
+    if made:
+        log.info("meetings prepared", meetings=made)
+    return made
 
 
 def open_for_making(slot: Slot, now: datetime) -> bool:
@@ -141,7 +114,7 @@ async def begin(app: web.Application, series: Series, by: Account) -> None:
     now = utcnow()
     async with app[DATABASE].begin() as connection:
         await series_tables.add(connection, series, by.id, now)
-    await Preparing(app[DATABASE]).look(now)
+    await prepare_near(app[DATABASE], now)
 
 
 async def change_from(app: web.Application, series: Series, phase: Phase, ahead: int, reason: str, by: Account) -> None:
@@ -153,7 +126,7 @@ async def change_from(app: web.Application, series: Series, phase: Phase, ahead:
     await _follow(app, series, changed, phase.begins, reason, by)
     async with app[DATABASE].begin() as connection:
         await series_tables.change(connection, changed)
-    await Preparing(app[DATABASE]).look(utcnow())
+    await prepare_near(app[DATABASE], utcnow())
 
 
 async def end_from(app: web.Application, series: Series, day: date, reason: str, by: Account) -> None:

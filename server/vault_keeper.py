@@ -1,7 +1,6 @@
 """What the archive needs without anybody asking: checkpoints, a time-stamp a day, and a look through a part of the
 files every night. What is found to be damaged stands on the desk until it is found to be mended."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 import structlog
@@ -16,8 +15,6 @@ from server.vault_examination import REMEMBERED, Result, examination, on_record,
 
 log = structlog.get_logger("giaoban.vault")
 
-FIRST_LOOK = 30.0  # seconds
-LOOK_EVERY = 60.0
 NIGHT = 2
 """The hour (Vietnamese time) after which the nightly look is due."""
 NIGHTS = 30
@@ -27,30 +24,10 @@ AT_LEAST = 200
 
 
 class Keeper:
-    """Given: the archive. Owned: the task that looks now and then."""
+    """Given: the archive."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begin."""
-        self._task = asyncio.create_task(self._run())
-
-    async def close(self) -> None:
-        """Idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        await asyncio.sleep(FIRST_LOOK)  # the start has enough to do
-        while True:
-            try:
-                await self.look(auth.utcnow())
-            except Exception:
-                log.exception("the archive could not be looked after")
-            await asyncio.sleep(LOOK_EVERY)
 
     async def look(self, now: datetime) -> None:
         """Do what is due. What fails is tried again at the next look; a log that does not hold is never signed."""

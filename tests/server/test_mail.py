@@ -275,7 +275,7 @@ def certificate(folder: Path) -> Path:
 
 async def test_the_job_sends_by_itself_what_is_put_into_the_outbox(server: Server, postbox: Postbox) -> None:
     man = postman(server, postbox.port)
-    await man.start()
+    man.start()
     await written(server, at=auth.utcnow())
     man.wake()
     async with asyncio.timeout(10):

@@ -1,6 +1,5 @@
 """A time-stamping service over HTTP, and what happens while it cannot be reached."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +16,7 @@ from server import time_stamper
 from server.records_keys import open_keys
 from server.records_verify import expected_signatures
 from server.renewal import Renewal
-from server.stamping import StampingJob
+from server.stamping import stamp_waiting
 from server.time_stamper import HttpTimeStamper
 from tests.minutes.certification import Behaviour, Certification, answers, certification, silent
 from tests.minutes.conftest import _quiet
@@ -133,13 +132,13 @@ async def test_what_is_sealed_without_a_stamp_waits_through_a_restart_and_is_iss
         with pytest.raises(Refused):
             await records.publish(document_id, by=CLERK_ACTOR, reason="Công khai")
         assert {row.state for row in await office.register(PROVINCE.id, document.year or 0)} == {"reserved"}
-        assert await StampingJob(records).look() == 0
+        assert await stamp_waiting(records) == 0
         told = [entry.reason for entry in await records.history(document_id) if entry.act in ("sign", "seal_waiting")]
         assert all(reason and "Chưa có dấu thời gian" in reason for reason in told)
     stamper = HttpTimeStamper(authority.time_stamper_url)
     async with open_office(tmp_path / "office", trust=trust, time_stamper=stamper) as office:
-        assert await StampingJob(office.records).look() == 1
-        assert await StampingJob(office.records).look() == 0
+        assert await stamp_waiting(office.records) == 1
+        assert await stamp_waiting(office.records) == 0
         document = await office.records.get(document_id)
         assert document.state is State.SEALED
         issued = await office.records.pdf(document_id)
@@ -177,23 +176,7 @@ async def test_a_document_that_waits_can_be_given_up(trust: Trust, tmp_path: Pat
         await seal_all(office, document_id)
         await office.records.void(document_id, by=CLERK_ACTOR, reason="Chứng thư số đã bị thu hồi, phải ký lại")
         assert (await office.records.get(document_id)).state is State.DRAFT
-        assert await StampingJob(office.records).look() == 0
-
-
-async def test_the_job_goes_on_by_itself(authority: Certification, trust: Trust, tmp_path: Path) -> None:
-    async with open_office(tmp_path / "office", trust=trust, time_stamper=HttpTimeStamper(NOWHERE)) as office:
-        document_id = await office.approved_minutes()
-        await seal_all(office, document_id)
-    stamper = HttpTimeStamper(authority.time_stamper_url)
-    async with open_office(tmp_path / "office", trust=trust, time_stamper=stamper) as office:
-        job = StampingJob(office.records)
-        await job.start()
-        try:
-            async with asyncio.timeout(30):
-                while (await office.records.get(document_id)).state is not State.SEALED:
-                    await asyncio.sleep(0.05)
-        finally:
-            await job.close()
+        assert await stamp_waiting(office.records) == 0
 
 
 async def test_a_time_stamp_that_ends_soon_is_covered_by_another_and_both_files_are_genuine(tmp_path: Path) -> None:

@@ -13,14 +13,15 @@ from minutes.deposits.entry import Kind
 from minutes.deposits.note import Verifier
 from minutes.document import State
 from server import auth
-from server.keys import CONFIG, DATABASE, KEEPER, VAULT
+from server.keys import CONFIG, DATABASE, JOBS, KEEPER, VAULT
 from tests.server.pages.conftest import Office
 
 
 @pytest.fixture(autouse=True)
 async def _by_hand(office: Office) -> None:
     """The archive is looked after when a test says so, and not by the clock."""
-    await office.server.app[KEEPER].close()
+    for job in office.server.app[JOBS]:
+        await job.close()
 
 
 async def the_directive(office: Office) -> store.Logged:

@@ -12,7 +12,7 @@ from rooms.series import REVIEW, ZONE, Series
 from server import outbox, series_tables
 from server.auth import utcnow
 from server.keys import DATABASE
-from server.series import Preparing
+from server.series import prepare_near
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office, Page, Refuses, Visitor
 from tests.server.pages.test_convene import GUESTS, edited, entry_of, mails
@@ -55,7 +55,7 @@ async def kept(office: Office, path: str) -> Series:
 async def look(office: Office, week: int) -> list[str]:
     """The job's look in the first minute of the Monday before that of a week."""
     moment = datetime.combine(day(week - 1), time(0, 1), ZONE)
-    return await Preparing(office.server.app[DATABASE]).look(moment)
+    return await prepare_near(office.server.app[DATABASE], moment)
 
 
 def form_of(page: Page, **changes: str) -> dict[str, str]:
