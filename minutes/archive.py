@@ -40,9 +40,23 @@ class Archive:
         return digest
 
     def deposit_file(self, path: Path) -> str:
-        """The same of a file that need not fit into memory; it is copied, and read once. Raises OSError."""
-        with path.open("rb") as source:
-            return self._keep(_pieces(source))
+        """The same of a file that is finished and need not fit into memory. It gets a second name and takes no room
+        twice where the disk can do that, and is copied elsewhere; either way it may be deleted, but not written to.
+        Raises OSError."""
+        staged = self._staging / secrets.token_hex(16)
+        try:
+            os.link(path, staged, follow_symlinks=False)
+        except OSError:
+            with path.open("rb") as source:
+                return self._keep(_pieces(source))
+        try:
+            staged.chmod(0o444)
+            with staged.open("rb") as file:
+                digest = digest_of_file(file)
+                os.fsync(file.fileno())
+            return self._named(staged, digest)
+        finally:
+            staged.unlink(missing_ok=True)
 
     def _keep(self, pieces: Iterator[bytes]) -> str:
         staged = self._staging / secrets.token_hex(16)
@@ -54,12 +68,14 @@ class Archive:
                     file.write(piece)
                 file.flush()
                 os.fsync(file.fileno())
-            digest = running.hexdigest()
-            target = self._path(digest)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(staged, target)
+            return self._named(staged, running.hexdigest())
         finally:
             staged.unlink(missing_ok=True)
+
+    def _named(self, staged: Path, digest: str) -> str:
+        target = self._path(digest)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(staged, target)
         # The new names must be on the disk too: the file's, and those of directories that were just made.
         for directory in (target.parent, target.parent.parent, self._root):
             flush(directory)
@@ -75,6 +91,20 @@ class Archive:
         if digest_of(data) != digest:
             raise Damaged(Reason(N_("Tệp lưu trữ %(digest)s đã bị hỏng"), digest=digest))
         return data
+
+    def pieces(self, digest: str) -> Iterator[bytes]:
+        """The bytes of a deposit of any size, piece by piece; raises Damaged when it is missing, or at its end when it
+        was different."""
+        try:
+            running = hashlib.sha256()
+            with self._path(digest).open("rb") as file:
+                for piece in _pieces(file):
+                    running.update(piece)
+                    yield piece
+        except FileNotFoundError as error:
+            raise Damaged(Reason(N_("Thiếu tệp lưu trữ %(digest)s"), digest=digest)) from error
+        if running.hexdigest() != digest:
+            raise Damaged(Reason(N_("Tệp lưu trữ %(digest)s đã bị hỏng"), digest=digest))
 
     def kept(self, digest: str) -> bool | None:
         """Whether a deposit has the bytes that it should have, read to its end piece by piece; None: it is missing."""

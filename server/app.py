@@ -177,7 +177,7 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
     app[VAULT] = open_vault(app[CONFIG], app[DATABASE])
     app[REGISTERS] = Registers(app[DATABASE], app[VAULT], app[VAULT].trust, auth.utcnow)
     config = app[CONFIG]
-    app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT].archive, config.papers, config.recordings, auth.utcnow)
+    app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, config.recordings, auth.utcnow)
     app[KEEPER] = Keeper(app[VAULT])
     yield
     await app[BULK].close()

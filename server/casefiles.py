@@ -1,14 +1,15 @@
 """The case files' use cases: open, gather, close, hand over. What lies in a file stays where it is.
 
 A meeting's case file gathers by itself what belongs to the meeting; the rest is added by hand. Until it is closed its
-contents are looked up anew each time; closing freezes the list with the digest of everything.
+contents are looked up anew each time; closing deposits what the archive has not yet (papers, recordings, proceedings)
+and freezes the list with the digest of everything. From then on it is the archive that is read.
 """
 
 import asyncio
 import hashlib
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO
@@ -16,10 +17,12 @@ from typing import IO
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store as records
-from minutes.archive import Archive
+from minutes.archive import digest_of_file
 from minutes.casefiles import bag, store
 from minutes.casefiles.case import Case, CaseState, Item, ItemKind, refuse_unfinished
 from minutes.casefiles.retention import Period
+from minutes.deposits import store as deposits
+from minutes.deposits.entry import Kind as Deposited
 from minutes.document import KIND_NAMES, Document, Official, State
 from minutes.errors import N_, Damaged, NotFound, Reason, Refused
 from minutes.reading import VIETNAM
@@ -31,18 +34,24 @@ from server import papers_tables
 from server.database import Database
 from server.directory import Unit
 from server.records_reading import actor_of
+from server.vault import Vault
 
-_PIECE = 2**20
+_DEPOSITED = {
+    ItemKind.PROCEEDINGS: Deposited.PROCEEDINGS,
+    ItemKind.PAPER: Deposited.PAPER,
+    ItemKind.RECORDING: Deposited.RECORDING,
+}
+"""What is deposited when a case file is closed; documents were, when they were sealed or came."""
 
 
 class CaseFiles:
     """Given: the archive, the folders of papers and recordings. Whether the asker may is decided before."""
 
     def __init__(
-        self, database: Database, archive: Archive, papers: Path, recordings: Path, now: Callable[[], datetime]
+        self, database: Database, vault: Vault, papers: Path, recordings: Path, now: Callable[[], datetime]
     ) -> None:
         self._database = database
-        self._archive = archive
+        self._vault = vault
         self._papers = papers
         self._recordings = recordings
         self._now = now
@@ -97,10 +106,15 @@ class CaseFiles:
             await store.put_in(connection, case, kind, ref, actor_of(by), self._now())
 
     async def close(self, unit_id: str, case_id: str, *, by: Official) -> None:
-        """Freeze the list of contents. Raises NotFound, Refused."""
+        """Deposit what lies in it and freeze the list of contents. Raises NotFound, Refused, and Damaged where a file
+        is not as it was when it came."""
+        case = await self.get(unit_id, case_id)
+        refuse_unfinished(case, case.items)
+        await self._deposit(case)
         async with self._database.begin() as connection:
-            case = await self._whole(connection, unit_id, case_id)
-            refuse_unfinished(case, case.items)
+            again = await self._whole(connection, unit_id, case_id)
+            if again.items != case.items:
+                raise Refused("case_changed", Reason(N_("Hồ sơ vừa có thêm tài liệu. Xin xem lại mục lục.")))
             await store.close(connection, case, case.items, self.today, actor_of(by), self._now())
 
     async def hand_over(self, unit_id: str, case_id: str) -> tuple[Case, IO[bytes]]:
@@ -108,44 +122,90 @@ class CaseFiles:
         closed. Raises NotFound, Refused, Damaged."""
         async with self._database.read() as connection:
             case = await _own(connection, unit_id, case_id)
-            if case.state is CaseState.OPEN:
-                raise Refused("case_open", Reason(N_("Chỉ giao nộp được hồ sơ đã kết thúc.")))
-            exports = {
-                one.ref: await _exported(connection, one.ref) for one in case.items if one.kind is ItemKind.PROCEEDINGS
-            }
-        return case, await asyncio.to_thread(self._packed, case, exports)
+        if case.state is CaseState.OPEN:
+            raise Refused("case_open", Reason(N_("Chỉ giao nộp được hồ sơ đã kết thúc.")))
+        await self._deposit(case)  # one that was closed when closing did not do it
+        return case, await asyncio.to_thread(self._packed, case)
 
-    def _packed(self, case: Case, exports: dict[str, bytes]) -> IO[bytes]:
+    def read(self, item: Item) -> Iterator[bytes]:
+        """What lies in a closed case file, piece by piece, from the archive. Raises Damaged."""
+        return self._vault.archive.pieces(item.digest or "")
+
+    def _packed(self, case: Case) -> IO[bytes]:
         into = tempfile.TemporaryFile(prefix="giaoban-bag-")  # noqa: SIM115 - whoever gets it closes it
         try:
-            bag.write(case, into, lambda item: self._pieces(case, item, exports), self._now())
+            bag.write(case, into, self.read, self._now())
             into.seek(0, 2)
         except BaseException:
             into.close()
             raise
         return into
 
-    def _pieces(self, case: Case, item: Item, exports: dict[str, bytes]) -> Iterable[bytes]:
-        match item.kind:
-            case ItemKind.PROCEEDINGS:
-                return [exports[item.ref]]
-            case ItemKind.DOCUMENT | ItemKind.RECEIVED:
-                return [self._archive.fetch(item.digest or "")]
-            case ItemKind.PAPER:
-                return _read(self._papers / (item.digest or "") / f"original.{item.name.rpartition('.')[2]}")
-            case ItemKind.RECORDING:
-                return _read(self._recordings / (case.meeting_id or "") / item.ref)
+    async def _deposit(self, case: Case) -> None:
+        """Put into the archive what of a case file is not there. Raises Damaged."""
+        for item in case.items:
+            if item.kind not in _DEPOSITED:
+                continue
+            async with self._database.read() as connection:
+                known = await deposits.entries(connection, digest=item.digest)
+            if not known:
+                source = await self._source(case, item)
+                about, label = case.meeting_id or case.id, f"{case.unit_id}/{case.code}/{item.name}"
+                await self._vault.deposit(source, about=about, kind=_DEPOSITED[item.kind], label=label)
+
+    async def _source(self, case: Case, item: Item) -> bytes | Path:
+        if item.kind is not ItemKind.PROCEEDINGS:
+            return await asyncio.to_thread(self._sound, case, item)
+        async with self._database.read() as connection:
+            return await _exported(connection, item.ref)
+
+    def _sound(self, case: Case, item: Item) -> Path:
+        """Where a paper's or a recording's file is, if it is as it was."""
+        if item.kind is ItemKind.PAPER:
+            path = self._papers / (item.digest or "") / f"original.{item.name.rpartition('.')[2]}"
+        else:
+            path = self._recordings / (case.meeting_id or "") / item.ref
+        try:
+            with path.open("rb") as file:
+                found = digest_of_file(file)
+        except FileNotFoundError as error:
+            raise Damaged(Reason(N_("Thiếu tệp “%(name)s” của hồ sơ"), name=item.name)) from error
+        if found != item.digest:
+            raise Damaged(Reason(N_("Tệp “%(name)s” không còn đúng như khi được ghi nhận"), name=item.name))
+        return path
 
     async def _whole(self, connection: AsyncConnection, unit_id: str, case_id: str) -> Case:
         case = await _own(connection, unit_id, case_id)
         if case.state is not CaseState.OPEN:
             return case
-        items = [] if case.meeting_id is None else await _of_meeting(connection, case.meeting_id)
+        items = [] if case.meeting_id is None else await self._of_meeting(connection, case.meeting_id)
         known = {(one.kind, one.ref) for one in items}
         for kind, ref in await store.added(connection, case.id):
             if (kind, ref) not in known:
                 items.append(await _added(connection, case, kind, ref))
         return _with(case, items)
+
+    async def _of_meeting(self, connection: AsyncConnection, meeting_id: str) -> list[Item]:
+        facts = await rooms.facts(connection, meeting_id)
+        documents = await records.search(connection, store.MOST, meeting_id=meeting_id)
+        papers = await papers_tables.of_meeting(connection, meeting_id)
+        # What the days of recordings have taken away (server.retention) is in the proceedings alone.
+        kept = await asyncio.to_thread((self._recordings / meeting_id).is_dir)
+        return [
+            *(_document(one) for one in sorted(documents, key=lambda one: (one.created_at, one.id))),
+            *_proceedings(meeting_id, facts),
+            *(
+                Item(ItemKind.PAPER, one.id, f"{one.name.removesuffix(f'.{one.kind}')}.{one.kind}", one.name,
+                     one.sha256)
+                for one in papers
+            ),
+            *(
+                Item(ItemKind.RECORDING, str(fact.data["file"]), str(fact.data["file"]), "Ghi âm, ghi hình cuộc họp",
+                     str(fact.data["sha256"]))
+                for fact in facts
+                if kept and fact.kind == "recording_segment"
+            ),
+        ]  # fmt: skip
 
 
 def _with(case: Case, items: list[Item]) -> Case:
@@ -176,27 +236,6 @@ async def _named(connection: AsyncConnection, case: Case, what: str) -> tuple[It
             return ItemKind.DOCUMENT, line.document_id
     raise NotFound(Reason(N_("Trong sổ của năm %(year)s không có văn bản điện tử “%(what)s”."), year=case.year,
                           what=what[:60]))  # fmt: skip
-
-
-async def _of_meeting(connection: AsyncConnection, meeting_id: str) -> list[Item]:
-    facts = await rooms.facts(connection, meeting_id)
-    documents = await records.search(connection, store.MOST, meeting_id=meeting_id)
-    ordered = sorted(documents, key=lambda one: (one.created_at, one.id))
-    return [
-        *(_document(one) for one in ordered),
-        *_proceedings(meeting_id, facts),
-        *(
-            Item(ItemKind.PAPER, one.id, one.name if one.name.endswith(f".{one.kind}") else f"{one.name}.{one.kind}",
-                 one.name, one.sha256)
-            for one in await papers_tables.of_meeting(connection, meeting_id)
-        ),
-        *(
-            Item(ItemKind.RECORDING, str(fact.data["file"]), str(fact.data["file"]), "Ghi âm, ghi hình cuộc họp",
-                 str(fact.data["sha256"]))
-            for fact in facts
-            if fact.kind == "recording_segment"
-        ),
-    ]  # fmt: skip
 
 
 def _proceedings(meeting_id: str, facts: list[Fact]) -> Iterator[Item]:
@@ -244,16 +283,3 @@ async def _added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: s
     }
     title = f"{came.author} {came.number_symbol} {came.subject}"
     return Item(kind, ref, f"den {one.number:02d} {came.number_symbol}.pdf", title, one.digest, said)
-
-
-def _read(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            yield from _in_pieces(file)
-    except FileNotFoundError as error:
-        raise Damaged(Reason(N_("Thiếu tệp “%(name)s” của hồ sơ"), name=path.name)) from error
-
-
-def _in_pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(_PIECE):
-        yield piece

@@ -3,11 +3,13 @@
 import asyncio
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import IO, Any
+from urllib.parse import quote
 
 from aiohttp import web
 
+from minutes.casefiles.bag import file_name
 from minutes.casefiles.case import Case, CaseState, ItemKind
 from minutes.casefiles.retention import period
 from minutes.errors import NotFound, RecordError
@@ -44,6 +46,7 @@ def routes() -> list[web.RouteDef]:
         web.post(one + "/add", put_in),
         web.post(one + "/close", close),
         web.get(one + "/bag", hand_over),
+        web.get(one + r"/items/{number:[1-9]\d{0,4}}", download),
     ]
 
 
@@ -157,6 +160,24 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="ho-so-{case.code}.zip"',
                "Content-Length": str(file.tell())}  # fmt: skip
     return web.Response(body=_streamed(file), content_type="application/zip", headers=headers)
+
+
+async def download(request: web.Request) -> web.Response:
+    """GET …/items/{number}: a file of the closed case file's list, from the archive."""
+    case, number = await _case(request, _account(request, "case.keep")), int(request.match_info["number"])
+    if case.state is not CaseState.CLOSED or number > len(case.items):
+        raise Problem("not_found")
+    name = file_name(number, case.items[number - 1])
+    headers = {**PRIVATE, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    pieces = request.app[CASE_FILES].read(case.items[number - 1])
+    first = await asyncio.to_thread(next, pieces, b"")
+    return web.Response(body=_pieces(first, pieces), content_type="application/octet-stream", headers=headers)
+
+
+async def _pieces(first: bytes, rest: Iterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    while piece := await asyncio.to_thread(next, rest, b""):
+        yield piece
 
 
 async def _streamed(file: IO[bytes]) -> AsyncIterator[bytes]:

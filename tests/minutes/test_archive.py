@@ -104,3 +104,31 @@ def test_a_large_file_is_kept_as_it_is(archive: Archive, tmp_path: Path) -> None
     with pytest.raises(FileNotFoundError):
         archive.deposit_file(tmp_path / "none")
     assert not list((tmp_path / "archive" / "staging").iterdir())
+
+
+def test_a_file_of_any_size_takes_no_room_twice_and_is_read_piece_by_piece(archive: Archive, tmp_path: Path) -> None:
+    source = tmp_path / "recording.webm"
+    source.write_bytes(os.urandom(3 << 20))
+    digest = archive.deposit_file(source)
+    assert archive.deposit_file(source) == digest
+    (kept,) = files(tmp_path / "archive")
+    assert kept.samefile(source)
+    assert b"".join(archive.pieces(digest)) == source.read_bytes()
+    source.unlink()
+    kept.chmod(0o600)
+    with kept.open("r+b") as file:
+        file.write(b"changed")
+    with pytest.raises(Damaged):
+        list(archive.pieces(digest))
+    kept.unlink()
+    with pytest.raises(Damaged):
+        list(archive.pieces(digest))
+
+
+def test_a_file_on_another_disk_is_copied(archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "paper.pdf"
+    source.write_bytes(b"paper")
+    monkeypatch.setattr(os, "link", lambda *_args, **_options: (_ for _ in ()).throw(OSError("another disk")))
+    digest = archive.deposit_file(source)
+    source.write_bytes(b"changed")
+    assert archive.fetch(digest) == b"paper"

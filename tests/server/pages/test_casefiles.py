@@ -1,5 +1,6 @@
 """A meeting's case file: it gathers by itself, is closed when all is finished, and is handed over as a bag."""
 
+import hashlib
 import io
 import json
 import zipfile
@@ -8,11 +9,17 @@ from pathlib import Path
 import bagit
 import pytest
 
+from minutes.deposits import store as deposits
 from minutes.document import State
 from minutes.errors import Damaged
-from server.keys import CASE_FILES
+from rooms import store
+from rooms.proceedings import Proceedings, chained
+from server import auth
+from server.keys import CASE_FILES, DATABASE, KEEPER
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office
+from tests.server.pages.test_papers import brought
+from tests.server.pages.test_recording_page import folder_of, recorded
 
 
 async def of_the_meeting(office: Office) -> str:
@@ -54,6 +61,45 @@ async def test_a_case_file_is_opened_gathers_is_closed_and_handed_over(office: O
     assert (said["Maintenance"], said["TotalDoc"]) == ("Vĩnh viễn", 2)
     assert said["Documents"][0]["CodeNotation"] == "BB-UBND"
     assert next(root.glob("data/*Biên bản*")).read_bytes() == await office.records.pdf(minutes)
+
+
+async def test_closing_deposits_papers_recordings_and_proceedings_which_the_archive_proves_from_then_on(
+    office: Office,
+) -> None:
+    meeting, app = await recorded(office, over=False), office.server.app
+    await brought(office, meeting, "Mưa lũ ở bảy xã")
+    async with app[DATABASE].begin() as connection:
+        facts = await store.facts(connection, meeting.id)
+        facts.append(chained(facts[-1], auth.utcnow(), "closed", "hanh", {}))
+        await store.keep(connection, meeting.id, facts[-1:])
+    minutes = await office.records.draft_minutes(Proceedings.from_facts(facts))
+    await office.advance(minutes, State.SEALED)
+    clerk, where = await office.sign_in("cuc"), await of_the_meeting(office)
+    recording = next(folder_of(office, meeting).iterdir())
+    sound = recording.read_bytes()
+    recording.write_bytes(sound + b"x")
+    with pytest.raises(Damaged):
+        await app[CASE_FILES].close("lam-son", where.rpartition("/")[2], by=await office.actor("cuc"))
+    recording.write_bytes(sound)
+
+    assert (await clerk.post(where + "/close")).status == 303
+    case = await app[CASE_FILES].get("lam-son", where.rpartition("/")[2])
+    async with app[DATABASE].read() as connection:
+        kinds = [(await deposits.entries(connection, digest=item.digest))[0].entry.kind for item in case.items]
+    assert kinds == ["document", "proceedings", "paper", "recording", "recording"]
+    archived = next(office.server.data.joinpath("archive").rglob(hashlib.sha256(sound).hexdigest()))
+    assert archived.samefile(recording), "nothing was copied"
+    for number, item in enumerate(case.items, 1):
+        sent = await clerk.get(f"{where}/items/{number}")
+        assert hashlib.sha256(sent.body).hexdigest() == item.digest
+    assert (await (await office.sign_in("hanh")).get(f"{where}/items/1")).status == 403
+    assert (await clerk.get(f"{where}/items/6")).status == 404
+
+    recording.unlink()
+    archived.chmod(0o600)
+    archived.write_bytes(sound[:-1])
+    found = await app[KEEPER].examine(auth.utcnow())
+    assert [str(one.what) for one in found.findings] == [f"Tệp “lam-son/{case.code}/{recording.name}”"]
 
 
 async def test_a_bag_with_a_damaged_file_is_not_handed_over(office: Office) -> None:
