@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiohttp import ClientWebSocketResponse, web
+from aiohttp import ClientWebSocketResponse, web, web_app
 from aiohttp.test_utils import TestClient, TestServer
 from sqlalchemy import make_url
 
@@ -84,6 +84,8 @@ async def server(
     app = build_app(config.load(None, data=data, media={"host": "127.0.0.1"}, database={"url": url}))
     async with TestClient(TestServer(app)) as client:
         yield Server(app, client, data)
+    # aiohttp keeps the last thousand applications that it answered for; the suite's are some hundreds, of 10 MB each.
+    web_app._cached_build_middleware.cache_clear()
 
 
 @pytest.fixture(scope="session")
