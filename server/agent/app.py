@@ -53,6 +53,7 @@ class Agent:
         self.jobs = Jobs()
         self._token = token
         self._thread = ThreadPoolExecutor(max_workers=1)  # drivers of tokens are for one thread
+        self._drawing = ThreadPoolExecutor(max_workers=1)  # so is PDFium; a browser asks for many pages at once
 
     async def certificates(self) -> tuple[TokenCertificate, ...]:
         """What is on the token now."""
@@ -63,6 +64,10 @@ class Agent:
         data = [one.attributes for one in job.files]
         job.signatures = await self._do(lambda: self._token.sign(job.certificate, pin, data))
         job.state = "signed"
+
+    async def look(self, work: Callable[[], T]) -> T:
+        """Do what needs PDFium."""
+        return await asyncio.get_running_loop().run_in_executor(self._drawing, work)
 
     async def _do(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -256,7 +261,7 @@ async def _page(request: web.Request) -> web.Response:
 
 
 async def _shown(request: web.Request, job: Job, sentence: str = "") -> web.Response:
-    shown = await asyncio.to_thread(lambda: [_looked_at(one.pdf) for one in job.files])
+    shown = await request.app[AGENT].look(lambda: [_looked_at(one.pdf) for one in job.files])
     digests = [hashlib.sha256(one.pdf).hexdigest() for one in job.files]
     files = [
         {**about, "digest": one.document_digest.hex(), "size": len(one.pdf), "whole": whole}
@@ -303,7 +308,7 @@ async def _picture(request: web.Request) -> web.Response:
             drawn.render(scale=WIDTH / drawn.get_width()).to_pil().save(out, "PNG")
         return out.getvalue()
 
-    return web.Response(body=await asyncio.to_thread(draw), content_type="image/png")
+    return web.Response(body=await request.app[AGENT].look(draw), content_type="image/png")
 
 
 async def _decide(request: web.Request) -> web.Response:

@@ -1,9 +1,11 @@
 """The agent on the official's machine: whom it answers, what it looks at, and what the token signs."""
 
+import asyncio
 import base64
 import html
 import logging
 import re
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,7 @@ from minutes import appearance, interrupted, signing
 from minutes.document import Signer
 from minutes.interrupted import Interrupted
 from minutes.typeset import Typeset
+from server.agent import app
 from server.agent.app import AGENT, build_agent, origin_of
 from server.agent.token import Token
 from server.demo_pki import Holder
@@ -89,13 +92,13 @@ async def desk(
     certificate = token.put(packed, "x")
     signer = Signer("secretary", SECRETARY.id, SECRETARY.name, ("THƯ KÝ",))
     half = await begun(office, page, signer, certificate)
-    app = build_agent(PAIRED, Token(DRIVER))
-    runner = web.AppRunner(app)
+    agent = build_agent(PAIRED, Token(DRIVER))
+    runner = web.AppRunner(agent)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    app[AGENT].port = runner.addresses[0][1]
+    agent[AGENT].port = runner.addresses[0][1]
     async with ClientSession() as session:
-        yield Desk(session, f"http://127.0.0.1:{app[AGENT].port}", certificate, half)
+        yield Desk(session, f"http://127.0.0.1:{agent[AGENT].port}", certificate, half)
     await runner.cleanup()
 
 
@@ -130,6 +133,29 @@ async def test_the_official_sees_the_document_and_signs_it_with_the_token(desk: 
     (signature,) = told["signatures"]
     holds(desk.certificate, base64.b64decode(signature), desk.half.attributes)
     assert (await desk.state(job["job"]))["state"] == "gone", "given once"
+
+
+async def test_pages_that_a_browser_asks_for_at_once_are_drawn_by_one_thread(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PDFium bears no more: with two, pages fail to load and memory is overwritten."""
+    threads, opened = set(), app._opened
+
+    def noted(pdf: bytes) -> Any:
+        threads.add(threading.get_ident())
+        return opened(pdf)
+
+    monkeypatch.setattr(app, "_opened", noted)
+    _status, job = await desk.ask(desk.message())
+    (picture,) = set(re.findall(r'src="(/jobs/[^"]+/0/0\.png)"', (await desk.page(job["page"]))[1]))
+
+    async def drawn() -> bytes:
+        async with desk.session.get(desk.url + picture) as response:
+            assert response.status == 200
+            return await response.read()
+
+    assert len(set(await asyncio.gather(*(drawn() for _ in range(8))))) == 1
+    assert len(threads) == 1
 
 
 async def test_a_wrong_pin_signs_nothing_and_is_nowhere_shown(desk: Desk) -> None:
