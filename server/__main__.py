@@ -54,6 +54,14 @@ def _load(data: Path | None, file: Path | None) -> config.Config:
     return config.load(file, **({"data": data} if data is not None else {}))
 
 
+def _installed(data: Path | None, file: Path | None) -> config.Config:
+    """As `_load`. Raises SetupError where there is no data folder."""
+    settings = _load(data, file)
+    if not settings.data.is_dir():
+        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    return settings
+
+
 @cli.command("demo")
 def demo_command(
     port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help="Port of the pages.")] = 8080,
@@ -80,9 +88,8 @@ def migrate(file: FileOption = None, data: DataOption = None) -> None:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def work() -> None:
-        database = Database(settings.database_url)
-        await database.migrate()
-        await database.close()
+        async with Database(settings.database_url) as database:
+            await database.migrate()
 
     asyncio.run(work())
     console.print("The database has the newest schema.")
@@ -91,17 +98,12 @@ def migrate(file: FileOption = None, data: DataOption = None) -> None:
 @cli.command()
 def reindex(file: FileOption = None, data: DataOption = None) -> None:
     """Make the index of the search anew, from the archived files and the drafts; also while the installation runs."""
-    settings = _load(data, file)
-    if not settings.data.is_dir():
-        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    settings = _installed(data, file)
 
     async def work() -> tuple[int, int]:
-        database = Database(settings.database_url)
-        try:
+        async with Database(settings.database_url) as database:
             await database.migrate()
             return await open_records(settings, database).reindex()
-        finally:
-            await database.close()
 
     try:
         documents, meetings = asyncio.run(work())
@@ -140,14 +142,11 @@ def token(
 @contextlib.asynccontextmanager
 async def _reading(settings: config.Config) -> AsyncIterator[AsyncConnection]:
     """The installation's database, to look something up. Raises SetupError where it cannot be read."""
-    database = Database(settings.database_url)
     try:
-        async with database.read() as connection:
+        async with Database(settings.database_url) as database, database.read() as connection:
             yield connection
     except DatabaseError as error:
         raise SetupError(f"The database cannot be read: {error.orig}.") from error
-    finally:
-        await database.close()
 
 
 async def _demand_room(settings: config.Config, room: str) -> None:
@@ -184,11 +183,8 @@ def verify(
         raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
 
     async def work() -> Verdict:
-        database = Database(settings.database_url)
-        try:
+        async with Database(settings.database_url) as database:
             return await open_records(settings, database).verify(content)
-        finally:
-            await database.close()
 
     try:
         verdict = asyncio.run(work())
@@ -214,9 +210,7 @@ def proceedings(
     data: DataOption = None,
 ) -> None:
     """Write down everything that is on record of a meeting, one fact a line, for `giaoban verify` to check."""
-    settings = _load(data, file)
-    if not settings.data.is_dir():
-        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    settings = _installed(data, file)
     lines = b"".join(exported.export(asyncio.run(_proceedings_of(settings, meeting))))
     if output is None:
         sys.stdout.buffer.write(lines)
@@ -245,9 +239,7 @@ def export_command(
     data: DataOption = None,
 ) -> None:
     """Make one file that plays of a recorded meeting that is over."""
-    settings = _load(data, file)
-    if not settings.data.is_dir():
-        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    settings = _installed(data, file)
     plan = asyncio.run(_plan_of(settings, meeting))
     folder = settings.recordings / meeting
     os.nice(export_recording.NICENESS)
@@ -292,9 +284,8 @@ def certificate(
         raise SetupError(f"{certificate_file} cannot be read: {error.strerror}.") from error
 
     async def work() -> None:
-        database = Database(settings.database_url)
         try:
-            async with database.begin() as connection:
+            async with Database(settings.database_url) as database, database.begin() as connection:
                 known = await (directory.unit if seal else directory.account)(connection, holder)
                 if known is None:
                     raise SetupError(f"There is no {'unit' if seal else 'account'} {holder!r}.")
@@ -304,8 +295,6 @@ def certificate(
             raise SetupError(f"The certificate was not bound: {error.reason}") from error
         except DatabaseError as error:
             raise SetupError(f"The database cannot be written: {error.orig}.") from error
-        finally:
-            await database.close()
 
     asyncio.run(work())
     console.print(f"The certificate is bound to {holder}.")
@@ -358,18 +347,13 @@ def renew(
     data: DataOption = None,
 ) -> None:
     """Put new time-stamps over those in the archive whose certificate ends soon; the server does it daily."""
-    settings = _load(data, file)
-    if not settings.data.is_dir():
-        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+    settings = _installed(data, file)
     within = settings.signing.renew_days if days is None else days
 
     async def work() -> Renewed:
-        database = Database(settings.database_url)
-        try:
+        async with Database(settings.database_url) as database:
             records = open_records(settings, database)
             return await Renewal(records, Archive(settings.archive), within).look(auth.utcnow())
-        finally:
-            await database.close()
 
     try:
         found = asyncio.run(work())

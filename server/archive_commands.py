@@ -37,15 +37,12 @@ def prove(config: Config, kept: Sequence[Path], console: Console) -> Result:
     )  # fmt: skip
 
     async def work() -> Result:
-        database = Database(config.database_url)
         task = bar.add_task("archive", total=None)
-        try:
+        async with Database(config.database_url) as database:
             async for step in of_installation(config, database, notes):
                 if isinstance(step, Result):
                     return step
                 bar.update(task, completed=step.done, total=step.total)
-        finally:
-            await database.close()
         raise AssertionError("an examination ends with its result")
 
     try:
@@ -124,13 +121,11 @@ def make_anew(config: Config, source: Path, console: Console) -> Result:
 
 
 async def _migrate(config: Config) -> None:
-    database = Database(config.database_url)
     try:
-        await database.migrate()
+        async with Database(config.database_url) as database:
+            await database.migrate()
     except DatabaseError as error:
         raise SetupError(f"The restored database cannot be used: {error.orig}.") from error
-    finally:
-        await database.close()
 
 
 def _octets(console: Console) -> Progress:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Self
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
@@ -28,7 +29,7 @@ def sqlite_url(path: Path) -> str:
 
 
 class Database:
-    """Hands out connections; every write is one transaction, durable when its block ends."""
+    """Hands out connections; every write is one transaction, durable when its block ends. As a context it closes."""
 
     def __init__(self, url: str) -> None:
         self._engine = create_async_engine(url)
@@ -65,6 +66,12 @@ class Database:
     async def close(self) -> None:
         """Close every connection; SQLite folds its write-ahead log back in."""
         await self._engine.dispose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.close()
 
 
 def _upgrade(connection: Connection) -> None:

@@ -106,8 +106,7 @@ async def prepare(config: Config, *, fresh: bool = False) -> None:
         pin=PIN,
         now=auth.utcnow(),
     )
-    database = Database(config.database_url)
-    try:
+    async with Database(config.database_url) as database:
         await database.migrate()
         async with database.begin() as connection:
             if await directory.unit(connection, PROVINCE.id) is None:
@@ -123,8 +122,6 @@ async def prepare(config: Config, *, fresh: bool = False) -> None:
                 )  # fmt: skip
                 await rooms_store.add_room(connection, room)
         await _post_directive(config, database)
-    finally:
-        await database.close()
 
 
 async def _post_directive(config: Config, database: Database) -> None:

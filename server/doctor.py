@@ -34,21 +34,19 @@ _SEALED_BY = {
 
 async def _kept(config: Config) -> list[Finding]:
     """Whether what is kept is still what was kept: archived files, and the chain of each meeting's facts."""
-    database = Database(config.database_url)
     try:
-        async for step in of_installation(config, database):
-            result = step
-        async with database.read() as connection:
-            held = await store.meetings(connection, newest_first=True, limit=MEETINGS)
-            broken = []
-            for entry in held:
-                altered = first_altered(await store.facts(connection, entry.meeting.id))
-                if altered is not None:
-                    broken.append(f"{entry.meeting.id} from fact {altered}")
+        async with Database(config.database_url) as database:
+            async for step in of_installation(config, database):
+                result = step
+            async with database.read() as connection:
+                held = await store.meetings(connection, newest_first=True, limit=MEETINGS)
+                broken = []
+                for entry in held:
+                    altered = first_altered(await store.facts(connection, entry.meeting.id))
+                    if altered is not None:
+                        broken.append(f"{entry.meeting.id} from fact {altered}")
     except (SetupError, SQLAlchemyError) as error:
         return [("records", False, str(error))]
-    finally:
-        await database.close()
     chains = f"altered: {', '.join(broken)}" if broken else f"{len(held)} meetings, every chain is whole"
     return [
         _archive(result),

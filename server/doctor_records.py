@@ -34,17 +34,15 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
     """(what, whether well, sentence) of each thing."""
     yield _archive_key(config)
     yield await _time_stamper(config)
-    database = Database(config.database_url)
     try:
-        async for one in _database(database):
-            yield one
-        async for one in _certificates(database):
-            yield one
-        yield await _backup(config, database)
+        async with Database(config.database_url) as database:
+            async for one in _database(database):
+                yield one
+            async for one in _certificates(database):
+                yield one
+            yield await _backup(config, database)
     except SQLAlchemyError as error:
         yield "database", False, f"it cannot be read: {error}".splitlines()[0]
-    finally:
-        await database.close()
 
 
 def _archive_key(config: Config) -> Finding:

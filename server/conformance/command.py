@@ -104,13 +104,9 @@ def write(made: Tried, config: Config, to: Path, unit_id: str | None) -> None:
     SetupError."""
 
     async def page() -> bytes:
-        database = Database(config.database_url)
-        try:
-            async with database.read() as connection:
-                leader = _leader(await directory.accounts(connection), unit_id)
-                authority = await authority_of(connection, RecordUnit(leader.unit.id, leader.unit.name))
-        finally:
-            await database.close()
+        async with Database(config.database_url) as database, database.read() as connection:
+            leader = _leader(await directory.accounts(connection), unit_id)
+            authority = await authority_of(connection, RecordUnit(leader.unit.id, leader.unit.name))
         text = report(checklist(), made.lines, secrets.token_hex(16), authority, version("giaoban"), made.at)
         heading = Heading(authority, text.document_id, (signer_of(Kind.REPORT, leader),))
         return Typesetter().typeset(Kind.REPORT, text, heading, at=made.at).pdf
@@ -126,8 +122,7 @@ def put_on_desk(made: Tried, config: Config, account_id: str) -> str:
     SetupError."""
 
     async def work() -> str:
-        database = Database(config.database_url)
-        try:
+        async with Database(config.database_url) as database:
             async with database.read() as connection:
                 account = await directory.account(connection, account_id)
                 if account is None or not auth.may(account, "document.begin"):
@@ -139,8 +134,6 @@ def put_on_desk(made: Tried, config: Config, account_id: str) -> str:
             return await open_records(config, database).draft_text(
                 Kind.REPORT, content.to_json(text), account, unit=unit, leader=signer_of(Kind.REPORT, leader)
             )
-        finally:
-            await database.close()
 
     try:
         return f"{config.base_url}/desk/{asyncio.run(work())}"
