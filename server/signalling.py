@@ -1,10 +1,10 @@
 """The WebSocket edge of a room: one reader and one bounded writer a socket. PROTOCOL.md has every message."""
 
 import asyncio
-import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import structlog
@@ -28,6 +28,7 @@ from server.middleware import check_origin
 from server.pages import current, reader_of
 from server.sitting import Sitting
 from server.sittings import person_of, seats
+from server.writer import WRITE_TIMEOUT, writing
 
 log = structlog.get_logger("giaoban.signalling")
 _PAGE = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -39,7 +40,6 @@ GUESTS = Unit("guest", "Khách mời")
 """The unit of those who come with a room token, as the minutes list them."""
 COMMANDS_A_SECOND, COMMANDS_AT_ONCE = 10, 60
 """More than any hand does; facts are kept for ever, so nobody may pour them in."""
-WRITE_TIMEOUT = 20.0
 HEARTBEAT = 8.0
 """Seconds of silence after which we ask; half as much later a dead socket is found. Our pages speak every 3 s."""
 
@@ -103,16 +103,13 @@ async def connect(request: web.Request) -> web.StreamResponse:
         await socket.send_json(_error(request, None, error.code if isinstance(error, Refused) else "busy"))
         await socket.close()
         return socket
-    writer = asyncio.create_task(_write(socket, sitting, connection))
     talk = Talk(request, socket, sitting, connection)
     try:
-        await talk.run()
-        if talk.left:
-            await asyncio.wait({writer}, timeout=WRITE_TIMEOUT)  # let the ack and the farewell out
+        async with writing(socket, connection, partial(sitting.resync, connection)) as writer:
+            await talk.run()
+            if talk.left:
+                await asyncio.wait({writer}, timeout=WRITE_TIMEOUT)  # let the ack and the farewell out
     finally:
-        writer.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await writer
         await sitting.disconnect(connection)
     return socket
 
@@ -121,23 +118,6 @@ def _page_of(request: web.Request) -> str:
     """What the client calls its page by; "" where it does not, or not as a name."""
     page = request.query.get("page", "")
     return page if _PAGE.fullmatch(page) else ""
-
-
-async def _write(socket: web.WebSocketResponse, sitting: Sitting, connection: Connection) -> None:
-    loop = asyncio.get_running_loop()
-    while True:
-        await connection.ready()
-        if connection.lagging:
-            sitting.resync(connection)
-        text = connection.take(loop.time())
-        if text is None:
-            break
-        try:
-            async with asyncio.timeout(WRITE_TIMEOUT):
-                await socket.send_str(text)
-        except (TimeoutError, ConnectionError, RuntimeError):
-            break
-    await socket.close()
 
 
 def _error(request: web.Request, message_id: int | None, code: str) -> Message:

@@ -1,8 +1,8 @@
 """The editor of a draft: its socket, and the pictures of its pages. The page itself is the form of pages.desk."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,6 +22,7 @@ from server.pages import reader_of, wording
 from server.pages.caching import PRIVATE
 from server.pages.desk import open_document
 from server.pages.desk_acts import actor
+from server.writer import writing
 
 log = structlog.get_logger("giaoban.editing")
 
@@ -29,7 +30,6 @@ FRAME_LIMIT = 2**20
 REMARK = 2000
 MISTAKES = 10
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 20, 100
-WRITE_TIMEOUT = 20.0
 HEARTBEAT = 15.0
 ASKED_AGAIN = 60.0
 """Seconds after which a socket asks whether its session is still good."""
@@ -54,32 +54,12 @@ async def connect(request: web.Request) -> web.StreamResponse:
         return socket  # gone before the upgrade was answered
     editing = request.app[EDITING]
     live, seat = await editing.join(document.id, actor(account), page, reader_of(request))
-    writer = asyncio.create_task(_write(socket, editing, live, seat))
     try:
-        await Talk(request, socket, editing, live, seat).run()
+        async with writing(socket, seat.connection, partial(editing.welcome, live, seat)):
+            await Talk(request, socket, editing, live, seat).run()
     finally:
-        writer.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await writer
         await editing.leave(live, seat)
     return socket
-
-
-async def _write(socket: web.WebSocketResponse, editing: Editing, live: Live, seat: Seat) -> None:
-    loop = asyncio.get_running_loop()
-    while True:
-        await seat.connection.ready()
-        if seat.connection.lagging:
-            editing.welcome(live, seat)
-        text = seat.connection.take(loop.time())
-        if text is None:
-            break
-        try:
-            async with asyncio.timeout(WRITE_TIMEOUT):
-                await socket.send_str(text)
-        except (TimeoutError, ConnectionError, RuntimeError):
-            break
-    await socket.close()
 
 
 class Talk:
