@@ -80,6 +80,11 @@ class Account:
     meeting: str = ""  # of a phone that was checked in at a site: the one meeting that it is good for
     address: str = ""
 
+    @property
+    def official(self) -> bool:
+        """Of an authority: by account, or at a site of one; and no guest."""
+        return self.room is None or self.meeting != ""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

@@ -25,12 +25,21 @@ def N_(text: str) -> str:
     return text
 
 
+class _ForOutsiders(NullTranslations):
+    """Vietnamese for who is no official: an office calls its own people đồng chí, and everybody else ông, bà."""
+
+    def gettext(self, message: str) -> str:
+        return message.replace("đồng chí", "ông (bà)").replace("Đồng chí", "Ông (bà)")
+
+    ugettext = gettext  # by which Jinja2 asks
+
+
 @cache
-def catalogue(language: str) -> NullTranslations:
-    """gettext catalogue of `language`; Vietnamese needs none."""
+def catalogue(language: str, official: bool = True) -> NullTranslations:
+    """gettext catalogue of `language`; Vietnamese, as it is said to officials, needs none."""
     file = LOCALES / language / "LC_MESSAGES" / "giaoban.po"
     if language == "vi" or not file.exists():
-        return NullTranslations()
+        return NullTranslations() if official else _ForOutsiders()
     compiled = io.BytesIO()
     with file.open("rb") as source:
         write_mo(compiled, read_po(source, locale=language))
@@ -52,9 +61,9 @@ def script_texts() -> tuple[str, ...]:
 
 
 @cache
-def script_strings(language: str) -> Mapping[str, str]:
+def script_strings(language: str, official: bool = True) -> Mapping[str, str]:
     """msgid -> text in `language`, for the scripts of a page."""
-    translations = catalogue(language)
+    translations = catalogue(language, official)
     return {text: translations.gettext(text) for text in script_texts()}
 
 
@@ -77,13 +86,14 @@ def choose(header: str | None, cookie: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One reader's language: texts and dates as they expect them."""
+    """One reader's language: texts and dates as they expect them. `official`: signed in as one."""
 
     language: str
+    official: bool = True
 
     def gettext(self, text: str, **values: object) -> str:
         """`text` in the reader's language with %(name)s filled in."""
-        translated: str = catalogue(self.language).gettext(text)
+        translated: str = catalogue(self.language, self.official).gettext(text)
         return translated % values if values else translated
 
     def local_time(self, moment: datetime | None, style: Literal["datetime", "date", "time"] = "datetime") -> str:

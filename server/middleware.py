@@ -95,9 +95,10 @@ def _problem_page(request: web.Request, problem: Problem, status: int | None = N
 @web.middleware
 async def identify(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Session from the cookie, language from cookie or header, and the origin check of unsafe methods."""
-    request[READER] = Reader(choose(request.headers.get("Accept-Language"), request.cookies.get("lang")))
+    language = choose(request.headers.get("Accept-Language"), request.cookies.get("lang"))
     cookie = request.cookies.get(cookie_name(request))
     session = await request.app[IDENTITY].session(cookie, auth.utcnow()) if cookie else None
+    request[READER] = Reader(language, session is not None and session.account.official)
     if session is not None:
         request[SESSION] = session
     if session is not None and auth.may(session.account, "desk.open") and _shows_menu(request):

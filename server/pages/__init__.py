@@ -42,7 +42,7 @@ def _local_time(context: Context, moment: Any, style: Any = "datetime") -> str:
 
 
 @cache
-def _environment(language: str) -> Environment:
+def _environment(language: str, official: bool = True) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -51,7 +51,7 @@ def _environment(language: str) -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    translations = catalogue(language)
+    translations = catalogue(language, official)
     cast(Any, environment).install_gettext_translations(translations, newstyle=True)
     environment.globals.update(static=_static, local_time=_local_time, secrecy_classes=doors.CLASSES)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
@@ -75,8 +75,8 @@ def require(request: web.Request, act: Act, thing: Any = None) -> Account:
 
 
 def reader_of(request: web.Request) -> Reader:
-    """The reader's language."""
-    return request.get(READER) or Reader("vi")
+    """The reader's language, and how they are addressed."""
+    return request.get(READER) or Reader("vi", official=False)
 
 
 def page(template: str, reader: Reader, **context: Any) -> str:
@@ -97,7 +97,7 @@ def render(
     session, reader = request.get(SESSION), reader_of(request)
     account = session.account if session else None
     text = (
-        _environment(reader.language)
+        _environment(reader.language, reader.official)
         .get_template(template)
         .render(
             account=account,

@@ -181,7 +181,7 @@ async def enter(request: web.Request) -> web.Response:
             "quorum": meeting.quorum,
         },
         you={"id": account.id, "name": account.name, "role": role_of(account, meeting)},
-        strings=script_strings(reader.language),
+        strings=script_strings(reader.language, reader.official),
         socket_path=f"/rooms/{room.id}/ws",
         reviews=any(item.title == REVIEW_ITEM for item in meeting.agenda),
         phone="phone" in request.query,  # silent, beside the device of a site

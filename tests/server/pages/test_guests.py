@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+import json
 import re
 from datetime import timedelta
 
@@ -185,6 +186,20 @@ async def test_one_link_does_not_fill_the_lobby(office: Office, monkeypatch: pyt
     assert (third["type"], third["code"]) == ("error", "busy")
     assert (await knock(await come(office, other, "Bốn")))[1]["type"] == "waiting"
     assert (await knock(await office.sign_in("cuc")))[1]["type"] == "waiting"
+
+
+async def test_a_guest_is_addressed_as_one_and_an_official_as_an_official(office: Office) -> None:
+    await office.meeting()
+    guest = await come(office, await link_for(office))
+    room = (await guest.get(ROOM)).text
+    before, told, after = re.split(r'<script type="application/json" id="strings">(.*?)</script>', room, flags=re.S)
+    assert "đồng chí" not in (before + after).lower()
+    strings = json.loads(told)
+    assert strings["Hình và tiếng của đồng chí đang được ghi."] == "Hình và tiếng của ông (bà) đang được ghi."
+    assert not any("đồng chí" in said.lower() for said in strings.values())
+    assert "ông (bà)" in (await guest.get("/desk")).words
+    official = (await (await office.sign_in("dung")).get("/meetings/m-hop-abcd1234/edit")).words
+    assert "Tài khoản của đồng chí không có quyền" in official
 
 
 async def test_who_was_let_in_stays_although_the_link_is_taken_back(office: Office) -> None:
