@@ -1,4 +1,6 @@
-"""Live captions: whether a recogniser listens, and who has agreed that it may. What it hears is shown and not kept."""
+"""Live captions: whether a recogniser listens, and who has agreed that it may. What it hears is shown and not kept.
+
+Who operates the device of a site answers for all who sit there, as for the recording."""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from rooms.proceedings import Json, iso
 from rooms.state import Part, State
 from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.grouping import GROUPS
+from rooms.topics.sites import refused_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,11 @@ class BreakCaptions(Command):
 
 
 def captioned(state: State, person: str) -> bool:
-    """Whether the recogniser hears the person. What is said in a group is said to it alone: a recogniser that is slow
-    would tell it to everybody afterwards."""
+    """Whether the recogniser hears the person; of a site, whether nobody there has refused. What is said in a group is
+    said to it alone: a recogniser that is slow would tell it to everybody afterwards."""
     captions = CAPTIONS.of(state)
-    agreed = captions.running and captions.consents.get(person, False)
-    return agreed and state.present(person) and not GROUPS.of(state).running
+    agreed = captions.consents.get(person, False) and not refused_beside(state, person, captions.consents)
+    return captions.running and agreed and state.present(person) and not GROUPS.of(state).running
 
 
 def _heard(state: State) -> frozenset[str]:

@@ -21,7 +21,7 @@ from rooms.proceedings import Json, iso
 from rooms.state import Part, State
 from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.grouping import GROUPS
-from rooms.topics.sites import SITES
+from rooms.topics.sites import refused_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,9 @@ class BreakRecording(Command):
 
 def records(state: State, person: str) -> bool:
     """Whether the person's sound and picture are being recorded."""
-    recording, site = RECORDING.of(state), SITES.of(state).get(person)
-    refused = site is not None and any(recording.consents.get(seated) is False for seated in site.seats)
-    return recording.covers(person) and state.present(person) and not refused
+    recording = RECORDING.of(state)
+    agreed = recording.covers(person) and not refused_beside(state, person, recording.consents)
+    return agreed and state.present(person)
 
 
 def recorded(state: State) -> frozenset[str]:

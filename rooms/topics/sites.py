@@ -88,6 +88,13 @@ class CheckIn(Command):
     site: str
 
 
+def refused_beside(state: State, device: str, consents: Mapping[str, bool]) -> bool:
+    """Whether somebody who sits before the device has said no: one microphone and one camera have all of them. Who
+    operates it answers for the others, after asking them."""
+    site = SITES.of(state).get(device)
+    return site is not None and any(consents.get(seated) is False for seated in site.seats)
+
+
 def _leads(state: State, person: str) -> bool:
     return person in state.session.sheet.desk
 

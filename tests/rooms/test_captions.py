@@ -5,6 +5,7 @@ import pytest
 from rooms import CloseMeeting, Leave, Media, Refused, Resume, StartRecording
 from rooms.topics.captions import CAPTIONS, AnswerCaptions, BreakCaptions, StartCaptions, StopCaptions, captioned
 from rooms.topics.grouping import EndGroups, StartGroups
+from rooms.topics.sites import FreeSeat, OpenSite, TakeSeat
 
 
 def heard(effects):
@@ -44,6 +45,26 @@ def test_who_leaves_is_no_longer_heard_and_is_heard_again_on_coming_back(caption
     captions.do("lan", AnswerCaptions(True))
     assert ("unhear", "lan") in heard(captions.do("lan", Leave()))
     assert heard(captions.join(captions.lan)) == [("hear", "lan")]
+
+
+def test_one_who_refuses_by_their_own_phone_ends_it_for_the_whole_site(captions):
+    captions.join(captions.minh)
+    captions.do("lan", OpenSite())
+    captions.do("lan", AnswerCaptions(True))
+    captions.do("lan", TakeSeat("lan", "minh"))
+    assert captioned(captions.room.state, "lan")
+    assert heard(captions.do("minh", AnswerCaptions(False))) == [("unhear", "lan")]
+    assert heard(captions.do("lan", AnswerCaptions(True))) == []
+    assert heard(captions.do("minh", AnswerCaptions(True))) == [("hear", "lan"), ("hear", "minh")]
+
+
+def test_who_sits_down_having_refused_ends_it_and_who_gets_up_does_not_keep_it_ended(captions):
+    captions.join(captions.minh)
+    captions.do("minh", AnswerCaptions(False))
+    captions.do("lan", OpenSite())
+    captions.do("lan", AnswerCaptions(True))
+    assert heard(captions.do("lan", TakeSeat("lan", "minh"))) == [("unhear", "lan")]
+    assert heard(captions.do("lan", FreeSeat("lan", "minh"))) == [("hear", "lan")]
 
 
 def test_switched_off_nobody_is_heard_and_the_answers_hold(captions):

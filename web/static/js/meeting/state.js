@@ -3,7 +3,8 @@
  * message of the server. Pure: no page, no clock, no network. Shapes are those of PROTOCOL.md.
  *
  * @typedef {{id: string, name: string, title: string, unit: {id: string, name: string} | null, role: string,
- *   present: boolean, connected: boolean, audio: boolean, video: boolean, hand: boolean, site: string | null}} Participant
+ *   votes: boolean, present: boolean, connected: boolean, audio: boolean, video: boolean, hand: boolean, site: string | null,
+ *   stream: boolean}} Participant
  * @typedef {{id: string, text: string, state: "open" | "closed", round: number, closes_at: string | null, cast: number,
  *   rule: {secret: boolean, majority: string, base: string, quorum: string, proxies: boolean, seconds: number | null},
  *   tally: {for: number, against: number, abstain: number, none: number | null} | null,
@@ -300,6 +301,16 @@ export function representedBy(state, holder) {
 /** Whether we agreed to be recorded; null while we have not answered. @param {State} state @returns {boolean | null} */
 export function myConsent(state) {
   return state.recording.consents.find((c) => c.participant === state.you)?.agreed ?? null;
+}
+
+/** How many sit at the site that this page is the device of. @param {State} state */
+export function seated(state) {
+  return state.sites.find((one) => one.id === state.you)?.seats.length ?? 0;
+}
+
+/** Does the reader sit before the device of another? @param {State} state */
+export function sitsAtSite(state) {
+  return state.sites.some((one) => one.seats.some((seat) => seat.participant === state.you));
 }
 
 /** The item after the current one; the first when none is current. @param {State} state */

@@ -2,7 +2,7 @@
 
 import { t } from "../../text.js";
 import { byId, keep, make, say } from "../element.js";
-import { isOpen, may, participant } from "../state.js";
+import { isOpen, may, participant, seated, sitsAtSite } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../parts.js").Local} Local */
@@ -19,8 +19,20 @@ function mine(state) {
   return answer ? answer.agreed : null;
 }
 
-/** @param {boolean | null} answer @returns {string} */
-function ownSentence(answer) {
+/** Who has one device for a hall answers for all who sit there; who has checked in by a phone may refuse for the hall.
+ * @param {State} state @param {boolean | null} answer @returns {string} */
+function ownSentence(state, answer) {
+  const count = seated(state);
+  if (count > 0) {
+    if (answer === null) return t("Phụ đề đang bật. Điểm cầu này có %(count)s người cùng ngồi: đồng chí hãy hỏi từng người. Mọi người có đồng ý cho máy nghe để viết phụ đề không?", { count });
+    if (answer) return t("Lời nói ở điểm cầu, gồm %(count)s người cùng ngồi, được viết thành phụ đề. Hỏi cả người vào sau; có người không đồng ý thì thôi viết.", { count });
+    return t("Lời nói ở điểm cầu không được viết thành phụ đề.");
+  }
+  if (sitsAtSite(state)) {
+    if (answer === null) return t("Phụ đề đang bật. Đồng chí có đồng ý cho máy nghe lời nói ở điểm cầu mình đang ngồi không?");
+    if (answer) return t("Đồng chí đã đồng ý viết phụ đề ở điểm cầu mình đang ngồi.");
+    return t("Đồng chí không đồng ý: lời nói ở điểm cầu đồng chí đang ngồi không được viết thành phụ đề.");
+  }
   if (answer === null) return t("Phụ đề đang bật. Đồng chí có đồng ý cho máy nghe lời mình để viết phụ đề không?");
   return answer ? t("Lời của đồng chí được viết thành phụ đề.") : t("Lời của đồng chí không được viết thành phụ đề.");
 }
@@ -65,7 +77,7 @@ export function mount(root, { act, ask, now }) {
     const answer = mine(state);
     consent.hidden = !asked;
     consent.classList.toggle("waiting", answer === null);
-    say(byId("captions-text"), asked ? ownSentence(answer) : "");
+    say(byId("captions-text"), asked ? ownSentence(state, answer) : "");
     const held = document.activeElement; // the keyboard's place must not vanish with a button
     yes.hidden = answer === true;
     no.hidden = answer === false;

@@ -2,7 +2,7 @@
 
 import { t } from "../../text.js";
 import { byId, say } from "../element.js";
-import { isOpen, may, myConsent, onStage } from "../state.js";
+import { isOpen, may, myConsent, onStage, seated, sitsAtSite } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../parts.js").Local} Local */
@@ -17,14 +17,14 @@ function agreed(state) {
 /** Who has one device for a hall answers for all who sit there; who has checked in by a phone may refuse for the hall.
  * @param {State} state @param {boolean | null} answer @returns {string} "" for whoever is alone before the device */
 function hallSentence(state, answer) {
-  const seats = state.sites.find((one) => one.id === state.you)?.seats ?? [];
-  if (seats.length > 0) {
-    const values = { count: seats.length };
+  const count = seated(state);
+  if (count > 0) {
+    const values = { count };
     if (answer === null) return t("Cuộc họp đang được ghi hình, ghi âm. Điểm cầu này có %(count)s người cùng ngồi: đồng chí hãy hỏi từng người. Mọi người có đồng ý không?", values);
     if (answer) return t("Hình và tiếng của điểm cầu, gồm %(count)s người cùng ngồi, đang được ghi. Hỏi cả người vào sau; có người không đồng ý thì thôi ghi.", values);
     return t("Hình và tiếng của điểm cầu không được ghi.");
   }
-  if (!state.sites.some((one) => one.seats.some((seat) => seat.participant === state.you))) return "";
+  if (!sitsAtSite(state)) return "";
   if (answer === null) return t("Cuộc họp đang được ghi hình, ghi âm. Đồng chí có đồng ý cho ghi ở điểm cầu mình đang ngồi không?");
   if (answer) return t("Đồng chí đã đồng ý cho ghi ở điểm cầu mình đang ngồi.");
   return t("Đồng chí không đồng ý: điểm cầu đồng chí đang ngồi không được ghi.");
