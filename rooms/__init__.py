@@ -37,12 +37,19 @@ from rooms.topics.conclusions import PutConclusion, RemoveConclusion
 from rooms.topics.convening import AdjournMeeting, CancelMeeting, ChangeSheet, CloseMeeting, OpenMeeting
 from rooms.topics.floor import EndFloor, GiveFloor, LimitFloor, LowerHand, MoveHand, RaiseHand
 from rooms.topics.lobby import Admit, AdmitAll, Knock, Reject, SwitchLobby, TurnAway
-from rooms.topics.moderation import Hush, LockMicrophones, MediaState, SendOut, Spotlight, StopPicture
+from rooms.topics.moderation import (
+    Hush,
+    LockMicrophones,
+    MediaState,
+    SendOut,
+    Spotlight,
+    StopPicture,
+)
 from rooms.topics.papers import ClosePaper, Paper, Point, PutPaper, RemovePaper, ShowPaper, TurnPage
 from rooms.topics.presence import GRACE, Drop, Join, Leave, Resume
 from rooms.topics.proxies import EndProxy, NameProxy
 from rooms.topics.recording import AnswerConsent, BreakRecording, KeepSegments, Segment, StartRecording, StopRecording
-from rooms.topics.roles import SetRole, SetSigner
+from rooms.topics.roles import SetRole, SetSigner, SetVote
 from rooms.topics.sharing import StartSharing, StopSharing
 from rooms.topics.voting import CastBallot, CloseVote, OpenVote
 from rooms.topics.wire import MediaAnswer, MediaLine, MediaOffer, MediaSubscribe, MediaWatch, Ping
@@ -80,6 +87,7 @@ __all__ = [
     "CloseMeeting",
     "SetRole",
     "SetSigner",
+    "SetVote",
     "Knock",
     "Hush",
     "StopPicture",

@@ -57,6 +57,8 @@ class Proceedings(Held):
                 meeting = meeting.chaired_by(people[fact.data["person"]])
             elif fact.kind == "role_changed":
                 meeting = meeting.with_role(people[fact.data["person"]], Role(fact.data["role"]))
+            elif fact.kind == "vote_right_changed":
+                meeting = meeting.with_vote(people[fact.data["person"]], fact.data["votes"])
         root = merkle_root([canonical(fact.to_json()) for fact in facts]).hex()
         return cls(meeting, facts, times.get("opened"), times.get("closed"), root)
 

@@ -214,6 +214,19 @@ class Meeting:
             return replace(self, invited=tuple(seat if one.id == person.id else one for one in self.invited))
         return replace(self, invited=(*self.invited, seat))
 
+    def with_vote(self, person: Person, votes: bool) -> Meeting:
+        """The sheet once `person`, of whatever role, has a vote or has none."""
+        known = self._named(person.id) or person
+        usual = replace(known, vote=None)
+        seat = usual if usual.votes is votes else replace(known, vote=votes)
+        if person.id == self.chair.id:
+            return replace(self, chair=seat)
+        if person.id == self.secretary.id:
+            return replace(self, secretary=seat)
+        if any(one.id == person.id for one in self.invited):
+            return replace(self, invited=tuple(seat if one.id == person.id else one for one in self.invited))
+        return replace(self, invited=(*self.invited, seat))
+
     def barring(self, person: str) -> Meeting:
         """The sheet once `person` was sent out: they come in again only if they are let in."""
         return replace(self, barred=(*(one for one in self.barred if one != person), person))

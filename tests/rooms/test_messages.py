@@ -238,6 +238,7 @@ def whole(type):
         "y": 77,
         "minutes": 15,
         "for_good": True,
+        "votes": True,
         "role": "guest",
         "desk": True,
         "revision": 0,

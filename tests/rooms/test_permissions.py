@@ -43,6 +43,7 @@ from rooms import (
     SendOut,
     SetRole,
     SetSigner,
+    SetVote,
     ShowPaper,
     Spotlight,
     StartRecording,
@@ -133,6 +134,7 @@ TABLE = [
     (AnswerConsent(True), EVERYBODY - {"tam"}),
     (SetRole("lan", "guest"), {"hanh"}),
     (SetSigner("binh"), {"hanh"}),
+    (SetVote("phuc", False), {"hanh"}),
     (HandChair("lan"), {"hanh"}),
     (Admit("minh"), {"hanh", "binh"}),
     (AdmitAll(), {"hanh", "binh"}),
@@ -156,7 +158,7 @@ def test_only_the_right_roles_may(open_hall, command, may, person):
     open_hall.do("hanh", OpenLate(5))
     open_hall.do("binh", PutPaper(PAPER))
     open_hall.do("binh", ShowPaper("p1"))
-    if isinstance(command, AdjournMeeting):
+    if isinstance(command, AdjournMeeting | SetVote):
         open_hall.do("hanh", CloseVote("v1"))
     open_hall.do("hanh", OpenChannel("Tiếng Mông"))
     open_hall.do("lan", Say("Xã Tân Lập đã gửi."))
@@ -208,6 +210,7 @@ def test_the_table_covers_every_command_that_the_room_takes():
         "vote.open",
         "late.vote",
         "chair.take",
+        "mic.open",  # of who has no seat: the sitting's
     }
     assert tried == {type for type in CLIENT_TYPES if type != "ping" and type not in _MEDIA}
 

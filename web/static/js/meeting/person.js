@@ -15,6 +15,11 @@ function maySetRole(state, p) {
   return may(state, "role.set") && !fixed;
 }
 
+/** A right of its own, whatever the role; settled before a question is put. @param {State} state @param {Participant} p */
+function maySetVote(state, p) {
+  return may(state, "vote_right.set") && p.role !== "gateway" && !p.stream && state.vote?.state !== "open";
+}
+
 /** Another secretary may be the one who signs. @param {State} state @param {Participant} p */
 function maySign(state, p) {
   return may(state, "minutes.signer") && p.role === "secretary" && p.id !== state.meeting?.secretary;
@@ -33,18 +38,19 @@ function mayOrder(state, p) {
 
 /** @param {State} state @param {Participant} p */
 function maySendOut(state, p) {
-  const needed = ["chair", "secretary"].includes(p.role) || p.id === state.chairing.regular;
+  const needed = ["chair", "secretary", "gateway"].includes(p.role) || p.id === state.chairing.regular;
   return may(state, "participant.remove") && p.present && !needed;
 }
 
 /** Is there anything to be done? @param {State} state @param {Participant} p */
 export function hasMenu(state, p) {
-  return [maySetRole, maySign, mayTakeOver, mayOrder, maySendOut].some((allows) => allows(state, p));
+  return [maySetRole, maySetVote, maySign, mayTakeOver, mayOrder, maySendOut].some((allows) => allows(state, p));
 }
 
 export class PersonMenu {
   /** @type {string | null} */ #person = null;
   #lit = false;
+  #votes = false;
 
   /** @param {Actions} actions */
   constructor({ act, ask, dismiss }) {
@@ -70,6 +76,8 @@ export class PersonMenu {
     if (answer === "chair") this.act("chair.hand", fields);
     if (answer === "chair-good") this.act("chair.hand", { ...fields, for_good: true });
     if (answer === "hush") this.act("mic.hush", fields);
+    if (answer === "open-mic") this.act("mic.open", fields);
+    if (answer === "vote") this.act("vote_right.set", { ...fields, votes: !this.#votes });
     if (answer === "camera") this.act("camera.stop", fields);
     if (answer === "screen") this.act("share.stop");
     if (answer === "spotlight") this.act("spotlight", this.#lit ? {} : fields);
@@ -91,11 +99,18 @@ export class PersonMenu {
     this.#lit = state.order.spotlight === p.id;
     byId("person-order").hidden = !mayOrder(state, p);
     byId("person-hush").disabled = !p.audio;
+    // Who sends without a page of their own cannot open it by themselves again.
+    byId("person-open-mic").hidden = !p.stream || p.audio || state.order.locked;
     byId("person-camera").disabled = !p.video;
+    byId("person-camera").hidden = p.stream;
     byId("person-screen").hidden = state.sharing.by !== p.id;
     say(byId("person-spotlight"), this.#lit ? t("Thôi phóng to") : t("Phóng to cho mọi người"));
     byId("person-out").hidden = !maySendOut(state, p);
     byId("person-roles").hidden = !maySetRole(state, p);
+    this.#votes = p.votes;
+    byId("person-vote").hidden = !maySetVote(state, p);
+    say(byId("person-vote-text"), p.votes ? t("Có quyền biểu quyết") : t("Không có quyền biểu quyết"));
+    say(byId("person-vote-change"), p.votes ? t("Bỏ quyền biểu quyết") : t("Cho quyền biểu quyết"));
     byId("person-signer").hidden = !maySign(state, p);
     const takes = mayTakeOver(state, p);
     byId("person-chair").hidden = !takes;
