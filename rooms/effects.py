@@ -39,6 +39,7 @@ class Media:
     the kind audio, video or screen.
     `record`, `unrecord`: from now on keep what they send, or nothing of it. `hear`, `unhear`: the same for captions.
     `place`: the participant is in another group, or at another channel, than before.
+    `hush`: the page is asked to switch off; "" are all who publish without a seat, and are switched off.
     `floor`: who speaks first in everybody's bandwidth; nobody is ""."""
 
     action: str

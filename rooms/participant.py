@@ -57,4 +57,5 @@ class Participant:
             "video": self.video,
             "hand": self.hand,
             "site": self.seat,
+            "stream": False,
         }

@@ -36,6 +36,7 @@ from rooms.topics import lobby
 from rooms.topics.captions import CAPTIONS, BreakCaptions, StartCaptions, captioned
 from rooms.topics.grouping import StartGroups
 from rooms.topics.lobby import LOBBY, Knock, TurnAway
+from rooms.topics.moderation import Hush, OpenMicrophone
 from rooms.topics.presence import Drop, Join
 from rooms.topics.recording import RECORDING
 from server import search_index
@@ -86,6 +87,10 @@ class Sitting:
 
     async def apply(self, actor: str, command: Command) -> None:
         """Carry out `command`. Raises Refused; then nothing has changed."""
+        if isinstance(command, Hush | OpenMicrophone) and self._only_a_source(command.participant):
+            self.room.check(actor, Hush(), utcnow())
+            self._tell_each(self.studio.hush(command.participant or "", isinstance(command, Hush)))
+            return
         async with self._lock:
             if isinstance(command, StartCaptions):
                 self.room.check(actor, command, utcnow())
@@ -101,6 +106,9 @@ class Sitting:
                 await self._follow_captions()
             await self._attend_the_door()
             await self._put_phones_away()
+
+    def _only_a_source(self, participant: str | None) -> bool:
+        return participant in self.studio.streams.sources and not self.room.state.present(participant)
 
     async def tick(self, now: datetime) -> None:
         """Let time pass: people whose line stayed away leave, and who stays long gets new credentials for the relay."""

@@ -22,15 +22,23 @@ class Source:
     person: Person
     by_gateway: bool = False
     silent: bool = False  # microphones are locked
+    hushed: bool = False  # until who leads opens it again
 
     @property
     def id(self) -> str:
         """The participant's id."""
         return self.person.id
 
+    @property
+    def muted(self) -> bool:
+        """Nothing of the voice is forwarded."""
+        return self.silent or self.hushed
+
     def to_json(self) -> Message:
         """The same shape as a participant of the meeting."""
-        return Participant(self.person, present=True, connected=True, audio=not self.silent, video=True).to_json()
+        return Participant(self.person, present=True, connected=True, audio=not self.muted, video=True).to_json() | {
+            "stream": True
+        }
 
 
 class Streams:
@@ -71,10 +79,7 @@ class Streams:
         self._sessions[session.id] = source.id
         if state.present(source.id):
             return session, None
-        source = replace(source, silent=silenced(state, source.id))
-        self._router.pause(source.id, "audio", source.silent)
-        self.sources[source.id] = source
-        return session, source
+        return session, self._put(replace(source, silent=silenced(state, source.id)))
 
     def whep(self, viewer: str, feed: str | None, sdp: str, *, many: bool = False) -> tuple[str, str]:
         """Watch by WHEP: (session id, answer). `many`: the viewer stands for many people.
@@ -114,12 +119,20 @@ class Streams:
         changed = []
         for source in list(self.sources.values()):
             silent = silenced(state, source.id)
-            if silent is source.silent or state.present(source.id):
-                continue
-            self.sources[source.id] = source = replace(source, silent=silent)
-            self._router.pause(source.id, "audio", silent)
-            changed.append(source)
+            if silent is not source.silent and not state.present(source.id):
+                changed.append(self._put(replace(source, silent=silent)))
         return changed
+
+    def hush(self, name: str, on: bool) -> list[Source]:
+        """Close the microphone of one who publishes without a seat ("": of all of them) until it is opened again, or
+        they publish anew; whose have changed."""
+        named = [source for source in self.sources.values() if name in ("", source.id)]
+        return [self._put(replace(source, hushed=on)) for source in named if source.hushed is not on]
+
+    def _put(self, source: Source) -> Source:
+        self._router.pause(source.id, "audio", source.muted)
+        self.sources[source.id] = source
+        return source
 
     def ended(self, event: news.Disconnected) -> Source | None:
         """A transport has ended: the source that is to be shown no more, if it was one's."""

@@ -60,7 +60,13 @@ class Studio:
         return []
 
     def _hush(self, state: State, effect: Media) -> list[Tell]:
+        if not effect.participant:
+            return self.hush("", True)
         return [Tell(effect.participant, {"type": "media.hush", "kind": effect.kind})]
+
+    def hush(self, name: str, on: bool) -> list[Tell]:
+        """Who publishes without a seat ("": everybody who does) has no page that could be asked."""
+        return [_shown(source) for source in self.streams.hush(name, on)]
 
     def _place(self, state: State, effect: Media) -> list[Tell]:
         self.place(state, effect.participant)

@@ -27,11 +27,13 @@ from rooms.topics.presence import left
 @dataclass(frozen=True, slots=True)
 class Order:
     """`locked`: only who has the floor, the chair and the secretary may switch a microphone on. `spotlight`: who is
-    shown large to everybody. `asked`: how often somebody's microphone was hushed and picture stopped."""
+    shown large to everybody. `asked`: how often somebody's microphone was hushed and picture stopped; `quiet`: how
+    often everybody's was."""
 
     locked: bool = False
     spotlight: str | None = None
     asked: Mapping[str, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
+    quiet: int = 0
 
     def to_json(self) -> Json:
         return {"locked": self.locked, "spotlight": self.spotlight}
@@ -51,6 +53,13 @@ class Hush(Command):
     """Everybody but the actor, the chair and who has the floor, if nobody is named."""
 
     participant: str | None = field(default=None, metadata=read_by(identifier))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMicrophone(Command):
+    """Of who publishes without a seat in the meeting, and has no page to switch it on again."""
+
+    participant: str = field(metadata=read_by(identifier))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,15 @@ def _hush(state: State, actor: str, command: Hush, now: datetime) -> Found:
         _to_be_moderated(state, actor, command.participant)
         return _off(state, [command.participant], audio=True)
     spared = {actor, state.session.sheet.chair.id, FLOOR.of(state).holder, microphone(state)}
-    return _off(state, [id for id in state.people if id not in spared], audio=True)
+    state = _off(state, [id for id in state.people if id not in spared], audio=True)
+    return ORDER.put(state, replace(ORDER.of(state), quiet=ORDER.of(state).quiet + 1))
+
+
+def _open(state: State, actor: str, command: OpenMicrophone, now: datetime) -> Found:
+    """Those without a seat are the server's own knowledge; whoever is known here has a page."""
+    if command.participant not in state.people:
+        raise Refused("unknown_participant")
+    raise Refused("wrong_person", "everybody opens their own microphone")
 
 
 def _stop_picture(state: State, actor: str, command: StopPicture, now: datetime) -> Found:
@@ -167,7 +184,10 @@ def _left(state: State, fact: Fact) -> State:
 
 
 def _media(before: State, after: State) -> Iterator[Media]:
-    """The pages that are to switch off: that nothing is forwarded any more follows from who is there."""
+    """The pages that are to switch off: that nothing is forwarded any more follows from who is there. "": those who
+    publish without one, all of them."""
+    if ORDER.of(after).quiet > ORDER.of(before).quiet:
+        yield Media("hush", "", "audio")
     was, now = ORDER.of(before).asked, ORDER.of(after).asked
     if was is now:
         return
@@ -198,6 +218,7 @@ MODERATION = Topic(
         Said("media.state", MediaState, SENDERS, _media_state, UNTIL_CLOSED),
         Said("mic.hush", Hush, DESK, _hush, UNTIL_CLOSED),
         Said("camera.stop", StopPicture, DESK, _stop_picture, UNTIL_CLOSED),
+        Said("mic.open", OpenMicrophone, DESK, _open, UNTIL_CLOSED),
         Said("mic.lock", LockMicrophones, CHAIR, _lock, UNTIL_CLOSED),
         Said("spotlight", Spotlight, DESK, _spotlight, UNTIL_CLOSED),
         Said("participant.remove", SendOut, DESK, _send_out, UNTIL_CLOSED),

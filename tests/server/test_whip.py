@@ -93,6 +93,33 @@ async def test_whom_the_chair_made_an_observer_does_not_send(server: Server) -> 
     assert (response.status, (await response.json())["error"]) == (403, "not_allowed")
 
 
+async def test_who_publishes_without_a_seat_is_hushed_with_the_others_until_they_are_called_on(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    delegate = await server.sit(server.person("lan"))
+    dung = server.person("dung")
+    assert (await server.client.post("/whip/giao-ban", data=browser_offers.CHROMIUM, headers=SDP | dung)).status == 201
+    sitting = await server.app[SITTINGS].get("giao-ban")
+
+    async def said(type: str, audio: bool, **fields: str) -> None:
+        await chair.socket.send_json({"type": type, **fields})
+        told = await chair.until(
+            lambda one: one["type"] == "participant" and one["participant"]["id"] == "dung"
+            and one["participant"]["audio"] is audio
+        )  # fmt: skip
+        assert told["participant"]["stream"]
+        assert sitting.router._patchbay.muted("dung", "audio") is not audio
+
+    await said("mic.hush", False)
+    assert (await delegate.say("mic.open", participant="dung"))["code"] == "not_allowed"
+    await said("mic.open", True, participant="dung")
+    await said("mic.hush", False, participant="dung")
+    assert (await chair.say("mic.open", participant="lan"))["code"] == "wrong_person"
+    assert (await chair.say("mic.open", participant="phuc"))["code"] == "unknown_participant"
+    await chair.say("mic.lock", on=True)
+    await chair.say("mic.lock", on=False)
+    assert sitting.router._patchbay.muted("dung", "audio"), "unlocking opens nobody's microphone"
+
+
 async def test_locked_microphones_are_also_those_of_who_publishes_without_a_seat(server: Server) -> None:
     chair = await server.sit(server.person("hanh"))
     dung = server.person("dung")
