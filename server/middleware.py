@@ -89,7 +89,8 @@ def _problem_page(request: web.Request, problem: Problem, status: int | None = N
     status = status or found.status
     if request.path.startswith(_MACHINE_PATHS) or request.headers.get("Accept") == "application/json":
         return web.json_response({"error": problem.code, "message": sentence}, status=status)
-    return render(request, "problem.html", status=status, code=problem.code, sentence=sentence)
+    back = request.path_qs if request.method == "GET" else ""
+    return render(request, "problem.html", status=status, code=problem.code, sentence=sentence, back=back)
 
 
 @web.middleware

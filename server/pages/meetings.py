@@ -132,6 +132,8 @@ async def show(request: web.Request) -> web.Response:
         roles=ROLES_NAMED,
         may_manage=may_manage,
         coming=coming,
+        regular=series.id if series else None,
+        base_url=request.app[CONFIG].base_url,
         series=series.id if series and may(account, "series.arrange", series.unit) else None,
         invitation=invitation if invitation and may(account, "document.read", _document_access(invitation)) else None,
         invitation_state=wording.STATES,

@@ -25,6 +25,7 @@ from server.pages.meetings import readable
 from server.pages.series_rule import AHEAD, NTH, WEEKDAYS, RuleForm, in_words, rule_rows
 from server.pages.texts import Unfit, on_record
 from server.series import today
+from server.sittings import HELD
 
 SHOWN = 12
 """Coming dates that a series' page shows unasked."""
@@ -60,12 +61,20 @@ class Line:
         return self.entry.meeting.starts_at if self.entry else self.slot.starts_at
 
     @property
+    def held(self) -> bool:
+        """Whether it takes place: neither dropped nor cancelled, and not over."""
+        if self.entry is not None:
+            return self.entry.state in (*store.COMING, *HELD)
+        return self.slot.mark.dropped is None
+
+    @property
     def moved(self) -> bool:
         """Whether it is at another time than the rule says."""
         return self.starts_at != self.slot.phase.rule.moment(self.slot.day)
 
 
-async def _lines(request: web.Request, series: Series) -> list[Line]:
+async def lines_of(request: web.Request, series: Series) -> list[Line]:
+    """Every date of a series, in order of the days that the rules give."""
     async with request.app[DATABASE].read() as connection:
         slots = series.slots(await series_tables.marks(connection, series.id))
         return [
@@ -74,7 +83,8 @@ async def _lines(request: web.Request, series: Series) -> list[Line]:
         ]
 
 
-def _coming(lines: list[Line], now: datetime) -> list[Line]:
+def coming(lines: list[Line], now: datetime) -> list[Line]:
+    """Those to come, in order of their time."""
     return sorted((one for one in lines if one.starts_at > now), key=lambda one: one.starts_at)
 
 
@@ -91,7 +101,7 @@ async def _arranged(request: web.Request) -> tuple[Account, Series]:
 async def _dated(request: web.Request) -> tuple[Account, Series, Line]:
     """As _arranged, with a date of it. Raises Problem."""
     account, series = await _arranged(request)
-    for line in await _lines(request, series):
+    for line in await lines_of(request, series):
         if line.slot.day.isoformat() == request.match_info["day"]:
             return account, series, line
     raise Problem("date_not_held")
@@ -105,13 +115,12 @@ async def index(request: web.Request) -> web.Response:
     now, reader = utcnow(), reader_of(request)
     found = []
     for series in every:
-        coming = [one for one in _coming(await _lines(request, series), now) if one.slot.mark.dropped is None]
-        following = next((one for one in coming if one.entry is None or one.entry.state != "cancelled"), None)
-        found.append((series, in_words(_phase(series, now).rule, reader), following))
+        following = next((one for one in coming(await lines_of(request, series), now) if one.held), None)
+        found.append((series, in_words(phase_of(series, now).rule, reader), following))
     return private(request, "meetings/series_list.html", found=found)
 
 
-def _phase(series: Series, now: datetime) -> Phase:
+def phase_of(series: Series, now: datetime) -> Phase:
     """The one that holds today, or the first to come."""
     begun = [one for one in series.phases if one.begins <= today(now)]
     return begun[-1] if begun else series.phases[0]
@@ -121,9 +130,9 @@ async def show(request: web.Request) -> web.Response:
     """GET /meetings/series/{series}: the rule and the next dates; ?all: every one of them."""
     _account, series = await _arranged(request)
     now, reader = utcnow(), reader_of(request)
-    lines = await _lines(request, series)
-    coming = _coming(lines, now)
-    shown = coming if "all" in request.query else coming[:SHOWN]
+    lines = await lines_of(request, series)
+    ahead = coming(lines, now)
+    shown = ahead if "all" in request.query else ahead[:SHOWN]
     return private(
         request,
         "meetings/series.html",
@@ -131,10 +140,11 @@ async def show(request: web.Request) -> web.Response:
         phases=[
             (one, in_words(one.rule, reader))
             for one in series.phases
-            if one is _phase(series, now) or one.begins > today(now)
+            if one is phase_of(series, now) or one.begins > today(now)
         ],
         coming=shown,
-        more=len(coming) - len(shown),
+        more=len(ahead) - len(shown),
+        address=f"{request.app[CONFIG].base_url}/series/{series.id}",
         held=[one for one in reversed(lines) if one.entry is not None and one.starts_at <= now][:SHOWN],
         weekdays=WEEKDAYS,
         zone=ZONE,
@@ -296,7 +306,7 @@ async def edit(request: web.Request) -> web.Response:
 
 async def _made(request: web.Request, series: Series, day: date) -> int:
     """How many meetings are made from a day on, and would follow."""
-    lines = await _lines(request, series)
+    lines = await lines_of(request, series)
     return sum(one.slot.day >= day and one.entry is not None and one.entry.state in store.COMING for one in lines)
 
 
@@ -330,7 +340,7 @@ async def download(request: web.Request) -> web.Response:
     _account, series = await _arranged(request)
     now, base = utcnow(), request.app[CONFIG].base_url
     events: list[tuple[Meeting, int, str, str]] = []
-    for line in _coming(await _lines(request, series), now):
+    for line in coming(await lines_of(request, series), now):
         slot, entry = line.slot, line.entry
         meeting = entry.meeting if entry else series.meeting(slot, slot.phase.sheet, "", "")
         reason = entry.reason if entry else slot.mark.dropped

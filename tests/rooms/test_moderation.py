@@ -49,7 +49,7 @@ def test_one_is_hushed_at_the_server_and_asked_at_the_page_and_may_speak_again(l
 
 def test_all_are_hushed_but_the_chair_the_speaker_and_who_asks(loud):
     loud.do("hanh", GiveFloor("dung"))
-    assert hushed(loud.do("binh", Hush())) == [("lan", "audio")]
+    assert hushed(loud.do("binh", Hush())) == [("", "audio"), ("lan", "audio")]
 
 
 def test_a_picture_is_stopped(loud):

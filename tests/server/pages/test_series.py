@@ -12,6 +12,7 @@ from rooms.series import REVIEW, ZONE, Series
 from server import outbox, series_tables
 from server.auth import utcnow
 from server.keys import DATABASE
+from server.pages import series_door
 from server.series import prepare_near
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office, Page, Refuses, Visitor
@@ -201,6 +202,48 @@ async def test_the_calendar_of_the_series_and_the_invitation_name_the_same_event
     (event,) = Calendar.from_ical((await mails(office, meeting_path(path, 4)))[0].letter.calendar).walk("VEVENT")
     assert event["UID"] == events[ids[4]]["UID"]
     assert "minh@htx.example" not in file.text
+
+
+async def test_one_address_leads_to_the_day_of_the_next_meeting_and_on_that_day_into_its_room(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binh, path = await put_down(office)
+    shown = await binh.get(path)
+    address = re.findall(r'value="http://[^/]*(/series/[0-9a-f]+)"', shown.text)[0]
+    dung = await office.sign_in("dung")
+    page = await dung.get(address)
+    assert page.has("series-next"), page.words
+    assert day(0).strftime("%d/%m/%Y") in page.words
+    assert page.has("series-sheet"), "it has been made eight days ahead"
+
+    def on(moment: datetime) -> None:
+        monkeypatch.setattr(series_door, "utcnow", lambda: moment)
+
+    async def room(week: int) -> str:
+        entry = await entry_of(office, meeting_path(path, week).rsplit("/", 1)[1])
+        return f"/rooms/{entry.meeting.room}"
+
+    await look(office, 1)
+    on(datetime.combine(day(0), time(0, 5), ZONE))
+    assert (await dung.get(address)).location == await room(0)
+    await binh.post(f"{meeting_path(path, 0)}/cancel", {"reason": "Bão"})
+    assert day(1).strftime("%d/%m/%Y") in (await dung.get(address)).words
+    on(datetime.combine(day(1), time(9), ZONE))
+    assert (await dung.get(address)).location == await room(1), "not opened yet, an hour after its time"
+    on(datetime.combine(day(7), time(9), ZONE))
+    assert (await dung.get(address)).has("series-over")
+
+
+async def test_the_address_of_a_series_tells_strangers_nothing_and_leads_back_after_signing_in(office: Office) -> None:
+    _, path = await put_down(office)
+    address = f"/series/{path.rsplit('/', 1)[1]}"
+    asked = await office.stranger().get(address)
+    assert (asked.status, f"/sign-in?next={address.replace('/', '%2F')}" in asked.text) == (401, True)
+    pao = await office.sign_in("pao")
+    for tried in (address, "/series/0123456789abcdef"):
+        page = await pao.get(tried)
+        assert (page.status, "không có tên trong thành phần" in page.words) == (403, True), page.words
+        assert "Giao ban tuần" not in page.words
 
 
 async def test_a_series_begins_from_a_meeting_that_there_is(office: Office) -> None:
