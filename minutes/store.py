@@ -1,29 +1,24 @@
-"""Queries of the records (those of the archive's log are in archive.py). The caller opens the transaction.
+"""Queries of the documents: texts, history, signatures, publication. The caller opens the transaction.
 
-Names, titles and certificates are kept as values. Versions, acts, signatures, register entries and deposits are
-only ever added to; a register entry additionally moves once from reserved to complete or void.
+Names, titles and certificates are kept as values. Versions, acts and signatures are only ever added to.
 """
 
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.authority import Authority
 from minutes.document import Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, SignerRole, State
 from minutes.errors import N_, NotFound, Reason
-from minutes.register import EntryState
 from minutes.tables import (
     act_table,
     document_table,
     publication_table,
-    register_table,
-    sequence_table,
     signature_table,
     version_table,
     working_table,
@@ -306,63 +301,6 @@ def _publication(row: RowMapping) -> Publication:
         withdrawn_at=row["withdrawn_at"],
         withdrawn_by=_actor_in(row["withdrawn_by"]) if row["withdrawn_by"] else None,
         withdrawn_reason=row["withdrawn_reason"],
-    )
-
-
-async def next_number(connection: AsyncConnection, name: str, *, above: int = 0) -> int:
-    """The next number of a sequence, from 1, and greater than `above`; taken back if the transaction is, so there are
-    no gaps and no doubles."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    last = sequence_table.c.last
-    following = last + 1 if above == 0 else case((last < above, above), else_=last) + 1
-    statement = dialect.insert(sequence_table).values(name=name, last=above + 1)
-    statement = statement.on_conflict_do_update(index_elements=[sequence_table.c.name], set_={"last": following})
-    return int((await connection.execute(statement.returning(sequence_table.c.last))).scalar_one())
-
-
-async def take(
-    connection: AsyncConnection, unit_id: str, year: int, series: str, symbol: str, document_id: str | None,
-    at: datetime, *, above: int = 0,
-) -> int:  # fmt: skip
-    """Take the next number of a unit's year and series, for a document of ours or (None) one on paper."""
-    number = await next_number(connection, f"register/{unit_id}/{year}/{series}", above=above)
-    await connection.execute(
-        insert(register_table).values(
-            unit_id=unit_id,
-            year=year,
-            series=series,
-            number=number,
-            symbol=symbol,
-            document_id=document_id,
-            state=EntryState.RESERVED.value,
-            reserved_at=at,
-        )
-    )
-    return number
-
-
-async def reserve(
-    connection: AsyncConnection, document: Document, series: str, symbol: str, day: date, at: datetime, above: int = 0
-) -> int:
-    """Take the next number, greater than `above`, of the unit's year and series for a document."""
-    number = await take(connection, document.unit.id, day.year, series, symbol, document.id, at, above=above)
-    await change(connection, document.id, at, year=day.year, number=number, symbol=symbol, issued_on=day)
-    return number
-
-
-async def end_entry(
-    connection: AsyncConnection, document: Document, state: EntryState, at: datetime, reason: str | None
-) -> None:
-    """Complete or void the number that a document holds."""
-    await connection.execute(
-        update(register_table)
-        .where(
-            register_table.c.document_id == document.id,
-            register_table.c.year == document.year,
-            register_table.c.number == document.number,
-            register_table.c.state == EntryState.RESERVED.value,
-        )
-        .values(state=state.value, ended_at=at, reason=reason)
     )
 
 

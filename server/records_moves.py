@@ -10,6 +10,7 @@ from minutes.content import Content
 from minutes.document import Act, Document, Official
 from minutes.errors import N_, Conflict, Reason, Refused
 from minutes.fit import cut
+from minutes.numbering import store as numbers
 from minutes.register import EntryState
 from minutes.registers import store as registers
 from minutes.starting import unfilled
@@ -90,7 +91,7 @@ class Moves(Reading):
             await records_relations.refuse_wrong(connection, document, text)
             symbol = register.symbol(document.kind, authority.abbreviation, content.drafting_unit(text))
             series, above = await registers.place(connection, document.unit.id, document.kind, day)
-            await store.reserve(connection, document, series, symbol, day, now, above)
+            await numbers.reserve(connection, document, series, symbol, day, now, above)
             document = await self._take(connection, document, Act.APPROVE, by)
             heading = Heading(
                 authority,
@@ -121,7 +122,7 @@ class Moves(Reading):
             document = await store.get(connection, document_id, lock=True)
             after(document.state, Act.VOID, document.workflow)
             why = reason_of(reason)
-            await store.end_entry(connection, document, EntryState.VOID, self._now(), why)
+            await numbers.end_entry(connection, document, EntryState.VOID, self._now(), why)
             await store.put_working(connection, document_id, None)
             none_left: dict[str, None] = dict.fromkeys(("year", "number", "symbol", "issued_on"))
             await self._take(connection, document, Act.VOID, by, f"{document.number_symbol}: {why}", **none_left)

@@ -16,6 +16,7 @@ from minutes.deposits.entry import Entry, Kind
 from minutes.deposits.examine import label_of
 from minutes.document import Act, Document, State
 from minutes.errors import N_, Reason, Refused, SigningFailed
+from minutes.numbering import store as numbers
 from minutes.register import EntryState
 from minutes.transitions import after
 from minutes.validation import Report, validate
@@ -91,7 +92,7 @@ class Stamping(Reading):
         self, connection: AsyncConnection, document: Document, digest: str, blocks: Sequence[bytes], now: datetime
     ) -> None:
         await self._enter(connection, document, digest, blocks, now)
-        await store.end_entry(connection, document, EntryState.COMPLETE, now, None)
+        await numbers.end_entry(connection, document, EntryState.COMPLETE, now, None)
         changed_one = await records_relations.take_effect(connection, document, now)
         if changed_one is not None:
             await self._index(connection, changed_one)

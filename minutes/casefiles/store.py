@@ -9,11 +9,11 @@ from sqlalchemy import Column, Date, Index, Integer, String, Table, Text, insert
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes import store
 from minutes.casefiles.case import Case, CaseState, Item, ItemKind
 from minutes.casefiles.retention import Period, proposed
 from minutes.document import Actor
 from minutes.errors import N_, NotFound, Reason, Refused
+from minutes.numbering import store as numbers
 from minutes.tables import UtcDateTime, metadata
 
 MOST = 2000
@@ -85,7 +85,7 @@ async def add(
     meeting_id: str | None = None,
 ) -> None:  # fmt: skip
     """Open a case file; it takes the next number of the unit's year."""
-    number = await store.next_number(connection, f"case/{unit_id}/{day.year}")
+    number = await numbers.next_number(connection, f"case/{unit_id}/{day.year}")
     await connection.execute(
         insert(case_table).values(
             id=id,

@@ -26,11 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes import store
 from minutes.deposits.checkpoint import Kept
 from minutes.deposits.entry import Entry, Kind, Logged
 from minutes.deposits.examine import Sealed, label_of
 from minutes.document import State
+from minutes.numbering import store as numbers
 from minutes.register import EntryState
 from minutes.tables import UtcDateTime, document_table, metadata, register_table
 
@@ -116,7 +116,7 @@ async def append(connection: AsyncConnection, entry: Entry, blocks: Sequence[byt
     known = await entries(connection, digest=entry.digest)
     if known:
         return known[0]
-    position = await store.next_number(connection, SEQUENCE) - 1
+    position = await numbers.next_number(connection, SEQUENCE) - 1
     await connection.execute(
         insert(deposit_table).values(
             position=position,

@@ -28,10 +28,11 @@ from sqlalchemy import (
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes import judged, store
+from minutes import judged
 from minutes.content import from_json
 from minutes.document import Actor, Kind
 from minutes.errors import N_, NotFound, Reason, Refused
+from minutes.numbering import store as numbers
 from minutes.reading import VIETNAM
 from minutes.register import EntryState
 from minutes.registers import rule
@@ -144,7 +145,7 @@ async def add_paper(
     """Take the next number for a document on paper; returns series and number."""
     series, above = await place(connection, unit_id, paper.kind, paper.issued_on)
     year = paper.issued_on.year
-    number = await store.take(connection, unit_id, year, series, symbol, None, at, above=above)
+    number = await numbers.take(connection, unit_id, year, series, symbol, None, at, above=above)
     place_ = {"unit_id": unit_id, "year": year, "series": series, "number": number}
     await connection.execute(
         insert(paper_table).values(
@@ -278,7 +279,7 @@ async def add_incoming(
 ) -> int:  # fmt: skip
     """Take the next number of arrival; returns it."""
     year = received.arrived_on.year
-    number = await store.next_number(connection, f"incoming/{unit_id}/{year}")
+    number = await numbers.next_number(connection, f"incoming/{unit_id}/{year}")
     await connection.execute(
         insert(incoming_table).values(
             unit_id=unit_id,

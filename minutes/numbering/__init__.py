@@ -1,0 +1,1 @@
+"""Numbers that are given once: of documents, of what comes, of case files, of deposits."""
