@@ -1,4 +1,5 @@
-"""RTP payloads to frames: Opus (RFC 7587), VP8 (RFC 7741), VP9 (RFC 9628), H.264 (RFC 6184).
+"""RTP payloads to frames: Opus (RFC 7587), VP8 (RFC 7741), VP9 (RFC 9628), H.264 (RFC 6184), AV1 (AOM's
+RTP payload format 1.0.0).
 
 Given: payloads in the order in which they were sent, and where something between them is missing. A frame comes out
 only if it is whole and everything that it needs to be decoded came out before it: after a loss the next frame is a key
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
+from media import av1
 from media.picture import Size, size_of
 
 LARGEST = 4 << 20  # octets of a frame; more is nobody's picture
@@ -19,7 +21,8 @@ MOST_UNITS = 256  # NAL units or layers of one frame
 class Frame(NamedTuple):
     """A frame as a file holds it. `timestamp` is the RTP timestamp; for H.264 every NAL unit has its length before it.
 
-    For a key frame of a picture `size` and, for H.264, `private` (an AVCDecoderConfigurationRecord) say how to decode.
+    For a key frame of a picture `size` says how large it is, and for H.264 and AV1 `private` how to decode it (an
+    AVCDecoderConfigurationRecord, an AV1CodecConfigurationRecord).
     """
 
     timestamp: int
@@ -48,7 +51,7 @@ class OpusFrames:
 
 
 class Pictures:
-    """What the three video codecs share: frames end at the marker or where the timestamp changes."""
+    """What the video codecs share: frames end at the marker or where the timestamp changes."""
 
     def __init__(self, codec: str) -> None:
         self.starving = False
@@ -94,7 +97,7 @@ class Pictures:
 
 
 def depacketiser(codec: str) -> Depacketiser | None:
-    """For one stream of "opus", "VP8", "VP9" or "H264"; None for what cannot be kept."""
+    """For one stream of "opus", "VP8", "VP9", "H264" or "AV1"; None for what cannot be kept."""
     if codec == "opus":
         return OpusFrames()
     return Pictures(codec) if codec in _PARSERS else None
@@ -333,4 +336,58 @@ def _configuration(sps: bytes, pps: bytes) -> bytes:
     return head + b"\x01" + len(pps).to_bytes(2, "big") + pps
 
 
-_PARSERS: dict[str, Callable[[], _Parser]] = {"VP8": _Vp8, "VP9": _Vp9, "H264": _H264}
+class _Av1:
+    """A temporal unit of open bitstream units (AOM, RTP Payload Format For AV1, section 4)."""
+
+    def __init__(self) -> None:
+        self._units: list[bytearray] = []
+        self._open = False  # the last one goes on in the next packet
+
+    def begins(self, payload: bytes) -> bool:
+        """Only of the first packet of a coded video sequence (N) can that be told."""
+        return bool(payload[0] & 0x08)
+
+    def add(self, payload: bytes) -> bool:
+        elements = _av1_elements(payload)
+        goes_on = bool(payload[0] & 0x80)
+        if not elements or goes_on is not self._open:
+            return False
+        if goes_on:
+            self._units[-1] += elements.pop(0)
+        self._units += map(bytearray, elements)
+        self._open = bool(payload[0] & 0x40)
+        return len(self._units) <= MOST_UNITS
+
+    def take(self) -> Frame | None:
+        parts, self._units = self._units, []
+        cut, self._open = self._open, False
+        units = [unit for unit in (av1.read_unit(bytes(part)) for part in parts) if unit is not None]
+        frames = [unit for unit in units if unit.kind in (av1.FRAME_HEADER, av1.FRAME)]
+        if cut or len(units) < len(parts) or not frames:
+            return None
+        data = b"".join(unit.sized() for unit in units if unit.kind not in av1.LEFT_OUT)
+        header = next((unit for unit in units if unit.kind == av1.SEQUENCE), None)
+        if header is None or not av1.begins_key(frames[0]):
+            return Frame(0, False, data)
+        found = av1.read_sequence(header.payload)
+        return Frame(0, True, data, found.size, found.configuration + header.sized()) if found is not None else None
+
+
+def _av1_elements(payload: bytes) -> list[bytes] | None:
+    """The elements behind the aggregation header (section 4.4: Z Y W W N), None if they do not end where it does. Each
+    has its size before it, but for the last of W."""
+    found: list[bytes] = []
+    count, at, end = payload[0] >> 4 & 3, 1, len(payload)
+    while at < end:
+        size = end - at
+        if len(found) + 1 != count:
+            read = av1.read_size(payload, at)
+            if read is None or read[0] > end - read[1]:
+                return None
+            size, at = read
+        found.append(payload[at : at + size])
+        at += size
+    return found if count in (0, len(found)) else None
+
+
+_PARSERS: dict[str, Callable[[], _Parser]] = {"VP8": _Vp8, "VP9": _Vp9, "H264": _H264, "AV1": _Av1}

@@ -8,7 +8,7 @@ from __future__ import annotations
 Size = tuple[int, int]
 """Width and height in pixels."""
 
-_LARGEST = 16_384  # VP8 cannot say more (RFC 6386 section 9.1); nobody's camera has more
+LARGEST = 16_384  # VP8 cannot say more (RFC 6386 section 9.1); nobody's camera has more
 _GOLOMB = 32  # leading zeros of the longest Exp-Golomb code
 _HIGH = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
 
@@ -19,7 +19,7 @@ def size_of(codec: str, data: bytes) -> Size | None:
         found = _READERS[codec](data)
     except (IndexError, ValueError):
         return None
-    if found is None or not all(0 < side <= _LARGEST for side in found):
+    if found is None or not all(0 < side <= LARGEST for side in found):
         return None
     return found
 
@@ -31,7 +31,7 @@ def _vp8(frame: bytes) -> Size | None:
     return (frame[6] | frame[7] << 8) & 0x3FFF, (frame[8] | frame[9] << 8) & 0x3FFF
 
 
-class _Bits:
+class Bits:
     """Bits from the highest of the first octet on; IndexError behind the last."""
 
     def __init__(self, data: bytes) -> None:
@@ -61,7 +61,7 @@ class _Bits:
 
 def _vp9(frame: bytes) -> Size | None:
     # VP9 bitstream specification, section 6.2: uncompressed_header().
-    bits = _Bits(frame[:32])
+    bits = Bits(frame[:32])
     if bits.take(2) != 2:
         return None
     profile = bits.take(1) | bits.take(1) << 1
@@ -87,7 +87,7 @@ def _h264(sps: bytes) -> Size | None:
     # H.264 section 7.3.2.1.1. What follows the cropping does not matter here.
     if sps[0] & 0x1F != 7:
         return None
-    bits = _Bits(sps[1:256].replace(b"\x00\x00\x03", b"\x00\x00"))
+    bits = Bits(sps[1:256].replace(b"\x00\x00\x03", b"\x00\x00"))
     profile = bits.take(8)
     bits.take(16)
     bits.golomb()
@@ -121,7 +121,7 @@ def _h264(sps: bytes) -> Size | None:
     return 16 * width - across * (left + right), 16 * rows * (2 - frames_only) - down * (top + bottom)
 
 
-def _skip_scaling(bits: _Bits, lists: int) -> None:
+def _skip_scaling(bits: Bits, lists: int) -> None:
     # Section 7.3.2.1.1.1.
     for index in range(lists):
         if bits.take(1):

@@ -387,11 +387,12 @@ def _mend(path: Path) -> Written:
 def _read(source: av.container.InputContainer, stream: av.stream.Stream) -> tuple[str, list[tuple[int, Frame]]]:
     """The codec and the frames of a segment, each with its microseconds. ValueError if there is none."""
     context = stream.codec_context
-    codec = next((codec for codec in SUFFIXES if context is not None and codec.lower() == context.name), None)
+    name = context.codec.canonical_name if context is not None else ""  # whatever decodes it
+    codec = next((codec for codec in SUFFIXES if codec.lower() == name), None)
     if codec is None or context is None:
         raise ValueError("of no codec that we write")
     size = (context.width, context.height) if isinstance(context, av.VideoCodecContext) else None
-    private = (context.extradata or b"") if codec == "H264" else b""
+    private = (context.extradata or b"") if codec in ("H264", "AV1") else b""
     frames = []
     with contextlib.suppress(av.FFmpegError):  # cut off in the middle of a frame
         for packet in source.demux(stream):

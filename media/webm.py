@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from media.depacketise import Frame
 
 CLUSTER = 1000  # milliseconds, less than the 32 s that a block can be away from the beginning of its cluster
-SUFFIXES = {"opus": ".webm", "VP8": ".webm", "VP9": ".webm", "H264": ".mkv"}
+SUFFIXES = {"opus": ".webm", "VP8": ".webm", "VP9": ".webm", "AV1": ".webm", "H264": ".mkv"}
 """By codec; H.264 has no place in WebM."""
 
-_CODEC_IDS = {"opus": b"A_OPUS", "VP8": b"V_VP8", "VP9": b"V_VP9", "H264": b"V_MPEG4/ISO/AVC"}
+_CODEC_IDS = {
+    "opus": b"A_OPUS", "VP8": b"V_VP8", "VP9": b"V_VP9", "AV1": b"V_AV1", "H264": b"V_MPEG4/ISO/AVC",
+}  # fmt: skip
 # RFC 7845 section 5.1: version 1, two channels, no pre-skip (we join a running stream), 48 kHz, no gain.
 _OPUS_HEAD = b"OpusHead" + struct.pack("<BBHIhB", 1, 2, 0, 48_000, 0, 0)
 _PRE_ROLL = 80_000_000  # nanoseconds, RFC 7845 section 4.6

@@ -5,6 +5,7 @@ import struct
 from collections.abc import Callable
 
 from media import ice, rtcp, sdp
+from media.av1 import read_sequence
 from media.depacketise import depacketiser
 from media.errors import MediaError, RtcpError, StunError
 from media.ice import Credentials, Responder
@@ -88,7 +89,9 @@ def pictures(data: bytes) -> None:
         for frame in made.push(timestamp, bool(flags & 1), body, gap=bool(flags & 2)):
             assert frame.data
         at += 2 + size
-    if made is not None and codec != "opus":
+    if codec == "AV1":
+        read_sequence(data[1:])
+    elif codec != "opus":
         size_of(codec, data[1:])
 
 

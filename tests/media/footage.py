@@ -10,9 +10,13 @@ import numpy as np
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.codecs.vpx import Vp8Encoder
 
-ENCODERS = {"VP8": "libvpx", "VP9": "libvpx-vp9", "H264": "libx264"}
-RATE = {"opus": 48_000, "VP8": 90_000, "VP9": 90_000, "H264": 90_000}
-STEP = {"opus": 960, "VP8": 3000, "VP9": 3000, "H264": 3000}  # 20 ms of sound, 30 pictures a second
+ENCODERS = {"VP8": "libvpx", "VP9": "libvpx-vp9", "H264": "libx264", "AV1": "libsvtav1"}
+OPTIONS = {
+    "H264": {"tune": "zerolatency", "profile": "baseline", "x264-params": "scenecut=0:keyint_min=1"},
+    "AV1": {"preset": "12", "svtav1-params": "pred-struct=1:lookahead=0:lp=1:scd=0:enable-tf=0"},
+}
+RATE = {"opus": 48_000} | dict.fromkeys(ENCODERS, 90_000)
+STEP = {"opus": 960} | dict.fromkeys(ENCODERS, 3000)  # 20 ms of sound, 30 pictures a second
 
 
 class Packet(NamedTuple):
@@ -34,8 +38,7 @@ def pictures(
     encoder.width, encoder.height = size
     encoder.thread_count = 1
     encoder.pix_fmt, encoder.time_base, encoder.gop_size = "yuv420p", Fraction(1, 30), keys
-    fast = {"tune": "zerolatency", "profile": "baseline", "x264-params": "scenecut=0:keyint_min=1"}
-    encoder.options = fast if codec == "H264" else {"deadline": "realtime", "lag-in-frames": "0", "cpu-used": "8"}
+    encoder.options = OPTIONS.get(codec, {"deadline": "realtime", "lag-in-frames": "0", "cpu-used": "8"})
     across, down = np.meshgrid(np.arange(size[0]), np.arange(size[1]))
     image = np.stack([across, down, across * down // 16], 2).astype(np.uint8)
     if grey is not None:
@@ -72,6 +75,8 @@ def split(codec: str, frame: bytes, number: int) -> Sequence[bytes]:
         return Vp8Encoder._packetize(frame, number & 0x7FFF)
     if codec == "H264":
         return H264Encoder._packetize(H264Encoder._split_bitstream(frame))
+    if codec == "AV1":
+        return split_av1(frame)
     key = not frame[0] & 0x04  # profile 0, a frame that is shown
     parts = [frame[at : at + 1200] for at in range(0, len(frame), 1200)]
     last = len(parts) - 1
@@ -80,6 +85,52 @@ def split(codec: str, frame: bytes, number: int) -> Sequence[bytes]:
         + part
         for at, part in enumerate(parts)
     ]
+
+
+def av1_units(frame: bytes) -> list[bytes]:
+    """The open bitstream units of a temporal unit, but its delimiter, without their sizes."""
+    found, at = [], 0
+    while at < len(frame):
+        head, size, shift = frame[at], 0, 0
+        assert head & 6 == 2, "FFmpeg's have a size and no extension"
+        at += 1
+        while True:
+            size |= (frame[at] & 127) << shift
+            at, shift = at + 1, shift + 7
+            if frame[at - 1] < 128:
+                break
+        found.append(bytes((head & ~2,)) + frame[at : at + size])
+        at += size
+    return [unit for unit in found if unit[0] >> 3 != 2]
+
+
+def split_av1(frame: bytes, room: int = 1200) -> list[bytes]:
+    """AOM's RTP payload format: as many elements in a packet as fit, the last of which may go on in the next."""
+    rows: list[list[bytes]] = [[]]
+    goes_on = [False]
+    key = False
+    for unit in av1_units(frame):
+        key = key or unit[0] >> 3 == 1
+        while unit:
+            left = room - sum(map(len, rows[-1]))
+            rows[-1].append(unit[:left])
+            unit = unit[left:]
+            if unit or left <= len(rows[-1][-1]):
+                rows.append([])
+                goes_on.append(bool(unit))
+    rows = [row for row in rows if row]
+    made = []
+    for number, row in enumerate(rows):
+        more = number + 1 < len(rows) and goes_on[number + 1]
+        count = len(row) if len(row) <= 3 else 0
+        head = goes_on[number] << 7 | more << 6 | count << 4 | (key and number == 0) << 3
+        sized = [part if index + 1 == count else leb128(len(part)) + part for index, part in enumerate(row)]
+        made.append(bytes((head,)) + b"".join(sized))
+    return made
+
+
+def leb128(value: int) -> bytes:
+    return bytes((value,)) if value < 128 else bytes((value & 127 | 128,)) + leb128(value >> 7)
 
 
 def packets(

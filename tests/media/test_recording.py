@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import av
 import pytest
 
 from media.events import Recorded
@@ -51,7 +52,7 @@ def probe(path: Path):
     return stream, [float(packet["pts_time"]) for packet in found["packets"]], found["format"]
 
 
-@pytest.mark.parametrize("codec", ["opus", "VP8", "VP9", "H264"])
+@pytest.mark.parametrize("codec", ["opus", "VP8", "VP9", "H264", "AV1"])
 def test_a_track_plays_in_programs_of_others(tmp_path, codec):
     writer = Writer(tmp_path, 1)
     writer.take(batch(codec, footage_of(codec, 90, received=monotonic())))
@@ -72,6 +73,20 @@ def test_a_track_plays_in_programs_of_others(tmp_path, codec):
     assert written.size == path.stat().st_size
     assert written.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (written.participant, written.kind, written.codec) == ("lan", stream["codec_type"], codec)
+
+
+def test_what_a_file_says_of_av1_is_what_other_programs_say(tmp_path):
+    writer, other = Writer(tmp_path, 1), tmp_path / "other.mkv"
+    writer.take(batch("AV1", footage_of("AV1", 3, received=monotonic())))
+    (written,) = writer.close()
+    with av.open(str(tmp_path / written.file)) as ours, av.open(str(other), "w") as theirs:
+        private = bytes(ours.streams[0].codec_context.extradata)
+        stream = theirs.add_stream("libsvtav1", rate=30, options=footage.OPTIONS["AV1"])
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        theirs.mux(stream.encode(av.VideoFrame(320, 240, "yuv420p")))
+        theirs.mux(stream.encode(None))
+    with av.open(str(other)) as theirs:
+        assert private[:4] == bytes(theirs.streams[0].codec_context.extradata)[:4]
 
 
 def test_a_file_knows_when_it_began(tmp_path):
@@ -171,7 +186,7 @@ def test_a_picture_without_key_frame_is_asked_for(tmp_path):
 
 def test_a_codec_that_no_file_can_hold_is_left_out(tmp_path):
     writer = Writer(tmp_path, 1)
-    strange = Recorded("giao-ban", "lan", "video", "AV1", 90_000, 7, 1, tuple(footage_of("VP8", 2)), None)
+    strange = Recorded("giao-ban", "lan", "video", "H265", 90_000, 7, 1, tuple(footage_of("VP8", 2)), None)
     assert writer.take(strange) == []
     assert writer.close() == []
 
@@ -267,13 +282,16 @@ def test_after_a_crash_the_open_segments_are_mended(tmp_path):
     assert recover(tmp_path, {one.file for one in found.values()}) == []
 
 
-def test_a_whole_file_that_nobody_heard_of_is_found(tmp_path):
+@pytest.mark.parametrize("codec", ["opus", "VP8", "VP9", "H264", "AV1"])
+def test_a_whole_file_that_nobody_heard_of_is_found(tmp_path, codec):
     writer = Writer(tmp_path, 1)
-    writer.take(batch("opus", footage_of("opus", 100, received=monotonic())))
+    writer.take(batch(codec, footage_of(codec, 40, received=monotonic())))
     (written,) = writer.close()
     assert recover(tmp_path, {written.file}) == []
     (found,) = recover(tmp_path, set())
-    assert (found.file, found.recovered, found.length) == (written.file, True, written.length)
+    assert (found.file, found.recovered, found.codec) == (written.file, True, codec)
+    assert found.length == pytest.approx(written.length, abs=timedelta(milliseconds=20))
+    assert len(probe(tmp_path / found.file)[1]) == 40
 
 
 @pytest.mark.parametrize("content", [b"", b"\x1a\x45\xdf\xa3", b"garbage" * 100])
