@@ -8,7 +8,6 @@ from media import rtcp
 from media.audience import Audience
 from media.consumer import sender_reports
 from media.down import Down, View
-from media.encoding import Encoding
 from media.line import Line
 from media.patchbay import Patchbay
 from media.producer import Producer, Up
@@ -17,7 +16,6 @@ from media.transport import Port
 from media.voices import Voice, Voices
 
 LOOK_EVERY = 0.25  # seconds between two looks at what anybody gets
-LINGER = 3.0  # seconds for which an encoding is still wanted after the last receiver has left it
 
 
 class Distribution:
@@ -33,7 +31,6 @@ class Distribution:
         self._borne: dict[str, int] = {}  # bits a second of a receiver's last line
         self._look_at = 0.0
         self._told: dict[Producer, tuple[str, ...] | None] = {}  # None: to be told in any case
-        self._wanted_at: dict[Encoding, float] = {}
         self._voices = Voices()
 
     def open(self, owner: Down | View, now: float) -> None:
@@ -156,18 +153,13 @@ class Distribution:
         pictures = [up.producers["video"] for up in ups if "video" in up.producers]
         layered = [producer for producer in pictures if producer.layered]
         for producer in layered:
-            for encoding in self._patchbay.watched(producer, now):
-                self._wanted_at[encoding] = now
-            rids = tuple(
-                encoding.rid
-                for encoding in producer.encodings
-                if now - self._wanted_at.setdefault(encoding, now) < LINGER
-            )
+            watched = self._patchbay.watched(producer, now)
+            for encoding in producer.encodings:
+                encoding.watch(encoding in watched, now)
+            rids = tuple(encoding.rid for encoding in producer.encodings if encoding.wanted(now))
             if rids != self._told.get(producer, tuple(encoding.rid for encoding in producer.encodings)):
                 news.append((producer.participant, rids))
             self._told[producer] = rids
         if len(self._told) > len(layered):
             self._told = {producer: self._told[producer] for producer in layered}
-            kept = {encoding for producer in layered for encoding in producer.encodings}
-            self._wanted_at = {encoding: at for encoding, at in self._wanted_at.items() if encoding in kept}
         return news

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from itertools import accumulate
 
@@ -13,6 +14,8 @@ from media.rtp import RtpError, parse_header, payload
 KEYS_A_SECOND, KEYS_AT_ONCE = 1.0, 5.0
 """Key frames are ten times as large as others: no more than these are asked for, whoever complains."""
 STOPPED = 1.0  # seconds without a packet after which a stream counts as switched off
+LINGER = 3.0  # seconds for which an encoding is still wanted after the last receiver has left it
+EXPECTED = 5.0  # seconds from when it is wanted until it is here
 SMOOTHING = 0.5  # share of the newest second in the measured rate
 LOST_SMOOTHING = 0.3  # by the second
 FASTEST = 110
@@ -44,6 +47,7 @@ class Encoding:
         self._last: tuple[float, SourceStats] | None = None
         self._seen = 0
         self._heard_at: float | None = None
+        self._watched_since = self._watched_at = -math.inf
         self._wishes = wishes  # those of the publisher of which a key frame is wanted
         self._key_asked: float | None = None
         self._keys = Bucket(KEYS_A_SECOND, KEYS_AT_ONCE)
@@ -63,6 +67,21 @@ class Encoding:
     def heard(self, now: float, seconds: float) -> bool:
         """Has anything arrived in the last so many seconds?"""
         return self._heard_at is not None and now - self._heard_at < seconds
+
+    def watch(self, watched: bool, now: float) -> None:
+        """Note whether anybody waits for it or gets it; at first it counts as watched. Call a few times a second."""
+        if watched or self._watched_since == -math.inf:
+            self._watched_since = self._watched_since if self.wanted(now) else now
+            self._watched_at = now
+
+    def wanted(self, now: float) -> bool:
+        """Shall its publisher send it?"""
+        return now - self._watched_at < LINGER
+
+    def missing(self, now: float) -> bool:
+        """Has its publisher been asked for it for so long that he cannot or will not send it? Of a low picture browsers
+        send two of three sizes, and none that his line does not bear."""
+        return self.wanted(now) and now - self._watched_since > EXPECTED and not self.heard(now, EXPECTED)
 
     def appear(self, packet: bytes, now: float) -> None:
         """Its first packet is here."""

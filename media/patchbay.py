@@ -144,20 +144,23 @@ class Patchbay:
             consumer.sent_temporal = temporal
             self._forwarder.layers(consumer.sink, temporal)
 
-    def settle(self, now: float) -> None:
-        """Call a few times a second: encodings come and go, and a lost request for a key frame has to be made again."""
+    def settle(self, now: float) -> bool:
+        """Call a few times a second: encodings come and go, and a lost request for a key frame has to be made again.
+        Whether any has come or gone."""
+        changed = False
         for producer, consumers in self._fed.items():
             if not producer.layered:
                 continue
             flows = [encoding.flowing(now) for encoding in producer.encodings]
             if flows != producer.flows:
-                producer.flows = flows
+                producer.flows, changed = flows, True
                 for consumer in consumers:
                     self.steer(consumer, now)
         self._switching = {consumer for consumer in self._switching if consumer.switching is not None}
         for consumer in self._switching:
             if consumer.switching is not None and consumer.switching.flowing(now):
                 consumer.switching.want_key()
+        return changed
 
     def arrived(self, consumers: Iterable[Consumer], stats: Sequence[SinkStats]) -> None:
         """What the forwarder says of where sinks are fed from: the key frames that they waited for have come."""

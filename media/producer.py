@@ -67,7 +67,7 @@ class Producer:
         self.shared = self.kind != SCREEN  # it is offered to the others: a screen while it comes, all else always
         self.flows: list[bool] = []  # which encodings arrived when it was last looked at
         self.offer: tuple[budget.Encoding, ...] = ()
-        self.review()
+        self.review(0.0)
 
     def coming(self, now: float) -> bool:
         """Is anything sent of it? A browser sends a screen on which nothing moves about once a second."""
@@ -102,13 +102,19 @@ class Producer:
                 break
         return found
 
-    def review(self) -> None:
+    def review(self, now: float) -> None:
         """Say anew what receivers may choose from. Call a few times a second."""
         self.offer = tuple(
-            budget.Encoding(lines, encoding.rates or (budget.nominal(lines),))
-            for encoding in self.encodings
-            for lines in [self.height(encoding)]
+            budget.Encoding(self.height(encoding), self._rates(encoding, now)) for encoding in self.encodings
         )
+
+    def _rates(self, encoding: Encoding, now: float) -> tuple[int, ...]:
+        """What it takes to send a receiver this one. Instead of one that does not come he gets another, whole: that is
+        what it takes then, and a bit more, for it shall not count as the same step."""
+        comes = self.nearest(encoding, now) if encoding.missing(now) else None
+        sent = comes or encoding
+        rates = sent.rates or (budget.nominal(self.height(sent)),)
+        return rates if sent is encoding else (rates[-1] + 1,)
 
     def height(self, encoding: Encoding) -> int:
         """In pixels: as its picture said, else by those of the others, each twice as high as the one before."""

@@ -42,7 +42,7 @@ class Reception:
             return
         if not found.repairs:
             found.encoding.appear(notice.data, now)
-            found.producer.review()
+            found.producer.review(now)
         self._patchbay.start(up, found, now)
         self.ask_keys([up], now)
 
@@ -78,14 +78,13 @@ class Reception:
                     encoding.measure(stats, now)
                     audible = stats.level if producer.kind == "audio" else audible
             for producer in up.producers.values():
-                producer.review()
+                producer.review(now)
             name = up.transport.participant
             heard = "audio" in up.producers and not self._patchbay.muted(name, "audio")
             if heard and not places.interprets(name):  # interpreters repeat who speaks, whatever the others do
                 levels.setdefault(places.group(name), {})[name] = audible
         changed = self._audience.listen(levels, now)
         self._patchbay.hush(ups, self._audience.hushed(levels))
-        self._patchbay.settle(now)
         return changed
 
     def report(self, up: Up, now: float) -> None:

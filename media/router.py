@@ -531,6 +531,8 @@ class Router:
 
     def _listen(self, ups: Sequence[Up]) -> None:
         changed = self._reception.listen(ups, self._now)
+        if self._patchbay.settle(self._now):
+            self._distribution.stir()
         self._share()
         for group in changed:
             self._news.append(SpeakerChanged(self.room, self._audience.speaking(group), group))

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from media import rtcp
-from media.distribution import LINGER
+from media.encoding import LINGER
 from media.events import LayersWanted, OfferReady
 from media.forwarder import NEW_STREAM, SOURCES
 from tests.table import Route
@@ -244,6 +244,32 @@ def test_a_size_that_does_not_come_is_asked_for_together_with_the_smaller_ones(w
     assert wanted(wire)[-1] == (("f",) if whole else ("h", "f"))
     assert picture(wire, end).source == (number, 73 if whole else 72)
     assert picture(wire, end).source in wire.table.flows
+
+
+def test_a_size_that_never_comes_takes_no_room_from_other_pictures_but_is_taken_when_it_comes(wire: Wire) -> None:
+    an = wire.publish("an", rids=("q", "h", "f"))
+    send(wire, an, "q", "h")
+    chi, end = publish(wire, "chi"), subscribe(wire, "binh")
+    wire.router.limit("binh", 2600, None)
+    wire.router.floor("an")
+
+    def shown(name: str) -> int:
+        """The size that comes of this one, once there is a key frame of the one that shall."""
+        [route] = [each for each in wire.routes_to(end) if each.source[0] == publishers[name] and each.source[1] > 70]
+        wire.key(chi if name == "chi" else an, route.heading[1])
+        return route.source[1]
+
+    publishers = {"an": wire.transport(an), "chi": wire.transport(chi)}
+    seen = []
+    for _ in range(16):
+        wire.pass_time(0.5, checking=[an, chi, end])
+        seen.append((shown("an"), shown("chi")))
+    assert set(seen[4:8]) == {(72, 72)}, "room is kept for the large picture of who has the floor"
+    assert seen[-1] == (72, 73)
+    assert {size for size, _ in seen[4:]} == {72}
+    send(wire, an, "f")
+    wire.pass_time(3, checking=[an, chi, end])
+    assert (shown("an"), shown("chi")) == (73, 72)
 
 
 def test_a_receiver_who_comes_and_goes_does_not_switch_encodings_on_and_off(wire: Wire) -> None:
