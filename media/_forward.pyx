@@ -189,7 +189,7 @@ cdef class Worker(Loop):
             return 0
         place = known[0]
         padded = &self.all_sinks[place]
-        if not padded.rtx_ssrc or not padded.packets:
+        if not pads(padded, &self.all_sources[padded.source]):
             return 0
         with nogil:
             self.lock()

@@ -426,6 +426,28 @@ cdef bint more_segments(Sink* sink) noexcept nogil:
     return True
 
 
+cdef bint pads(const Sink* sink, const Source* source) noexcept nogil:
+    if sink.rtx_ssrc:
+        return sink.stamped or sink.packets > 0
+    return sink.stamped and sink.packets > 0 and source.codec == OPUS
+
+
+cdef int64_t insert(Sink* sink) noexcept nogil:
+    """A number for what is of no source, between what was sent and what follows."""
+    cdef int64_t outgoing = sink.next
+    cdef Segment opened
+    cdef bint was_open = sink.open
+    shut(sink)
+    if was_open:
+        opened = sink.segments[sink.segment_count - 1]
+        if opened.start == opened.end:
+            sink.segment_count -= 1
+    sink.next += 1
+    if was_open:
+        grow(sink, opened.end, opened.timestamp_offset, opened.number_shift, opened.tl0_shift)
+    return outgoing
+
+
 cdef void shut(Sink* sink) noexcept nogil:
     cdef Segment* segment
     if sink.open:

@@ -131,19 +131,21 @@ cdef class Writing(Tables):
         return 1
 
     cdef int write_padding(self, int number, int octets, int64_t now) except -1 nogil:
-        """A packet of nothing but padding beside the sink's retransmissions; 1 if that worked."""
+        """A packet of nothing but padding; 1 if that worked."""
         cdef Stage* stage = &self.answers
         cdef Sink* sink = &self.all_sinks[number]
         cdef Transport* to = &self.transports[sink.to]
+        cdef bint rtx = sink.rtx_ssrc != 0
         cdef Py_ssize_t at
-        cdef int64_t index = sink.rtx_next
+        cdef int64_t index
         cdef int i
         if to.outbound == NULL or not to.has_target:
             return 0
         self.make_room(stage, self.answering, HEADER + 8 + PADDING)
-        at = fixed_header(self.answering, stage.used, True, 0, sink.rtx_payload_type, index,
-                          sink.last_timestamp, sink.rtx_ssrc)
-        sink.rtx_next += 1
+        index = sink.rtx_next if rtx else insert(sink)
+        sink.rtx_next += rtx
+        at = fixed_header(self.answering, stage.used, True, 0, sink.rtx_payload_type if rtx else sink.payload_type,
+                          index, sink.last_timestamp, sink.rtx_ssrc if rtx else sink.ssrc)
         at = self.extend(self.answering, at, to, sink, 0, 0, False)
         for i in range(octets - 1):
             self.answering[at + i] = 0

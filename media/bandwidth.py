@@ -63,7 +63,7 @@ class Estimator:
         self._line = line
         self._aimd = Aimd(float(self._bounded(start)))
         self._trend = Trendline()
-        self._loss = LossControl()
+        self._loss = LossControl(FLOOR)
         self._prober = Prober(OVERHEAD)
         self._prober.rest(now, 1.0)  # the first packets find the line's delay
         self._log: list[Sent] = []

@@ -48,11 +48,6 @@ class Consumer:
         """Payload types of the producer's codec and of what protects it, at the remote end."""
         return self.payload_types.get(self.producer.codec.name) if self.producer is not None else None
 
-    @property
-    def protected(self) -> bool:
-        """Has the sink an SSRC for retransmissions, which padding can use, too?"""
-        return self.kind != "audio" and self.numbers is not None and self.numbers[1] > 0
-
     def plug(self, producer: Producer | None) -> None:
         """Carry this producer from now on, or none."""
         self.producer = producer

@@ -275,7 +275,7 @@ class PyWorker(Path):
 
     def pad(self, sink: int, octets: int) -> int:
         made, to = self._sinks.get(sink, (None, None))
-        if made is None or to is None or not made.rewrite.rtx_ssrc or not made.packets:
+        if made is None or to is None or not made.pads:
             return 0
         return self._pad(made, to, min(octets, forwarder.PAD_LIMIT))
 

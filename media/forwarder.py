@@ -250,8 +250,9 @@ class Forwarder(Protocol):
         """Send this Opus sink as RED, with the packet before in each. ValueError without a `red_payload_type`."""
 
     def pad(self, sink: int, octets: int) -> int:
-        """Send about so many octets of padding beside the sink's retransmissions; how many it was. 0 for a sink that
-        is unknown, or has no `rtx_ssrc`, or has sent nothing yet."""
+        """Send about so many octets of padding; how many it was. It goes beside the sink's retransmissions, of a sink
+        that is not `stamped` once it has sent anything; without an `rtx_ssrc` between the packets of sound that is
+        `stamped` and has begun, in numbers of its own. 0 for any other sink."""
 
     def pause(self, sink: int, paused: bool) -> None:
         """Paused: nothing is sent, not even what waits for its time, and but for that no hole in the sequence tells."""

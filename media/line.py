@@ -16,12 +16,11 @@ from media.parameters import SCREEN
 from media.patchbay import GATE, Patchbay
 from media.quality import SILENT, Grade, grade
 from media.transport import Port
-from media.voices import ROOMY, Need
+from media.voices import Need
 
 PACING = 2.5  # times the estimate, as libwebrtc has it: a key frame shall not take ten frames' time
 DRAINING = 0.8  # of what the voices leave of the estimate, while a queue stands
 BODIES = 0.9  # of a declared line: pacing counts what packets carry, and a line their headers, too
-TRIED = int(1.2 * ROOMY)  # bits a second
 DOUBT = 5.0  # seconds in which a line that has shown no queue yet is taken to bear one small picture
 LOSSY, CLEAN = 0.03, 0.005  # loss of audio from which RED is sent, and below which it is not
 CLEAN_FOR = 10.0  # seconds
@@ -170,7 +169,7 @@ class Line:
         self._estimator.sent(self._forwarder.sent(self._number))
         self._estimator.tick(now)
         # A line on which voices are thin is tried for full ones.
-        wanted = max(self.division.wanted, TRIED if self.need.thin else 0) - self._beside
+        wanted = max(self.division.wanted, self.need.wanted) - self._beside
         padding = self._estimator.probe(now, wanted)
         padded = self._pad(padding) if padding else self._called
         # Who cannot be called shall be tried with pictures.
@@ -206,10 +205,10 @@ class Line:
         return self.measured and self._estimator.queue >= bandwidth.QUEUE
 
     def _pad(self, octets: int) -> bool:
-        """Send about so much padding; whether any of it was sent."""
+        """Send about so much padding, beside pictures where there are any; whether any of it was sent."""
         left = octets
-        for consumer in self.owner.consumers():
-            if left > 0 and consumer.routed and consumer.protected:
+        for consumer in sorted(self.owner.consumers(), key=lambda consumer: consumer.kind == "audio"):
+            if left > 0 and consumer.routed:
                 left -= self._forwarder.pad(consumer.sink, left)
         return left < octets
 

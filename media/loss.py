@@ -26,10 +26,12 @@ SMOOTHING, CLEAN = 0.4, 0.7  # weight of a window, else; and of one in which not
 
 
 class LossControl:
-    """`limit` is the rate that loss allows, None while it allows any."""
+    """`limit` is the rate that loss allows, None while it allows any. `floor`: the least that is ever sent. Less is no
+    limit, and would only have to grow back to that before anything more could be tried."""
 
-    def __init__(self) -> None:
+    def __init__(self, floor: float = 0.0) -> None:
         self.limit: float | None = None
+        self._floor = floor
         self.inherent = 0.0
         self._back = 0.0
         self._restart_window(0.0)
@@ -81,6 +83,8 @@ class LossControl:
             self._judge(self._trial, loss, now)
         if self._trial is None:
             self._apply(self._excess(self._mean[0], 2 * total), rate, passed, queueing, now)
+        if self.limit is not None:
+            self.limit = max(self.limit, self._floor)
 
     def forget(self, now: float) -> None:
         """So long ago that it says nothing any more: a line on which nothing is sent does not lose anything."""

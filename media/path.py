@@ -300,7 +300,7 @@ class Path:
 
     def _pad(self, sink: Sink, to: Lane, octets: int) -> int:
         moment, queued = now(), 0
-        while queued < octets:
+        while queued < octets and to.cipher is not None and to.target is not None:
             size = min(PADDING, octets - queued)
             if not self._send_rtp(sink.padding(size), sink, to, "padded", moment):
                 break

@@ -175,9 +175,33 @@ class Sink:
         body = (number & 0xFFFF).to_bytes(2, "big") + self._body(packet, segment)[: packet.octets]
         return self._rtx(packet.marker, False, timestamp, body, packet.carried if self.rewrite.carry else ())
 
+    @property
+    def pads(self) -> bool:
+        """May padding be sent? Beside the retransmissions; or between packets of sound, as libwebrtc does it and takes
+        it (RTPSender::GeneratePadding, NetEq::InsertEmptyPacket). Between those of a picture it would break frames."""
+        if self.rewrite.rtx_ssrc:
+            return self.rewrite.stamped or self.packets > 0
+        return self.rewrite.stamped and self.packets > 0 and self.source.kind.codec == "opus"
+
     def padding(self, octets: int) -> Outgoing:
-        """A packet of nothing but padding beside the retransmissions; 1 to PADDING octets."""
-        return self._rtx(False, True, self._last_timestamp, bytes(octets - 1) + bytes((octets,)), ())
+        """A packet of nothing but padding; 1 to PADDING octets."""
+        body, rewrite = bytes(octets - 1) + bytes((octets,)), self.rewrite
+        if rewrite.rtx_ssrc:
+            return self._rtx(False, True, self._last_timestamp, body, ())
+        number, timestamp = self._insert(), self._last_timestamp
+        return Outgoing(rewrite.payload_type, False, True, number & 0xFFFF, timestamp, rewrite.ssrc, body, ())
+
+    def _insert(self) -> int:
+        """A number for what is of no source, between what was sent and what follows."""
+        number = self._next
+        opened = self._segments[-1] if self._open else None
+        self._shut()
+        if opened is not None and opened.start == opened.end:
+            self._segments.pop()  # a burst takes one place, not one each
+        self._next += 1
+        if opened is not None and opened.end is not None:
+            self._grow(opened.end, opened.timestamp_offset, opened.number_shift, opened.tl0_shift)
+        return number
 
     def _rtx(self, marker: bool, padding: bool, timestamp: int, body: bytes, carried: tuple[Element, ...]) -> Outgoing:
         number, self._rtx_next = self._rtx_next, self._rtx_next + 1

@@ -26,20 +26,26 @@ ONE_MORE = 70_000  # bits a second on the wire of every further voice
 NARROW_FOR, ROOMY_FOR = 0.5, 10.0  # seconds
 
 
+TRIED = 1.2  # times what full voices take is tried for, so that they are found to fit with something to spare
+
+
 class Need:
-    """What one line needs; `thin` is the answer."""
+    """What one line needs; `thin` is the answer. `wanted`: bits a second to try it for, 0 while voices are full."""
 
     def __init__(self) -> None:
         self.thin = False
+        self._roomy = ROOMY
         self._since: float | None = None  # that it could be the other way round
+
+    @property
+    def wanted(self) -> int:
+        return int(TRIED * self._roomy) if self.thin else 0
 
     def judge(self, available: int, voices: int, left_out: bool, now: float) -> None:
         """`available`: bits a second that the line bears; `voices` are audible now, and not all of them fit if
         `left_out`."""
-        if self.thin:
-            turn = available > ROOMY + ONE_MORE * max(0, voices - 1) and not left_out
-        else:
-            turn = left_out or available < NARROW
+        self._roomy = ROOMY + ONE_MORE * max(0, voices - 1)
+        turn = available > self._roomy and not left_out if self.thin else left_out or available < NARROW
         if not turn:
             self._since = None
         elif self._since is None:

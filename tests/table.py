@@ -135,7 +135,9 @@ class Table:
         self.routes[sink].red = on
 
     def pad(self, sink: int, octets: int) -> int:
-        assert self.routes[sink].rewrite.rtx_ssrc
+        rewrite = self.routes[sink].rewrite
+        if not rewrite.rtx_ssrc and not (rewrite.stamped and rewrite.payload_type == 111):
+            return 0
         self.routes[sink].padded += octets
         return octets
 

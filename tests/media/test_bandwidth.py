@@ -50,6 +50,18 @@ def test_a_line_with_hardly_any_queue_is_used_without_losing_speech() -> None:
     assert spoken(after) < 0.01
 
 
+def test_a_line_that_did_not_even_bear_the_voices_is_tried_again_as_soon_as_any_other() -> None:
+    line = Line(3_000_000)
+    subscriber = Subscriber(line)
+    subscriber.run(15)
+    line.rate = 40_000
+    subscriber.run(20)
+    assert subscriber.steps == {}
+    line.rate = 3_000_000
+    subscriber.run(20)
+    assert subscriber.steps
+
+
 def test_speech_stays_on_a_line_of_64_kilobits() -> None:
     subscriber = Subscriber(Line(64_000))
     subscriber.run(5)

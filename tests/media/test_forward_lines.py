@@ -115,8 +115,10 @@ def test_padding_is_sent_beside_the_stream(lab: Lab):
     an, binh = lab.person(AN), lab.person(BINH)
     lab.worker.congestion(BINH, send=STAMP)
     lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    plain = lab.route(an, CAMERA, binh, WITH_RTX._replace(ssrc=800, rtx_ssrc=801, stamped=False))
+    assert lab.worker.pad(plain, 600) == 0, "nothing was sent yet, and nothing would say when it came"
+    lab.worker.unroute(plain)
     sink = lab.route(an, CAMERA, binh, WITH_RTX)
-    assert lab.worker.pad(sink, 600) == 0  # nothing was sent yet
     an.say(1, 0, CAMERA, b"body")
     lab.settle()
     assert lab.worker.pad(sink, 600) == 600
@@ -127,6 +129,52 @@ def test_padding_is_sent_beside_the_stream(lab: Lab):
     ]  # fmt: skip
     assert lab.count("padded") == 3
     assert len(lab.worker.sent(BINH)) == 4
+
+
+def test_padding_can_come_before_the_first_picture(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.congestion(BINH, send=STAMP)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False)
+    sink = lab.route(an, CAMERA, binh, WITH_RTX)
+    lab.worker.pause(sink, True)
+    assert lab.worker.pad(sink, 300) == 300
+    assert [(h.ssrc, h.sequence, len(body)) for h, body in headers(binh)] == [(701, 7, 255), (701, 8, 45)]
+
+
+def test_padding_between_packets_of_sound_leaves_no_hole_and_what_comes_late_still_comes(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.congestion(BINH, send=STAMP)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, codec="opus")
+    sink = lab.route(an, VOICE, binh, Rewrite(900, 111, 5, 1000, red_payload_type=63, stamped=True))
+    assert lab.worker.pad(sink, 300) == 0, "there is no sound yet"
+    heard = []
+    for number in (1, 2, 4):
+        an.say(number, 960 * number, VOICE, b"%d" % number)
+        lab.settle()
+        assert lab.worker.pad(sink, 300) == 300
+        heard += headers(binh)
+    for number in (3, 5):
+        an.say(number, 960 * number, VOICE, b"%d" % number)
+        lab.settle()
+    heard += headers(binh)
+    voices = [(h.sequence, h.timestamp, body) for h, body in heard if not h.padding]
+    assert voices == [(5, 1000, b"1"), (8, 1960, b"2"), (12, 3880, b"4"), (11, 2920, b"3"), (15, 4840, b"5")]
+    silence = [(h.ssrc, h.payload_type, h.sequence, h.timestamp, len(body)) for h, body in heard if h.padding]
+    assert silence == [
+        (900, 111, 6, 1000, 255), (900, 111, 7, 1000, 45), (900, 111, 9, 1960, 255), (900, 111, 10, 1960, 45),
+        (900, 111, 13, 3880, 255), (900, 111, 14, 3880, 45),
+    ]  # fmt: skip
+    assert stamps(heard) == list(range(len(heard)))
+
+
+def test_no_padding_goes_between_the_packets_of_a_picture(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.congestion(BINH, send=STAMP)
+    lab.worker.source(AN, CAMERA, clock_rate=90000, nack=False, codec="H264")
+    sink = lab.route(an, CAMERA, binh, Rewrite(700, 100, 50, 0, stamped=True))
+    an.say(1, 0, CAMERA, b"body")
+    lab.settle()
+    assert lab.worker.pad(sink, 300) == 0
 
 
 def test_paced_video_waits_and_sound_overtakes_it(lab: Lab):

@@ -1,5 +1,7 @@
-"""The packets of a frame are made equally long before anybody is sent them, where little is lacking."""
+"""The packets of a frame are made equally long before anybody is sent them, where little is lacking; and padding of
+our own goes between packets of sound."""
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +10,7 @@ from media.forward import Rewrite
 from tests.media.conftest import Heard, Lab, Person
 
 AN, BINH, CHI = 1, 2, 3  # transports
-CAMERA = 12  # SSRC
+CAMERA, VOICE = 12, 14  # SSRCs
 FRAMES = 8
 
 
@@ -92,3 +94,46 @@ def test_octets_are_counted_without_padding(lab: Lab):
     frames(an, binh, [914, 914, 915, 915])
     expected = FRAMES * 2 * (914 + 915)
     assert lab.worker.sources(AN)[0].octets == lab.worker.sinks(BINH)[0].octets == expected
+
+
+def talk(native: bool, seed: int) -> list[tuple[int, int, bytes]]:
+    """A conversation with losses, pauses, redundancy and probes, as it is heard."""
+    chance, lab = random.Random(seed), Lab(native, history=64)
+    try:
+        an, binh = lab.person(AN), lab.person(BINH)
+        lab.worker.congestion(BINH, send=3)
+        lab.worker.source(AN, VOICE, clock_rate=48000, nack=False, codec="opus")
+        rewrite = Rewrite(900, 111, 5, 1000, red_payload_type=63, stamped=True)
+        sink, number, late = lab.route(an, VOICE, binh, rewrite), 0, [0]
+        heard = []
+        acts = ("say", "say", "say", "skip", "late", "pad", "pad", "pause", "resume", "resume", "red")
+        for _ in range(600):
+            what = chance.choice(acts)
+            if what == "pad":
+                heard.append((0, 0, b"%d" % lab.worker.pad(sink, chance.randrange(1, 600))))
+            elif what in ("pause", "resume"):
+                lab.worker.pause(sink, what == "pause")
+            elif what == "red":
+                lab.worker.red(sink, chance.random() < 0.5)
+            elif what == "late" and late:
+                said = late.pop(chance.randrange(len(late)))
+                an.say(said, said, VOICE, b"word %d" % said)
+            elif what in ("say", "skip"):
+                number += 1
+                if what == "say":
+                    an.say(number, number, VOICE, b"word %d" % number)
+                else:
+                    late.append(number)
+            lab.settle()
+            heard += [(h.sequence, h.timestamp, bytes((h.first & 0x20,)) + h.body) for h in binh.hear()]
+        return heard
+    finally:
+        lab.close()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_workers_put_the_same_padding_between_packets_of_sound_and_no_number_serves_twice(seed: int):
+    heard = talk(False, seed)
+    assert heard == talk(True, seed)
+    numbers = [number for number, timestamp, _ in heard if timestamp]
+    assert len(set(numbers)) == len(numbers) > 200

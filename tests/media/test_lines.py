@@ -26,8 +26,9 @@ def wire() -> Wire:
 class Link:
     """Between the table and a receiver: so many bits a second, half a second of queue, feedback ten times a second."""
 
-    def __init__(self, wire: Wire, end: End, bits: float) -> None:
+    def __init__(self, wire: Wire, end: End, bits: float, *, voice: int = 800) -> None:
         self.wire, self.end, self.bits = wire, end, bits
+        self.voice = voice  # octets of a packet of sound
         self.number = wire.transport(end)
         self.free = wire.now  # when the line has sent what it has
         self.lost = 0
@@ -58,9 +59,10 @@ class Link:
             found += [255] * (route.padded // 255) + [route.padded % 255] * (route.padded % 255 > 0)
             route.padded = 0
             self._left[sink] = self._left.get(sink, 0.0) + octets
-            while self._left[sink] >= 800:
-                self._left[sink] -= 800
-                found.append(800)
+            size = self.voice if route.rewrite.payload_type == 111 else 800
+            while self._left[sink] >= size:
+                self._left[sink] -= size
+                found.append(size)
         return found
 
     def _send(self, octets: int) -> None:
@@ -275,6 +277,31 @@ def test_while_somebodys_line_bears_no_more_publishers_send_thin_voices(wire: Wi
     assert set(voices(wire)[3:]) == {("an", 32, 20), ("chi", 32, 20)}
 
 
+def test_where_there_are_voices_only_thin_ones_become_full_again_once_the_line_bears_them(wire: Wire) -> None:
+    ends = {name: wire.publish(name, "audio", ssrcs=(ssrc,)) for name, ssrc in (("an", 11), ("chi", 12))}
+
+    def speak(bits: int) -> None:
+        for name, ssrc in (("an", 11), ("chi", 12)):
+            wire.table.flows[wire.transport(ends[name]), ssrc] = bits
+
+    def run(seconds: int) -> None:
+        for _ in range(seconds):
+            link.run(1)
+            for end in ends.values():
+                wire.deliver(end.check(), end.address)
+
+    speak(48_000)
+    link = Link(wire, subscribe(wire, "binh", congestion=True), 64_000, voice=120)
+    run(5)
+    assert set(voices(wire)) == {("an", 16, 60), ("chi", 16, 60)}
+    speak(14_000)
+    run(20)
+    assert voices(wire)[2:] == [], "it bears no more yet"
+    link.bits = 3_000_000
+    run(60)
+    assert set(voices(wire)[2:]) == {("an", 32, 20), ("chi", 32, 20)}
+
+
 def test_a_declared_line_of_64_kilobits_gets_thin_voices_and_one_that_is_gone_asks_for_none(wire: Wire) -> None:
     an = wire.publish("an", "audio", ssrcs=(11,))
     wire.table.flows[wire.transport(an), 11] = 48_000
@@ -285,6 +312,22 @@ def test_a_declared_line_of_64_kilobits_gets_thin_voices_and_one_that_is_gone_as
     wire.router.leave("binh")
     wire.pass_time(0.5)
     assert voices(wire)[1:] == [("an", 32, 20)]
+
+
+def test_gateways_that_go_on_sending_full_voices_are_counted_as_they_come(wire: Wire) -> None:
+    for number, name in enumerate(("an", "binh", "chi")):
+        gateway = wire.publish(name, "audio", ssrcs=(11 + number,))
+        wire.table.flows[wire.transport(gateway), 11 + number] = 32_000
+    end = wire.watch("khach", None, congestion=True)
+    others = subscribe(wire, "dung")
+    wire.router.limit("dung", 64, None)
+    wire.pass_time(1.5)
+    assert len(voices(wire)) == 3, "they are told, for the table does not know who listens"
+    assert [route.paused for route in wire.routes_to(others)].count(False) == 1
+    wire.router.limit("dung", 120, None)
+    wire.pass_time(1.5)
+    assert [route.paused for route in wire.routes_to(others)].count(False) == 2
+    assert not any(route.paused for route in wire.routes_to(end))
 
 
 def test_whoever_is_heard_first_is_heard_on_a_line_that_is_a_little_too_thin_for_him(wire: Wire) -> None:
