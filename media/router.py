@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from media import forwarder as kinds
-from media import ice, rtcp, sdp, sdp_writing
+from media import ice, rtcp, sdp
 from media.audience import Audience
-from media.consumer import Consumer
 from media.distribution import Distribution
 from media.down import Down, View, plan_view
 from media.errors import MediaError, RtcpError
@@ -23,18 +22,16 @@ from media.events import (
     Disconnected,
     LayersWanted,
     News,
-    OfferReady,
-    Published,
     SpeakerChanged,
-    Unpublished,
     VoiceWanted,
 )
 from media.forwarder import Notice, Tapped
 from media.ice import Address
+from media.negotiation import Negotiation
 from media.parameters import MEDIA, SCREEN, Description, Section
 from media.patchbay import Patchbay
 from media.places import Place
-from media.producer import Producer, Up, plan
+from media.producer import Up, plan
 from media.quality import Quality, of_sender
 from media.reception import Reception
 from media.taps import Taps
@@ -66,17 +63,14 @@ class Router:
         self._news = news
         self._now = now
         # Owned.
-        self._ups: dict[str, Up] = {}
-        self._downs: dict[str, Down] = {}
-        self._views: dict[str, View] = {}
         self._by_transport: dict[int, Up | Down | View] = {}
         self._joining: dict[int, Transport] = {}  # not connected yet
         self._audience = Audience()
         self._patchbay = Patchbay(port)
+        self._negotiation = Negotiation(room, port, self._patchbay, self._audience, news)
         self._reception = Reception(port, self._patchbay, self._audience)
         self._distribution = Distribution(port, self._patchbay, self._audience)
         self._taps = Taps(room, port.forwarder, self._patchbay, news)
-        self._versions: dict[int, int] = {}
         self._reports: list[tuple[float, int]] = []  # when to look after which transport: a heap
         self._listen_at = now + LISTEN_EVERY
         self._feedback_at = now + FEEDBACK_EVERY
@@ -91,32 +85,28 @@ class Router:
         description = sdp.read_offer(offer)
         agreed = plan(description)
         transport = self._port.open(self.room, participant, "up", self._now)
-        former = self._ups.get(participant)
+        former = self._negotiation.ups.get(participant)
         if former is not None:
             self._end(former.transport, "replaced")
         up = Up(transport, agreed, self._port.number(32))
-        self._ups[participant] = up
         self._keep(up)
-        self._patchbay.add(up, self._now)
+        self._negotiation.publish(up, self._now)
         return self._answer(transport, description, agreed.sections)
 
     def subscribe(self, participant: str) -> None:
         """The participant receives everybody else: an OfferReady follows as soon as there is somebody to receive, and
         again whenever that changes. Replaces his earlier down transport. MediaError: too_many."""
         transport = self._port.open(self.room, participant, "down", self._now)
-        former = self._downs.get(participant)
+        former = self._negotiation.downs.get(participant)
         if former is not None:
             self._end(former.transport, "replaced")
         down = Down(transport)
-        self._downs[participant] = down
         self._keep(down)
-        for up in self._live():
-            self._feed(down, up)
-        self._offer(down)
+        self._negotiation.subscribe(down, self._now)
 
     def accept(self, participant: str, answer: str) -> None:
         """The answer to the last OfferReady. MediaError: unknown_participant, bad_answer."""
-        down = self._downs.get(participant)
+        down = self._negotiation.downs.get(participant)
         if down is None:
             raise MediaError("unknown_participant", "no down transport")
         description = sdp.read_answer(answer)
@@ -128,7 +118,7 @@ class Router:
             remote = description.transport
             self._carry_out(transport, transport.start(remote, dtls_role(remote.setup), self._now))
         self._serve(down)
-        self._offer(down)
+        self._negotiation.offer(down, self._now)
 
     def watch(self, participant: str, offer: str, feed: str | None, *, many: bool = False) -> Session:
         """Somebody watches a publisher, or with feed=None whoever speaks (before anybody has: the first publisher).
@@ -136,7 +126,7 @@ class Router:
 
         MediaError: unknown_participant, bad_sdp, no_codec, too_many.
         """
-        up = None if feed is None else self._ups.get(feed)
+        up = None if feed is None else self._negotiation.ups.get(feed)
         if feed is not None and up is None:
             raise MediaError("unknown_participant", "nobody publishes under this name")
         description = sdp.read_offer(offer)
@@ -145,10 +135,8 @@ class Router:
         transport = self._port.open(self.room, participant, "down", self._now)
         if many:
             transport.payer = transport.session
-        view = View(transport, feed, viewing, [self._consumer(transport, kind) for kind in viewing.taken])
-        self._views[transport.session] = view
+        view = self._negotiation.watch(transport, feed, viewing, self._now)
         self._keep(view)
-        self._stage(view)
         return self._answer(transport, description, view.sections(viewing))
 
     def close(self, session: str) -> None:
@@ -176,24 +164,24 @@ class Router:
         """
         if kind not in MEDIA:
             raise ValueError(f"not a kind of media: {kind}")
-        up = self._ups.get(participant)
+        up = self._negotiation.ups.get(participant)
         producer = up.producers.get(kind) if up is not None else None
         self._patchbay.pause(participant, kind, producer, paused, self._now)
         if kind == SCREEN:
-            self._share()
-        self._taps.settle(self._live(), self._now)
+            self._negotiation.share(self._now)
+        self._taps.settle(self._negotiation.live(), self._now)
         self._ask_keys()
 
     def record(self, participant: str, recorded: bool) -> None:
         """From now on hand over what the participant sends, as Recorded, or nothing of it; what is paused never is."""
         self._taps.want(participant, recorded)
-        self._taps.settle(self._live(), self._now)
+        self._taps.settle(self._negotiation.live(), self._now)
         self._ask_keys()
 
     def hear(self, participant: str, heard: bool) -> None:
         """The same of the participant's voice alone, for captions."""
         self._taps.hear(participant, heard)
-        self._taps.settle(self._live(), self._now)
+        self._taps.settle(self._negotiation.live(), self._now)
 
     def want_key(self, participant: str) -> None:
         """His picture cannot be recorded without a key frame."""
@@ -201,16 +189,16 @@ class Router:
 
     def directions(self, participant: str) -> list[str]:
         """Which of the participant's two transports, "up" and "down", are there."""
-        tables: dict[str, dict[str, Up] | dict[str, Down]] = {"up": self._ups, "down": self._downs}
+        tables: dict[str, Container[str]] = {"up": self._negotiation.ups, "down": self._negotiation.downs}
         return [direction for direction, table in tables.items() if participant in table]
 
     def repeat(self, participant: str) -> None:
         """The participant's line was lost: offer again what was not yet answered, say again what is wanted of him."""
-        self._distribution.repeat(self._live(), participant)
-        down = self._downs.get(participant)
+        self._distribution.repeat(self._negotiation.live(), participant)
+        down = self._negotiation.downs.get(participant)
         if down is not None and down.in_flight:
             down.repeat()
-            self._offer(down)
+            self._negotiation.offer(down, self._now)
 
     def floor(self, participant: str | None) -> None:
         """Who has the floor, by the rules of the room: heard always, and seen first where a line is thin."""
@@ -221,8 +209,7 @@ class Router:
         """Where the participant is: whom he hears and sees, and who him. Holds until he leaves."""
         if self._patchbay.place(participant, place, self._now):
             self._distribution.stir()
-            for view in self._views.values():
-                self._stage(view)
+            self._negotiation.stage(self._now)
             self._ask_keys()
 
     def watch_sizes(self, participant: str, sizes: Mapping[str, int]) -> None:
@@ -239,11 +226,11 @@ class Router:
 
     def publishers(self) -> list[str]:
         """Those whose up transport is connected."""
-        return [up.transport.participant for up in self._live()]
+        return [up.transport.participant for up in self._negotiation.live()]
 
     def quality(self) -> dict[str, Quality]:
         """How the line of everybody is who sends or receives."""
-        ups = {up.transport.participant: of_sender(up, self._patchbay, self._now) for up in self._live()}
+        ups = {up.transport.participant: of_sender(up, self._patchbay, self._now) for up in self._negotiation.live()}
         downs = self._distribution.quality(self._now)
         nothing = None, False
         return {name: Quality(ups.get(name), *downs.get(name, nothing)) for name in {**ups, **downs}}
@@ -284,7 +271,7 @@ class Router:
         while self._reports and self._reports[0][0] <= now:
             _, number = heapq.heappop(self._reports)
             self._report(number)
-        ups = self._live()
+        ups = self._negotiation.live()
         if now >= self._feedback_at:
             self._feedback_at = now + FEEDBACK_EVERY
             self._reception.acknowledge(ups)
@@ -345,7 +332,7 @@ class Router:
         up = self._by_transport.get(transport.id)
         if isinstance(up, Up):
             self._reception.appear(up, notice, self._now)
-            self._share()
+            self._negotiation.share(self._now)
 
     def _on_missing(self, transport: Transport, notice: Notice) -> None:
         up = self._by_transport.get(transport.id)
@@ -385,14 +372,7 @@ class Router:
         self._news.append(Connected(self.room, transport.participant, transport.session, transport.direction))
         owner = self._by_transport[transport.id]
         if isinstance(owner, Up):
-            for kind, producer in owner.producers.items():
-                if producer.shared:
-                    self._news.append(Published(self.room, transport.participant, kind))
-            for down in self._downs.values():
-                self._feed(down, owner)
-                self._offer(down)
-            for view in self._views.values():
-                self._stage(view)
+            self._negotiation.connected(owner, self._now)
         else:
             self._serve(owner)
 
@@ -403,6 +383,12 @@ class Router:
             self._patchbay.route(consumer, self._now)
         self._ask_keys()
 
+    def _answer(self, transport: Transport, offer: Description, sections: Sequence[Section]) -> Session:
+        active = dtls_role(offer.transport.setup)
+        self._carry_out(transport, transport.start(offer.transport, active, self._now))
+        setup = "active" if active else "passive"
+        return Session(transport.session, self._negotiation.answer(transport, setup, offer, sections))
+
     def _end(self, transport: Transport, reason: str) -> None:
         owner = self._by_transport.pop(transport.id, None)
         self._joining.pop(transport.id, None)
@@ -410,135 +396,27 @@ class Router:
             return
         if reason in ENDINGS:
             self._port.counters[ENDINGS[reason]] += 1
-        if isinstance(owner, Up):
-            self._withdraw(owner)
-        elif isinstance(owner, Down):
-            del self._downs[transport.participant]
-        else:
-            del self._views[transport.session]
-        for consumer in owner.consumers() if not isinstance(owner, Up) else ():
-            self._patchbay.drop(consumer)
-        self._versions.pop(transport.id, None)
+        self._negotiation.end(owner, self._now)
         self._distribution.close(transport.id)
         self._port.close(transport)
         self._news.append(
             Disconnected(self.room, transport.participant, transport.session, transport.direction, reason)
         )
 
-    def _withdraw(self, up: Up) -> None:
-        participant = up.transport.participant
-        del self._ups[participant]
-        for view in self._views.values():
-            self._stage(view)
-        for kind, producer in up.producers.items():
-            for down in self._downs.values():
-                down.remove(producer)
-            self._patchbay.remove(producer)
-            if up.transport.connected and producer.shared:
-                self._news.append(Unpublished(self.room, participant, kind))
-        for down in self._downs.values():
-            self._offer(down)
-
-    # Negotiation.
-
-    def _answer(self, transport: Transport, offer: Description, sections: Sequence[Section]) -> Session:
-        active = dtls_role(offer.transport.setup)
-        self._carry_out(transport, transport.start(offer.transport, active, self._now))
-        setup = "active" if active else "passive"
-        return Session(transport.session, self._write(transport, setup, sections, mixed=offer.mixed))
-
-    def _offer(self, down: Down) -> None:
-        sections = down.offer(self._now)
-        if sections is not None:
-            text = self._write(down.transport, "actpass", sections)
-            self._news.append(OfferReady(self.room, down.transport.participant, text, down.tracks()))
-
-    def _write(self, transport: Transport, setup: str, sections: Sequence[Section], *, mixed: bool = True) -> str:
-        version = self._versions[transport.id] = self._versions.get(transport.id, 0) + 1
-        bundle = tuple(section.mid for section in sections if not section.rejected and section.mid is not None)
-        local = transport.parameters(setup)
-        description = Description(local, tuple(sections), bundle, self._port.candidates, mixed)
-        return sdp_writing.write(description, transport.id, version)
-
-    # Producers and consumers.
-
-    def _live(self) -> list[Up]:
-        return [up for up in self._ups.values() if up.transport.connected]
-
-    def _consumer(self, transport: Transport, kind: str) -> Consumer:
-        return Consumer(self._port.sink(), transport.id, self._port.number(32), kind, self._port.number(32))
-
-    def _feed(self, down: Down, up: Up) -> None:
-        if down.transport.participant == up.transport.participant:
-            return
-        for producer in up.producers.values():
-            if producer.shared:
-                self._feed_one(down, producer)
-
-    def _feed_one(self, down: Down, producer: Producer) -> None:
-        consumer = self._consumer(down.transport, producer.kind)
-        if down.add(consumer):
-            self._patchbay.plug(consumer, producer, self._now)
-        else:
-            self._port.counters["down_full"] += 1
-
-    def _share(self) -> None:
-        """A screen is offered to the others while it comes: an m-line for each that may come some day would leave too
-        few for people."""
-        for up in self._live():
-            screen = up.producers.get(SCREEN)
-            if screen is None:
-                continue
-            name = up.transport.participant
-            shared = screen.coming(self._now) and not self._patchbay.muted(name, SCREEN)
-            if shared == screen.shared:
-                continue
-            screen.shared = shared
-            self._news.append(Published(self.room, name, SCREEN) if shared else Unpublished(self.room, name, SCREEN))
-            for down in self._downs.values():
-                if not shared:
-                    down.remove(screen)
-                elif down.transport.participant != name:
-                    self._feed_one(down, screen)
-                self._offer(down)
-            if not shared:
-                self._patchbay.withdraw(screen)
-
-    def _stage(self, view: View) -> None:
-        """Point a viewer at whom he shall see now."""
-        up = self._ups.get(view.feed) if view.feed is not None else self._speaking(view)
-        for kind, consumer in view.by_kind.items():
-            self._patchbay.plug(consumer, up.producers.get(kind) if up is not None else None, self._now)
-
-    def _speaking(self, view: View) -> Up | None:
-        """The speaker; else whom the viewer sees already; else the first who sends. Never himself."""
-        others = {
-            up.transport.participant: up
-            for up in self._live()
-            if up.transport.participant != view.transport.participant
-            and not self._patchbay.places.apart(up.transport.participant, view.transport.participant, "audio")
-        }
-        shown = [consumer.producer.participant for consumer in view.consumers() if consumer.producer is not None]
-        for name in (self._audience.speaking(self._patchbay.places.group(view.transport.participant)), *shown):
-            if name in others:
-                return others[name]
-        return next(iter(others.values()), None)
-
     # Clockwork.
 
     def _ask_keys(self) -> None:
-        self._reception.ask_keys(self._live(), self._now)
+        self._reception.ask_keys(self._negotiation.live(), self._now)
 
     def _listen(self, ups: Sequence[Up]) -> None:
         changed = self._reception.listen(ups, self._now)
         if self._patchbay.settle(self._now):
             self._distribution.stir()
-        self._share()
+        self._negotiation.share(self._now)
         for group in changed:
             self._news.append(SpeakerChanged(self.room, self._audience.speaking(group), group))
         if changed:
-            for view in self._views.values():
-                self._stage(view)
+            self._negotiation.stage(self._now)
             self._distribution.stir()
 
     def _report(self, number: int) -> None:

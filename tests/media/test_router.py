@@ -402,7 +402,7 @@ def test_a_gap_is_asked_for_at_the_publisher(wire: Wire) -> None:
 
 def test_what_may_be_under_way_already_is_not_asked_for_again(wire: Wire) -> None:
     an = wire.publish("an", ssrcs=(11, 22))
-    ours = wire.router._ups["an"].ssrc
+    ours = wire.router._negotiation.ups["an"].ssrc
 
     def asked(*missing: int) -> list[int]:
         wire.table.rtcp_sent.clear()

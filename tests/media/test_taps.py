@@ -3,7 +3,7 @@
 import pytest
 
 from media import rtcp
-from media.distribution import LINGER
+from media.encoding import LINGER
 from media.events import LayersWanted, Recorded
 from media.forwarder import Tapped
 from media.taps import PROVEN
