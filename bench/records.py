@@ -20,8 +20,9 @@ import structlog
 
 from minutes import appearance, draft, signing
 from minutes.document import Kind
+from minutes.report import Expected
 from minutes.typeset import Heading, Typesetter
-from minutes.validation import Expected, validate
+from minutes.validation import validate
 from server.records_keys import open_keys
 from tests.minutes.sample_meeting import AUTHORITY, START, held
 from tests.server.records_office import CHAIR_ACTOR, CLERK_ACTOR, PIN, open_office

@@ -26,7 +26,8 @@ typeset       content to PDF/A
 word          content to a Word file
 appearance    pictures for visible signatures
 handwriting   a picture that somebody sends, made fit for one
-trust         pinned roots, authorities and revocation lists
+trust         pinned roots, authorities and what they say of certificates
+revocation    revocation lists and OCSP answers: whose they are, and what they mean
 redaction     what is left out of a published text, and (edge) the renditions
 envelope      how signatures lie in the bytes of a file
 evidence      time-stamps over the document, with what proves them
@@ -34,6 +35,9 @@ interrupted   a signature in two steps, and (edge) where it waits between them
 signing       (edge) PAdES signatures, time-stamps
 returned      a whole file that comes back signed: the one that was issued, and one signature
 signable      what an agent checks before a token's key may move
+attached      the source that one of our files carries
+report        what is said of a signed file, and in which words
+proofs        as of which times signatures are judged, and by what
 validation    the judgement of a signed file
 judged        a judgement as JSON and back
 verification  is this file one of ours?

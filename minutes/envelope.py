@@ -8,13 +8,39 @@ Everything here is cheap; most forged files are found out here.
 import hashlib
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from asn1crypto import cms  # type: ignore[import-untyped]
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign.general import SigningError, ValueErrorWithMessage
 from pyhanko.sign.validation import EmbeddedPdfSignature
+from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
 from minutes.errors import N_, Reason
 
+BROKEN = (
+    PdfError,
+    SigningError,
+    SignatureValidationError,
+    ValueErrorWithMessage,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    AssertionError,
+    NotImplementedError,
+    RecursionError,
+    OverflowError,
+    OSError,
+    StopIteration,
+    InvalidSignature,
+    UnsupportedAlgorithm,
+    MemoryError,
+)
+"""What pyHanko and asn1crypto raise on hostile bytes: their own errors, and what their parsers leak."""
 _RANGE = re.compile(rb"/ByteRange\b")
 _HEX = re.compile(rb"(?:[0-9a-f]*|[0-9A-F]*)")
 _END = re.compile(rb"%%EOF[\r\n]{0,2}\Z")
@@ -24,6 +50,23 @@ _SUBFILTERS = frozenset({"/ETSI.CAdES.detached", "/ETSI.RFC3161", "/adbe.pkcs7.d
 def is_time_stamp(found: EmbeddedPdfSignature) -> bool:
     """Whether it is a time-stamp over the document rather than somebody's signature."""
     return bool(found.sig_object.get("/Type") == "/DocTimeStamp")
+
+
+def stamped_at(token: cms.SignedData) -> datetime:
+    """The time that a time-stamp token (RFC 3161) tells, whoever has made it. Raises BROKEN."""
+    told: datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+    return told
+
+
+def own_stamp(found: EmbeddedPdfSignature) -> datetime | None:
+    """The time of a signature's own time-stamp, unproved; None where it has none. Raises BROKEN."""
+    tokens = [
+        one["content"]
+        for attribute in found.signer_info["unsigned_attrs"]
+        if attribute["type"].native == "signature_time_stamp_token"
+        for one in attribute["values"]
+    ]
+    return stamped_at(tokens[0]) if tokens else None
 
 
 def misplaced(pdf: bytes, found: Sequence[EmbeddedPdfSignature]) -> Reason | None:
@@ -77,6 +120,8 @@ def _plain(one: EmbeddedPdfSignature) -> bool:
     if [each.dump() for each in signed["digest_algorithms"]] != [signer["digest_algorithm"].dump()]:
         return False
     beside = [attribute["type"].native for attribute in signer["unsigned_attrs"]]
+    if any(len(attribute["values"]) != 1 for attribute in signer["unsigned_attrs"]):
+        return False  # of several time-stamps each would prove another time
     return not beside if is_time_stamp(one) else beside in ([], ["signature_time_stamp_token"])
 
 

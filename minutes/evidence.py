@@ -25,8 +25,9 @@ from pyhanko_certvalidator import CertificateValidator
 from pyhanko_certvalidator.errors import PathError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from minutes.envelope import is_time_stamp
+from minutes.envelope import is_time_stamp, stamped_at
 from minutes.errors import N_, NoTimeStamp, Reason, SigningFailed
+from minutes.revocation import for_file
 from minutes.trust import Trust
 
 DIGEST = "sha256"
@@ -59,8 +60,7 @@ def last_stamp(pdf: bytes) -> LastStamp | None:
         stamps = [one for one in PdfFileReader(io.BytesIO(pdf)).embedded_signatures if is_time_stamp(one)]
         if not stamps:
             return None
-        made = stamps[-1].signed_data["encap_content_info"]["content"].parsed["gen_time"].native
-        return LastStamp(made, stamps[-1].signer_cert.not_valid_after)
+        return LastStamp(stamped_at(stamps[-1].signed_data), stamps[-1].signer_cert.not_valid_after)
     except (PdfError, KeyError, TypeError, AttributeError, AssertionError) as error:
         raise ValueError("not a signed PDF") from error
 
@@ -73,9 +73,10 @@ async def prove(pdf: bytes, *, trust: Trust, time_stamper: timestamps.TimeStampe
     """
     out = io.BytesIO()
     try:
-        context = trust.context(at)
+        unproved = _unproved(list(PdfFileReader(io.BytesIO(pdf)).embedded_signatures))
+        context = for_file(trust, [one.signer_cert for one in unproved]).context(at)
         paths = []
-        for one in _unproved(list(PdfFileReader(io.BytesIO(pdf)).embedded_signatures)):
+        for one in unproved:
             extended = {"time_stamping"} if is_time_stamp(one) else None
             validator = CertificateValidator(
                 one.signer_cert, intermediate_certs=registry(trust), validation_context=context

@@ -11,8 +11,8 @@ from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 
 from minutes.errors import Reason
+from minutes.report import Expected, Report, SignatureCheck
 from minutes.trust import Trust
-from minutes.validation import Expected, Report, SignatureCheck
 
 
 def question(trust: Trust, expected: Sequence[Expected] | None) -> bytes:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from minutes.document import MARK, Document
 from minutes.errors import N_, Reason
 from minutes.redaction import Rendition
-from minutes.validation import Report
+from minutes.report import Report
 from minutes.workflow.relation import Changed, in_force
 
 BLOCK = 4096

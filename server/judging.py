@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from minutes.errors import N_, Reason
 from minutes.judged import answered, question
+from minutes.report import Expected, Report
 from minutes.trust import Trust
-from minutes.validation import Expected, Report
 
 TIME = 20.0
 """Seconds by the clock; the process's own bounds are in server.judge_file."""

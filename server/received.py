@@ -12,9 +12,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from minutes.report import Report
 from minutes.secrecy import refuse_secrets
 from minutes.trust import Trust
-from minutes.validation import Report
 from server import sandbox
 from server.errors import Problem
 from server.judging import judge

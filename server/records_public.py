@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import content, register, store
 from minutes.archive import Archive
+from minutes.attached import embedded
 from minutes.content import Content
 from minutes.deposits import store as deposits
 from minutes.deposits.entry import Kind
@@ -20,7 +21,6 @@ from minutes.searching.entry import PUBLIC
 from minutes.searching.query import parse
 from minutes.searching.shown import shown
 from minutes.searching.store import Ask, Hit
-from minutes.validation import embedded
 from minutes.workflow import store as workflow
 from server.database import Database
 from server.records_drafting import stored_content

@@ -19,9 +19,10 @@ from minutes.publication import may_publish
 from minutes.redaction import Redacted, Removal, Rendition
 from minutes.redaction import store as renditions
 from minutes.redaction.suggestions import Suggestion, suggested
+from minutes.report import Expected
 from minutes.signing import Credential
 from minutes.typeset import Heading
-from minutes.validation import Expected, validate
+from minutes.validation import validate
 from minutes.verification import fingerprint
 from server.records_drafting import stored_content
 from server.records_reading import actor_of, reason_of

@@ -5,8 +5,8 @@ from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 from minutes import evidence, returned, store
 from minutes.document import Actor, Official
 from minutes.errors import NoTimeStamp
+from minutes.report import Expected
 from minutes.trust import issuer_of
-from minutes.validation import Expected
 from server import directory
 from server.records_signing import Signing, digest_of, over, turn_of
 from server.records_stamping import changed

@@ -25,10 +25,11 @@ from minutes.errors import N_, NoTimeStamp, Reason, Refused
 from minutes.interrupted import Interrupted
 from minutes.interrupted import store as waiting_store
 from minutes.interrupted.store import Waiting
+from minutes.report import Expected
 from minutes.signing import Credential
 from minutes.transitions import after
 from minutes.trust import issuer_of
-from minutes.validation import Expected, validate
+from minutes.validation import validate
 from minutes.verification import fingerprint
 from server import certificates
 from server.certificates import Holder

@@ -18,8 +18,9 @@ from minutes.document import Act, Document, State
 from minutes.errors import N_, Reason, Refused, SigningFailed
 from minutes.numbering import store as numbers
 from minutes.register import EntryState
+from minutes.report import Report
 from minutes.transitions import after
-from minutes.validation import Report, validate
+from minutes.validation import validate
 from minutes.verification import fingerprint
 from server import records_relations, tasks
 from server.records_drafting import SYSTEM, stored_content

@@ -15,8 +15,9 @@ from minutes.document import FIELD_NAMES, Document, State
 from minutes.errors import N_, Damaged, NotFound, Reason
 from minutes.redaction import Rendition
 from minutes.redaction import store as renditions
+from minutes.report import Expected
 from minutes.trust import Trust
-from minutes.validation import Expected, validate
+from minutes.validation import validate
 from minutes.verification import Finding, Verdict, difference, explained, fingerprint, likeliest_source, marked_ids
 from minutes.workflow import store as workflow
 from rooms.proceedings.exported import is_export

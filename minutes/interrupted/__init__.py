@@ -8,6 +8,7 @@ the same way: `minutes.signing.sign` is both steps at once.
 
 import io
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from asn1crypto import algos as asn1_algos  # type: ignore[import-untyped]
 from asn1crypto import cms as asn1_cms
@@ -33,6 +34,7 @@ from pyhanko.stamp import StaticStampStyle
 
 from minutes.errors import N_, Reason, SigningFailed
 from minutes.evidence import DIGEST, FAILURES, failed, prove, registry
+from minutes.revocation import Fault, fault, for_file
 from minutes.trust import Trust, common_name
 
 # Evidence goes into the revision that is being signed, so that nothing ever follows the last signature
@@ -84,7 +86,7 @@ async def begin(
         docmdp_permissions=pdf_fields.MDPPerm.FILL_FORMS,
         embed_validation_info=True,
         dss_settings=_EVIDENCE,
-        validation_context=trust.context(),
+        validation_context=for_file(trust, [certificate]).context(),
     )
     style = StaticStampStyle(background=PdfImage(Image.open(io.BytesIO(image))), background_opacity=1.0, border_width=0)
     external = ExternalSigner(certificate, registry(trust), _signature_size(certificate))
@@ -96,7 +98,7 @@ async def begin(
         )
         attributes = await external.signed_attrs(prepared.document_digest, DIGEST, use_pades=True)
     except FAILURES as error:
-        raise failed(error) from error
+        raise _no_standing(certificate, trust) or failed(error) from error
     return Interrupted(
         out.getvalue(),
         prepared.document_digest,
@@ -131,6 +133,19 @@ async def finish(
         return await prove(out.getvalue(), trust=trust, time_stamper=time_stamper)
     except FAILURES as error:
         raise failed(error) from error
+
+
+def _no_standing(certificate: asn1_x509.Certificate, trust: Trust) -> SigningFailed | None:
+    """What authorities say against a certificate, in words."""
+    words = {
+        Fault.REVOKED: N_("Chứng thư số “%(name)s” đã bị thu hồi, không ký được nữa"),
+        Fault.UNKNOWN: N_(
+            "Chưa biết chứng thư số “%(name)s” có bị thu hồi hay không, vì tổ chức chứng thực chưa trả lời máy chủ "
+            "này. Xin thử lại sau ít phút; nếu vẫn vậy, xin báo người quản trị"
+        ),
+    }
+    found = fault(certificate, trust, datetime.now(UTC))
+    return None if found is None else SigningFailed(Reason(words[found], name=common_name(certificate)))
 
 
 def _public_key(certificate: bytes) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:

@@ -9,9 +9,9 @@ from minutes.document import KIND_NAMES, Kind
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import LINE, PARAGRAPH, Reader
 from minutes.register import EntryState
+from minutes.report import Report
 from minutes.searching.tokens import folded
 from minutes.secrecy import refuse_secrets
-from minutes.validation import Report
 
 MOST_COPIES = 100_000
 

@@ -38,8 +38,8 @@ from minutes.register import EntryState
 from minutes.registers import rule
 from minutes.registers.entry import Incoming, Outgoing, Paper, Received, kind_and_subject, name_of, plain
 from minutes.registers.rule import Rule
+from minutes.report import Report
 from minutes.tables import UtcDateTime, document_table, metadata, register_table, version_table
-from minutes.validation import Report
 
 MOST = 20_000
 """Lines of a year that are listed or printed at once."""

@@ -11,6 +11,7 @@ from rich.console import Console
 from sqlalchemy import update
 
 from minutes.archive import Archive
+from minutes.attached import embedded
 from minutes.conformance.checklist import Outcome, judged
 from minutes.deposits import store as deposits
 from minutes.deposits.checkpoint import proved
@@ -19,7 +20,6 @@ from minutes.deposits.note import BadNote
 from minutes.errors import Damaged
 from minutes.tables import document_table
 from minutes.typeset import source_json
-from minutes.validation import embedded
 from minutes.verification import Finding
 from server import auth
 from server.archive_commands import make_anew

@@ -15,7 +15,7 @@ from minutes.register import EntryState
 from minutes.registers import entry, store
 from minutes.registers import rule as numbering
 from minutes.registers.rule import Rule
-from minutes.validation import UNSIGNED
+from minutes.report import UNSIGNED
 from server import doors
 from server.auth import may
 from server.directory import Account

@@ -12,10 +12,10 @@ from pyhanko.sign.timestamps import TimeStamper
 from minutes import appearance, draft, signing
 from minutes.content import MinutesContent
 from minutes.document import Kind, Signer
+from minutes.report import Expected
 from minutes.signing import Credential
 from minutes.trust import Trust
 from minutes.typeset import Heading, Typeset, Typesetter
-from minutes.validation import Expected
 from rooms.proceedings import Proceedings
 from server.demo_pki import DemoPki, Holder
 from server.records_keys import open_keys

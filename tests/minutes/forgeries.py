@@ -1,13 +1,16 @@
 """What somebody could make of a signed file that they hold: each forgery is the bytes of a file."""
 
+import hashlib
 import io
 import re
 import zlib
 from collections.abc import Callable
 
+from asn1crypto import cms
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.timestamps import TimeStamper
 
 
 def updated(pdf: bytes, change: Callable[[IncrementalPdfFileWriter], None]) -> bytes:
@@ -304,3 +307,17 @@ FORGERIES: tuple[tuple[Callable[[bytes], bytes], str], ...] = (
     (with_bytes_after, "Có dữ liệu nằm ngoài phạm vi chữ ký cuối cùng"),
 )
 """Each with what must be said of it."""
+
+
+async def with_another_token(pdf: bytes, stamper: TimeStamper) -> bytes:
+    """A second time-stamp token, by `stamper`, put before the one of the last signature; nobody signs those."""
+    start, end = last_hole(pdf)
+    content = cms.ContentInfo.load(bytes.fromhex(pdf[start + 1 : end - 1].decode()))
+    signer = content["content"]["signer_infos"][0]
+    digest = hashlib.sha256(signer["signature"].native).digest()
+    token = await stamper.async_timestamp(digest, "sha256")
+    tokens = signer["unsigned_attrs"][0]["values"]
+    signer["unsigned_attrs"] = [{"type": "signature_time_stamp_token", "values": [token, *tokens]}]
+    written = content.dump(force=True).hex().encode()
+    assert len(written) <= end - start - 2
+    return pdf[: start + 1] + written.ljust(end - start - 2, b"0") + pdf[end - 1 :]

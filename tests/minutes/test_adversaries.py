@@ -11,9 +11,10 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
 from minutes import signing
+from minutes.report import Expected
 from minutes.trust import Trust
 from minutes.typeset import Typeset
-from minutes.validation import Expected, validate
+from minutes.validation import validate
 from tests.minutes import forgeries
 from tests.minutes.conftest import Office, SignedSample
 from tests.minutes.test_signing import CHAIR_SIGNER, SEAL_SIGNER, SECRETARY_SIGNER

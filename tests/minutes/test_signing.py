@@ -8,10 +8,11 @@ import pytest
 from minutes import signing
 from minutes.document import Signer
 from minutes.errors import SigningFailed, WrongPin
+from minutes.report import Expected
 from minutes.signing import Credential
 from minutes.trust import Trust
 from minutes.typeset import FieldBox, Typeset
-from minutes.validation import Expected, validate
+from minutes.validation import validate
 from server.demo_pki import Holder
 from server.records_keys import open_keys
 from tests.minutes.conftest import PIN, Office, SignedSample
