@@ -1,8 +1,8 @@
 """The edge to cryptography: PAdES signatures, their time-stamps, and the judgement of a signed file (pyHanko).
 
 People sign at PAdES B-LT (time-stamp and revocation data inside), the agency's seal at B-LTA: a document
-time-stamp over everything. Nothing is fetched from the network: roots, intermediates and revocation lists are
-files of the installation, because addresses inside an uploaded file must never make this server call anybody.
+time-stamp over everything. Nothing is fetched from the network: roots, intermediates, revocation lists and OCSP answers
+are files of the installation, because addresses inside an uploaded file must never make this server call anybody.
 """
 
 import io

@@ -90,7 +90,7 @@ from server.records import Records
 from server.registers import Registers
 from server.renewal import Renewal
 from server.retention import Retention
-from server.revocation import Revocation, with_fetched
+from server.revocation import REVOCATION_JOB, Revocation, with_fetched
 from server.seating import Seating
 from server.series import prepare_near
 from server.sittings import Sittings
@@ -177,7 +177,7 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
     remote = app[CONFIG].signing.remote
     app[REMOTE] = RemoteSigning(remote.url, remote.client_id, remote.client_secret.get_secret_value())
     app[VAULT] = open_vault(app[CONFIG], app[DATABASE])
-    app[REGISTERS] = Registers(app[DATABASE], app[VAULT], app[VAULT].trust, auth.utcnow)
+    app[REGISTERS] = Registers(app[DATABASE], app[VAULT], auth.utcnow)
     config = app[CONFIG]
     app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, config.recordings, auth.utcnow)
     app[KEEPER] = Keeper(app[VAULT])
@@ -276,5 +276,7 @@ def jobs(app: web.Application, config: Config) -> Iterator[Job]:
     yield Job("retention", retention.look, every=hour, failing="recordings are kept")
     if config.signing.revocation_hosts:
         trust = config.keys / "trust"
-        revocation = Revocation(database, records, Trust.load(trust), trust, config.signing.revocation_hosts)
-        yield Job("revocation", revocation.refresh, every=hour, failing="revocation lists are not fetched")
+        told, hosts = (records, app[VAULT]), config.signing.revocation_hosts
+        revocation = Revocation(database, told, Trust.load(trust), trust, hosts)
+        yield Job(REVOCATION_JOB, revocation.refresh, every=hour, failing="revocation lists are not fetched")
+        yield Job("ocsp", revocation.ask, every=hour / 3, first=hour / 3, failing="responders are not asked")

@@ -182,8 +182,8 @@ class SigningConfig(_Section):
     time_stamper_url: str | None = None
     """RFC 3161 service; unset: the installation's own time-stamper."""
     revocation_hosts: list[str] = []
-    """Hosts ("ca.gov.vn", "127.0.0.1:8888") from which revocation lists may be fetched; none: only the files in
-    keys/trust are used."""
+    """Hosts ("ca.gov.vn", "127.0.0.1:8888") from which revocation lists may be fetched and which may be asked by OCSP;
+    none: only the files in keys/trust are used."""
     renew_days: Annotated[int, Field(ge=1, le=3650)] = 180
     """Days before the certificate of an archive time-stamp expires at which the next one is put over it."""
 

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from media import gcm
 from minutes import typefaces
+from minutes.revocation import said
 from minutes.trust import Trust, common_name
 from minutes.typeset import Typesetter
 from rooms import first_altered, store
@@ -77,6 +78,9 @@ def _trusted(config: Config) -> Iterator[Finding]:
         until = listed["tbs_cert_list"]["next_update"].native
         issuer = listed.issuer.native.get("common_name", "")
         yield "revocation list", until is not None and now < until, f"{issuer}, until {until:%Y-%m-%d}"
+    if trust.ocsps:
+        ends = min(said(one)[2] for one in trust.ocsps)
+        yield "revocation answers", True, f"{len(trust.ocsps)}, the first of them until {ends:%Y-%m-%d %H:%M}"
     hosts = ", ".join(config.signing.revocation_hosts)
     yield "revocation hosts", True, hosts or "none: new lists must be put into keys/trust by hand"
 

@@ -12,7 +12,6 @@ from minutes.register import EntryState, symbol
 from minutes.registers import book, rule, store
 from minutes.registers.entry import Incoming, Outgoing, Paper, Received
 from minutes.registers.rule import Rule
-from minutes.trust import Trust
 from minutes.typeset import Typesetter
 from server.database import Database
 from server.directory import Unit
@@ -24,10 +23,9 @@ from server.vault import Vault
 class Registers:
     """Each method is one act or one question; whether the asker may is decided before (server.auth)."""
 
-    def __init__(self, database: Database, vault: Vault, trust: Trust, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, vault: Vault, now: Callable[[], datetime]) -> None:
         self._database = database
         self._vault = vault
-        self._trust = trust
         self._now = now
         self._typesetter = Typesetter()
 
@@ -101,7 +99,7 @@ class Registers:
     ) -> int:
         """Enter what has come, with its file; returns the number of arrival. The file is searched for marks of secrecy
         and judged before anything is kept. Raises Problem, SecretContent, Refused("came_before") unless `knowing`."""
-        verdict = None if file is None else await looked_at(file, self._trust)
+        verdict = None if file is None else await looked_at(file, self._vault.trust)
         async with self._database.read() as connection:
             twice = await store.came_before(connection, unit.id, received)
         if twice is not None and not knowing:

@@ -1,38 +1,42 @@
-"""Revocation lists, fetched by the server itself: only from addresses in certificates that are pinned
+"""Revocation lists and OCSP answers, fetched by the server itself: only from addresses in certificates that are pinned
 here or bound to somebody here, only from hosts on the list (`signing.revocation_hosts`), bounded in time and size.
 
 An uploaded file can never make this server call anybody: its certificates are not among those. What is fetched is kept
-only if the issuer that we pin has signed it, so a host can withhold but not forge. Lists lie in trust/fetched, so that
-signing and judging go on while the authority cannot be reached, until the lists end.
+only if the authority that we pin, or the responder that it has named, has signed it, so a host can withhold but not
+forge. It lies in trust/fetched, so that signing and judging go on while the authority cannot be reached, until it ends;
+where a responder is silent, lists are believed, and the other way round.
 """
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
 from asn1crypto import crl as asn1_crl  # type: ignore[import-untyped]
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from minutes.trust import Trust
+from minutes.revocation import is_about, issuer_of_this, own_answer, own_list, question, said
+from minutes.trust import CLOCK_TOLERANCE, Trust
 from server import certificates
 from server.database import Database
-from server.records import Records
 
 log = structlog.get_logger("giaoban.revocation")
 
 TIME = 10.0
 MOST_LIST = 16 << 20
+MOST_ANSWER = 64 << 10
+REVOCATION_JOB = "revocation"
+"""The name of the job that refreshes all; whoever binds a certificate wakes it."""
 FETCHED = "fetched"
 """Folder under trust/."""
+_HEADERS = {"Content-Type": "application/ocsp-request", "Accept": "application/ocsp-response"}
 
 
 class Fetcher:
@@ -52,14 +56,16 @@ class Fetcher:
             return False
         return bool({parts.hostname, f"{parts.hostname}:{port}"} & self._hosts)
 
-    async def get(self, url: str, most: int) -> bytes | None:
-        """What is there, if it comes in time and is not too long; no redirect is followed."""
+    async def get(self, url: str, most: int, asked: bytes | None = None) -> bytes | None:
+        """What is there, or what is answered to `asked` (an OCSP request), if it comes in time and is not too long; no
+        redirect is followed."""
         if not self.allows(url):
             return None
+        way, headers = ("GET", None) if asked is None else ("POST", _HEADERS)
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIME)) as session,
-                session.get(url, allow_redirects=False) as response,
+                session.request(way, url, data=asked, headers=headers, allow_redirects=False) as response,
             ):
                 if response.status != 200:
                     return None
@@ -81,61 +87,137 @@ def lists_named(certificates: Iterable[asn1_x509.Certificate]) -> tuple[str, ...
     return tuple(found)
 
 
-def good_list(data: bytes, issuers: Sequence[asn1_x509.Certificate], now: datetime) -> asn1_crl.CertificateList | None:
-    """The list, if one of `issuers` has signed it and it is of today; None for anything else."""
-    try:
-        loaded = x509.load_der_x509_crl(data)
-        until = loaded.next_update_utc
-        if until is None or not loaded.last_update_utc <= now < until:
-            return None
-        for issuer in issuers:
-            key = x509.load_der_x509_certificate(issuer.dump()).public_key()
-            if issuer.subject.dump() == loaded.issuer.public_bytes() and loaded.is_signature_valid(key):  # type: ignore[arg-type]
-                return asn1_crl.CertificateList.load(loaded.public_bytes(Encoding.DER))
-    except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature):
+def good_list(data: bytes, pinned: Trust, now: datetime) -> asn1_crl.CertificateList | None:
+    """The list, if a pinned authority has signed it and it is of today; None for anything else."""
+    listed = own_list(data, _authorities(pinned))
+    if listed is None:
         return None
-    return None
+    until = listed["tbs_cert_list"]["next_update"].native
+    began = listed["tbs_cert_list"]["this_update"].native
+    return listed if until is not None and began - CLOCK_TOLERANCE <= now < until else None
+
+
+def good_answer(data: bytes, pinned: Trust, now: datetime) -> asn1_ocsp.OCSPResponse | None:
+    """The answer, if a pinned authority or its responder has signed it, it is of today and says more than that it does
+    not know; None for anything else."""
+    answer = own_answer(data, _authorities(pinned))
+    if answer is None:
+        return None
+    status, began, until = said(answer)
+    return answer if status != "unknown" and began - CLOCK_TOLERANCE <= now < until else None
 
 
 def with_fetched(pinned: Trust, folder: Path, now: datetime) -> Trust:
-    """What is pinned, and the fetched lists under `folder` (trust/) that hold as of `now`."""
-    issuers = [*pinned.intermediates, *pinned.roots]
+    """What is pinned, and what was fetched under `folder` (trust/) and holds as of `now`."""
     fetched = folder / FETCHED
-    found = [good_list(path.read_bytes(), issuers, now) for path in sorted(fetched.glob("*.crl"))]
-    return replace(pinned, crls=pinned.crls + tuple(one for one in found if one is not None))
+    lists = [good_list(path.read_bytes(), pinned, now) for path in sorted(fetched.glob("*.crl"))]
+    answers = [good_answer(path.read_bytes(), pinned, now) for path in sorted(fetched.glob("*.ocsp"))]
+    return replace(
+        pinned,
+        crls=pinned.crls + tuple(one for one in lists if one is not None),
+        ocsps=pinned.ocsps + tuple(one for one in answers if one is not None),
+    )
+
+
+def _authorities(pinned: Trust) -> tuple[asn1_x509.Certificate, ...]:
+    return (*pinned.intermediates, *pinned.roots)
+
+
+@dataclass
+class _Look:
+    """One look: what has come, and which addresses have not answered and are not asked again in it."""
+
+    now: datetime
+    count: int = 0
+    silent: set[str] = field(default_factory=set)
+
+
+class Believer(Protocol):
+    """Who signs or judges by what is trusted."""
+
+    def believe(self, trust: Trust) -> None:
+        """From now on by this: newer statements have come."""
 
 
 class Revocation:
-    """Given: the database (who is bound to which certificate), records, what is pinned, its folder, the hosts.
-    Owned: the lists in trust/fetched."""
+    """Given: the database (who is bound to which certificate), who is told, what is pinned, its folder, the hosts.
+    Owned: what lies in trust/fetched."""
 
-    def __init__(self, database: Database, records: Records, pinned: Trust, folder: Path, hosts: Iterable[str]) -> None:
+    def __init__(
+        self, database: Database, told: Sequence[Believer], pinned: Trust, folder: Path, hosts: Iterable[str]
+    ) -> None:
         self._database = database
-        self._records = records
+        self._told = told
         self._pinned = pinned
         self._folder = folder
         self._fetcher = Fetcher(hosts)
 
     async def refresh(self, now: datetime) -> int:
-        """Fetch every list anew; how many came. One that cannot be had leaves the one that is there."""
-        issuers = [*self._pinned.intermediates, *self._pinned.roots]
+        """Fetch every list and every answer anew; how many came. What cannot be had leaves what is there."""
+        used, look = await self._used(now), _Look(now)
+
+        def judged(data: bytes) -> object:
+            return good_list(data, self._pinned, now)
+
+        for url in lists_named(used):
+            await self._fetch(look, url, MOST_LIST, None, judged, _list(url))
+        return await self._answers(look, used)
+
+    async def ask(self, now: datetime) -> int:
+        """The same with answers alone: one that names no end is good for minutes.revocation.UNTIL_ASKED_AGAIN."""
+        return await self._answers(_Look(now), await self._used(now))
+
+    async def _used(self, now: datetime) -> tuple[asn1_x509.Certificate, ...]:
         async with self._database.read() as connection:
             bound = await certificates.every_bound(connection)
-        count = 0
-        for url in lists_named([*issuers, *bound]):
-            data = await self._fetcher.get(url, MOST_LIST)
-            if data is None or await asyncio.to_thread(good_list, data, issuers, now) is None:
-                log.warning("a revocation list could not be had", host=urlsplit(url).hostname)
-                continue
-            await asyncio.to_thread(self._keep, url, data)
-            count += 1
-        self._records.believe(await asyncio.to_thread(with_fetched, self._pinned, self._folder, now))
-        return count
+        return tuple(one for one in (*_authorities(self._pinned), *bound) if now < one.not_valid_after)
 
-    def _keep(self, url: str, data: bytes) -> None:
+    async def _answers(self, look: _Look, used: Iterable[asn1_x509.Certificate]) -> int:
+        for certificate in used:
+            await self._ask(look, certificate)
+        believed = await asyncio.to_thread(with_fetched, self._pinned, self._folder, look.now)
+        for one in self._told:
+            one.believe(believed)
+        return look.count
+
+    async def _ask(self, look: _Look, certificate: asn1_x509.Certificate) -> None:
+        """Ask the first responder that a certificate names and that may be asked."""
+        url = next((one for one in certificate.ocsp_urls if self._fetcher.allows(one)), None)
+        issuer = issuer_of_this(certificate, _authorities(self._pinned))
+        if url is None or issuer is None:
+            return
+
+        def judged(data: bytes) -> object:
+            answer = good_answer(data, self._pinned, look.now)
+            return answer if answer is not None and is_about(answer, certificate) else None
+
+        await self._fetch(look, url, MOST_ANSWER, question(certificate, issuer), judged, _answer(certificate))
+
+    async def _fetch(
+        self, look: _Look, url: str, most: int, asked: bytes | None, judged: Callable[[bytes], object], name: str
+    ) -> None:
+        if url in look.silent:
+            return
+        data = await self._fetcher.get(url, most, asked)
+        if data is None or await asyncio.to_thread(judged, data) is None:
+            log.warning("revocation information could not be had", host=urlsplit(url).netloc, kind=Path(name).suffix)
+            look.silent |= {url} if data is None else set()
+            return
+        await asyncio.to_thread(self._keep, name, data)
+        look.count += 1
+
+    def _keep(self, name: str, data: bytes) -> None:
         folder = self._folder / FETCHED
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = folder / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.crl"
-        part = path.with_suffix(".part")
+        path = folder / name
+        part = path.with_name(f"{name}.part")
         part.write_bytes(data)
         part.replace(path)
+
+
+def _list(url: str) -> str:
+    return f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.crl"
+
+
+def _answer(certificate: asn1_x509.Certificate) -> str:
+    return f"{hashlib.sha256(certificate.dump()).hexdigest()[:16]}.ocsp"

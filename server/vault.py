@@ -29,6 +29,7 @@ from server.config import Config
 from server.database import Database
 from server.errors import SetupError
 from server.records_verify import in_thread
+from server.revocation import with_fetched
 from server.time_stamper import HttpTimeStamper
 
 EVERY = 50
@@ -60,6 +61,10 @@ class Vault:
     def verifier(self) -> Verifier:
         """The public key that checkpoints are checked with."""
         return self._signer.verifier
+
+    def believe(self, trust: Trust) -> None:
+        """Judge time-stamps, and what comes in, by `trust` from now on."""
+        self.trust = trust
 
     async def deposit(self, source: bytes | Path, *, about: str, kind: Kind, label: str) -> Logged:
         """Take a file for good: its content, or the path of one of any size, which is copied and may be deleted then.
@@ -163,4 +168,5 @@ def open_vault(config: Config, database: Database) -> Vault:
     except (OSError, ValueError, RecordError) as error:
         raise SetupError(f"The keys in {config.keys} are missing or damaged: {error}.") from error
     stamper = HttpTimeStamper(config.signing.time_stamper_url) if config.signing.time_stamper_url else None
-    return Vault(database, Archive(config.archive), keys.trust, stamper or keys.time_stamper, signer, auth.utcnow)
+    believed = with_fetched(keys.trust, config.keys / "trust", auth.utcnow())
+    return Vault(database, Archive(config.archive), believed, stamper or keys.time_stamper, signer, auth.utcnow)

@@ -28,6 +28,7 @@ from server.config import Config
 from server.database import Database
 from server.errors import SetupError
 from server.records_verify import in_thread
+from server.revocation import with_fetched
 
 _BATCH = 20
 """Files that are read between two words of progress."""
@@ -171,7 +172,8 @@ async def of_installation(
     """Look through all of an installation's archive and put the result on record. `outside`: notes of checkpoints that
     were kept elsewhere. Raises SetupError where that cannot be done; a key that is lost is a finding."""
     try:
-        trust = Trust.load(config.keys / "trust")
+        folder = config.keys / "trust"
+        trust = with_fetched(Trust.load(folder), folder, auth.utcnow())
         key = records_keys.archive_key(config.keys)
     except (OSError, ValueError) as error:
         raise SetupError(f"The keys in {config.keys} are missing or damaged: {error}.") from error

@@ -13,10 +13,11 @@ from server.auth import utcnow
 from server.certificates import Holder
 from server.directory import Account
 from server.errors import Problem
-from server.keys import DATABASE, RECORDS
+from server.keys import DATABASE, JOBS, RECORDS
 from server.pages import form, reader_of, require, see_other
 from server.pages.caching import PRIVATE, private
 from server.pages.wording import told
+from server.revocation import REVOCATION_JOB
 
 
 def routes() -> list[web.RouteDef]:
@@ -64,6 +65,9 @@ async def bind(request: web.Request) -> web.Response:
             await certificates.bind(connection, holder, certificate, account.id, utcnow())
     except RecordError as error:
         return await _page(request, account, sentence=told(error.reason, reader_of(request)), failed=holder.id)
+    for job in request.app[JOBS]:
+        if job.name == REVOCATION_JOB:
+            job.wake()  # nothing is known yet of the new certificate
     return see_other("/certificates")
 
 
