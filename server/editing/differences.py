@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
+from minutes.text import CIRCULATIONS, URGENCIES
 from server.editing.layout import Plain, plain_of
 from server.editing.shapes import Part
 
 Json = dict[str, Any]
 Sort = Literal["same", "in", "out"]
+
+MARKS: Mapping[str, str] = dict([*URGENCIES.items(), *CIRCULATIONS.items()])
+"""Of a block that is one choice: in which words it is printed."""
 
 ALIKE = 0.45
 """Share of words from which on two blocks at one place are one that was changed."""
@@ -60,6 +64,10 @@ def compared(parts: Sequence[Part], old: Json, new: Json) -> tuple[Compared, ...
 
 def told(one: Plain) -> str:
     """A block as text, a line for each of its fields."""
+    if "value" in one.values:
+        return MARKS.get(one.values["value"], "")
+    if one.inside:
+        return "\n".join([told(replace(one, inside=())), *map(told, one.inside)])
     if one.cells:
         return "\n".join(" | ".join(row) for row in one.cells)
     order: Mapping[str, str] = {

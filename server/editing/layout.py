@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import SequenceMatcher
 from itertools import count
 from types import MappingProxyType
 from typing import Any
 
+from minutes.blocks import BLOCKS as MOST
 from rooms import delta
 from rooms.pad import Pad
-from server.editing.shapes import HEAD, Part
+from server.editing.shapes import BLOCKS, BODY, HEAD, Part
 from server.editing.sheet import Item, Operation, Put, Remove, Set, Sheet, Write, done
 
 Json = dict[str, Any]
@@ -21,17 +22,19 @@ Ids = Callable[[], str]
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A block as it reads: its texts, its values, and of a table the cells, the header first."""
+    """A block as it reads: its texts, its values, of a table the cells, the header first, of an annex its blocks."""
 
     kind: str
     texts: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     cells: tuple[tuple[str, ...], ...] = ()
+    inside: tuple[Plain, ...] = ()
 
     @property
     def empty(self) -> bool:
         """Whether nothing is written in it."""
-        return not any(text.strip() for text in (*self.texts.values(), *(cell for row in self.cells for cell in row)))
+        texts = (*self.texts.values(), *(cell for row in self.cells for cell in row))
+        return not any(text.strip() for text in texts) and all(one.empty for one in self.inside)
 
 
 # --- content to plain blocks and back -------------------------------------------------------------------------
@@ -41,8 +44,9 @@ def plain_of(part: Part, value: Any) -> list[Plain]:
     """The blocks of one part of a content's JSON."""
     kind = part.kinds[0]
     if part.single:
-        return [Plain(kind, {"text": value or ""})]
-    return [_READ.get(kind, _read_text)(one) if part.name != "body" else _read_body(one) for one in value or ()]
+        text = "" if value is None else str(value)
+        return [Plain(kind, {}, {"value": text}) if "value" in BLOCKS[kind].values else Plain(kind, {"text": text})]
+    return [_READ.get(kind, _read_text)(one) for one in value or ()]
 
 
 def _read_text(text: str) -> Plain:
@@ -71,8 +75,15 @@ def _read_body(one: Json) -> Plain:
     return Plain("prose", {"text": one["text"]}, {"level": str(one["level"])})
 
 
+def _read_annex(one: Json) -> Plain:
+    inside = tuple(map(_read_body, one["body"]))
+    return Plain("annex", {"name": one["name"], "title": one["title"]}, inside=inside)
+
+
 _READ: Mapping[str, Callable[[Any], Plain]] = MappingProxyType(
     {
+        "prose": _read_body,
+        "annex": _read_annex,
         "paragraph": lambda text: Plain("paragraph", {"text": text}),
         "course": _read_course,
         "conclusion": _read_conclusion,
@@ -85,11 +96,21 @@ def content_of(parts: Iterable[Part], blocks: Mapping[str, Sequence[Plain]], bas
     made = dict(base)
     for part in parts:
         rows = blocks[part.name]
-        if part.single:
-            made[part.name] = _line(rows[0].texts["text"]) if part.kinds[0] == "line" else rows[0].texts["text"].strip()
-        else:
-            made[part.name] = [_written(one, part) for one in rows if not one.empty or _stands(one)]
+        made[part.name] = _single(rows[0]) if part.single else _all_written(rows, part)
     return made
+
+
+def _single(one: Plain) -> Any:
+    if "value" in one.values:
+        return one.values["value"] or None
+    text = one.texts["text"].strip()
+    if one.kind == "count":  # what is no number is told when the text is to be kept
+        return int(text) if text.isascii() and text.isdigit() else text or None
+    return _line(text) if one.kind in ("line", "code") else text
+
+
+def _all_written(rows: Iterable[Plain], part: Part) -> list[Any]:
+    return [_written(one, part) for one in rows if not one.empty or _stands(one)]
 
 
 def _stands(one: Plain) -> bool:
@@ -105,6 +126,9 @@ def _written(one: Plain, part: Part) -> Any:
     text = one.texts.get("text", "").strip()
     if one.kind in ("line", "paragraph"):
         return _line(text) if one.kind == "line" else text
+    if one.kind == "annex":
+        names = {name: _line(one.texts.get(name, "")) for name in ("name", "title")}
+        return {**names, "body": _all_written(one.inside, _ANNEXED)}
     if one.kind == "course":
         paragraphs = [line.strip() for line in text.split("\n\n") if line.strip()]
         return {"heading": _line(one.texts.get("heading", "")), "paragraphs": paragraphs}
@@ -126,6 +150,10 @@ def _written(one: Plain, part: Part) -> Any:
     return {"block": "conclusion", **line} if part.name == "body" else line
 
 
+_ANNEXED = Part("body", "", BODY, most=MOST)
+"""The blocks of an annex are those of a body."""
+
+
 # --- sheets ---------------------------------------------------------------------------------------------------
 
 
@@ -138,7 +166,8 @@ def read(sheet: Sheet, id: str) -> Plain:
     """A block as it reads now."""
     item = sheet.items[id]
     if item.kind != "table":
-        return Plain(item.kind, {name: pad.text for name, pad in item.texts.items()}, dict(item.values))
+        inside = tuple(read(sheet, one) for one in sheet.standing(f"{id}/body")) if item.kind == "annex" else ()
+        return Plain(item.kind, {name: pad.text for name, pad in item.texts.items()}, dict(item.values), (), inside)
     columns = sheet.standing(f"{id}/columns")
     rows = (HEAD, *sheet.standing(f"{id}/rows"))
     return Plain("table", cells=tuple(tuple(sheet.text(id, f"{row}.{one}") for one in columns) for row in rows))
@@ -147,14 +176,24 @@ def read(sheet: Sheet, id: str) -> Plain:
 def sheet_of(parts: Sequence[Part], content: Json, new_id: Ids) -> Sheet:
     """A new sheet that says what `content` says."""
     by_name = {part.name: part for part in parts}
-    bare = Sheet(MappingProxyType(by_name), dict.fromkeys(by_name, ()), {})
-    lists, items = dict(bare.lists), dict(bare.items)
-    for part in parts:
+    return grown(Sheet(MappingProxyType(by_name), {}, {}), content, new_id)
+
+
+def grown(sheet: Sheet, content: Json, new_id: Ids) -> Sheet:
+    """The sheet with the parts that it lacks, as `content` has them: a new one has none, one that was kept before its
+    kind of document had a part lacks that one."""
+    lists, items, missing = dict(sheet.lists), dict(sheet.items), {}
+    for name, part in sheet.parts.items():
+        if name in lists:
+            continue
+        missing[name], lists[name] = part, ()
         if part.single:
-            id, kind = f"the-{part.name}", part.kinds[0]
-            lists[part.name] = (id,)
-            items[id] = Item(kind, part.name, {"text": Pad(content.get(part.name) or "")})
-    return _after(Sheet(bare.parts, lists, items), becoming(Sheet(bare.parts, lists, items), content, new_id, "begin"))
+            (first,) = plain_of(part, content.get(name))
+            lists[name] = (f"the-{name}",)
+            texts = {field: Pad(text) for field, text in first.texts.items()}
+            items[f"the-{name}"] = Item(first.kind, name, texts, first.values)
+    bare = Sheet(missing, lists, items, sheet.removed, sheet.written)
+    return replace(_after(bare, becoming(bare, content, new_id, "begin")), parts=sheet.parts)
 
 
 def _after(sheet: Sheet, operations: Iterable[Operation]) -> Sheet:
@@ -169,7 +208,8 @@ def becoming(sheet: Sheet, content: Json, new_id: Ids, source: str) -> list[Oper
     numbers = count(1 + max(sheet.written.get(source, 0), *_numbers(sheet, source), 0))
     found: list[Operation] = []
     for part in sheet.parts.values():
-        found += _becoming(sheet, part, plain_of(part, content.get(part.name)), new_id, source, numbers)
+        wanted = plain_of(part, content.get(part.name))
+        found += _becoming(sheet, part.name, wanted, new_id, source, numbers, single=part.single)
     return found
 
 
@@ -178,9 +218,9 @@ def _numbers(sheet: Sheet, source: str) -> Iterator[int]:
 
 
 def _becoming(
-    sheet: Sheet, part: Part, wanted: Sequence[Plain], new_id: Ids, source: str, numbers: Iterator[int]
+    sheet: Sheet, where: str, wanted: Sequence[Plain], new_id: Ids, source: str, numbers: Iterator[int], *, single: bool
 ) -> list[Operation]:
-    ids = sheet.standing(part.name)
+    ids = sheet.standing(where)
     now = [read(sheet, id) for id in ids]
     found: list[Operation] = []
     before: str | None = None
@@ -191,18 +231,19 @@ def _becoming(
             one = new.pop(0)
             if old and _alike(read(sheet, old[0]), one):
                 before = old.pop(0)
-                found += _changed(sheet, before, one, source, numbers)
-            elif not part.single:
-                put = _put(part.name, before, one, new_id, source, next(numbers))
-                found.append(put)
+                found += _changed(sheet, before, one, new_id, source, numbers)
+            elif not single:
+                put, *inside = _puts(where, before, one, new_id, source, numbers)
+                found += [put, *inside]
                 before = put.id
-        if not part.single:
+        if not single:
             found += [Remove(id, source, next(numbers)) for id in old]
     return found
 
 
 def _key(one: Plain) -> tuple[Any, ...]:
-    return one.kind, tuple(sorted((name, text) for name, text in one.texts.items() if text)), one.cells
+    texts = tuple(sorted((name, text) for name, text in one.texts.items() if text))
+    return one.kind, texts, one.cells, tuple(map(_key, one.inside))
 
 
 def _alike(now: Plain, wanted: Plain) -> bool:
@@ -210,7 +251,7 @@ def _alike(now: Plain, wanted: Plain) -> bool:
     return now.kind == wanted.kind and [len(row) for row in now.cells] == [len(row) for row in wanted.cells]
 
 
-def _changed(sheet: Sheet, id: str, wanted: Plain, source: str, numbers: Iterator[int]) -> list[Operation]:
+def _changed(sheet: Sheet, id: str, wanted: Plain, new_id: Ids, source: str, numbers: Iterator[int]) -> list[Operation]:
     texts = dict(wanted.texts)
     columns, rows = sheet.standing(f"{id}/columns"), (HEAD, *sheet.standing(f"{id}/rows"))
     for row, cells in zip(rows, wanted.cells, strict=bool(wanted.cells)):
@@ -227,13 +268,27 @@ def _changed(sheet: Sheet, id: str, wanted: Plain, source: str, numbers: Iterato
         for name, value in wanted.values.items()
         if values.get(name, "") != value
     ]
+    if wanted.kind == "annex":
+        found += _becoming(sheet, f"{id}/body", wanted.inside, new_id, source, numbers, single=False)
     return found
+
+
+def _puts(where: str, after: str | None, one: Plain, new_id: Ids, source: str, numbers: Iterator[int]) -> Iterator[Put]:
+    """A new block, then those inside of it."""
+    made = _put(where, after, one, new_id, source, next(numbers))
+    yield made
+    before = None
+    for inner in one.inside:
+        put = _put(f"{made.id}/body", before, inner, new_id, source, next(numbers))
+        yield put
+        before = put.id
 
 
 def _put(where: str, after: str | None, one: Plain, new_id: Ids, source: str, number: int) -> Put:
     texts = {name: text for name, text in one.texts.items() if text}
     if not one.cells:
-        return Put(where, new_id(), after, one.kind, source, number, texts, one.values)
+        inner: dict[str, tuple[str, ...]] = {"body": ()} if one.kind == "annex" else {}
+        return Put(where, new_id(), after, one.kind, source, number, texts, one.values, inner)
     rows, columns = tuple(new_id() for _ in one.cells[1:]), tuple(new_id() for _ in one.cells[0])
     for row, cells in zip((HEAD, *rows), one.cells, strict=True):
         texts |= {f"{row}.{column}": cell for column, cell in zip(columns, cells, strict=True) if cell}

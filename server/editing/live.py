@@ -399,6 +399,10 @@ class Editing:
                 sheet = layout.sheet_of(tuple(parts.values()), content, new_id)
                 kept = Kept(sheet, document.version, ())
                 await tables.put(connection, document_id, kept, sheet.items)
+            elif any(name not in kept.sheet.lists for name in parts):
+                sheet = layout.grown(kept.sheet, content, new_id)
+                kept = Kept(sheet, kept.version, kept.authors)
+                await tables.put(connection, document_id, kept, sheet.items.keys() - kept.sheet.items.keys())
         live = Live(document, kept.sheet, kept.version, kept.authors, base=content, remarks=remarks)
         live.preview = Preview(lambda: self._typeset.pages(live.document, live.content(live.base)), live.tell_drawn)
         if kept.authors:

@@ -16,7 +16,7 @@ MOST_OPERATIONS = 200
 """In one message."""
 _LONGEST = 20 * PARAGRAPH
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_LIST = re.compile(r"[A-Za-z0-9_.-]{1,64}(/(rows|columns))?")
+_LIST = re.compile(r"[A-Za-z0-9_.-]{1,64}(/(rows|columns|body))?")
 
 Message = Mapping[str, Any]
 

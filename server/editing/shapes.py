@@ -2,7 +2,7 @@
 
 A part is a list of blocks. A block has texts (merged letter by letter) and values (the last one set counts). A table
 has two lists of its own, of rows and of columns; its cells are its texts, named ROW.COLUMN, where the row HEAD is the
-header.
+header. An annex has the list of its own blocks.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from minutes.blocks import COLUMNS, LEVELS
 from minutes.document import Kind
 from minutes.reading import LINE, MANY, PARAGRAPH
 from minutes.templates import template_of
+from minutes.text import ANNEXES, CIRCULATIONS, URGENCIES
 from server.i18n import N_
 
 HEAD = "head"
@@ -30,14 +31,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """`values`: name -> what it may be (None: an ISO date or ""); `inner`: list name -> kind of its items."""
+    """`values`: name -> what it may be (None: an ISO date or ""); `inner`: list name -> kinds of its items, and how
+    many. A list of one kind comes with its items, any other is empty at first."""
 
     texts: Mapping[str, Text]
     values: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
-    inner: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    inner: Mapping[str, tuple[tuple[str, ...], int]] = field(default_factory=dict)
 
 
 _LONG = Text(PARAGRAPH, lines=True)
+BODY = ("prose", "table", "conclusion")
+"""The kinds of blocks of a body."""
 
 BLOCKS: Mapping[str, Block] = MappingProxyType(
     {
@@ -50,7 +54,12 @@ BLOCKS: Mapping[str, Block] = MappingProxyType(
             {"text": _LONG, "owner_unit": Text(LINE), "co_units": Text(PARAGRAPH, lines=True), "item": Text(LINE)},
             {"deadline": None},
         ),
-        "table": Block({}, inner={"rows": ("row", MANY), "columns": ("column", COLUMNS)}),
+        "code": Block({"text": Text(20)}),
+        "count": Block({"text": Text(6)}),
+        "urgency": Block({}, {"value": ("", *URGENCIES)}),
+        "circulation": Block({}, {"value": ("", *CIRCULATIONS)}),
+        "annex": Block({"name": Text(LINE), "title": Text(LINE)}, inner={"body": (BODY, MOST)}),
+        "table": Block({}, inner={"rows": (("row",), MANY), "columns": (("column",), COLUMNS)}),
         "row": Block({}),
         "column": Block({}),
     }
@@ -61,13 +70,14 @@ CELL = _LONG
 @dataclass(frozen=True, slots=True)
 class Part:
     """A part of a document: its `label` (a msgid), the kinds of blocks it takes, and how many at most. `single`: it is
-    one block, which stays."""
+    one block, which stays. `small`: a word or a choice, shown beside others."""
 
     name: str
     label: str
     kinds: tuple[str, ...]
     most: int = MANY
     single: bool = False
+    small: bool = False
 
 
 _SUBJECT = Part("subject", N_("Trích yếu"), ("subject",), single=True)
@@ -80,10 +90,18 @@ _TEXT: tuple[Part, ...] = (
     Part("addressees", N_("Kính gửi"), ("line",)),
     Part("bases", N_("Căn cứ"), ("line",)),
     Part("intro", N_("Phần mở đầu"), ("paragraph",)),
-    Part("body", N_("Nội dung"), ("prose", "table", "conclusion"), most=MOST),
+    Part("body", N_("Nội dung"), BODY, most=MOST),
     _CLOSING,
     _RECIPIENTS,
+    Part("annexes", N_("Phụ lục"), ("annex",), most=ANNEXES),
+    Part("urgency", N_("Độ khẩn"), ("urgency",), single=True, small=True),
+    Part("circulation", N_("Phạm vi lưu hành"), ("circulation",), single=True, small=True),
+    Part("drafting_unit", N_("Chữ viết tắt của đơn vị soạn thảo"), ("code",), single=True, small=True),
+    Part("drafter", N_("Ký hiệu người soạn thảo"), ("code",), single=True, small=True),
+    Part("copies", N_("Số lượng bản phát hành"), ("count",), single=True, small=True),
+    Part("contact", N_("Địa chỉ, điện thoại, thư điện tử ở cuối trang"), ("line",)),
 )
+_OF_EVERY_TEXT = ("subject", "body", "recipients", "annexes", "urgency", "circulation", "drafter", "copies")
 
 _OWN: Mapping[Kind, tuple[Part, ...]] = MappingProxyType(
     {
@@ -112,5 +130,5 @@ def parts_of(kind: Kind) -> tuple[Part, ...]:
     """The parts that editors of this kind of document may change, in the order of the page."""
     if kind in _OWN:
         return _OWN[kind]
-    known = {*template_of(kind).parts, "subject", "body", "recipients"}
+    known = {*template_of(kind).parts, *_OF_EVERY_TEXT}
     return tuple(part for part in _TEXT if part.name in known)

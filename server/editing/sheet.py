@@ -56,7 +56,8 @@ def remembered(value: Mapping[str, Any]) -> Item:
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """`parts`: what the document has. `lists`: name -> ids in order, those `removed` among them; the rows of the table
-    T are the list "T/rows". `written`: source -> the number of its last operation that was not on a text."""
+    T are the list "T/rows", the blocks of the annex A "A/body". `written`: source -> the number of its last operation
+    that was not on a text."""
 
     parts: Mapping[str, Part]
     lists: Mapping[str, tuple[str, ...]]
@@ -105,8 +106,8 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Put a new block into a list, after another or (None) at the beginning. `inner`: the rows and columns of a new
-    table, by ids."""
+    """Put a new block into a list, after another or (None) at the beginning. `inner`: its own lists, by ids: the rows
+    and columns of a new table, nothing yet of a new annex."""
 
     list: str
     id: str
@@ -220,6 +221,14 @@ def rule_of(sheet: Sheet, id: str, name: str) -> tuple[Text, tuple[str, ...]]:
     return CELL, needs
 
 
+def _around(sheet: Sheet, id: str) -> Iterator[str]:
+    """The block, and what it is in: an annex, a table."""
+    yield id
+    while "/" in (home := sheet.items[id].home):
+        id = home.partition("/")[0]
+        yield id
+
+
 def _write(sheet: Sheet, operation: Write, by: str) -> Step | None:
     rule, needs = rule_of(sheet, operation.block, operation.field)
     item = sheet.items[operation.block]
@@ -233,7 +242,7 @@ def _write(sheet: Sheet, operation: Write, by: str) -> Step | None:
         return None
     if put_in and len(after.text) + sum(_lengths(sheet)) - len(pad.text) > MAX_TEXT:
         raise Problem("limit_reached")
-    revived = frozenset({operation.block, *needs}) & sheet.removed
+    revived = frozenset({*_around(sheet, operation.block), *needs}) & sheet.removed
     changed = replace(item, texts={**item.texts, operation.field: after})
     items = {**sheet.items, operation.block: changed}
     news = {"do": "write", "block": operation.block, "field": operation.field, "revision": after.revision}
@@ -260,8 +269,7 @@ def _taken(sheet: Sheet, name: str) -> tuple[tuple[str, ...], int]:
         return part.kinds, part.most
     table, _, inner = name.partition("/")
     if table in sheet.items and inner in BLOCKS[sheet.items[table].kind].inner:
-        kind, most = BLOCKS[sheet.items[table].kind].inner[inner]
-        return (kind,), most
+        return BLOCKS[sheet.items[table].kind].inner[inner]
     raise Problem("unknown_block")
 
 
@@ -306,8 +314,10 @@ def _new(operation: Put) -> dict[str, Item]:
         _allow(rule.values[name], value)
     texts = {name: Pad(text) for name, text in operation.texts.items()}
     made = {operation.id: Item(operation.kind, operation.list, texts, dict(operation.values))}
-    for name, (kind, _most) in rule.inner.items():
-        made |= {id: Item(kind, f"{operation.id}/{name}") for id in operation.inner[name]}
+    for name, (kinds, _most) in rule.inner.items():
+        if operation.inner[name] and len(kinds) > 1:
+            raise Problem("bad_message")
+        made |= {id: Item(kinds[0], f"{operation.id}/{name}") for id in operation.inner[name]}
     return made
 
 
@@ -343,7 +353,7 @@ def _set(sheet: Sheet, operation: Set) -> Step:
         raise Problem("unknown_block")
     _allow(rule[operation.field], operation.value)
     changed = replace(item, values={**item.values, operation.field: operation.value})
-    revived = {operation.block} & sheet.removed
+    revived = {*_around(sheet, operation.block)} & sheet.removed
     news = {"do": "set", "block": operation.block, "field": operation.field, "value": operation.value}
     after = replace(sheet, items={**sheet.items, operation.block: changed}, removed=sheet.removed - revived)
     return Step(after, news | {"revived": sorted(revived)}, frozenset({operation.block}))

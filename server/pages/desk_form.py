@@ -269,19 +269,22 @@ def differences(kind: Kind, typed: Mapping[str, str], theirs: Mapping[str, str])
     return {key: theirs.get(key, "") for key in keys if theirs.get(key, "").strip() != mine.get(key, "")}
 
 
-_OF_THE_MEETING: dict[str, str] = {
+_OUTSIDE: dict[str, str] = {
     "votes": N_("Biểu quyết"),
     "attendance": N_("Thành phần tham dự"),
     "chair_line": N_("Chủ trì"),
     "secretary_line": N_("Thư ký"),
+    "annexes": N_("Phụ lục"),
 }
-"""What the meeting gives and no editor changes: name -> msgid."""
+"""What the form does not have: what the meeting gives, and what only the editor does. Name -> msgid."""
 
 _PARTS: Mapping[str, str] = MappingProxyType(
     {
         "heading": N_("đề mục"),
+        "body": N_("nội dung"),
         "paragraphs": N_("nội dung"),
         "text": N_("nội dung"),
+        "title": N_("tên phụ lục"),
         "owner_unit": N_("đơn vị chủ trì"),
         "co_units": N_("đơn vị phối hợp"),
         "header": N_("hàng đầu của bảng"),
@@ -294,7 +297,7 @@ _PARTS: Mapping[str, str] = MappingProxyType(
 def where(kind: Kind, path: str, reader: Reader) -> str:
     """A content path such as "conclusions[1].deadline" in words: "Kết luận 2, thời hạn"."""
     match = re.match(r"([a-z_]+)(?:\[(\d+)\])?(?:\.([a-z_]+))?", path)
-    labels = {field.name: field.label for field in FIELDS[kind]} | _OF_THE_MEETING
+    labels = {field.name: field.label for field in FIELDS[kind]} | _OUTSIDE
     label = labels.get(match[1]) if match else None
     if match is None or label is None:
         return path

@@ -49,8 +49,21 @@ def tables(draw: st.DrawFn) -> dict[str, Any]:
 
 
 BODY = st.lists(CONCLUSION | PARAGRAPH | HEADING | tables(), max_size=6)
+ANNEX = st.fixed_dictionaries({"name": st.just("") | WORDS, "title": WORDS, "body": BODY})
 CONTENTS = st.fixed_dictionaries(
-    {"subject": WORDS, "bases": LINES, "intro": LINES, "body": BODY, "closing": WORDS, "recipients": LINES}
+    {
+        "subject": WORDS,
+        "bases": LINES,
+        "intro": LINES,
+        "body": BODY,
+        "closing": WORDS,
+        "recipients": LINES,
+        "annexes": st.lists(ANNEX, max_size=2),
+        "urgency": st.sampled_from([None, "urgent", "express"]),
+        "circulation": st.sampled_from([None, "internal"]),
+        "drafter": st.sampled_from(["", "NVA"]),
+        "copies": st.sampled_from([None, 15]),
+    }
 )
 BASE = {"document_id": "d1", "place_name": "Lâm Sơn"}
 
@@ -144,3 +157,23 @@ def test_a_draft_that_is_not_ready_can_be_looked_at() -> None:
     line = {**CONTENT["conclusions"][0], "block": "conclusion", "deadline": "0027-13"}
     seen = legible(Plan(), {**content, "body": [line]})  # type: ignore[arg-type]
     assert seen.body[0].deadline is None  # type: ignore[union-attr]
+
+
+def test_who_writes_in_an_annex_that_is_taken_out_brings_it_back() -> None:
+    annex = {"name": "", "title": "Danh mục", "body": [{"block": "paragraph", "level": 0, "text": "Một"}]}
+    sheet = layout.sheet_of(PARTS, {"annexes": [annex]}, ids())
+    (taken,) = sheet.lists["annexes"]
+    (line,) = sheet.lists[f"{taken}/body"]
+    sheet = do(sheet, Remove(taken, "hanh", 1))
+    sheet = do(sheet, Write(line, "text", 0, (3, " hai"), "binh", 1))
+    assert said(sheet)["annexes"][0]["body"][0]["text"] == "Một hai"
+
+
+def test_a_draft_that_was_kept_before_there_were_annexes_has_them_now() -> None:
+    before = {name: part for name, part in layout.sheet_of(PARTS, {}, ids()).parts.items() if name != "annexes"}
+    sheet = layout.sheet_of(tuple(before.values()), {"subject": "Kế hoạch"}, ids())
+    annex = {"name": "", "title": "Danh mục", "body": []}
+    known = {part.name: part for part in PARTS}
+    grown = layout.grown(Sheet(known, sheet.lists, sheet.items), {"annexes": [annex]}, ids())
+    assert said(grown)["annexes"] == [annex]
+    assert said(grown)["subject"] == "Kế hoạch"

@@ -14,6 +14,8 @@ export const levels = () => [
 
 const LINE = 500;
 const PARAGRAPH = 10000;
+/** @type {Record<string, number>} signs that a block of one short line takes */
+const SHORT = { line: LINE, subject: LINE, code: 20, count: 6 };
 
 /** @param {string} text @param {string} test @param {() => void} press @param {string} [words] that a screen reader says */
 export const tool = (text, test, press, words) =>
@@ -31,13 +33,30 @@ export const tool = (text, test, press, words) =>
 export function body(desk, id, kind) {
   const { fields } = desk;
   if (kind === "conclusion") return conclusion(desk, id);
+  if (kind === "urgency" || kind === "circulation") return choice(desk, id, kind);
   if (kind === "course") {
     return make("div", { class: "body" },
       fields.box(id, "heading", { label: t("Đề mục"), most: LINE, hint: t("Đề mục") }),
       fields.box(id, "text", { label: t("Nội dung; cách một dòng trống giữa hai đoạn"), lines: true, most: 20 * PARAGRAPH }));
   }
-  const most = kind === "line" || kind === "subject" ? LINE : PARAGRAPH;
-  return make("div", { class: "body" }, fields.box(id, "text", { label: t("Nội dung"), lines: kind !== "line", most }));
+  const most = SHORT[kind] ?? PARAGRAPH;
+  const lines = kind === "subject" || !(kind in SHORT);
+  return make("div", { class: "body" }, fields.box(id, "text", { label: t("Nội dung"), lines, most }));
+}
+
+/** @returns {Record<string, [string, string][]>} */
+const choices = () => ({
+  urgency: [["", t("Không")], ["urgent", t("Khẩn")], ["very_urgent", t("Thượng khẩn")], ["express", t("Hỏa tốc")]],
+  circulation: [["", t("Không hạn chế")], ["return", t("Xem xong trả lại")], ["internal", t("Lưu hành nội bộ")]],
+});
+
+/** One of a few values. @param {Desk} desk @param {string} id @param {string} kind */
+function choice({ draft, changed }, id, kind) {
+  const select = make("select", { "data-value": "value", "data-test": kind, onchange: (/** @type {any} */ event) => {
+    draft.set(id, "value", event.target.value);
+    changed();
+  } }, ...choices()[kind].map(([value, words]) => new Option(words, value)));
+  return make("div", { class: "body" }, select);
 }
 
 /** @param {Desk} desk @param {string} id */
@@ -106,15 +125,24 @@ export function frame(desk, id, inside) {
 /** What may have changed of a block that stands on the page.
  * @param {Desk} desk @param {HTMLElement} element @param {string} id @param {string} label its number
  * @param {string} name what a screen reader calls it, where that is more than its number */
-export function refresh({ draft }, element, id, label, name) {
+export function refresh(desk, element, id, label, name) {
+  const { draft } = desk;
   const { kind } = draft.shape.items[id];
   say(/** @type {Element} */ (element.querySelector(".label")), label);
   const level = draft.value(id, "level");
   if (kind === "prose") element.dataset.level = level;
+  refreshValues(desk, element, id);
+  const text = element.querySelector("[data-field=text]");
+  if (kind === "annex") element.querySelector("[data-field=title]")?.setAttribute("aria-label", `${t("Tên phụ lục")} ${label}`.trim());
+  else if (text && kind !== "conclusion") text.setAttribute("aria-label", name || label ? name || t("Nội dung %(label)s", { label }) : t("Nội dung"));
+}
+
+/** The choices and dates of a block as they are now, but for the one in hand; those of an annex's own blocks are theirs.
+ * @param {Desk} desk @param {HTMLElement} element @param {string} id */
+export function refreshValues({ draft }, element, id) {
   for (const box of /** @type {NodeListOf<HTMLInputElement>} */ (element.querySelectorAll("[data-value]"))) {
+    if (/** @type {HTMLElement} */ (box.closest("[data-block]")).dataset.block !== id) continue;
     const value = draft.value(id, /** @type {string} */ (box.dataset.value));
     if (box.value !== value && document.activeElement !== box) box.value = value;
   }
-  const text = element.querySelector("[data-field=text]");
-  if (text && kind !== "conclusion") text.setAttribute("aria-label", name || label ? name || t("Nội dung %(label)s", { label }) : t("Nội dung"));
 }

@@ -3,13 +3,15 @@
 import { byId, keep, say } from "../meeting/element.js";
 import { inTab, keepInTab } from "../meeting/memory.js";
 import { t } from "../text.js";
-import { body, frame, refresh, tool } from "./blocks.js";
+import { adders } from "./adders.js";
+import { annex } from "./annex.js";
+import { body, frame, refresh, refreshValues } from "./blocks.js";
 import { Draft } from "./draft.js";
 import { Fields } from "./fields.js";
 import { grid, refreshGrid } from "./grid.js";
 import { listen } from "./keys.js";
 import { Line } from "./line.js";
-import { labelled } from "./numbers.js";
+import { labelled, roman } from "./numbers.js";
 import { Pages } from "./pages.js";
 import { drawRemarks } from "./remarks.js";
 
@@ -55,7 +57,7 @@ const desk = {
     draft.remove(block);
     draw();
     changed();
-    if (home.includes("/")) fields.focus(home.split("/")[0]);
+    if (kind === "row" || kind === "column") fields.focus(home.split("/")[0]);
     else if (next) fields.focus(next);
     else adder(home)?.focus();
     desk.say(t("Đã xóa. Ctrl+Z để lấy lại."));
@@ -96,6 +98,11 @@ const adder = (list) => /** @type {HTMLElement | null} */ (document.querySelecto
 
 /** The numbers of a part's blocks, as they will be printed. @param {any} part @param {string[]} ids */
 function labels(part, ids) {
+  if (part.name === "annexes") {
+    let count = 0;
+    const several = ids.filter((id) => !draft.text(id, "name").trim()).length > 1;
+    return ids.map((id) => (several && !draft.text(id, "name").trim() ? roman(count += 1) : ""));
+  }
   if (part.name === "body") return labelled(ids.map((id) => ({ kind: draft.shape.items[id].kind, level: draft.value(id, "level") })));
   if (part.name === "conclusions" || part.name === "course" || part.name === "agenda") return ids.map((_, at) => `${at + 1}.`);
   return ids.map(() => (part.name === "recipients" ? "-" : ""));
@@ -104,30 +111,34 @@ function labels(part, ids) {
 function draw() {
   for (const part of given.parts) {
     const list = byId(`list-${part.name}`);
-    const ids = draft.standing(part.name);
-    const numbers = labels(part, ids);
-    const rows = ids.map((id, at) => ({ id, label: numbers[at], place: at + 1 }));
-    if (part.single) {
-      keep(list, rows, ({ id }) => id, ({ id }) => {
-        const made = body(desk, id, draft.shape.items[id].kind);
-        made.dataset.block = id;
-        made.querySelector("textarea")?.setAttribute("aria-label", part.label);
-        return made;
-      }, () => {});
-    } else {
-      keep(list, rows, ({ id }) => id, ({ id }) => {
-        const { kind } = draft.shape.items[id];
-        return frame(desk, id, kind === "table" ? grid(desk, id) : body(desk, id, kind));
-      }, (element, { id, label, place }) => {
-        refresh(desk, element, id, label, draft.shape.items[id].kind === "line" ? `${part.label} ${place}` : "");
-        if (draft.shape.items[id].kind === "table") refreshGrid(desk, element, id);
-      });
-    }
+    if (!part.single) drawList(list, part, part.name);
+    else keep(list, draft.standing(part.name), (id) => id, (id) => {
+      const made = body(desk, id, draft.shape.items[id].kind);
+      made.dataset.block = id;
+      made.querySelector("textarea, select")?.setAttribute("aria-label", part.label);
+      return made;
+    }, (element, id) => refreshValues(desk, element, id));
   }
   fields.tidy();
   drawPeople();
   drawNoted();
   status();
+}
+
+/** @param {HTMLElement} list @param {any} part @param {string} name of the list */
+function drawList(list, part, name) {
+  const ids = draft.standing(name);
+  const numbers = labels(part, ids);
+  const rows = ids.map((id, at) => ({ id, label: numbers[at], place: at + 1 }));
+  keep(list, rows, ({ id }) => id, ({ id }) => {
+    const { kind } = draft.shape.items[id];
+    return frame(desk, id, kind === "table" ? grid(desk, id) : kind === "annex" ? annex(desk, id) : body(desk, id, kind));
+  }, (element, { id, label, place }) => {
+    const { kind } = draft.shape.items[id];
+    refresh(desk, element, id, label, kind === "line" ? `${part.label} ${place}` : "");
+    if (kind === "table") refreshGrid(desk, element, id);
+    if (kind === "annex") drawList(element.querySelector("ol"), { name: "body", label: part.label }, `${id}/body`);
+  });
 }
 
 function drawPeople() {
@@ -136,7 +147,7 @@ function drawPeople() {
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#editing [data-block]"))) {
     const names = others.filter((one) => one.at === element.dataset.block).map((one) => one.name);
     element.classList.toggle("taken", names.length > 0);
-    const badge = /** @type {HTMLElement | null} */ (element.querySelector(".here"));
+    const badge = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .tools > .here"));
     if (!badge) continue;
     badge.hidden = names.length === 0;
     say(badge, names.length ? t("%(names)s đang ở đây", { names: names.join(", ") }) : "");
@@ -281,25 +292,9 @@ function begin() {
   byId("editing").hidden = false;
   for (const part of given.parts) {
     const bar = document.querySelector(`[data-adder="${part.name}"]`);
-    if (bar) bar.append(...part.kinds.flatMap((/** @type {string} */ kind) => adders(part, kind)));
+    if (bar) bar.append(...adders(desk, part.name, part.name, part.label, part.kinds));
   }
   pages.begin();
-}
-
-/** The buttons that add a block at the end of a part. @param {any} part @param {string} kind */
-function adders(part, kind) {
-  const last = () => {
-    const ids = draft.standing(part.name);
-    return ids[ids.length - 1] ?? null;
-  };
-  const add = (/** @type {string} */ words, /** @type {any} */ what) =>
-    tool(words, `add-${part.name}-${kind}`, () => fields.focus(desk.add(part.name, last(), kind, what)), t("Thêm vào %(part)s: %(what)s", { part: part.label, what: words }));
-  if (kind === "table") {
-    const ids = (/** @type {number} */ count) => Array.from({ length: count }, () => `b${Math.random().toString(36).slice(2, 12)}`);
-    return [tool(t("Bảng"), `add-${part.name}-table`, () => fields.focus(desk.add(part.name, last(), "table", { values: {}, inner: { rows: ids(2), columns: ids(3) } })), t("Thêm vào %(part)s: %(what)s", { part: part.label, what: t("Bảng") }))];
-  }
-  if (kind === "prose") return [["1", t("Khoản (1.)")], ["0", t("Đoạn văn")], ["section", t("Mục")]].map(([level, words]) => add(words, { values: { level } }));
-  return [add(kind === "conclusion" ? t("Kết luận") : kind === "line" ? t("Dòng") : t("Đoạn"), {})];
 }
 
 const editing = byId("editing");
