@@ -4,6 +4,7 @@ Punctuation that the law asks for is added here: bases end with ";" and the last
 I, section II.5), the text ends with "./.".
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -47,20 +48,36 @@ class PrintedAnnex:
     lines: tuple[Printed, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Lines of the text, and what of the content they say: (the part, a line of it or a block)."""
+
+    values: tuple[tuple[str, str | Block], ...]
+    lines: tuple[Printed, ...]
+
+
 def printed(content: TextContent) -> tuple[Printed, ...]:
     """The lines between the head of the document and its signatures, without annexes."""
+    return tuple(line for piece in printed_pieces(content) for line in piece.lines)
+
+
+def printed_pieces(content: TextContent) -> tuple[Piece, ...]:
+    """As `printed`, by what the lines are made of."""
     template = template_of(content.kind)
-    lines = _opening(content)
-    lines += [Printed("basis", line) for line in punctuated(content.bases)]
-    lines += [Printed("paragraph", row) for text in content.intro for row in text.split("\n")]
+    pieces = _opening(content)
+    for basis, said in zip(content.bases, punctuated(content.bases), strict=True):
+        pieces.append(Piece((("bases", basis),), (Printed("basis", said),)))
+    for text in content.intro:
+        pieces.append(Piece((("intro", text),), tuple(Printed("paragraph", row) for row in text.split("\n"))))
     if template.order:
-        lines.append(Printed("order", template.order))
-    lines += _lines(content.body)
+        pieces.append(Piece((), (Printed("order", template.order),)))
+    pieces += body_pieces(content.body)
     if content.closing:
-        lines.append(Printed("closing", closed(content.closing)))
-    elif lines and lines[-1].table is None:
-        lines[-1] = replace(lines[-1], text=closed(lines[-1].text))
-    return tuple(lines)
+        pieces.append(Piece((("closing", content.closing),), (Printed("closing", closed(content.closing)),)))
+    elif pieces and pieces[-1].lines[-1].table is None:
+        *lines, last = pieces[-1].lines
+        pieces[-1] = replace(pieces[-1], lines=(*lines, replace(last, text=closed(last.text))))
+    return tuple(pieces)
 
 
 def printed_annexes(content: TextContent, number_symbol: str | None, issued: str) -> tuple[PrintedAnnex, ...]:
@@ -74,39 +91,55 @@ def printed_annexes(content: TextContent, number_symbol: str | None, issued: str
         if not name:
             count += 1
             name = f"Phụ lục {roman(count)}" if several else "Phụ lục"
-        found.append(PrintedAnnex(name, annex.title, goes_with, tuple(_lines(annex.body))))
+        found.append(PrintedAnnex(name, annex.title, goes_with, lines_of(annex.body)))
     return tuple(found)
 
 
-def _opening(content: TextContent) -> list[Printed]:
+def _opening(content: TextContent) -> list[Piece]:
     """Who decides, and to whom it is written."""
     competence, names = content.competence, punctuated(content.addressees)
+    decides, to = ("competence", competence), tuple(("addressees", name) for name in content.addressees)
     telegram = content.kind is Kind.TELEGRAM
-    lines = [Printed("competence", competence.upper())] if competence and not telegram else []
+    pieces = [Piece((decides,), (Printed("competence", competence.upper()),))] if competence and not telegram else []
     if not names:
-        return lines
+        return pieces
     first = f"{competence or 'Cơ quan ban hành'} điện:" if telegram else "Kính gửi:"
+    values = (decides, *to) if telegram else to
     if len(names) == 1:
-        return [*lines, Printed("addressed", f"{first} {names[0]}")]
-    return [*lines, Printed("addressed", first), *(Printed("addressee", f"- {name}") for name in names)]
+        return [*pieces, Piece(values, (Printed("addressed", f"{first} {names[0]}"),))]
+    rows = (Printed("addressed", first), *(Printed("addressee", f"- {name}") for name in names))
+    return [*pieces, Piece(values, rows)]
 
 
-def _lines(body: Iterable[Block]) -> list[Printed]:
-    lines: list[Printed] = []
-    article = ""
+def lines_of(body: Iterable[Block]) -> tuple[Printed, ...]:
+    """The lines of a list of blocks."""
+    return tuple(line for piece in body_pieces(body) for line in piece.lines)
+
+
+def body_pieces(body: Iterable[Block]) -> list[Piece]:
+    """The lines of a list of blocks, by block; an article without a title is run in before the block behind it."""
+    pieces: list[Piece] = []
+    article: tuple[str, Block] | None = None
     for label, block in labelled(body):
         if block == Heading("article", ""):
-            lines += [Printed("article", "", article)] if article else []
-            article = label
+            pieces += _alone(article)
+            article = (label, block)
             continue
         rows = _rows(label, block)
-        if article and rows[0].style == "paragraph":
-            rows[0] = Printed("article", rows[0].text, article)
-        elif article:
-            rows.insert(0, Printed("article", "", article))
-        article = ""
-        lines += rows
-    return [*lines, Printed("article", "", article)] if article else lines
+        values: tuple[tuple[str, Block], ...] = (("body", block),)
+        if article is not None:
+            values = (("body", article[1]), *values)
+            if rows[0].style == "paragraph":
+                rows[0] = Printed("article", rows[0].text, article[0])
+            else:
+                rows.insert(0, Printed("article", "", article[0]))
+        article = None
+        pieces.append(Piece(values, tuple(rows)))
+    return pieces + _alone(article)
+
+
+def _alone(article: tuple[str, Block] | None) -> list[Piece]:
+    return [Piece((("body", article[1]),), (Printed("article", "", article[0]),))] if article else []
 
 
 def _rows(label: str, block: Block) -> list[Printed]:
@@ -129,3 +162,13 @@ def _rows(label: str, block: Block) -> list[Printed]:
 
 
 _LEVELS: tuple[Style, ...] = ("paragraph", "clause", "point")
+
+
+def letter_subject(subject: str) -> str:
+    """The trích yếu of an official letter, as it stands below the number."""
+    return "V/v " + re.sub(r"^(về việc|v/v)\s+", "", subject, flags=re.IGNORECASE)
+
+
+def initials(content: TextContent) -> str:
+    """The small code at the end: the drafter's initials and how many copies there are."""
+    return ".".join([content.drafter] * bool(content.drafter) + [str(content.copies)] * bool(content.copies))

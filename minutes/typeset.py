@@ -21,7 +21,7 @@ from minutes.content import Content, InvitationContent, MinutesContent, drafting
 from minutes.document import FIELD_NAMES, KIND_NAMES, MARK, Kind, Signer
 from minutes.errors import UnprintableContent
 from minutes.layout import LAYOUTS, MM, Layout, layout_on
-from minutes.printed import Printed, printed, printed_annexes
+from minutes.printed import Printed, initials, letter_subject, printed, printed_annexes
 from minutes.templates import template_of
 from minutes.text import CIRCULATIONS, URGENCIES, TextContent
 from minutes.wording import (
@@ -33,6 +33,7 @@ from minutes.wording import (
     long_time,
     punctuated,
     spans,
+    stopped,
     vote_sentence,
 )
 
@@ -236,12 +237,12 @@ def _text_page(content: TextContent, heading: Heading) -> dict[str, Any]:
         "lines": [asdict(line) for line in printed(content)],
         "urgency": urgency and {"name": urgency, "words": URGENCIES[urgency]},
         "circulation": circulation and CIRCULATIONS[circulation],
-        "drafter": ".".join([content.drafter] * bool(content.drafter) + [str(content.copies)] * bool(content.copies)),
+        "drafter": initials(content),
         "contact": list(content.contact),
         "annexes": [asdict(annex) for annex in printed_annexes(content, heading.number_symbol, day)],
     }
     if template_of(content.kind).subject == "number":
-        page["letter_subject"] = "V/v " + re.sub(r"^(về việc|v/v)\s+", "", content.subject, flags=re.IGNORECASE)
+        page["letter_subject"] = letter_subject(content.subject)
     return page
 
 
@@ -264,9 +265,9 @@ def _minutes_page(content: MinutesContent) -> dict[str, Any]:
     return {
         "opening": [
             ["Thời gian bắt đầu", f"{long_time(content.starts_at)}."],
-            ["Địa điểm", _stopped(content.venue)],
-            ["Chủ tọa", _stopped(content.chair_line)],
-            ["Thư ký (người ghi biên bản)", _stopped(content.secretary_line)],
+            ["Địa điểm", stopped(content.venue)],
+            ["Chủ tọa", stopped(content.chair_line)],
+            ["Thư ký (người ghi biên bản)", stopped(content.secretary_line)],
             ["Thành phần tham dự", f"{attendance_summary(content.attendance)}, cụ thể:"],
         ],
         "attendance": groups,
@@ -296,10 +297,6 @@ def _named_ballots(ballots: tuple[tuple[str, str], ...]) -> str:
 
 def _year(content: Content) -> str:
     return str(content.ended_at.year) if isinstance(content, MinutesContent) else "    "
-
-
-def _stopped(text: str) -> str:
-    return text if text.rstrip().endswith(".") else f"{text}."
 
 
 def _agency_lines(name: str) -> list[str]:

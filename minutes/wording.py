@@ -1,6 +1,8 @@
 """Dates, times and counts as a Vietnamese office writes them (Decree 30/2020, Appendix I)."""
 
+import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 
 from minutes import fit
@@ -31,20 +33,29 @@ def invited_time(moment: datetime) -> str:
 
 def invitation_lines(content: InvitationContent, authority: str) -> list[str]:
     """The paragraphs of an invitation before its closing, in the order of template 1.7."""
-    first = f"{authority} trân trọng kính mời:"
-    if len(content.invitees) == 1:
-        lines = [f"{first} {content.invitees[0].rstrip('. ')}."]
-    else:
-        bare = [line.strip().rstrip(";.") for line in content.invitees]
-        lines = [first, *(f"- {line}{';' if line is not bare[-1] else '.'}" for line in bare)]
-    lines.append(f"Tới dự: {content.subject.rstrip('. ')}.")
-    lines.append(f"Chủ trì: {content.chair_line.rstrip('. ')}.")
+    lines = invited(content.invitees, authority)
+    lines.append(f"Tới dự: {stopped(content.subject)}")
+    lines.append(f"Chủ trì: {stopped(content.chair_line)}")
     lines.append(f"Thời gian: {invited_time(content.starts_at)}.")
-    lines.append(f"Địa điểm: {content.venue.rstrip('. ')}.")
+    lines.append(f"Địa điểm: {stopped(content.venue)}")
     if content.agenda:
         lines.append("Nội dung, chương trình:")
-        lines += [f"{number}. {line.rstrip('. ')}." for number, line in enumerate(content.agenda, 1)]
+        lines += [f"{number}. {stopped(line)}" for number, line in enumerate(content.agenda, 1)]
     return [*lines, *content.notes]
+
+
+def invited(invitees: Iterable[str], authority: str) -> list[str]:
+    """Who is asked to come."""
+    first = f"{authority} trân trọng kính mời:"
+    bare = [line.strip().rstrip(";.") for line in invitees]
+    if len(bare) == 1:
+        return [f"{first} {stopped(bare[0])}"]
+    return [first, *(f"- {line}{';' if at < len(bare) else '.'}" for at, line in enumerate(bare, 1))]
+
+
+def stopped(text: str) -> str:
+    """A text with a full stop behind it."""
+    return f"{text.rstrip('. ')}."
 
 
 def short_time(moment: datetime) -> str:
@@ -159,6 +170,37 @@ def conclusion_sentences(line: ConclusionLine) -> str:
         return text
     joined = "; ".join(tail)
     return f"{text} {capital(joined)}."
+
+
+_TASKED = re.compile(r"(.+?[.!?…])\s+((?:Đơn vị chủ trì: |Đơn vị phối hợp: |Chậm nhất ngày ).+)", re.DOTALL)
+_LAST_DAY = re.compile(r"chậm nhất ngày (\d{1,2}) tháng (\d{1,2}) năm (\d{4})", re.IGNORECASE)
+
+
+def conclusion_said(sentences: str) -> ConclusionLine | None:
+    """What `conclusion_sentences` made of a conclusion, read back; None where nobody is charged and no day is set."""
+    match = _TASKED.fullmatch(sentences.strip())
+    if match is None:
+        return None
+    found = ConclusionLine(match[1].removesuffix("."), None, None)
+    for item in match[2].rstrip(". ").split("; "):
+        name, _, value = item.partition(": ")
+        day = _LAST_DAY.fullmatch(item)
+        if name.casefold() == "đơn vị chủ trì":
+            found = replace(found, owner_unit=value)
+        elif name.casefold() == "đơn vị phối hợp":
+            found = replace(found, co_units=tuple(value.split(", ")))
+        elif day is not None and (until := _date(day)) is not None:
+            found = replace(found, deadline=until)
+        else:
+            return None
+    return found
+
+
+def _date(match: re.Match[str]) -> date | None:
+    try:
+        return date(int(match[3]), int(match[2]), int(match[1]))
+    except ValueError:
+        return None
 
 
 def closed(text: str) -> str:

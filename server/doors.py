@@ -83,6 +83,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/casefiles/retention"): Door(Look.FORM),
         ("POST", "/casefiles/{id}/add"): Door(Look.FORM),
         ("POST", "/desk/{id}/word"): Door(Look.FILE, asks=True),
+        ("POST", "/desk/{id}/word/{answer}"): Door(Look.FORM, why="what was looked at when the file came"),
         ("GET", "/rooms/{room}/ws"): Door(Look.MESSAGES),
         ("GET", "/desk/{id}/ws"): Door(Look.MESSAGES),
         ("POST", "/verify"): Door(Look.FORM, why="the file is judged and forgotten"),

@@ -114,6 +114,7 @@ ANSWERS: dict[str, Answer] = {
     "unknown_block": Answer(404, N_("Phần này của dự thảo không còn nữa.")),
     "received_unreadable": Answer(400, N_("Chỉ nhận tệp PDF không có mật khẩu, không hỏng, dài không quá 500 trang.")),
     "word_unreadable": Answer(400, N_("Tệp không phải là tệp Word (.docx), có mật khẩu hoặc bị hỏng.")),
+    "word_gone": Answer(409, N_("Tệp đã đọc không còn được giữ; xin chọn lại tệp.")),
     "word_long": Answer(413, N_("Tệp Word quá lớn hoặc quá dài.")),
     "draft_closed": Answer(409, N_("Văn bản đã được trình hoặc đang ký, không sửa được nữa.")),
     "captions_unavailable": Answer(

@@ -1,9 +1,10 @@
-"""The text of a Word file as the parts of a document: subject, bases, blocks, recipients.
+"""What a Word file says, paragraph by paragraph, and the content that Giaoban put into it.
 
 Runs as a process of its own (`python -I read_docx.py FOLDER`), because it opens what strangers wrote. Imports nothing
-of ours. Reads FOLDER/original.docx, writes FOLDER/text.json: {"subject", "addressees", "bases", "intro", "body",
-"closing", "recipients"}, the blocks as minutes/blocks.py has them. Only what is plain to see is told apart; everything
-else is a paragraph. Says {"refused": code} and exit code 1 for what is no such file: word_unreadable, word_long.
+of ours. Reads FOLDER/original.docx, writes FOLDER/text.json: {"lines": [...], "kind", "source"}. A line is
+{"text", "bold", "level", "heading", "foot"} (minutes/word/line.py) or a table, {"rows": [["…"]], "ruled"}; `source` is
+the JSON of a content, null where there is none; what the lines mean is not decided here. Says {"refused": code} and
+exit code 1 for what is no such file: word_unreadable, word_long.
 """
 
 import json
@@ -12,9 +13,9 @@ import resource
 import sys
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import docx
 from docx.document import Document
@@ -23,31 +24,14 @@ from docx.text.paragraph import Paragraph
 
 PACKED, ENTRIES = 60 << 20, 2000
 """Octets that the parts of the file may unpack to, and how many there may be."""
-MEMORY, PROCESSOR, OUTPUT = 1 << 30, 30, 8 << 20
-BLOCKS, ROWS, COLUMNS = 2000, 500, 20
-LINE, PARAGRAPH = 500, 10_000
+MEMORY, PROCESSOR, OUTPUT = 1 << 30, 30, 16 << 20
+LINES, ROWS, COLUMNS = 20_000, 501, 20
+PARAGRAPH = 10_000
+SOURCE = "{urn:giaoban:content}content"
+_HIDDEN = "\u00ad\u200b\u2060\ufeff"
+_FORBIDDEN = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_HIDDEN}\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 Json = dict[str, Any]
-
-_COUNTRY = "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
-_TYPES = frozenset(
-    {
-        "NGHỊ QUYẾT", "QUYẾT ĐỊNH", "CHỈ THỊ", "QUY CHẾ", "QUY ĐỊNH", "THÔNG CÁO", "THÔNG BÁO", "HƯỚNG DẪN",
-        "CHƯƠNG TRÌNH", "KẾ HOẠCH", "PHƯƠNG ÁN", "ĐỀ ÁN", "DỰ ÁN", "BÁO CÁO", "BIÊN BẢN", "TỜ TRÌNH", "HỢP ĐỒNG",
-        "CÔNG ĐIỆN", "GIẤY MỜI", "GIẤY GIỚI THIỆU", "PHIẾU TRÌNH",
-    }
-)  # fmt: skip
-_HEADINGS = (
-    ("part", re.compile(r"(?i:phần)\s+(?:thứ\s+\w+|[IVXLC]+|\d+)\s*[.:]?\s*(.*)")),
-    ("chapter", re.compile(r"(?i:chương)\s+(?:[IVXLC]+|\d+)\s*[.:]?\s*(.*)")),
-    ("section", re.compile(r"(?i:mục)\s+(?:[IVXLC]+|\d+)\s*[.:]?\s*(.*)")),
-    ("article", re.compile(r"(?i:điều)\s+\d+\s*[.:]\s*(.*)")),
-    ("section", re.compile(r"[IVX]+\.\s+(.+)")),
-)
-_CLAUSE = re.compile(r"\d{1,3}[.)]\s+(.+)")
-_POINT = re.compile(r"[a-zđ]\)\s+(.+)")
-_BASIS = re.compile(r"(?i:căn cứ|theo đề nghị|xét đề nghị)\s")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Refused(Exception):
@@ -77,83 +61,43 @@ def opened(path: Path) -> Document:
         raise Refused("word_unreadable") from error
 
 
-@dataclass
-class Found:
-    """What was found so far. `stage`: "head" until the subject, then "bases", "body", and "end" from the recipients."""
-
-    stage: str = "head"
-    titled: bool = False
-    subject: list[str] = field(default_factory=list)
-    addressees: list[str] = field(default_factory=list)
-    bases: list[str] = field(default_factory=list)
-    body: list[Json] = field(default_factory=list)
-    recipients: list[str] = field(default_factory=list)
-    addressing: bool = False
-    heading: bool = False
-    """The last line was a heading without its text, which is the next line."""
-
-
 def clean(text: str) -> str:
     """A text as records take it."""
     return _FORBIDDEN.sub("", text.replace("\u2028", "\n").replace("\v", "\n").replace("\xa0", " ")).strip()
 
 
 def read(document: Document) -> Json:
-    """The parts of the text. Raises Refused."""
-    found = Found()
+    """All that it says. Raises Refused."""
+    lines = [*_lines(document), *_foot(document)]
+    kind, source = _source(document)
+    return {"lines": lines, "kind": kind, "source": source}
+
+
+def _lines(document: Document) -> Iterator[Json]:
+    count = 0
     for one in document.iter_inner_content():
-        if isinstance(one, Table):
-            _table(found, one)
-        else:
-            _paragraph(found, one)
-        if len(found.body) > BLOCKS:
+        made = list(_table(one)) if isinstance(one, Table) else _paragraph(one)
+        count += len(made)
+        if count > LINES:
             raise Refused("word_long")
-    return _result(found)
+        yield from made
 
 
-def _cells(table: Table) -> list[list[str]]:
-    rows = []
-    for row in table.rows[: ROWS + 2]:
-        cells: list[str] = []
-        last = None
-        for cell in row.cells:
-            if cell._tc is not last:  # a merged cell comes once for each of its columns
-                cells.append(clean(cell.text)[:PARAGRAPH])
-            last = cell._tc
-        rows.append(cells)
-    return rows
+def _paragraph(paragraph: Paragraph) -> list[Json]:
+    text = clean(paragraph.text)
+    if not text:
+        return []
+    runs = [run for run in paragraph.runs if run.text.strip()]
+    style = (paragraph.style.name or "") if paragraph.style is not None else ""
+    said = {
+        "bold": bool(runs) and all(run.bold for run in runs),
+        "level": _level(paragraph),
+        "heading": style.startswith("Heading"),
+    }
+    return [{"text": text[at : at + PARAGRAPH], **said} for at in range(0, len(text), PARAGRAPH)]
 
 
-def _table(found: Found, table: Table) -> None:
-    rows = _cells(table)
-    whole = "\n".join("\n".join(row) for row in rows)
-    if _COUNTRY in whole.upper():
-        for line in whole.split("\n"):
-            if line.strip().casefold().startswith("v/v"):
-                found.subject.append(line.strip()[3:].strip())
-        return
-    if "nơi nhận" in whole.casefold() and len(rows) <= 3:
-        cell = next(cell for row in rows for cell in row if "nơi nhận" in cell.casefold())
-        found.recipients += _recipients(cell.split("\n"))
-        found.stage = "end"
-        return
-    if found.stage == "end" or not any(any(row) for row in rows):
-        return
-    width = min(max(len(row) for row in rows), COLUMNS)
-    if len(rows) > ROWS + 1 or max(len(row) for row in rows) > COLUMNS:
-        raise Refused("word_long")
-    even = [row[:width] + [""] * (width - len(row)) for row in rows]
-    found.stage = "body"
-    header = [" ".join(cell.split())[:LINE] for cell in even[0]]
-    found.body.append({"block": "table", "header": header, "rows": even[1:]})
-
-
-def _recipients(lines: list[str]) -> list[str]:
-    bare = (line.strip().lstrip("-–+ ").rstrip(" ;.").strip() for line in lines)
-    return [line[:LINE] for line in bare if line and not line.casefold().startswith("nơi nhận")]
-
-
-def _numbering(paragraph: Paragraph) -> int | None:
+def _level(paragraph: Paragraph) -> int | None:
     """The level of an automatic number, from 0; None for a paragraph without one."""
     numbers = paragraph._p.xpath("./w:pPr/w:numPr/w:numId/@w:val")
     levels = paragraph._p.xpath("./w:pPr/w:numPr/w:ilvl/@w:val")
@@ -162,128 +106,55 @@ def _numbering(paragraph: Paragraph) -> int | None:
     return int(levels[0]) if levels else 0
 
 
-def _paragraph(found: Found, paragraph: Paragraph) -> None:
-    text = clean(paragraph.text)
-    if not text:
-        found.addressing = False
+def _table(table: Table) -> Iterator[Json]:
+    rows = []
+    for row in table.rows[: ROWS + 1]:
+        cells: list[str] = []
+        last = None
+        for cell in row.cells:
+            if cell._tc is not last:  # a merged cell comes once for each of its columns
+                cells.append(clean(cell.text)[:PARAGRAPH])
+            last = cell._tc
+        rows.append(cells)
+    if not any(any(row) for row in rows):
         return
-    lowered = text.casefold()
-    if lowered.startswith("nơi nhận"):
-        found.stage = "end"
-        found.recipients += _recipients(text.split("\n"))
-    elif found.stage == "end":
-        if text.startswith(("-", "–", "+")):
-            found.recipients += _recipients(text.split("\n"))
-    elif found.stage == "head":
-        _head(found, text, lowered, paragraph)
-    else:
-        _text(found, text, paragraph)
+    if len(rows) > ROWS or max(map(len, rows)) > COLUMNS:
+        raise Refused("word_long")
+    yield {"rows": rows, "ruled": _ruled(table)}
 
 
-def _head(found: Found, text: str, lowered: str, paragraph: Paragraph) -> None:
-    if text.upper() in _TYPES:
-        found.titled = True
-    elif lowered.startswith("v/v") or (lowered.startswith("về việc") and not found.subject):
-        found.subject.append(text[3:].strip() if lowered.startswith("v/v") else text)
-    elif lowered.startswith("kính gửi"):
-        found.addressing = True
-        rest = text.split(":", 1)[1].strip() if ":" in text else ""
-        found.addressees += _recipients(rest.split("\n"))
-    elif found.addressing and text.startswith("-"):
-        found.addressees += _recipients([text])
-    elif _BASIS.match(text):
-        found.stage = "bases"
-        _text(found, text, paragraph)
-    elif (found.titled and not found.subject) or (found.titled and _bold(paragraph) and len(found.subject) < 3):
-        found.subject.append(text)
-    elif (
-        found.titled
-        or found.subject
-        or found.addressees
-        or _kind(text, paragraph)[0] != "paragraph"
-        or not _letterhead(text, lowered)
-    ):
-        found.stage = "body"
-        _text(found, text, paragraph)
+def _ruled(table: Table) -> bool:
+    """Whether it has lines: its own, its cells', or those of its style."""
+    style = (table.style.name or "") if table.style is not None else ""
+    own = table._tbl.xpath("./w:tblPr/w:tblBorders/*/@w:val | .//w:tcPr/w:tcBorders/*/@w:val")
+    return any(value not in ("none", "nil") for value in own) or style not in ("", "Normal Table", "Table Normal")
 
 
-def _letterhead(text: str, lowered: str) -> bool:
-    """A line of the head that stands outside a table: names, number, motto, date."""
-    return text.isupper() or lowered.startswith(("số:", "độc lập", "---", "___")) or " ngày" in lowered[:60]
-
-
-def _bold(paragraph: Paragraph) -> bool:
-    runs = [run for run in paragraph.runs if run.text.strip()]
-    return bool(runs) and all(run.bold for run in runs)
-
-
-def _kind(text: str, paragraph: Paragraph) -> tuple[str, str | int, str]:
-    """(block, level, text without its number)"""
-    for level, pattern in _HEADINGS:
-        match = pattern.fullmatch(text)
-        if match is not None:
-            return "heading", level, match[1].strip()
-    style = (paragraph.style.name or "") if paragraph.style is not None else ""
-    if style.startswith("Heading") and len(text) <= LINE:
-        return "heading", "section", text
-    if match := _POINT.fullmatch(text):
-        return "paragraph", 2, match[1]
-    if match := _CLAUSE.fullmatch(text):
-        return "paragraph", 1, match[1]
-    numbered = _numbering(paragraph)
-    return "paragraph", 0 if numbered is None else min(numbered + 1, 2), text
-
-
-def _text(found: Found, text: str, paragraph: Paragraph) -> None:
-    if found.stage == "bases" and _BASIS.match(text):
-        found.bases += [line.strip().rstrip(";.,")[:LINE] for line in text.split("\n") if line.strip()]
+def _foot(document: Document) -> Iterator[Json]:
+    """The foot of the first page, where it has one of its own."""
+    section = document.sections[0] if len(document.sections) else None
+    if section is None or not section.different_first_page_header_footer:
         return
-    if text.rstrip(":").upper() in _TYPES or text.rstrip(": ").upper() == "QUYẾT NGHỊ":
-        return  # the order between bases and articles, which the layout has
-    found.stage = "body"
-    block, level, rest = _kind(text.replace("\n", " ") if "\n" in text and len(text) < LINE else text, paragraph)
-    if found.heading and block == "paragraph" and (_bold(paragraph) or rest.isupper()) and len(rest) <= LINE:
-        found.body[-1]["text"] = rest
-        found.heading = False
-        return
-    found.heading = block == "heading" and not rest and level != "article"
-    if block == "heading" and len(rest) > LINE:
-        found.body += [{"block": "heading", "level": level, "text": ""}] if level == "article" else []
-        block, level = "paragraph", 0
-    found.body += [
-        {"block": block, "level": level, "text": rest[at : at + PARAGRAPH]}
-        for at in range(0, max(len(rest), 1), PARAGRAPH)
-    ]
+    for paragraph in section.first_page_footer.paragraphs[:ROWS]:
+        if text := clean(paragraph.text):
+            yield {"text": text[:PARAGRAPH], "foot": True}
 
 
-def _result(found: Found) -> Json:
-    body = [one for one in found.body if one["block"] == "table" or one["text"] or one["level"] == "article"]
-    closing = ""
-    if body and body[-1]["block"] == "paragraph":
-        last = body[-1]["text"].rstrip()
-        ended = last.endswith("./.")
-        body[-1]["text"] = last.removesuffix("./.").rstrip() if ended else last
-        if ended and body[-1]["level"] == 0 and len(body) > 1 and len(last) <= LINE:
-            closing = body.pop()["text"].rstrip(".")
-    plain = list(_leading(body))
-    numbered = any(one["block"] == "heading" or one.get("level") not in (0, None) for one in body)
-    intro = [one["text"] for one in plain] if numbered and len(plain) < len(body) else []
-    return {
-        "subject": "\n".join(line for line in found.subject if line)[:LINE],
-        "addressees": found.addressees[:ROWS],
-        "bases": found.bases[:ROWS],
-        "intro": intro[:ROWS],
-        "body": body[len(plain) :] if intro else body,
-        "closing": closing,
-        "recipients": found.recipients[:ROWS],
-    }
-
-
-def _leading(body: list[Json]) -> Iterator[Json]:
-    for one in body:
-        if one["block"] != "paragraph" or one["level"] != 0:
-            return
-        yield one
+def _source(document: Document) -> tuple[str, Any]:
+    """The kind and the content of a document that was written here; ("", None) for any other file."""
+    for relation in document.part.rels.values():
+        if relation.is_external or not str(relation.target_part.partname).startswith("/customXml/"):
+            continue
+        blob = relation.target_part.blob
+        if b"urn:giaoban:content" not in blob or b"<!DOCTYPE" in blob or b"<!ENTITY" in blob:
+            continue
+        try:
+            root = ElementTree.fromstring(blob)  # noqa: S314 - without declarations, behind walls
+            if root.tag == SOURCE:
+                return root.get("kind", ""), json.loads(root.text or "null")
+        except (ElementTree.ParseError, ValueError, RecursionError):
+            continue
+    return "", None
 
 
 def main() -> None:

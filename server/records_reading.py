@@ -16,7 +16,7 @@ from minutes.errors import N_, Damaged, NotFound, Reason, Refused
 from minutes.transitions import after, deadline
 from minutes.trust import Trust
 from minutes.typeset import Heading, Typesetter
-from minutes.word import word_file
+from minutes.word.writing import word_file
 from minutes.workflow import store as workflow
 from minutes.workflow.relation import Changed
 from server import search_index

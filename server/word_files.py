@@ -1,7 +1,9 @@
-"""Texts out of Word files: the file goes to a process of its own, behind walls where this machine has them."""
+"""Word files that come in: the file goes to a process of its own, behind walls where this machine has them; what it
+says waits here until whoever brought it has looked at it."""
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import shutil
 import sys
@@ -15,18 +17,41 @@ from server.errors import Problem
 MAX_BYTES = 10 * 2**20
 TIME = 40
 _READER = Path(__file__).with_name("read_docx.py")
-_TEXT = 8 * 2**20
+_TEXT = 16 * 2**20
+WAITING = 30
+"""Files that wait to be looked at; of more the oldest is forgotten."""
 
 
 class WordFiles:
-    """One file at a time is read."""
+    """One file at a time is read. What one account has brought for one document waits, but not through a restart."""
 
     def __init__(self) -> None:
         self._turn = asyncio.Semaphore(1)
+        self._waiting: dict[tuple[str, str], tuple[str, dict[str, Any]]] = {}
+
+    def wait(self, account: str, document: str, parts: dict[str, Any]) -> str:
+        """Keep what a file says until it is taken or another one is brought. Returns by what it is named."""
+        name = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+        self._waiting.pop((account, document), None)
+        self._waiting[account, document] = (name, parts)
+        while len(self._waiting) > WAITING:
+            self._waiting.pop(next(iter(self._waiting)))
+        return name
+
+    def waiting(self, account: str, document: str, name: str) -> dict[str, Any]:
+        """What `wait` has kept. Raises Problem("word_gone")."""
+        known, parts = self._waiting.get((account, document), ("", {}))
+        if not known or known != name:
+            raise Problem("word_gone")
+        return parts
+
+    def drop(self, account: str, document: str) -> None:
+        """It was taken, or is not wanted."""
+        self._waiting.pop((account, document), None)
 
     async def read(self, source: IO[bytes]) -> dict[str, Any]:
-        """The parts of the text as JSON (server/read_docx.py), unchecked. Raises Problem: word_unreadable, word_long,
-        too_large, too_many."""
+        """What a file says as JSON (server/read_docx.py), unchecked. Raises Problem: word_unreadable, word_long,
+        too_many."""
         if self._turn.locked():
             raise Problem("too_many")
         async with self._turn:

@@ -250,7 +250,6 @@ async def _edit_page(
         items=await _items(request, document),
         parts=parts,
         plain=plain,
-        takes_word=any(part.name == "body" for part in parts),
         strings=script_strings(reader.language),
         draft={
             "id": document.id,

@@ -1,25 +1,39 @@
-"""Word files at the desk: the text of one into a draft, and a document as one."""
+"""Word files at the desk: the text of one into a draft, looked at first, and a document as one."""
 
 import contextlib
+from typing import Any
 
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from minutes import printed
+from minutes import wording as phrases
+from minutes.content import from_json
+from minutes.document import KIND_NAMES, Document
 from minutes.errors import RecordError
+from minutes.word.taking import Taken, taken
 from server import doors
+from server.directory import Account
+from server.editing.differences import compared
+from server.editing.shapes import parts_of
 from server.errors import Problem, answer
+from server.i18n import N_
 from server.keys import EDITING, RECORDS, WORD_FILES
 from server.pages import form, reader_of, see_other, wording
-from server.pages.caching import PRIVATE
+from server.pages.caching import PRIVATE, private
 from server.pages.desk import edit_page, open_document
-from server.pages.desk_acts import actor
+from server.pages.desk_acts import actor, possible
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
 def routes() -> list[web.RouteDef]:
     """The routes of this module."""
-    return [web.get("/desk/{id}/word", export), web.post("/desk/{id}/word", take)]
+    return [
+        web.get("/desk/{id}/word", export),
+        web.post("/desk/{id}/word", take),
+        web.post("/desk/{id}/word/{answer}", decide),
+    ]
 
 
 async def export(request: web.Request) -> web.Response:
@@ -34,7 +48,7 @@ async def export(request: web.Request) -> web.Response:
 
 
 async def take(request: web.Request) -> web.Response:
-    """POST /desk/{id}/word: the text of a Word file in place of what the draft says; that stays among the versions."""
+    """POST /desk/{id}/word: what a Word file would make of the draft, which stays as it is until it is agreed to."""
     account, document = await open_document(request, "document.edit")
     typed = await form(request)
     sent = (await request.post()).get("file")
@@ -44,13 +58,76 @@ async def take(request: web.Request) -> web.Response:
             raise Problem("class_unasked")
         if not isinstance(sent, FileField) or not sent.filename:
             raise Problem("no_file")
-        text = await request.app[WORD_FILES].read(sent.file)
-        await request.app[EDITING].become(
-            document.id, {name: value for name, value in text.items() if value}, actor(account)
-        )
+        read = await request.app[WORD_FILES].read(sent.file)
+        try:
+            found = taken(document.kind, read, document.unit.name)
+        except ValueError as error:
+            raise Problem("word_unreadable") from error
+        return await _look(request, account, document, found)
     except Problem as problem:
-        found = answer(problem.code)
-        return await edit_page(request, document, status=found.status, sentence=reader.gettext(found.text))
+        found_answer = answer(problem.code)
+        sentence = reader.gettext(found_answer.text)
+        return await edit_page(request, document, status=found_answer.status, sentence=sentence)
+    except RecordError as error:
+        return await edit_page(request, document, status=422, sentence=wording.sentence(error, document.kind, reader))
+
+
+async def _look(
+    request: web.Request, account: Account, document: Document, found: Taken, *, status: int = 200, sentence: str = ""
+) -> web.Response:
+    """The text as it would be, and what of it is another than now. Raises RecordError for what could not be kept."""
+    if "edit" not in possible(document, account):
+        raise Problem("draft_closed")
+    records = request.app[RECORDS]
+    with contextlib.suppress(RecordError):
+        await request.app[EDITING].settle(document.id)
+    document = await records.get(document.id)
+    now: dict[str, Any] = await records.content_json(document.id)
+    content = from_json(document.kind, {**now, **found.parts})
+    parts = compared(parts_of(document.kind), now, {**now, **found.parts})
+    return private(
+        request,
+        "desk/word.html",
+        status=status,
+        document=document,
+        content=content,
+        parts=parts,
+        changed=any(part.changed for part in parts),
+        ours=found.ours,
+        name=request.app[WORD_FILES].wait(account.id, document.id, found.parts),
+        words=wording,
+        phrases=phrases,
+        printed=printed,
+        kind_name=KIND_NAMES[document.kind],
+        sentence=sentence,
+    )
+
+
+CHANGED = N_("Trong lúc đồng chí xem, dự thảo đã được người khác sửa; xin xem lại chỗ khác nhau rồi quyết định.")
+
+
+async def decide(request: web.Request) -> web.Response:
+    """POST /desk/{id}/word/apply and /drop: take what was looked at in place of the draft's text, or leave it."""
+    account, document = await open_document(request, "document.edit")
+    fields = await form(request)
+    files, reader = request.app[WORD_FILES], reader_of(request)
+    if request.match_info["answer"] not in ("apply", "drop"):
+        raise Problem("not_found")
+    try:
+        if request.match_info["answer"] == "apply":
+            parts = files.waiting(account.id, document.id, fields.get("name", ""))
+            with contextlib.suppress(RecordError):
+                await request.app[EDITING].settle(document.id)
+            document = await request.app[RECORDS].get(document.id)
+            if fields.get("version") != str(document.version):
+                found = Taken(parts, ours=fields.get("ours") == "yes")
+                return await _look(request, account, document, found, status=409, sentence=reader.gettext(CHANGED))
+            await request.app[EDITING].become(document.id, parts, actor(account))
+        files.drop(account.id, document.id)
+    except Problem as problem:
+        found_answer = answer(problem.code)
+        sentence = reader.gettext(found_answer.text)
+        return await edit_page(request, document, status=found_answer.status, sentence=sentence)
     except RecordError as error:
         return await edit_page(request, document, status=422, sentence=wording.sentence(error, document.kind, reader))
     return see_other(f"/desk/{document.id}/edit")

@@ -17,7 +17,7 @@ from minutes.blocks import Table as Grid
 from minutes.document import Kind, Signer
 from minutes.text import Annex, TextContent
 from minutes.typeset import Heading
-from minutes.word import word_file
+from minutes.word.writing import word_file
 from tests.minutes.sample_meeting import AUTHORITY, held
 
 LEADER = Signer("leader", "hanh", "Nguyễn Thị Hạnh", ("CHỦ TỊCH",))

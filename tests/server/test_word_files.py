@@ -1,9 +1,8 @@
-"""The text of a Word file becomes the parts of a document; a hostile file becomes nothing."""
+"""What a Word file says is read out of it; a hostile file becomes nothing."""
 
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import docx
 import pytest
@@ -12,14 +11,12 @@ from hypothesis import strategies as st
 
 from minutes.content import from_json, to_json
 from minutes.document import Kind
+from minutes.word.taking import taken
 from server import read_docx
 from server.errors import Problem
-from server.word_files import MAX_BYTES, WordFiles
+from server.word_files import MAX_BYTES, WAITING, WordFiles
+from tests.minutes.samples import sample, text_of
 from tests.minutes.test_word import PLAN, made
-
-
-async def taken(data: bytes) -> dict[str, Any]:
-    return await WordFiles().read(BytesIO(data))
 
 
 def written(*paragraphs: str) -> bytes:
@@ -31,52 +28,28 @@ def written(*paragraphs: str) -> bytes:
     return out.getvalue()
 
 
-async def test_what_was_exported_comes_back_as_it_was() -> None:
-    text = await taken(made())
-    before = to_json(PLAN)
-    line = before["body"].pop()  # a conclusion is printed as a sentence
-    body = text["body"]
-    sentence = f"{line['text']}. Đơn vị chủ trì: {line['owner_unit']}."
-    assert body.pop() == {"block": "paragraph", "level": 1, "text": sentence}
-    assert body == before["body"]
-    for name in ("subject", "bases", "intro", "closing", "recipients"):
-        assert text[name] == before[name], name
-    whole = {**to_json(PLAN), **text}
-    assert to_json(from_json(Kind.PLAN, whole)) == whole
+async def test_a_file_is_read_paragraph_by_paragraph() -> None:
+    read = await WordFiles().read(BytesIO(written("Điều 1. Phạm vi", "", "Dòng\u200b hai.")))
+    assert [line["text"] for line in read["lines"]] == ["Điều 1. Phạm vi", "Dòng hai."]
+    assert (read["kind"], read["source"]) == ("", None)
 
 
-async def test_a_plain_decision_is_told_apart() -> None:
-    text = await taken(
-        written(
-            "QUYẾT ĐỊNH",
-            "Về việc thành lập Tổ công tác",
-            "Căn cứ Luật Tổ chức chính quyền địa phương;",
-            "Theo đề nghị của Chánh Văn phòng.",
-            "QUYẾT ĐỊNH:",
-            "Điều 1. Thành lập Tổ công tác gồm:",
-            "1. Ông Lò Văn Dũng, Tổ trưởng;",
-            "a) Phụ trách chung;",
-            "Chương II",
-            "Điều 2. Quyết định này có hiệu lực từ ngày ký./.",
-            "Nơi nhận:",
-            "- Như Điều 2;",
-            "- Lưu: VT.",
-        )
-    )
-    assert text["subject"] == "Về việc thành lập Tổ công tác"
-    assert text["bases"] == ["Căn cứ Luật Tổ chức chính quyền địa phương", "Theo đề nghị của Chánh Văn phòng"]
-    assert [(one.get("level"), one.get("text")) for one in text["body"]] == [
-        ("article", "Thành lập Tổ công tác gồm:"),
-        (1, "Ông Lò Văn Dũng, Tổ trưởng;"),
-        (2, "Phụ trách chung;"),
-        ("article", "Quyết định này có hiệu lực từ ngày ký./."),
-    ]
-    assert text["recipients"] == ["Như Điều 2", "Lưu: VT"]
+async def test_a_file_of_ours_brings_its_content() -> None:
+    read = await WordFiles().read(BytesIO(made()))
+    assert (read["kind"], read["source"]) == ("KH", to_json(PLAN))
 
 
-async def test_a_plain_text_is_paragraphs() -> None:
-    text = await taken(written("Dòng thứ nhất.", "", "Dòng thứ hai\u200b có dấu ẩn."))
-    assert [one["text"] for one in text["body"]] == ["Dòng thứ nhất.", "Dòng thứ hai có dấu ẩn."]
+def test_what_was_read_waits_for_who_brought_it() -> None:
+    files = WordFiles()
+    name = files.wait("binh", "d1", {"subject": "Kế hoạch"})
+    assert files.waiting("binh", "d1", name) == {"subject": "Kế hoạch"}
+    for account, document in (("hanh", "d1"), ("binh", "d2")):
+        with pytest.raises(Problem):
+            files.waiting(account, document, name)
+    for other in range(WAITING):
+        files.wait("binh", f"e{other}", {})
+    with pytest.raises(Problem):
+        files.waiting("binh", "d1", name)
 
 
 def bomb() -> bytes:
@@ -111,19 +84,19 @@ def entities() -> bytes:
 )
 async def test_what_is_no_word_file_is_refused(data: bytes, code: str) -> None:
     with pytest.raises(Problem) as refused:
-        await taken(data)
+        await WordFiles().read(BytesIO(data))
     assert refused.value.code == code
 
 
 async def test_a_bomb_is_not_unpacked() -> None:
     with pytest.raises(Problem) as refused:
-        await taken(bomb())
+        await WordFiles().read(BytesIO(bomb()))
     assert refused.value.code == "word_long"
 
 
 async def test_entities_are_not_blown_up() -> None:
     try:
-        text = await taken(entities())
+        text = await WordFiles().read(BytesIO(entities()))
     except Problem as problem:
         assert problem.code == "word_unreadable"  # noqa: PT017 - to be refused is as good
     else:
@@ -139,15 +112,16 @@ def test_no_damaged_file_breaks_the_reader(tmp_path_factory: pytest.TempPathFact
     path: Path = tmp_path_factory.mktemp("damaged") / "original.docx"
     path.write_bytes(whole)
     try:
-        text = read_docx.read(read_docx.opened(path))
+        read = read_docx.read(read_docx.opened(path))
     except (read_docx.Refused, ValueError, KeyError, AttributeError, IndexError):
         return
-    assert set(text) == {"subject", "addressees", "bases", "intro", "body", "closing", "recipients"}
+    assert taken(Kind.PLAN, read, "Ủy ban nhân dân tỉnh").parts is not None
 
 
 LINES = (
     "THÔNG BÁO", "Kính gửi: Xã A", "- Xã B;", "Căn cứ Luật;", "Điều 1. x", "Chương I", "1. a", "a) b", "Nơi nhận:",
-    "- Lưu: VT", "Về việc x", "x./.", "", "I. Y",
+    "- Lưu: VT", "Về việc x", "x./.", "", "I. Y", "Kết luận:", "Xã kính mời: ông A", "Địa điểm: x", "Chủ tịch điện: Xã",
+    "BIÊN BẢN", "GIẤY MỜI", "PHỤ LỤC", "(Kèm theo x)", "XÃ A",
 )  # fmt: skip
 
 
@@ -158,6 +132,10 @@ def test_whatever_lines_there_are_the_result_is_a_text(
 ) -> None:
     path: Path = tmp_path_factory.mktemp("lines") / "original.docx"
     path.write_bytes(written(*told))
-    text = read_docx.read(read_docx.opened(path))
-    base = {**to_json(PLAN), **{name: value for name, value in text.items() if value}}
-    assert from_json(Kind.PLAN, base)
+    read = read_docx.read(read_docx.opened(path))
+    for kind in (Kind.PLAN, Kind.LETTER, Kind.DECISION, Kind.TELEGRAM):
+        base = {**to_json(text_of(kind)), **taken(kind, read, "Ủy ban nhân dân tỉnh").parts}
+        assert from_json(kind, base)
+    for kind in (Kind.MINUTES, Kind.INVITATION):
+        base = {**to_json(sample(kind)[0]), **taken(kind, read, "Ủy ban nhân dân tỉnh").parts}
+        assert from_json(kind, base)

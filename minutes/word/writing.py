@@ -1,18 +1,23 @@
 """A document as a Word file, for those who need one: the look of Decree 30/2020, Appendix I, and nothing that signs.
 
 It says the same as the PDF (both are made from typeset.page_data), without check mark and evidence: a Word file proves
-nothing.
+nothing. The content goes with it as a custom XML part, which Word keeps and shows nobody, so that what comes back is
+what went out (taking.py).
 """
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
+from xml.etree.ElementTree import Element, tostring
 
 from docx import Document as new_document
 from docx.document import Document as Word
 from docx.enum.section import WD_ORIENT
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.section import _Footer
@@ -22,7 +27,7 @@ from docx.text.paragraph import Paragraph
 
 from minutes.content import Content
 from minutes.document import Kind
-from minutes.typeset import Heading, page_data
+from minutes.typeset import Heading, page_data, source_json
 
 TYPEFACE = "Times New Roman"
 BODY, SMALL, TITLE = Pt(13), Pt(12), Pt(14)
@@ -46,9 +51,22 @@ def word_file(kind: Kind, content: Content, heading: Heading) -> bytes:
     _ending(word, data)
     for annex in data["annexes"]:
         _annex(word, annex)
+    _source(word, kind, content)
     made = BytesIO()
     word.save(made)
     return made.getvalue()
+
+
+SOURCE = "urn:giaoban:content"
+"""The namespace of the part that holds the content: <content kind="KH">its JSON</content>."""
+
+
+def _source(word: Word, kind: Kind, content: Content) -> None:
+    element = Element(f"{{{SOURCE}}}content", {"kind": kind.value})
+    element.text = source_json(content).decode()
+    name = PackURI("/customXml/item2.xml")
+    part = Part(name, "application/xml", tostring(element, encoding="utf-8"), word.part.package)
+    word.part.relate_to(part, RELATIONSHIP_TYPE.CUSTOM_XML)
 
 
 def _page(word: Word, data: Mapping[str, Any]) -> None:

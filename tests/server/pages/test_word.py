@@ -1,0 +1,80 @@
+"""A Word file is looked at before it takes the place of a draft, and what was written here comes back whole."""
+
+import io
+from typing import Any
+
+import docx
+from aiohttp import FormData
+
+from minutes.document import Kind
+from tests.server.pages.conftest import Office, Page, Visitor
+from tests.server.pages.test_edit_minutes import fields_of
+from tests.server.pages.test_new_document import begun
+
+
+async def bring(visitor: Visitor, document: str, data: bytes) -> Page:
+    fields = FormData({"csrf": visitor.csrf, "secrecy": "none"}, quote_fields=False)
+    fields.add_field("file", data, filename="quyet-dinh.docx")
+    return await visitor.post(f"/desk/{document}/word", fields)
+
+
+def changed(data: bytes, old: str, new: str) -> bytes:
+    """As somebody changes a paragraph in Word."""
+    word, out = docx.Document(io.BytesIO(data)), io.BytesIO()
+    run = next(run for one in word.paragraphs for run in one.runs if old in run.text)
+    run.text = run.text.replace(old, new)
+    word.save(out)
+    return out.getvalue()
+
+
+async def test_a_decision_changed_in_word_is_looked_at_and_applied(office: Office) -> None:
+    decision = await begun(office, Kind.DECISION)
+    binh = await office.sign_in("binh")
+    before = await office.records.content_json(decision)
+    exported = (await binh.get(f"/desk/{decision}/word")).body
+    page = await bring(binh, decision, changed(exported, "có hiệu lực kể từ ngày ký", "có hiệu lực từ 01/3/2026"))
+    assert page.status == 200
+    assert page.has("word-origin")
+    assert "hiệu lực từ 01/3/2026" in page.words
+    assert await office.records.content_json(decision) == before, "nothing is replaced before it was agreed to"
+    assert (await binh.post(f"/desk/{decision}/word/apply", fields_of(page))).status == 303
+    after: dict[str, Any] = await office.records.content_json(decision)
+    said = [one["text"] for one in after["body"]]
+    assert "Quyết định này có hiệu lực từ 01/3/2026." in said
+    assert {**after, "body": None} == {**before, "body": None}
+    assert [one["block"] for one in after["body"]] == [one["block"] for one in before["body"]]
+
+
+async def test_what_was_looked_at_can_be_left(office: Office) -> None:
+    decision = await begun(office, Kind.DECISION)
+    binh = await office.sign_in("binh")
+    before = await office.records.content_json(decision)
+    exported = (await binh.get(f"/desk/{decision}/word")).body
+    page = await bring(binh, decision, changed(exported, "ngày ký", "ngày mai"))
+    fields = fields_of(page)
+    assert (await binh.post(f"/desk/{decision}/word/drop", fields)).status == 303
+    again = await binh.post(f"/desk/{decision}/word/apply", fields)
+    assert again.status == 409
+    assert "xin chọn lại tệp" in again.words
+    assert await office.records.content_json(decision) == before
+
+
+async def test_a_draft_that_was_changed_meanwhile_is_shown_again(office: Office) -> None:
+    decision = await begun(office, Kind.DECISION)
+    binh = await office.sign_in("binh")
+    exported = (await binh.get(f"/desk/{decision}/word")).body
+    page = await bring(binh, decision, changed(exported, "ngày ký", "ngày mai"))
+    form = fields_of(await binh.get(f"/desk/{decision}/edit"))
+    assert (await binh.post(f"/desk/{decision}/edit", {**form, "closing": "", "drafter": "NVB"})).status == 303
+    again = await binh.post(f"/desk/{decision}/word/apply", fields_of(page))
+    assert again.status == 409
+    assert "đã được người khác sửa" in again.words
+    assert (await binh.post(f"/desk/{decision}/word/apply", fields_of(again))).status == 303
+
+
+async def test_a_file_that_says_the_same_has_nothing_to_apply(office: Office) -> None:
+    minutes = await office.minutes()
+    binh = await office.sign_in("binh")
+    page = await bring(binh, minutes, (await binh.get(f"/desk/{minutes}/word")).body)
+    assert "không khác dự thảo" in page.words
+    assert not page.has("word-apply")
