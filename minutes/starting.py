@@ -16,6 +16,9 @@ from minutes.text import TextContent
 GAP = "…"
 """Stands where something is to be written."""
 
+OFFICE = "VP"
+"""What ends the symbol of official letters (15/UBND-VP) until somebody says which unit has drafted one."""
+
 STARTED = tuple(kind for kind in Kind if kind not in (Kind.MINUTES, Kind.INVITATION))
 """The types that a desk begins by itself."""
 
@@ -195,7 +198,7 @@ def started(kind: Kind, document_id: str, subject: str, authority: Authority) ->
         body=tuple(replace(one, text=said(one.text)) if isinstance(one, Paragraph) else one for one in beginning.body),
         closing=said(beginning.closing),
         recipients=("Như trên", *beginning.recipients) if addressed else beginning.recipients,
-        drafting_unit="VP" if "drafting_unit" in parts else "",
+        drafting_unit=OFFICE if "drafting_unit" in parts else "",
     )
 
 

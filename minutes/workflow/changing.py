@@ -1,13 +1,15 @@
 """The first draft of a document that amends, corrects, replaces or recalls an earlier one, in an office's words."""
 
+import re
 from dataclasses import replace
 
 from minutes import fit
-from minutes.blocks import Block, Paragraph
-from minutes.content import Content
+from minutes.blocks import Block, Heading, Paragraph
+from minutes.content import Content, drafting_unit
 from minutes.document import KIND_NAMES, Document, Kind
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE
+from minutes.starting import OFFICE
 from minutes.text import Relation, TextContent
 from minutes.wording import short_date
 from minutes.workflow.relation import Deed
@@ -30,13 +32,14 @@ def changed(old: Document, text: Content, deed: Deed, document_id: str) -> TextC
     named = f"{KIND_NAMES[old.kind]} số {number} ngày {short_date(day)}"
     if deed in KIND_OF:
         body = _correction(named) if deed is Deed.CORRECTS else _recall(old, named)
-        return _about(old, deed, document_id, relation, f"{_VERBS[deed]} {_lowered(named)}", body, text.recipients)
+        about = f"{_VERBS[deed]} {_lowered(named)}"
+        unit = drafting_unit(text) or OFFICE
+        return _about(old, deed, document_id, relation, about, body, text.recipients, unit)
     if not isinstance(text, TextContent):
         raise Refused("wrong_relation", Reason(N_("Loại văn bản này chỉ đính chính hoặc thu hồi được.")))
     this = f"{KIND_NAMES[old.kind]} này"
     if deed is Deed.REPLACES:
-        said = Paragraph(0, f"{this} thay thế {named}.")
-        return replace(text, document_id=document_id, relation=relation, body=(*text.body, said))
+        return replace(text, document_id=document_id, relation=relation, body=_replacing(text.body, this, named))
     body = (Paragraph(1, f"Sửa đổi … của {named} như sau: “…”."), Paragraph(1, f"{this} có hiệu lực kể từ ngày ký."))
     subject = fit.cut(f"Sửa đổi, bổ sung {_lowered(named)}", LINE)
     return replace(
@@ -44,12 +47,40 @@ def changed(old: Document, text: Content, deed: Deed, document_id: str) -> TextC
     )
 
 
+_TAKES_EFFECT = re.compile(r"(.*\bcó hiệu lực\b[^.;:\n]*?)(?: và thay thế [^\n]*?)?(?:\./)?[.;]?", re.DOTALL)
+
+
+def _replacing(body: tuple[Block, ...], this: str, named: str) -> tuple[Block, ...]:
+    """The body with the clause by which it replaces the old document: in the article that says from when it is in
+    force, else as an article of its own, or as a paragraph like the last one where there are no articles."""
+    blocks = [replace(one, text=_open(one.text)) if isinstance(one, Paragraph) else one for one in body]
+    for at, one in enumerate(blocks):
+        if not isinstance(one, Paragraph) or not one.text.startswith(this):
+            continue
+        if (match := _TAKES_EFFECT.fullmatch(one.text)) is not None:
+            blocks[at] = replace(one, text=f"{match[1].rstrip()} và thay thế {named}.")
+            return tuple(blocks)
+    said = f"{this} thay thế {named}."
+    articles = [one for one in blocks if isinstance(one, Heading) and one.level == "article"]
+    if articles:
+        own = (Heading("article", "Thay thế văn bản"), Paragraph(1, said)) if articles[-1].text else None
+        return (*blocks, *(own or (Heading("article", ""), Paragraph(0, said))))
+    last = blocks[-1] if blocks else None
+    level = 0 if isinstance(last, Paragraph) and last.level == 0 else 1
+    return (*blocks, Paragraph(level, said))
+
+
+def _open(text: str) -> str:
+    """A text that ends the document no more: "./." stands behind its last one only."""
+    return f"{text.rstrip().removesuffix('./.').rstrip('. ')}." if text.rstrip().endswith("./.") else text
+
+
 _VERBS = {Deed.CORRECTS: "Đính chính", Deed.RECALLS: "Thu hồi"}
 
 
 def _about(
     old: Document, deed: Deed, document_id: str, relation: Relation, subject: str, body: tuple[Block, ...],
-    recipients: tuple[str, ...],
+    recipients: tuple[str, ...], unit: str,
 ) -> TextContent:  # fmt: skip
     letter = deed is Deed.CORRECTS
     # "Như Điều 3", "Như trên" point into the old document and say nothing outside it.
@@ -65,6 +96,7 @@ def _about(
         closing="",
         recipients=("Như trên", "Lưu: VT") if letter else (*to, "Lưu: VT"),
         addressees=to if letter else (),
+        drafting_unit=unit if letter else "",
         relation=relation,
     )
 

@@ -1,0 +1,78 @@
+"""What changes an issued document is drafted in an office's words, where such a clause stands."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from minutes.blocks import Block, Heading, Paragraph
+from minutes.document import Document, Kind, State
+from minutes.printed import printed
+from minutes.text import TextContent
+from minutes.workflow.changing import changed
+from minutes.workflow.relation import Deed
+from rooms.proceedings import Unit
+from tests.minutes.samples import LEADER, SEAL, text_of
+
+NOW = datetime(2026, 2, 5, tzinfo=UTC)
+
+
+def issued(kind: Kind) -> Document:
+    return Document(
+        "d1", kind, Unit("lam-son", "Ủy ban nhân dân tỉnh Lâm Sơn"), None, State.SEALED, "Về việc x", "Lâm Sơn", 1, "C",
+        NOW, NOW, (LEADER, SEAL), year=2026, number=5, symbol=f"{kind.value}-UBND", issued_on=date(2026, 2, 1),
+        digest="0" * 64,
+    )  # fmt: skip
+
+
+def replacing(kind: Kind, *body: Block, closing: str = "") -> TextContent:
+    text = replace(text_of(kind), body=body, closing=closing)
+    found = changed(issued(kind), text, Deed.REPLACES, "d2")
+    assert sum(line.text.count("./.") for line in printed(found)) == 1, "the end of a text stands there once"
+    return found
+
+
+ARTICLE = Heading("article", "")
+OLD = "Quyết định số 05/QĐ-UBND ngày 01/02/2026"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Quyết định này có hiệu lực kể từ ngày ký.",
+        "Quyết định này có hiệu lực kể từ ngày ký./.",
+        "Quyết định này có hiệu lực kể từ ngày ký và thay thế Quyết định số 01/QĐ-UBND ngày 02/01/2026.",
+    ],
+)
+def test_the_article_on_its_effect_says_what_a_decision_replaces(said: str) -> None:
+    whole = (ARTICLE, Paragraph(0, "Thành lập tổ."), ARTICLE, Paragraph(0, said))
+    duty = (ARTICLE, Paragraph(0, "Chánh Văn phòng thi hành Quyết định này./."))
+    found = replacing(Kind.DECISION, *whole, *duty)
+    assert found.body[3] == Paragraph(0, f"Quyết định này có hiệu lực kể từ ngày ký và thay thế {OLD}.")
+    assert len(found.body) == 6
+
+
+def test_without_such_an_article_it_is_one_of_its_own() -> None:
+    found = replacing(Kind.DECISION, ARTICLE, Paragraph(0, "Chánh Văn phòng thi hành Quyết định này./."))
+    assert found.body == (
+        ARTICLE,
+        Paragraph(0, "Chánh Văn phòng thi hành Quyết định này."),
+        ARTICLE,
+        Paragraph(0, f"Quyết định này thay thế {OLD}."),
+    )
+
+
+def test_where_articles_have_titles_it_has_one() -> None:
+    found = replacing(Kind.REGULATION, Heading("article", "Phạm vi"), Paragraph(1, "Áp dụng trong xã."))
+    assert [one.text for one in found.body[2:] if isinstance(one, Heading)] == ["Thay thế văn bản"]
+
+
+def test_a_plan_goes_on_counting_its_paragraphs() -> None:
+    found = replacing(Kind.PLAN, Heading("section", "NỘI DUNG"), Paragraph(1, "Rà soát."), closing="Trân trọng./.")
+    assert found.body[-1] == Paragraph(1, "Kế hoạch này thay thế Kế hoạch số 05/KH-UBND ngày 01/02/2026.")
+
+
+def test_a_correction_is_numbered_as_the_office_numbers_its_letters() -> None:
+    assert changed(issued(Kind.DECISION), text_of(Kind.DECISION), Deed.CORRECTS, "d2").drafting_unit == "VP"
+    letter = replace(text_of(Kind.LETTER), drafting_unit="NV")
+    assert changed(issued(Kind.LETTER), letter, Deed.CORRECTS, "d2").drafting_unit == "NV"
