@@ -309,4 +309,5 @@ def _last(found: _Found, piece: Piece, *, alone: bool) -> Piece:
     bare = said.removesuffix("./.").rstrip()
     if _is_plain(piece) and found.has("closing") and not alone and len(bare) <= LINE:
         return replace(piece, values=(("closing", bare),))
-    return replace(piece, values=(*piece.values[:-1], (part, {**block, "text": bare})))
+    ended = f"{bare.rstrip('. ')}." if bare else ""
+    return replace(piece, values=(*piece.values[:-1], (part, {**block, "text": ended})))

@@ -262,7 +262,7 @@ def test_a_decision_from_elsewhere_is_told_apart() -> None:
             {"block": "paragraph", "level": 1, "text": "Ông Lò Văn Dũng, Tổ trưởng;"},
             {"block": "paragraph", "level": 2, "text": "Phụ trách chung;"},
             {**article, "text": "Trách nhiệm thi hành"},
-            {"block": "paragraph", "level": 1, "text": "Chánh Văn phòng chịu trách nhiệm thi hành Quyết định này"},
+            {"block": "paragraph", "level": 1, "text": "Chánh Văn phòng chịu trách nhiệm thi hành Quyết định này."},
         ],
         "recipients": ["Như Điều 2", "Lưu: VT"],
         "annexes": [

@@ -130,7 +130,10 @@ export function refresh(desk, element, id, label, name) {
   const { kind } = draft.shape.items[id];
   say(/** @type {Element} */ (element.querySelector(".label")), label);
   const level = draft.value(id, "level");
-  if (kind === "prose") element.dataset.level = level;
+  if (kind === "prose") {
+    element.dataset.level = level;
+    element.querySelector("textarea")?.setAttribute("placeholder", level === "article" ? t("Tên điều, nếu có") : "");
+  }
   refreshValues(desk, element, id);
   const text = element.querySelector("[data-field=text]");
   if (kind === "annex") element.querySelector("[data-field=title]")?.setAttribute("aria-label", `${t("Tên phụ lục")} ${label}`.trim());
