@@ -5,7 +5,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rooms import AgendaItem, Join, Keep, Meeting, OpenMeeting, Person, Role, Room, Tell, Unit
+from rooms import (
+    AgendaItem,
+    Join,
+    Keep,
+    Leave,
+    Meeting,
+    OpenMeeting,
+    OpenVote,
+    Person,
+    Role,
+    Room,
+    StepAgenda,
+    Tell,
+    Unit,
+)
 
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 
@@ -105,3 +119,17 @@ def open_hall(hall):
     hall.join(hall.hanh, hall.binh, hall.dung, hall.lan, hall.tam)
     hall.do(hall.hanh, OpenMeeting())
     return hall
+
+
+@pytest.fixture
+def vote_by(open_hall):
+    """Three of the four members are there: Hạnh, Dũng and Lan. Bình and Tâm have no vote."""
+
+    def begin(**rule):
+        open_hall.join(open_hall.minh)
+        open_hall.do(open_hall.minh, Leave())
+        open_hall.do(open_hall.hanh, StepAgenda("a2"))
+        open_hall.do(open_hall.hanh, OpenVote("Thông qua phương án sơ tán?", **rule))
+        return open_hall
+
+    return begin
