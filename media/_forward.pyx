@@ -98,6 +98,8 @@ cdef class Worker(Loop):
         write(self.wake, &one, sizeof(one))
         if self.thread is not None:
             self.thread.join()
+        close_fd(self.fd)
+        self.fd = self.stage.fd = self.answers.fd = -1
         # Only now: the thread used the contexts in the entries.
         for table in (self.entries, self.sinks_by_number, self.fed, self.bound):
             table.clear()

@@ -95,7 +95,9 @@ cdef class Tables:
     """What both the thread and the commands see, and its locks."""
 
     # Given.
-    cdef int fd, history
+    cdef int history
+    # Owned: a duplicate, so that the socket is there until stop(), whatever the caller does with his.
+    cdef int fd
     cdef bint six  # the socket takes IPv6, too
     # Owned: the tables.
     cdef pthread_mutex_t gate, tables
@@ -130,9 +132,10 @@ cdef class Tables:
     cdef object arena, free_transports, free_sources, free_sinks
 
     def __cinit__(self, int fd, *, int history=512):
+        self.fd = self.wake = self.news.event = -1  # first of all: __dealloc__ closes what else would be 0
         forwarder.check_history(history)
-        self.fd, self.history, self.six = fd, history, takes_six(fd)
-        self.wake = self.news.event = -1
+        self.history, self.six = history, takes_six(fd)
+        self.fd = os.dup(fd)
         pthread_mutex_init(&self.gate, NULL)
         pthread_mutex_init(&self.tables, NULL)
         pthread_mutex_init(&self.news.lock, NULL)
@@ -145,8 +148,8 @@ cdef class Tables:
         if (self.transports == NULL or self.all_sources == NULL or self.all_sinks == NULL or self.places == NULL
                 or self.news.notes == NULL or self.news.spare == NULL):
             raise MemoryError
-        open_stage(&self.stage, fd, STAGE, TRANSPORTS)
-        open_stage(&self.answers, fd, ANSWERS, TRANSPORTS)
+        open_stage(&self.stage, self.fd, STAGE, TRANSPORTS)
+        open_stage(&self.answers, self.fd, ANSWERS, TRANSPORTS)
         self.news.strangers_left = forwarder.STRANGER_BUDGET
 
     def __init__(self, int fd, *, int history=512):
@@ -199,7 +202,7 @@ cdef class Tables:
 
     def __dealloc__(self):
         cdef int i
-        for fd in (self.wake, self.news.event):
+        for fd in (self.fd, self.wake, self.news.event):
             if fd >= 0:
                 close_fd(fd)
         if self.all_sources != NULL:

@@ -1,12 +1,47 @@
-"""What a worker owns, and until when: what commands make, until others end it."""
+"""What a worker owns, and until when: its socket until stop(), and what commands make until others end it."""
+
+import os
+import socket
 
 import pytest
 
-from media.forward import NEW_STREAM, Rewrite
-from tests.media.conftest import GCM128, Lab
+from media.forward import NEW_STREAM, Rewrite, make_worker
+from tests.media.conftest import GCM128, LOOPBACK, Lab
 
 AN, BINH, CHI = 1, 2, 3  # transports
 VOICE, CAMERA = 11, 12  # SSRCs
+
+
+@pytest.mark.parametrize("history", [0, 63, 1 << 20])
+def test_worker_that_cannot_be_made_closes_nothing_of_others(native: bool, history: int):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+        before = os.fstat(0)
+        with pytest.raises(ValueError, match="history"):
+            make_worker(bound.fileno(), history=history, native=native)
+        assert os.fstat(0) == before, "descriptors that it does not have yet are not 0"
+
+
+def test_socket_that_its_giver_closes_serves_the_worker_until_it_stops(lab: Lab):
+    an, binh = lab.person(AN), lab.person(BINH)
+    lab.worker.source(AN, VOICE, clock_rate=48000, nack=False)
+    lab.route(an, VOICE, binh)
+    number = lab.socket.fileno()
+    lab.socket.close()
+    other = lab.new_socket()
+    assert other.fileno() == number, "the next socket has the number of the one that was closed"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+        stranger.sendto(b"not the worker's", other.getsockname())
+    an.say(1, 960, VOICE, b"good morning")
+    assert [heard.payload for heard in binh.hear()] == [b"good morning"]
+    assert other.recv(100) == b"not the worker's"
+    lab.worker.stop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as again:
+        again.bind((LOOPBACK, lab.address[1]))
+
+
+def test_stopped_worker_can_be_stopped_again(lab: Lab):
+    lab.worker.stop()
+    lab.worker.stop()
 
 
 def test_close_frees_what_hung_on_it(lab: Lab):
