@@ -19,6 +19,7 @@ from server.config import Config
 from server.csc import RemoteSigning
 from server.database import Database
 from server.deadlines import Deadlines
+from server.describing import Describing
 from server.editing.live import Editing
 from server.errors import SetupError
 from server.exports import Exports
@@ -29,6 +30,7 @@ from server.keys import (
     CHECKS_RUNNING,
     CONFIG,
     DATABASE,
+    DESCRIBING,
     EDITING,
     ENDPOINT,
     EXPORTS,
@@ -59,6 +61,7 @@ from server.pages import (
     casefiles,
     certificates,
     convening,
+    described,
     desk,
     desk_new,
     editing,
@@ -136,6 +139,7 @@ def build_app(config: Config) -> web.Application:
         desk,
         archive,
         casefiles,
+        described,
         desk_new,
         search,
         seating,
@@ -180,6 +184,7 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
     app[REGISTERS] = Registers(app[DATABASE], app[VAULT], auth.utcnow)
     config = app[CONFIG]
     app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, config.recordings, auth.utcnow)
+    app[DESCRIBING] = Describing(app[DATABASE], app[VAULT].archive, app[CASE_FILES], auth.utcnow)
     app[KEEPER] = Keeper(app[VAULT])
     yield
     await app[BULK].close()

@@ -221,7 +221,8 @@ Act = Literal[
     "meetings.list", "meeting.schedule", "meeting.enter", "meeting.knock", "meeting.invite", "meeting.manage",
     "room.arrange", "series.arrange", "recording.read", "proceedings.read", "paper.read", "paper.add",
     "paper.remove", "room.publish_any", "room.list",
-    "archive.read", "case.read", "case.keep", "register.read", "register.enter", "register.take", "register.rule",
+    "archive.read", "case.read", "case.keep", "register.read", "register.enter", "register.take", "register.handle",
+    "register.rule",
     "desk.open", "document.read", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin",
     "document.consult", "document.remark", "document.check", "document.signers", "document.change",
@@ -335,6 +336,7 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "register.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     "register.enter": lambda account, unit: "clerk" in account.roles and account.unit.id == unit,
     "register.take": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "register.handle": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     "register.rule": lambda account, unit: "leader" in account.roles and account.unit.id == unit,
     "desk.open": lambda account, _thing: bool(account.roles) and account.room is None,
     # Of the secretary's own unit.

@@ -6,31 +6,31 @@ and freezes the list with the digest of everything. From then on it is the archi
 """
 
 import asyncio
-import hashlib
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store as records
 from minutes.archive import digest_of_file
-from minutes.casefiles import bag, store
+from minutes.casefiles import bag, lists, store
 from minutes.casefiles.case import Case, CaseState, Item, ItemKind, refuse_unfinished
 from minutes.casefiles.retention import Period
 from minutes.deposits import store as deposits
 from minutes.deposits.entry import Kind as Deposited
-from minutes.document import KIND_NAMES, Document, Official, State
+from minutes.described import store as description
+from minutes.described.field import Subject
+from minutes.document import Official
 from minutes.errors import N_, Damaged, NotFound, Reason, Refused
 from minutes.reading import VIETNAM
-from minutes.registers import store as registers
-from rooms import store as rooms
-from rooms.proceedings import Fact, Proceedings
-from rooms.proceedings.exported import export
-from server import papers_tables
+from minutes.sheets import LAYOUT
+from minutes.typeset import Typesetter
+from server import casefiles_contents as contents
 from server.database import Database
 from server.directory import Unit
 from server.records_reading import actor_of
@@ -42,6 +42,7 @@ _DEPOSITED = {
     ItemKind.RECORDING: Deposited.RECORDING,
 }
 """What is deposited when a case file is closed; documents were, when they were sealed or came."""
+_DESCRIBED = {ItemKind.DOCUMENT: Subject.DOCUMENT, ItemKind.RECEIVED: Subject.RECEIVED}
 
 
 class CaseFiles:
@@ -55,6 +56,7 @@ class CaseFiles:
         self._papers = papers
         self._recordings = recordings
         self._now = now
+        self._typesetter = Typesetter()
 
     @property
     def today(self) -> date:
@@ -102,7 +104,7 @@ class CaseFiles:
         and its number. Raises NotFound, Refused."""
         async with self._database.begin() as connection:
             case = await _own(connection, unit_id, case_id)
-            kind, ref = await _named(connection, case, what.strip())
+            kind, ref = await contents.named(connection, case, what.strip())
             await store.put_in(connection, case, kind, ref, actor_of(by), self._now())
 
     async def close(self, unit_id: str, case_id: str, *, by: Official) -> None:
@@ -111,11 +113,19 @@ class CaseFiles:
         case = await self.get(unit_id, case_id)
         refuse_unfinished(case, case.items)
         await self._deposit(case)
+        counted = await self._counted(case)
         async with self._database.begin() as connection:
             again = await self._whole(connection, unit_id, case_id)
             if again.items != case.items:
                 raise Refused("case_changed", Reason(N_("Hồ sơ vừa có thêm tài liệu. Xin xem lại mục lục.")))
-            await store.close(connection, case, case.items, self.today, actor_of(by), self._now())
+            await store.close(connection, case, counted, self.today, actor_of(by), self._now())
+        await self._deposit_metadata(await self.get(unit_id, case_id))
+
+    async def handed_over(self, unit_id: str, case_id: str, *, by: Official) -> None:
+        """The archive has taken it. Raises NotFound, Refused."""
+        async with self._database.begin() as connection:
+            case = await _own(connection, unit_id, case_id)
+            await store.hand_over(connection, case, self.today, actor_of(by))
 
     async def hand_over(self, unit_id: str, case_id: str) -> tuple[Case, IO[bytes]]:
         """A closed case file as a bag in a ZIP, in a file without a name that stands at its end: it is gone when it is
@@ -125,16 +135,79 @@ class CaseFiles:
         if case.state is CaseState.OPEN:
             raise Refused("case_open", Reason(N_("Chỉ giao nộp được hồ sơ đã kết thúc.")))
         await self._deposit(case)  # one that was closed when closing did not do it
-        return case, await asyncio.to_thread(self._packed, case)
+        return case, await asyncio.to_thread(self._packed, case, await self._deposit_metadata(case))
 
     def read(self, item: Item) -> Iterator[bytes]:
         """What lies in a closed case file, piece by piece, from the archive. Raises Damaged."""
         return self._vault.archive.pieces(item.digest or "")
 
-    def _packed(self, case: Case) -> IO[bytes]:
+    async def holding(self, unit_id: str, kind: ItemKind, ref: str) -> tuple[tuple[Case, int], ...]:
+        """The case files of the unit in which something lies, with its place in each (from 1)."""
+        async with self._database.read() as connection:
+            found = await contents.holding(connection, unit_id, kind, ref)
+            cases = [await self._whole(connection, unit_id, one) for one in found]
+        places = ((case, [(one.kind, one.ref) for one in case.items]) for case in cases)
+        return tuple((case, listed.index((kind, ref)) + 1) for case, listed in places if (kind, ref) in listed)
+
+    async def printed(self, unit: Unit, what: str, year: int, case_id: str = "") -> bytes:
+        """A list as PDF: `what` is "list" or "closed" of a year, or "contents" of a case file. Raises NotFound,
+        UnprintableContent."""
+        if what == "contents":
+            data = lists.contents([unit.name], await self.get(unit.id, case_id))
+        else:
+            async with self._database.read() as connection:
+                said = await description.written(connection, unit.id, Subject.CASE)
+                cases = await store.of_year(connection, unit.id, year)
+            notes = {one.ref: one.value for one in said if one.field == "Description"}
+            make = lists.of_year if what == "list" else lists.closed
+            data = make([unit.name], year, cases, notes)
+        return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=self._now())
+
+    async def span(self, unit_id: str) -> tuple[int, int, int, int]:
+        """The first and last year of a unit's case files (0, 0: it has none), how many there are, and how many things
+        lie in those that are closed."""
+        async with self._database.read() as connection:
+            cases = await store.of_unit(connection, unit_id)
+        years = [one.year for one in cases] or [0]
+        return min(years), max(years), len(cases), sum(len(one.items) for one in cases)
+
+    async def metadata(self, case: Case) -> dict[str, Any]:
+        """The metadata of a case file and of what lies in it, as it is now."""
+        of_items = {}
+        async with self._database.read() as connection:
+            fonds = await description.described(connection, case.unit_id, Subject.FONDS, case.unit_id)
+            own = await description.described(connection, case.unit_id, Subject.CASE, case.id)
+            for one in case.items:
+                if one.kind not in _DESCRIBED:
+                    continue
+                said = await description.described(connection, case.unit_id, _DESCRIBED[one.kind], one.ref)
+                if one.kind is ItemKind.DOCUMENT:
+                    said |= await contents.told(connection, await records.get(connection, one.ref))
+                of_items[one.kind, one.ref] = said
+        return bag.metadata(case, bag.Said(fonds, own, of_items))
+
+    async def _deposit_metadata(self, case: Case) -> bytes:
+        made = bag.encoded(await self.metadata(case))
+        label = f"{case.unit_id}/{case.code}/{bag.METADATA}"
+        await self._vault.deposit(made, about=case.id, kind=Deposited.ATTACHMENT, label=label)
+        return made
+
+    async def _counted(self, case: Case) -> tuple[Item, ...]:
+        """What lies in it, with the pages of our own documents counted."""
+        items = []
+        for one in case.items:
+            if one.kind is ItemKind.DOCUMENT:
+                pdf = await asyncio.to_thread(self._vault.archive.fetch, one.digest or "")
+                pages = await asyncio.to_thread(contents.pages, pdf)
+                items.append(replace(one, said={**one.said, "PageAmount": str(pages)}))
+            else:
+                items.append(one)
+        return tuple(items)
+
+    def _packed(self, case: Case, about: bytes) -> IO[bytes]:
         into = tempfile.TemporaryFile(prefix="giaoban-bag-")  # noqa: SIM115 - whoever gets it closes it
         try:
-            bag.write(case, into, self.read, self._now())
+            bag.write(case, about, into, self.read, self._now())
             into.seek(0, 2)
         except BaseException:
             into.close()
@@ -157,7 +230,7 @@ class CaseFiles:
         if item.kind is not ItemKind.PROCEEDINGS:
             return await asyncio.to_thread(self._sound, case, item)
         async with self._database.read() as connection:
-            return await _exported(connection, item.ref)
+            return await contents.exported(connection, item.ref)
 
     def _sound(self, case: Case, item: Item) -> Path:
         """Where a paper's or a recording's file is, if it is as it was."""
@@ -178,39 +251,14 @@ class CaseFiles:
         case = await _own(connection, unit_id, case_id)
         if case.state is not CaseState.OPEN:
             return case
-        items = [] if case.meeting_id is None else await self._of_meeting(connection, case.meeting_id)
+        items = (
+            [] if case.meeting_id is None else await contents.of_meeting(connection, self._recordings, case.meeting_id)
+        )
         known = {(one.kind, one.ref) for one in items}
         for kind, ref in await store.added(connection, case.id):
             if (kind, ref) not in known:
-                items.append(await _added(connection, case, kind, ref))
-        return _with(case, items)
-
-    async def _of_meeting(self, connection: AsyncConnection, meeting_id: str) -> list[Item]:
-        facts = await rooms.facts(connection, meeting_id)
-        documents = await records.search(connection, store.MOST, meeting_id=meeting_id)
-        papers = await papers_tables.of_meeting(connection, meeting_id)
-        # What the days of recordings have taken away (server.retention) is in the proceedings alone.
-        kept = await asyncio.to_thread((self._recordings / meeting_id).is_dir)
-        return [
-            *(_document(one) for one in sorted(documents, key=lambda one: (one.created_at, one.id))),
-            *_proceedings(meeting_id, facts),
-            *(
-                Item(ItemKind.PAPER, one.id, f"{one.name.removesuffix(f'.{one.kind}')}.{one.kind}", one.name,
-                     one.sha256)
-                for one in papers
-            ),
-            *(
-                Item(ItemKind.RECORDING, str(fact.data["file"]), str(fact.data["file"]), "Ghi âm, ghi hình cuộc họp",
-                     str(fact.data["sha256"]))
-                for fact in facts
-                if kept and fact.kind == "recording_segment"
-            ),
-        ]  # fmt: skip
-
-
-def _with(case: Case, items: list[Item]) -> Case:
-    return Case(**{name: getattr(case, name) for name in Case.__dataclass_fields__ if name != "items"},
-                items=tuple(items))  # fmt: skip
+                items.append(await contents.added(connection, case, kind, ref))
+        return replace(case, items=tuple(items))
 
 
 def _period(table: tuple[Period, ...], code: str) -> Period:
@@ -225,61 +273,3 @@ async def _own(connection: AsyncConnection, unit_id: str, case_id: str) -> Case:
     if case.unit_id != unit_id:
         raise NotFound(Reason(N_("Không có hồ sơ này.")))
     return case
-
-
-async def _named(connection: AsyncConnection, case: Case, what: str) -> tuple[ItemKind, str]:
-    if what.casefold().startswith("đến") and what[3:].strip().isdecimal() and len(what) < 12:
-        one = await registers.one_incoming(connection, case.unit_id, case.year, int(what[3:]))
-        return ItemKind.RECEIVED, f"{one.year}/{one.number}"
-    for line in await registers.outgoing(connection, case.unit_id, case.year):
-        if line.number_symbol == what and line.document_id is not None:
-            return ItemKind.DOCUMENT, line.document_id
-    raise NotFound(Reason(N_("Trong sổ của năm %(year)s không có văn bản điện tử “%(what)s”."), year=case.year,
-                          what=what[:60]))  # fmt: skip
-
-
-def _proceedings(meeting_id: str, facts: list[Fact]) -> Iterator[Item]:
-    if not facts:
-        return
-    done = facts[-1].kind == "closed" or any(fact.kind == "closed" for fact in facts)
-    digest = hashlib.sha256(b"".join(export(Proceedings.from_facts(facts)))).hexdigest() if done else None
-    yield Item(ItemKind.PROCEEDINGS, meeting_id, "dien-bien.jsonl", "Diễn biến cuộc họp", digest)
-
-
-async def _exported(connection: AsyncConnection, meeting_id: str) -> bytes:
-    return b"".join(export(Proceedings.from_facts(await rooms.facts(connection, meeting_id))))
-
-
-def _document(one: Document) -> Item:
-    kind = KIND_NAMES[one.kind]
-    title = f"{kind} {one.number_symbol or ''} {one.title}".replace("\n", " ")
-    if one.state is not State.SEALED or one.number_symbol is None or one.issued_on is None:
-        return Item(ItemKind.DOCUMENT, one.id, f"{kind}.pdf", " ".join(title.split()), None)
-    said = {
-        "CodeNumber": f"{one.number:02d}",
-        "CodeNotation": one.symbol or "",
-        "IssuedDate": f"{one.issued_on:%d/%m/%Y}",
-        "TypeName": kind,
-        "OrganName": one.unit.name,
-        "SignerInfo": "; ".join(signed.signer.name for signed in one.signed),
-    }
-    name = f"{kind} {one.number_symbol}.pdf"
-    return Item(ItemKind.DOCUMENT, one.id, name, " ".join(title.split()), one.digest, said)
-
-
-async def _added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: str) -> Item:
-    if kind is ItemKind.DOCUMENT:
-        return _document(await records.get(connection, ref))
-    year, number = map(int, ref.split("/"))
-    one = await registers.one_incoming(connection, case.unit_id, year, number)
-    came = one.received
-    said = {
-        "CodeNotation": came.number_symbol,
-        "IssuedDate": f"{came.issued_on:%d/%m/%Y}",
-        "TypeName": came.kind_name,
-        "OrganName": came.author,
-        "ArrivalDate": f"{came.arrived_on:%d/%m/%Y}",
-        "ArrivalNumber": f"{one.number:02d}",
-    }
-    title = f"{came.author} {came.number_symbol} {came.subject}"
-    return Item(kind, ref, f"den {one.number:02d} {came.number_symbol}.pdf", title, one.digest, said)

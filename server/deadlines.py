@@ -13,7 +13,7 @@ from minutes.document import KIND_NAMES, Document
 from minutes.workflow import store as workflow
 from minutes.workflow.store import Waiting
 from minutes.workflow.turns import REMINDED_BEFORE, TASKS, days_over
-from server import directory, outbox, task_reminders
+from server import casefile_reminders, directory, outbox, task_reminders
 from server.database import Database
 from server.directory import Account
 from server.letters import Reminder, reminder
@@ -38,6 +38,7 @@ class Deadlines:
             documents = await store.several(connection, [one.document_id for one in due])
             accounts = await directory.accounts(connection)
             letters = await task_reminders.due(connection, accounts, now)
+            letters += await casefile_reminders.due(connection, accounts, now)
             for one in due:
                 told = _told(one, documents[one.document_id], now)
                 letters += [reminder(told, account, now) for account in accounts if _whose(one, account)]

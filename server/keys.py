@@ -11,6 +11,7 @@ from server.casefiles import CaseFiles
 from server.config import Config
 from server.csc import RemoteSigning
 from server.database import Database
+from server.describing import Describing
 from server.editing.live import Editing
 from server.exports import Exports
 from server.jobs import Job
@@ -28,6 +29,7 @@ from server.word_files import WordFiles
 
 CASE_FILES = web.AppKey("case_files", CaseFiles)
 CONFIG = web.AppKey("config", Config)
+DESCRIBING = web.AppKey("describing", Describing)
 DATABASE = web.AppKey("database", Database)
 TOKENS = web.AppKey("tokens", Tokens)
 IDENTITY = web.AppKey("identity", Identity)

@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from minutes.report import Report
@@ -25,15 +26,24 @@ _READER = Path(__file__).with_name("read_pdf.py")
 _TEXT = 41 << 20
 
 
-async def looked_at(data: bytes, trust: Trust) -> Report:
-    """The judgement of a received PDF. Raises Problem("received_unreadable", "too_large"), SecretContent."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is in a received file: the text of each page, and the judgement of its signatures."""
+
+    texts: tuple[str, ...]
+    report: Report
+
+
+async def looked_at(data: bytes, trust: Trust) -> Looked:
+    """Look into a received PDF. Raises Problem("received_unreadable", "too_large"), SecretContent."""
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
     if not data.startswith(b"%PDF-"):
         raise Problem("received_unreadable")
-    for text in await _texts(data):
+    texts = tuple(await _texts(data))
+    for text in texts:
         refuse_secrets("file", text)
-    return await judge(data, trust)
+    return Looked(texts, await judge(data, trust))
 
 
 async def _texts(data: bytes) -> list[str]:

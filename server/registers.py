@@ -4,14 +4,18 @@ import asyncio
 from collections.abc import Callable
 from datetime import date, datetime
 
+from minutes import store as records
 from minutes.deposits.entry import Kind as Deposited
+from minutes.described import store as description
+from minutes.described.field import Subject
 from minutes.document import Official
 from minutes.errors import N_, InvalidContent, Reason, Refused
 from minutes.reading import VIETNAM
 from minutes.register import EntryState, symbol
-from minutes.registers import book, rule, store
+from minutes.registers import book, report, rule, store
 from minutes.registers.entry import Incoming, Outgoing, Paper, Received
 from minutes.registers.rule import Rule
+from minutes.sheets import LAYOUT
 from minutes.typeset import Typesetter
 from server.database import Database
 from server.directory import Unit
@@ -99,7 +103,7 @@ class Registers:
     ) -> int:
         """Enter what has come, with its file; returns the number of arrival. The file is searched for marks of secrecy
         and judged before anything is kept. Raises Problem, SecretContent, Refused("came_before") unless `knowing`."""
-        verdict = None if file is None else await looked_at(file, self._vault.trust)
+        looked = None if file is None else await looked_at(file, self._vault.trust)
         async with self._database.read() as connection:
             twice = await store.came_before(connection, unit.id, received)
         if twice is not None and not knowing:
@@ -112,9 +116,10 @@ class Registers:
             kept = await self._vault.deposit(file, about=unit.id, kind=Deposited.ATTACHMENT, label=label)
             digest = kept.entry.digest
         async with self._database.begin() as connection:
+            verdict, pages = (None, None) if looked is None else (looked.report, len(looked.texts))
             return await store.add_incoming(
-                connection, unit.id, received, digest, verdict, actor_of(by), self._now()
-            )  # fmt: skip
+                connection, unit.id, received, digest, verdict, pages, actor_of(by), self._now()
+            )
 
     async def file(self, one: Incoming) -> bytes:
         """The received file as it came. Raises Damaged."""
@@ -140,4 +145,20 @@ class Registers:
             data = book.outgoing([unit.name], year, await self.outgoing(unit.id, year))
         else:
             data = book.incoming([unit.name], year, await self.incoming(unit.id, year))
-        return await asyncio.to_thread(self._typesetter.sheets, book.LAYOUT, data, at=self._now())
+        return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=self._now())
+
+    async def reported(self, unit: Unit, which: str, year: int) -> bytes:
+        """How far the documents of a year have come, as PDF. Raises UnprintableContent."""
+        now = self._now()
+        async with self._database.read() as connection:
+            if which == "out":
+                documents = await records.search(connection, store.MOST, unit_id=unit.id)
+                mine = [one for one in documents if year in (one.year, one.created_at.astimezone(VIETNAM).year)]
+                data = report.outgoing([unit.name], year, mine, now)
+            else:
+                said: dict[str, dict[str, str]] = {}
+                for one in await description.written(connection, unit.id, Subject.RECEIVED):
+                    said.setdefault(one.ref, {})[one.field] = one.value
+                lines = await store.incoming(connection, unit.id, year)
+                data = report.incoming([unit.name], year, lines, said, self.today)
+        return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=now)

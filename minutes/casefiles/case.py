@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from minutes.casefiles.retention import Period
@@ -25,6 +25,10 @@ class ItemKind(StrEnum):
     PAPER = "paper"
     RECORDING = "recording"
     RECEIVED = "received"
+
+
+NOTICE = timedelta(days=30)
+"""How long before that day somebody is told (Decree 30/2020, Appendix VI)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,21 @@ class Case:
     closed_at: datetime | None = None
     items: tuple[Item, ...] = ()
     """The frozen list of contents."""
+    handed_on: date | None = None
+    handed_by: str = ""
 
     @property
     def code(self) -> str:
         """As in the list of case files: year, then number."""
         return f"{self.year}.{self.number:02d}"
+
+    @property
+    def due_on(self) -> date | None:
+        """The day by which a closed one is handed over to the authority's archive: within a year from the end of the
+        work (Decree 30/2020, art. 30). None: it is not closed, or was handed over."""
+        if self.ended_on is None or self.handed_on is not None:
+            return None
+        return self.ended_on + timedelta(days=365)
 
 
 def refuse_unfinished(case: Case, items: Sequence[Item]) -> None:

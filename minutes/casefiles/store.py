@@ -2,14 +2,14 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, Date, Index, Integer, String, Table, Text, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes.casefiles.case import Case, CaseState, Item, ItemKind
+from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind
 from minutes.casefiles.retention import Period, proposed
 from minutes.document import Actor
 from minutes.errors import N_, NotFound, Reason, Refused
@@ -36,6 +36,9 @@ case_table = Table(
     Column("closed_by", Text),
     Column("closed_at", UtcDateTime),
     Column("items", Text),
+    Column("handed_on", Date),
+    Column("handed_by", Text),
+    Column("reminded_on", Date),
     Index("case_file_by_number", "unit_id", "year", "number", unique=True),
 )
 
@@ -114,6 +117,11 @@ async def of_year(connection: AsyncConnection, unit_id: str, year: int) -> tuple
     return await _cases(connection, case_table.c.unit_id == unit_id, case_table.c.year == year)
 
 
+async def of_unit(connection: AsyncConnection, unit_id: str) -> tuple[Case, ...]:
+    """All case files of a unit, the oldest first."""
+    return await _cases(connection, case_table.c.unit_id == unit_id)
+
+
 async def get(connection: AsyncConnection, case_id: str) -> Case:
     """One case file. Raises NotFound."""
     found = await _cases(connection, case_table.c.id == case_id)
@@ -137,6 +145,8 @@ def _case(row: RowMapping) -> Case:
         closed_by=row["closed_by"] or "",
         closed_at=row["closed_at"],
         items=tuple(_item(one) for one in json.loads(row["items"] or "[]")),
+        handed_on=row["handed_on"],
+        handed_by=row["handed_by"] or "",
     )
 
 
@@ -178,6 +188,35 @@ async def close(
         closed_by=by.name,
         closed_at=at,
     )
+
+
+async def hand_over(connection: AsyncConnection, case: Case, day: date, by: Actor) -> None:
+    """Put on record that the archive has taken it. Raises Refused("case_open", "case_handed")."""
+    if case.state is CaseState.OPEN:
+        raise Refused("case_open", Reason(N_("Chỉ giao nộp được hồ sơ đã kết thúc.")))
+    if case.handed_on is not None:
+        raise Refused("case_handed", Reason(N_("Hồ sơ này đã giao nộp.")))
+    await _change(connection, case.id, handed_on=day, handed_by=by.name)
+
+
+async def to_remind(connection: AsyncConnection, today: date) -> tuple[Case, ...]:
+    """Those that are to be handed over soon, or late, and of which nobody was told since that began."""
+    table = case_table
+    waiting = table.c.ended_on.is_not(None) & table.c.handed_on.is_(None) & (table.c.ended_on <= today)
+    rows = (await connection.execute(select(table).where(waiting).order_by(table.c.id))).mappings()
+    found = []
+    for row in rows:
+        case, told = _case(row), row["reminded_on"]
+        assert case.due_on is not None, "it is closed and was not handed over"
+        begins = case.due_on + timedelta(days=1) if today > case.due_on else case.due_on - NOTICE
+        if today >= begins and (told is None or told < begins):
+            found.append(case)
+    return tuple(found)
+
+
+async def reminded(connection: AsyncConnection, case_id: str, today: date) -> None:
+    """Somebody was told."""
+    await _change(connection, case_id, reminded_on=today)
 
 
 def _refuse_closed(case: Case) -> None:

@@ -3,5 +3,6 @@
 rule    in which series numbers are counted, by a decision of the authority's head
 entry   what a line of either register says
 book    a year's register as it is printed, signed and bound
+report  how far the documents of a year have come, as it is printed
 store   (edge) tables and queries
 """

@@ -79,7 +79,7 @@ class Received:
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A line of the register of incoming documents; `number` is that of arrival. `verdict` is the judgement of the
-    received file (`digest`: its SHA-256 in the archive) as it was when it came."""
+    received file (`digest`: its SHA-256 in the archive, `pages`: how many it has) as it was when it came."""
 
     year: int
     number: int
@@ -91,6 +91,7 @@ class Incoming:
     taken_at: datetime | None = None
     digest: str | None = None
     verdict: Report | None = None
+    pages: int | None = None
 
 
 def plain(text: str) -> str:

@@ -101,6 +101,7 @@ incoming_table = Table(
     Column("taken_at", UtcDateTime),
     Column("digest", String(64)),
     Column("verdict", Text),
+    Column("pages", Integer),
     Column("by", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index("incoming_by_mark", "unit_id", "mark"),
@@ -275,7 +276,7 @@ def _on_paper(row: RowMapping) -> Outgoing:
 
 async def add_incoming(
     connection: AsyncConnection, unit_id: str, received: Received, digest: str | None, verdict: Report | None,
-    by: Actor, at: datetime,
+    pages: int | None, by: Actor, at: datetime,
 ) -> int:  # fmt: skip
     """Take the next number of arrival; returns it."""
     year = received.arrived_on.year
@@ -296,6 +297,7 @@ async def add_incoming(
             mark=received.mark,
             digest=digest,
             verdict=None if verdict is None else judged.answer(verdict).decode(),
+            pages=pages,
             by=by.name,
             at=at,
         )
@@ -342,6 +344,7 @@ def _arrived(row: RowMapping) -> Incoming:
         taken_at=row["taken_at"],
         digest=row["digest"],
         verdict=judged.answered(row["verdict"].encode()) if row["verdict"] else None,
+        pages=row["pages"],
     )
 
 

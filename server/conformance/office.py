@@ -18,13 +18,16 @@ from aiohttp import ClientSession, CookieJar, web
 
 from minutes import content
 from minutes.blocks import Paragraph
+from minutes.casefiles.case import Case, CaseState
 from minutes.document import Document, Kind, Signer, State
+from minutes.registers.entry import Incoming, Received
 from minutes.starting import GAP
 from minutes.text import TextContent
 from minutes.workflow.relation import Deed
 from rooms import Unit as RecordUnit
 from server import auth, demo, directory
 from server.app import build_app
+from server.casefiles import CaseFiles
 from server.config import (
     CaptionsConfig,
     Config,
@@ -36,9 +39,11 @@ from server.config import (
     TurnConfig,
 )
 from server.database import Database
+from server.describing import Describing
 from server.directory import Account
-from server.keys import DATABASE, RECORDS, TOKENS, VAULT
+from server.keys import CASE_FILES, DATABASE, DESCRIBING, RECORDS, REGISTERS, TOKENS, VAULT
 from server.records import Records
+from server.registers import Registers
 from server.vault import Vault
 
 CHAIR, SECRETARY, CLERK, DELEGATE = "hanh", "binh", "cuc", "dung"
@@ -81,6 +86,18 @@ class Office:
     @property
     def vault(self) -> Vault:
         return self.app[VAULT]
+
+    @property
+    def registers(self) -> Registers:
+        return self.app[REGISTERS]
+
+    @property
+    def case_files(self) -> CaseFiles:
+        return self.app[CASE_FILES]
+
+    @property
+    def describing(self) -> Describing:
+        return self.app[DESCRIBING]
 
     def sign_in_code(self, person: str) -> str:
         """What signs an account in."""
@@ -152,6 +169,49 @@ class Office:
             await self.records.edit(drafted, json.loads(text), by=by, expected_version=1)
             self._made |= {"old": old.id, "recall": (await self.issue(drafted)).id}
         return await self.records.get(self._made["old"]), await self.records.get(self._made["recall"])
+
+    async def open_case(self, title: str) -> Case:
+        """A case file that the clerk opens."""
+        clerk = self.people[CLERK]
+        period = (await self.case_files.periods(UNIT.id))[0]
+        return await self.case_files.get(UNIT.id, await self.case_files.open(clerk.unit, title, period.code, by=clerk))
+
+    async def case(self) -> Case:
+        """An open case file with two documents."""
+        return await self._case_of("case", "Hồ sơ thử lập hồ sơ")
+
+    async def closed_case(self) -> Case:
+        """A closed one."""
+        case = await self._case_of("closed case", "Hồ sơ thử kết thúc")
+        if case.state is CaseState.OPEN:
+            await self.case_files.close(UNIT.id, case.id, by=self.people[CLERK])
+        return await self.case_files.get(UNIT.id, case.id)
+
+    async def _case_of(self, name: str, title: str) -> Case:
+        if name not in self._made:
+            case = await self.open_case(title)
+            for part in ("một", "hai"):
+                document = await self.issue(await self.draft(f"Văn bản {part} của {title.lower()}"))
+                number = document.number_symbol or "?"
+                await self.case_files.put_in(UNIT.id, case.id, number, by=self.people[CLERK])
+            self._made[name] = case.id
+        return await self.case_files.get(UNIT.id, self._made[name])
+
+    async def arrival(self) -> Incoming:
+        """A document that came, with its file."""
+        if "arrival" not in self._made:
+            file = await self.records.pdf((await self.issued()).id)
+            came = await self.arrive("123/BNV-VP", "V/v thử văn bản đến", file)
+            self._made["arrival"] = str(came.number)
+        today = self.registers.today
+        return await self.registers.one_incoming(UNIT.id, today.year, int(self._made["arrival"]))
+
+    async def arrive(self, symbol: str, subject: str, file: bytes | None = None) -> Incoming:
+        """Another one."""
+        clerk, today = self.people[CLERK], self.registers.today
+        came = Received(today, "Bộ Nội vụ", symbol, today, "Công văn", subject, "Văn phòng", "")
+        number = await self.registers.receive(clerk.unit, came, file, by=clerk, knowing=True)
+        return await self.registers.one_incoming(UNIT.id, today.year, number)
 
     async def posted(self) -> Document:
         """The demo's sealed document, which everybody may read."""

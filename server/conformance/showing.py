@@ -4,8 +4,7 @@ import re
 from urllib.parse import quote
 
 from minutes.blocks import Paragraph
-from minutes.conformance.checklist import Outcome, Verdict, judged
-from minutes.text import TextContent
+from minutes.conformance.checklist import Outcome, judged
 from server.conformance.office import CLERK, SECRETARY, Examined, words
 
 
@@ -91,38 +90,6 @@ async def described(seen: Examined) -> Outcome:
     )
 
 
-async def outgoing_fields(seen: Examined) -> Outcome:
-    """Which of the fields of an outgoing document (part II, section I) are on record."""
-    office = seen.office
-    document = await office.issued()
-    text = await office.records.content(document.id)
-    assert isinstance(text, TextContent), "the office issues texts"
-    signer = document.signers[0]
-    kept = {
-        "FileCode": None,
-        "DocOrdinal": None,
-        "TypeName": document.kind.value,
-        "CodeNumber": document.number,
-        "CodeNotation": document.symbol,
-        "IssuedDate": document.issued_on,
-        "OrganName": document.unit.name,
-        "Subject": document.title,
-        "Language": None,
-        "PageAmount": None,
-        "Description": None,
-        "SignerInfo": signer.name and signer.title_lines,
-        "To": text.recipients,
-        "Priority": "urgency" in TextContent.__dataclass_fields__,
-        "IssuedAmount": "copies" in TextContent.__dataclass_fields__,
-        "DueDate": None,
-    }
-    missing = [name for name, value in kept.items() if not value]
-    said = f"Hệ thống ghi {len(kept) - len(missing)} trong {len(kept)} trường"
-    if missing:
-        return Outcome(Verdict.MISSING, f"{said}; chưa có: {', '.join(missing)}.")
-    return Outcome(Verdict.MET, f"{said}.")
-
-
 async def searched(seen: Examined) -> Outcome:
     """A posted document is found by words of its text, its number, its signer and its unit, with and without marks; one
     that is not posted is not found by strangers."""
@@ -147,6 +114,4 @@ async def searched(seen: Examined) -> Outcome:
     )
 
 
-CHECKS = {
-    one.__name__: one for one in (plain_pages, interfaces, download, printed_mark, described, searched, outgoing_fields)
-}
+CHECKS = {one.__name__: one for one in (plain_pages, interfaces, download, printed_mark, described, searched)}

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from minutes.conformance.checklist import Checklist, Line, Outcome, Verdict
 from server.config import Config
-from server.conformance import documents, guarding, keeping, showing
+from server.conformance import documents, filing, guarding, keeping, registering, showing
 from server.conformance.office import Examined, opened
 from server.database import Database
 from server.errors import SetupError
@@ -17,7 +17,9 @@ from server.errors import SetupError
 log = structlog.get_logger("giaoban.conformance")
 
 Check = Callable[[Examined], Awaitable[Outcome]]
-CHECKS: Mapping[str, Check] = MappingProxyType(documents.CHECKS | guarding.CHECKS | keeping.CHECKS | showing.CHECKS)
+CHECKS: Mapping[str, Check] = MappingProxyType(
+    documents.CHECKS | filing.CHECKS | guarding.CHECKS | keeping.CHECKS | registering.CHECKS | showing.CHECKS
+)
 
 
 async def tried(config: Config, found: Checklist) -> AsyncIterator[Line]:

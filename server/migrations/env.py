@@ -4,6 +4,7 @@ from alembic import context
 
 import minutes.casefiles.store
 import minutes.deposits.store
+import minutes.described.store
 import minutes.redaction.store
 import minutes.registers.store
 import minutes.tasks.tables  # noqa: F401 - their tables belong to the metadata of minutes.tables

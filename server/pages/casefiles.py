@@ -10,7 +10,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from minutes.casefiles.bag import file_name
-from minutes.casefiles.case import Case, CaseState, ItemKind
+from minutes.casefiles.case import NOTICE, Case, CaseState, ItemKind
 from minutes.casefiles.retention import period
 from minutes.errors import NotFound, RecordError
 from server.auth import may
@@ -19,7 +19,7 @@ from server.errors import Problem
 from server.i18n import N_
 from server.keys import CASE_FILES
 from server.pages import form, reader_of, require, see_other, wording
-from server.pages.caching import PRIVATE, private
+from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
 
 STATES = {CaseState.OPEN: N_("Đang lập"), CaseState.CLOSED: N_("Đã kết thúc")}
@@ -41,10 +41,13 @@ def routes() -> list[web.RouteDef]:
         web.post("/casefiles", begin),
         web.get("/casefiles/retention", retention),
         web.post("/casefiles/retention", set_period),
+        web.get(r"/casefiles/{year:\d{4}}-{what:list|closed}.pdf", printed),
         web.get(one, show),
+        web.get(one + "/{what:contents}.pdf", printed),
         web.post(one + "/keep", keep),
         web.post(one + "/add", put_in),
         web.post(one + "/close", close),
+        web.post(one + "/hand", handed),
         web.get(one + "/bag", hand_over),
         web.get(one + r"/items/{number:[1-9]\d{0,4}}", download),
     ]
@@ -74,6 +77,7 @@ async def _index(request: web.Request, account: Account, typed: Mapping[str, str
         states=STATES,
         typed=defaultdict(str, typed),
         sentence=sentence,
+        soon=cases.today + NOTICE,
         may_keep=may(account, "case.keep", account.unit.id),
     )
 
@@ -127,6 +131,8 @@ async def _acted(request: web.Request, act: str) -> web.Response:
             await cases.keep_for(account.unit.id, case.id, typed.get("period", ""))
         elif act == "add":
             await cases.put_in(account.unit.id, case.id, typed.get("what", ""), by=actor(account))
+        elif act == "hand":
+            await cases.handed_over(account.unit.id, case.id, by=actor(account))
         else:
             await cases.close(account.unit.id, case.id, by=actor(account))
     except RecordError as error:
@@ -147,6 +153,22 @@ async def put_in(request: web.Request) -> web.Response:
 async def close(request: web.Request) -> web.Response:
     """POST …/close: freeze the list of contents."""
     return await _acted(request, "close")
+
+
+async def handed(request: web.Request) -> web.Response:
+    """POST …/hand: the authority's archive has taken it."""
+    return await _acted(request, "hand")
+
+
+async def printed(request: web.Request) -> web.Response:
+    """GET /casefiles/{year}-list.pdf, {year}-closed.pdf, /casefiles/{id}/contents.pdf: lists to be signed and kept."""
+    account, asked = _account(request), request.match_info
+    what, year, case_id = asked["what"], int(asked.get("year", "0")), asked.get("id", "")
+    try:
+        made = await request.app[CASE_FILES].printed(account.unit, what, year, case_id)
+    except NotFound as error:
+        raise Problem("not_found") from error
+    return pdf(made, f"ho-so-{what}-{year or case_id[:8]}.pdf", headers=PRIVATE)
 
 
 async def hand_over(request: web.Request) -> web.StreamResponse:

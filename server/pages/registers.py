@@ -65,6 +65,7 @@ def routes() -> list[web.RouteDef]:
         web.post(one + "/transfer", transfer),
         web.post(one + "/take", take),
         web.get(r"/registers/{which:out|in}/{year:\d{4}}.pdf", printed),
+        web.get(r"/registers/{which:out|in}/{year:\d{4}}-report.pdf", reported),
         web.get("/registers/numbering", rules),
         web.post("/registers/numbering", decide),
     ]
@@ -287,6 +288,13 @@ async def printed(request: web.Request) -> web.Response:
     account, which, year = _account(request), request.match_info["which"], int(request.match_info["year"])
     made = await request.app[REGISTERS].printed(account.unit, which, year)
     return pdf(made, f"so-van-ban-{'di' if which == 'out' else 'den'}-{year}.pdf", headers=PRIVATE)
+
+
+async def reported(request: web.Request) -> web.Response:
+    """GET /registers/{out|in}/{year}-report.pdf: how far the documents of the year have come."""
+    account, which, year = _account(request), request.match_info["which"], int(request.match_info["year"])
+    made = await request.app[REGISTERS].reported(account.unit, which, year)
+    return pdf(made, f"tinh-hinh-van-ban-{'di' if which == 'out' else 'den'}-{year}.pdf", headers=PRIVATE)
 
 
 async def rules(request: web.Request) -> web.Response:

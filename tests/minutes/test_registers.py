@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 
 import pypdfium2 as pdfium
@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from minutes.document import Kind
 from minutes.errors import InvalidContent, RecordError, Refused, SecretContent
 from minutes.register import EntryState
-from minutes.registers import book, entry, rule
+from minutes.registers import book, entry, report, rule
 from minutes.registers.entry import Incoming, Outgoing
 from minutes.registers.rule import COMMON, ORIGINAL, Rule
+from minutes.sheets import LAYOUT
 from minutes.typeset import Typesetter
 
 TODAY = date(2026, 6, 15)
@@ -100,7 +101,7 @@ def line(number: int, **changes: object) -> Outgoing:
 
 
 def pages(data: dict[str, object]) -> list[str]:
-    made = Typesetter().sheets(book.LAYOUT, data, at=datetime(2026, 12, 31, tzinfo=UTC))
+    made = Typesetter().sheets(LAYOUT, data, at=datetime(2026, 12, 31, tzinfo=UTC))
     document = pdfium.PdfDocument(BytesIO(made))
     widths = {round(page.get_size()[0]) for page in document}
     assert widths == {842}
@@ -140,3 +141,22 @@ def test_the_book_of_incoming_documents_has_its_ten_columns() -> None:
 
 def test_an_empty_year_has_a_book_too() -> None:
     assert "Chưa có văn bản nào" in pages(book.outgoing(["UBND"], 2026, []))[0]
+
+
+def test_what_came_is_reported_as_far_as_it_has_come() -> None:
+    at = datetime(2026, 6, 15, 3, tzinfo=UTC)
+    came = [Incoming(2026, number, entry.received(RECEIVED, TODAY), "Cúc", at) for number in range(1, 6)]
+    came[1] = replace(came[1], transferred_on=TODAY)
+    came[2] = replace(came[2], transferred_on=TODAY, taken_by="Bình", taken_at=at)
+    yesterday = (TODAY - timedelta(days=1)).isoformat()
+    said = {
+        "2026/1": {"DueDate": TODAY.isoformat()},
+        "2026/4": {"DueDate": yesterday},
+        "2026/5": {"DueDate": yesterday, "Outcome": "Đã trả lời"},
+    }
+    data = report.incoming(["UBND"], 2026, came, said, TODAY)
+    assert [row[6] for row in data["rows"]] == [
+        report.WAITING, report.PASSED, report.TAKEN, report.LATE, report.DONE,
+    ]  # fmt: skip
+    assert "Quá hạn: 1" in data["closing"]
+    assert "Đã trả lời" in pages(data)[1]

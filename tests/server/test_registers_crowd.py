@@ -32,7 +32,7 @@ async def test_fifty_clerks_leave_no_gap_and_no_double(tmp_path: Path, new_datab
             with suppress(InterruptedError):
                 async with databases[clerk % len(databases)].begin() as connection:
                     await store.add_paper(connection, "u", paper, "TB-UBND", by, NOW, EntryState.RESERVED)
-                    await store.add_incoming(connection, "u", came, None, None, by, NOW)
+                    await store.add_incoming(connection, "u", came, None, None, None, by, NOW)
                     if turn == clerk % EACH:
                         raise InterruptedError  # the machine was switched off before the end
 

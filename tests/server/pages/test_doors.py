@@ -27,7 +27,8 @@ NOTHING_TYPED = {
     "/meetings/{id}/guests/{link}/revoke", "/meetings/{id}/recording/export", "/meetings/{id}/recording/cancel",
     "/meetings/{id}/papers/{paper}/item", "/meetings/{id}/papers/{paper}/remove", "/delegations/{id}/revoke",
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",
-    "/casefiles/{id}/keep", "/casefiles/{id}/close", "/registers/in/{year}/{number}/take", "/registers/numbering",
+    "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand",
+    "/registers/in/{year}/{number}/take", "/registers/numbering",
     "/certificates/{kind}/{holder}/{id}/end", "/certificates/{kind}/{holder}",
 }  # fmt: skip
 """Forms that only press a button or choose; they are looked at like any other."""
@@ -107,6 +108,7 @@ async def ways(office: Office) -> list[Way]:
         Way("cuc", "/casefiles", {}, "title"),
         Way("cuc", "/casefiles/retention", {}, "title"),
         Way("cuc", f"/casefiles/{'0' * 32}/add", {}, "what"),
+        Way("cuc", "/described/fonds/lam-son", {}, "Description"),
         Way("hanh", "/workflow/TB", {}, "name"),
     ]
 

@@ -9,6 +9,7 @@ from aiohttp import FormData
 from minutes.document import State
 from minutes.registers import store
 from minutes.registers.rule import Rule
+from server.conformance.office import words
 from server.keys import DATABASE, REGISTERS
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office, Page, Visitor
@@ -149,3 +150,14 @@ async def test_numbers_go_on_above_the_greatest_where_the_rule_changes_within_a_
         series, above = await store.place(connection, unit, store.Kind.NOTICE, later)
     assert series == ("chung" if common else "TB")
     assert above == 3
+
+
+async def test_the_years_documents_are_reported(office: Office) -> None:
+    clerk, year = await office.sign_in("cuc"), today(office).year
+    notice = await office.notice(State.SEALED)
+    draft = await office.minutes(room="hop-bbbb1234", title="Họp thứ hai")
+    text = words((await clerk.get(f"/registers/out/{year}-report.pdf")).body)
+    for document_id, state in ((notice, "Đã phát hành"), (draft, "Dự thảo")):
+        assert " ".join((await office.records.get(document_id)).title.split()) in text
+        assert f"{state}: " in text
+    assert (await (await office.sign_in("dung")).get(f"/registers/out/{year}-report.pdf")).status == 403

@@ -1,0 +1,105 @@
+"""How far the documents of a year have come (Decree 30/2020, Appendix VI, part I, section V), as data of
+minutes.sheets."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from minutes.document import STATE_NAMES, Document, State
+from minutes.reading import VIETNAM
+from minutes.registers.entry import Incoming, kind_and_subject, name_of
+from minutes.sheets import Column, day, sheet
+
+DONE, LATE, TAKEN, PASSED, WAITING = "Đã giải quyết", "Quá hạn", "Đang giải quyết", "Đã chuyển", "Chưa chuyển"
+
+_IN = (
+    Column("Số đến", 6, centred=True),
+    Column("Ngày đến", 9, centred=True),
+    Column("Tác giả; số, ký hiệu văn bản", 18),
+    Column("Tên loại và trích yếu nội dung văn bản", 26),
+    Column("Đơn vị hoặc người nhận; ý kiến chỉ đạo", 20),
+    Column("Thời hạn", 9, centred=True),
+    Column("Tình trạng", 10),
+    Column("Kết quả", 18),
+)
+_OUT = (
+    Column("Số, ký hiệu văn bản", 13),
+    Column("Ngày", 9, centred=True),
+    Column("Tên loại và trích yếu nội dung văn bản", 36),
+    Column("Người ký", 16),
+    Column("Tình trạng", 16),
+    Column("Hạn xử lý", 10, centred=True),
+    Column("Ghi chú", 12),
+)
+
+
+def due(said: Mapping[str, str]) -> date | None:
+    """By when what came is to be settled; `said` are its described fields."""
+    return date.fromisoformat(said["DueDate"]) if said.get("DueDate") else None
+
+
+def state(one: Incoming, said: Mapping[str, str], today: date) -> str:
+    """How far it has come."""
+    until = due(said)
+    if said.get("Outcome"):
+        return DONE
+    if until is not None and until < today:
+        return LATE
+    return TAKEN if one.taken_at else PASSED if one.transferred_on else WAITING
+
+
+def incoming(
+    letterhead: Sequence[str], year: int, lines: Sequence[Incoming], said: Mapping[str, Mapping[str, str]], today: date
+) -> dict[str, Any]:
+    """What came in a year. `said`: the described fields by "year/number"."""
+    rows = []
+    for one in lines:
+        told = said.get(f"{one.year}/{one.number}", {})
+        came = one.received
+        rows.append(
+            [
+                f"{one.number:02d}",
+                day(came.arrived_on),
+                f"{came.author}; {came.number_symbol}",
+                kind_and_subject(came.kind_name, came.subject),
+                "; ".join(part for part in (came.handler, told.get("TraceHeaderList", "")) if part),
+                day(due(told)),
+                state(one, told, today),
+                told.get("Outcome", ""),
+            ]
+        )
+    title = "Báo cáo tình hình giải quyết văn bản đến"
+    return _report(title, letterhead, year, _IN, rows, Counter(row[6] for row in rows), today)
+
+
+def outgoing(letterhead: Sequence[str], year: int, documents: Sequence[Document], now: datetime) -> dict[str, Any]:
+    """Drafts and issued documents of a year."""
+    rows = [
+        [
+            one.number_symbol or "Dự thảo",
+            day(one.issued_on or one.created_at.astimezone(VIETNAM).date()),
+            kind_and_subject(name_of(one.kind), one.title),
+            ", ".join(signer.name for signer in one.signers if signer.role != "seal"),
+            STATE_NAMES[one.state],
+            day(one.due_at.astimezone(VIETNAM).date()) if one.due_at and one.state is not State.SEALED else "",
+            LATE if one.due_at and one.due_at < now and one.state is not State.SEALED else "",
+        ]
+        for one in sorted(documents, key=lambda one: (one.created_at, one.id))
+    ]
+    counts = Counter(row[4] for row in rows)
+    late = sum(bool(row[6]) for row in rows)
+    if late:
+        counts[LATE.lower()] = late
+    title = "Báo cáo tình hình giải quyết văn bản đi"
+    return _report(title, letterhead, year, _OUT, rows, counts, now.astimezone(VIETNAM).date())
+
+
+def _report(
+    title: str, letterhead: Sequence[str], year: int, columns: Sequence[Column], rows: list[list[str]],
+    counts: Mapping[str, int], today: date,
+) -> dict[str, Any]:  # fmt: skip
+    told = "; ".join(f"{name}: {count}" for name, count in sorted(counts.items()))
+    closing = f"Cộng: {len(rows)} văn bản. {told}."
+    cover = (f"Năm {year}", "", f"Số liệu đến ngày {day(today)}")
+    return sheet(title, letterhead, columns, rows, unit="văn bản", closing=closing, cover=cover)

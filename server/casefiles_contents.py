@@ -1,0 +1,148 @@
+"""What lies in a case file, looked up where it is kept."""
+
+import asyncio
+import contextlib
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pypdfium2  # type: ignore[import-untyped]
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutes import store as records
+from minutes.casefiles import store
+from minutes.casefiles.case import Case, Item, ItemKind
+from minutes.document import KIND_NAMES, Document, State
+from minutes.errors import N_, NotFound, Reason
+from minutes.registers import store as registers
+from minutes.registers.entry import Incoming
+from minutes.text import URGENCIES, TextContent
+from rooms import store as rooms
+from rooms.proceedings import Fact, Proceedings
+from rooms.proceedings.exported import export
+from server import papers_tables
+from server.records_drafting import stored_content
+
+
+async def of_meeting(connection: AsyncConnection, recordings: Path, meeting_id: str) -> list[Item]:
+    """What belongs to a meeting: its documents, proceedings, papers and recordings (in the folder `recordings`)."""
+    facts = await rooms.facts(connection, meeting_id)
+    documents = await records.search(connection, store.MOST, meeting_id=meeting_id)
+    papers = await papers_tables.of_meeting(connection, meeting_id)
+    # What the days of recordings have taken away (server.retention) is in the proceedings alone.
+    kept = await asyncio.to_thread((recordings / meeting_id).is_dir)
+    return [
+        *(of_document(one) for one in sorted(documents, key=lambda one: (one.created_at, one.id))),
+        *_proceedings(meeting_id, facts),
+        *(
+            Item(ItemKind.PAPER, one.id, f"{one.name.removesuffix(f'.{one.kind}')}.{one.kind}", one.name,
+                 one.sha256, {"PageAmount": str(len(one.pages))})
+            for one in papers
+        ),
+        *(
+            Item(ItemKind.RECORDING, str(fact.data["file"]), str(fact.data["file"]), "Ghi âm, ghi hình cuộc họp",
+                 str(fact.data["sha256"]))
+            for fact in facts
+            if kept and fact.kind == "recording_segment"
+        ),
+    ]  # fmt: skip
+
+
+async def named(connection: AsyncConnection, case: Case, what: str) -> tuple[ItemKind, str]:
+    """What a clerk means by "07/TB-UBND" or "đến 12" of the case file's year. Raises NotFound."""
+    if what.casefold().startswith("đến") and what[3:].strip().isdecimal() and len(what) < 12:
+        one = await registers.one_incoming(connection, case.unit_id, case.year, int(what[3:]))
+        return ItemKind.RECEIVED, f"{one.year}/{one.number}"
+    for line in await registers.outgoing(connection, case.unit_id, case.year):
+        if line.number_symbol == what and line.document_id is not None:
+            return ItemKind.DOCUMENT, line.document_id
+    raise NotFound(Reason(N_("Trong sổ của năm %(year)s không có văn bản điện tử “%(what)s”."), year=case.year,
+                          what=what[:60]))  # fmt: skip
+
+
+def _proceedings(meeting_id: str, facts: list[Fact]) -> Iterator[Item]:
+    if not facts:
+        return
+    done = facts[-1].kind == "closed" or any(fact.kind == "closed" for fact in facts)
+    digest = hashlib.sha256(b"".join(export(Proceedings.from_facts(facts)))).hexdigest() if done else None
+    yield Item(ItemKind.PROCEEDINGS, meeting_id, "dien-bien.jsonl", "Diễn biến cuộc họp", digest)
+
+
+async def exported(connection: AsyncConnection, meeting_id: str) -> bytes:
+    """The proceedings of a meeting as a file."""
+    return b"".join(export(Proceedings.from_facts(await rooms.facts(connection, meeting_id))))
+
+
+def of_document(one: Document) -> Item:
+    """A document of ours; without a digest until it is sealed."""
+    kind = KIND_NAMES[one.kind]
+    title = f"{kind} {one.number_symbol or ''} {one.title}".replace("\n", " ")
+    if one.state is not State.SEALED or one.number_symbol is None or one.issued_on is None:
+        return Item(ItemKind.DOCUMENT, one.id, f"{kind}.pdf", " ".join(title.split()), None)
+    said = {
+        "CodeNumber": f"{one.number:02d}",
+        "CodeNotation": one.symbol or "",
+        "IssuedDate": f"{one.issued_on:%d/%m/%Y}",
+        "TypeName": kind,
+        "OrganName": one.unit.name,
+        "SignerInfo": "; ".join(signed.signer.name for signed in one.signed),
+    }
+    name = f"{kind} {one.number_symbol}.pdf"
+    return Item(ItemKind.DOCUMENT, one.id, name, " ".join(title.split()), one.digest, said)
+
+
+async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: str) -> Item:
+    """What was added by hand."""
+    if kind is ItemKind.DOCUMENT:
+        return of_document(await records.get(connection, ref))
+    year, number = map(int, ref.split("/"))
+    return of_received(await registers.one_incoming(connection, case.unit_id, year, number))
+
+
+def of_received(one: Incoming) -> Item:
+    """A document that came."""
+    came = one.received
+    number, _, notation = came.number_symbol.partition("/")
+    said = {
+        "CodeNumber": number if notation else "",
+        "CodeNotation": notation or came.number_symbol,
+        "IssuedDate": f"{came.issued_on:%d/%m/%Y}",
+        "TypeName": came.kind_name or "Công văn",
+        "OrganName": came.author,
+        "ArrivalDate": f"{came.arrived_on:%d/%m/%Y}",
+        "ArrivalNumber": f"{one.number:02d}",
+        "ToPlaces": came.handler,
+        "PageAmount": "" if one.pages is None else str(one.pages),
+    }
+    title = f"{came.author} {came.number_symbol} {came.subject}"
+    name = f"den {one.number:02d} {came.number_symbol}.pdf"
+    return Item(ItemKind.RECEIVED, f"{one.year}/{one.number}", name, title, one.digest, said)
+
+
+async def holding(connection: AsyncConnection, unit_id: str, kind: ItemKind, ref: str) -> list[str]:
+    """The ids of the unit's case files in which something may lie: it was added to them, or is of their meeting."""
+    added_ids = select(store.added_table.c.case_id).where(
+        store.added_table.c.kind == kind.value, store.added_table.c.ref == ref
+    )
+    meeting_id = (await records.get(connection, ref)).meeting_id if kind is ItemKind.DOCUMENT else None
+    of_meeting = (store.case_table.c.meeting_id == meeting_id) & store.case_table.c.meeting_id.is_not(None)
+    wanted = store.case_table.c.id.in_(added_ids) | of_meeting
+    query = select(store.case_table.c.id).where(store.case_table.c.unit_id == unit_id, wanted)
+    return list(await connection.scalars(query.order_by(store.case_table.c.year, store.case_table.c.number)))
+
+
+async def told(connection: AsyncConnection, document: Document) -> dict[str, str]:
+    """What the text of a document says for its metadata."""
+    text = await stored_content(connection, document)
+    urgency = text.urgency if isinstance(text, TextContent) else None
+    return {
+        "To": "; ".join(text.recipients),
+        "Priority": URGENCIES[urgency].capitalize() if urgency else "Thường",
+    }
+
+
+def pages(pdf: bytes) -> int:
+    """How many pages a document of ours has."""
+    with contextlib.closing(pypdfium2.PdfDocument(pdf)) as document:
+        return len(document)

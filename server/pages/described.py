@@ -1,0 +1,114 @@
+"""The metadata of a document, a case file or the fonds: what the System knows, and what people add."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from minutes.described.field import FIELDS, Form, Subject
+from minutes.errors import InvalidContent, NotFound, RecordError
+from server.auth import Act, may
+from server.directory import Account
+from server.errors import Problem
+from server.i18n import N_
+from server.keys import DESCRIBING
+from server.pages import form, reader_of, require, see_other, wording
+from server.pages.caching import private
+from server.pages.desk_acts import actor
+
+KNOWN = {
+    "DocCode": N_("Mã định danh"),
+    "FileCode": N_("Mã hồ sơ"),
+    "FileCatalog": N_("Năm của danh mục hồ sơ"),
+    "FileNotation": N_("Số của hồ sơ"),
+    "DocOrdinal": N_("Số thứ tự văn bản trong hồ sơ"),
+    "TypeName": N_("Tên loại"),
+    "CodeNumber": N_("Số của văn bản"),
+    "CodeNotation": N_("Ký hiệu của văn bản"),
+    "IssuedDate": N_("Ngày văn bản"),
+    "OrganName": N_("Cơ quan"),
+    "OrganId": N_("Mã cơ quan"),
+    "Subject": N_("Trích yếu"),
+    "PageAmount": N_("Số trang"),
+    "SignerInfo": N_("Người ký"),
+    "To": N_("Nơi nhận"),
+    "ToPlaces": N_("Đơn vị hoặc người nhận"),
+    "Priority": N_("Mức độ khẩn"),
+    "ArrivalDate": N_("Ngày đến"),
+    "ArrivalNumber": N_("Số đến"),
+    "Title": N_("Tiêu đề"),
+    "Maintenance": N_("Thời hạn bảo quản"),
+    "MaintenanceBasis": N_("Căn cứ"),
+    "StartDate": N_("Thời gian bắt đầu"),
+    "EndDate": N_("Thời gian kết thúc"),
+    "TotalDoc": N_("Tổng số văn bản, tài liệu"),
+    "PageTotal": N_("Tổng số trang"),
+    "Mode": N_("Dạng hồ sơ"),
+    "ArchivesTime": N_("Thời gian tài liệu"),
+    "FileTotal": N_("Tổng số hồ sơ"),
+    "DocTotal": N_("Tổng số văn bản, tài liệu"),
+}
+"""What the System fills in by itself, by the names of Decree 30/2020, Appendix VI."""
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    one = r"/described/{subject:fonds|case|document|received}/{ref:[a-z0-9-]{1,64}|\d{4}/\d{1,6}}"
+    return [web.get(one, show), web.post(one, write)]
+
+
+def _asked(request: web.Request) -> tuple[Account, Subject, str]:
+    account = require(request, "desk.open")
+    require(request, "case.read", account.unit.id)
+    return account, Subject(request.match_info["subject"]), request.match_info["ref"]
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /described/{subject}/{ref}: all fields, and who has written them."""
+    return await _show(request, {})
+
+
+async def _show(request: web.Request, typed: Mapping[str, str], sentence: str = "") -> web.Response:
+    account, subject, ref = _asked(request)
+    try:
+        found = await request.app[DESCRIBING].read(account.unit, subject, ref)
+    except NotFound as error:
+        raise Problem("not_found") from error
+    return private(
+        request,
+        "records/described.html",
+        status=422 if sentence else 200,
+        found=found,
+        labels=KNOWN,
+        fields=FIELDS[subject],
+        names={one.name: one.label for one in FIELDS[subject]},
+        form=Form,
+        typed=defaultdict(str, typed or found.own),
+        sentence=sentence,
+        may_write=may(account, _act(subject), account.unit.id),
+    )
+
+
+def _act(subject: Subject) -> Act:
+    return "register.handle" if subject is Subject.RECEIVED else "case.keep"
+
+
+async def write(request: web.Request) -> web.Response:
+    """POST /described/{subject}/{ref}: fill in fields."""
+    account, subject, ref = _asked(request)
+    require(request, _act(subject), account.unit.id)
+    typed, reader = await form(request), reader_of(request)
+    fields = {one.name: typed.get(one.name, "") for one in FIELDS[subject]}
+    try:
+        await request.app[DESCRIBING].write(account.unit, subject, ref, fields, by=actor(account))
+    except NotFound as error:
+        raise Problem("not_found") from error
+    except InvalidContent as error:
+        label = next((reader.gettext(one.label) for one in FIELDS[subject] if one.name == error.field), error.field)
+        text = N_("Chưa lưu được. %(field)s: %(reason)s.")
+        return await _show(
+            request, fields, reader.gettext(text, field=label, reason=wording.told(error.reason, reader))
+        )
+    except RecordError as error:
+        return await _show(request, fields, wording.told(error.reason, reader))
+    return see_other(request.path)
