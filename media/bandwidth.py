@@ -103,6 +103,11 @@ class Estimator:
         return self._loss.share
 
     @property
+    def acquittals(self) -> int:
+        """How often the estimate was cut for losses, and it was found that the line was not full."""
+        return self._loss.acquittals
+
+    @property
     def silent(self) -> bool:
         """Has feedback failed to come for so long that the estimate goes down for it?"""
         return self._silent is not None

@@ -92,6 +92,9 @@ class Distribution:
             granted = line.repairs(len(packet.sequences), now) if line is not None else 0
             self._port.counters["resends_refused"] += len(packet.sequences) - granted
             self._port.forwarder.resend(consumer.sink, packet.sequences[:granted])
+            if line is not None and line.sheds:
+                again = line.repairs(granted, now)
+                self._port.forwarder.resend(consumer.sink, packet.sequences[:again])
         elif consumer.fed is not None:
             consumer.fed.want_key()
 

@@ -74,6 +74,7 @@ class Line:
         self._paced = 0
         self._silent = self._gone = False  # no feedback comes; nobody seems to be there
         self._called = True  # there was a way to send padding, the last time
+        self._acquittals = 0
         self._clean_since: float | None = None
         self._lossy = False
         self.redundant = False  # every packet of sound twice: it is lossy, and not because it is full
@@ -106,6 +107,9 @@ class Line:
                 self._estimator.feedback(packet, now)
                 if self._silent:
                     self.tick_at = now  # he is back
+                if self._acquittals != self._estimator.acquittals:
+                    self._acquittals = self._estimator.acquittals
+                    self._begin_anew()
                 self._set_pace()
             elif isinstance(packet, rtcp.Ceiling):
                 self._estimator.remb(packet.bits_per_second, now)
@@ -140,6 +144,12 @@ class Line:
             return False
         self._reported_at = now
         return True
+
+    @property
+    def sheds(self) -> bool:
+        """Does it lose much without being full? Then what is sent once more is sent twice: who asks for it asks again
+        only after a tenth of a second, and a picture stands still for so long."""
+        return self._lossy and not self._full
 
     def repairs(self, wanted: int, now: float) -> int:
         """How many of so many packets may be sent again now."""
@@ -178,14 +188,17 @@ class Line:
         if self._gone != gone:
             self._gone, self.stirred = gone, True
         if self._silent and not self._estimator.silent:
-            # What went down with the silence comes back with its end: no reason to wait.
-            self._budget, self.stirred = Budget(last=MOST), True
+            self._begin_anew()
         self._silent = self._estimator.silent
         if not self._lossy and not self._full and self._estimator.loss >= LOSSY:
             # Browsers report on sound every five seconds only; what all packets suffer it suffers, too.
             self._lossy, self._clean_since, self.stirred = True, None, True
         self._set_pace()
         self.tick_at = now + (PRESSING if self._estimator.probing else PATIENT)
+
+    def _begin_anew(self) -> None:
+        """What went down for a reason that is over comes back with its end: no reason to wait."""
+        self._budget, self.stirred = Budget(last=MOST), True
 
     def _set_pace(self) -> None:
         bits = PACING * self._estimator.rate

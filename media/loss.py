@@ -19,6 +19,8 @@ TEST = 0.85  # of the rate, at most, is sent in an experiment
 STEADY = 5.0  # seconds of loss in the middle range, without a queue, after which it is put to the test
 ENOUGH = 40  # packets that one window must have
 PROOF = 120  # packets that judge an experiment
+CLEAR, AS_MANY = 4, 0.75
+"""Losses, and share of the loss before, with which it need not go on: a full line would lose nothing any more."""
 WINDOW = 0.5  # seconds, at least
 MOST, UNTRIED = 0.3, 0.2  # beyond this no loss is taken for the line's own; or not without an experiment
 HEAVY = 0.3  # excess that is believed at once
@@ -31,6 +33,7 @@ class LossControl:
 
     def __init__(self, floor: float = 0.0) -> None:
         self.limit: float | None = None
+        self.acquittals = 0  # cuts that were taken back, since the line was not full
         self._floor = floor
         self.inherent = 0.0
         self._back = 0.0
@@ -135,24 +138,25 @@ class LossControl:
     def _judge(self, trial: _Trial, loss: float, now: float) -> None:
         if loss > trial.loss + MUCH:
             self._trial = None  # it has become worse meanwhile
-        elif trial.total >= PROOF and trial.fell:
+        elif trial.clear or trial.total >= PROOF:
             self._trial = None
             self._steady = now
-            if trial.random:
-                self._own(trial)
+            if trial.clear or trial.random:
+                self._own(trial, trial.after)
         elif now - trial.since > STEADY:
             # What is sent did not fall, having been less than the estimate: nothing was tried. Where no queue says that
             # the line is full, the loss is taken for its own, and more will be tried.
             self._trial = None
-            if not trial.queued and trial.after < UNTRIED:
-                self._own(trial)
+            if not trial.queued and trial.meanwhile < UNTRIED:
+                self._own(trial, trial.meanwhile)
             self._steady = now
 
-    def _own(self, trial: _Trial) -> None:
-        if trial.after < MOST:
-            self.inherent = max(self.inherent, trial.after)
+    def _own(self, trial: _Trial, loss: float) -> None:
+        if loss < MOST:
+            self.inherent = max(self.inherent, loss)
             self.limit = max(self.limit or 0.0, trial.rate)
             self._back = trial.rate
+            self.acquittals += 1
 
     def _follow(self, loss: float, queueing: bool) -> None:
         """The line's own loss changes slowly; of much more at once it is not the cause."""
@@ -161,28 +165,37 @@ class LossControl:
 
 
 class _Trial:
-    """What was before a cut, and what came after it."""
+    """What was before a cut, and what came after it: `total` and `after` of those windows in which less was sent."""
 
     def __init__(self, rate: float, loss: float, sent: float, since: float) -> None:
         self.rate, self.loss, self.since = rate, loss, since
         self.total = self._lost = 0
         self.queued = False
+        self._all = self._all_lost = 0
         self._sent = sent
         self._bits = 0.0
 
     def add(self, total: int, lost: int, sent: float) -> None:
-        self.total += total
-        self._lost += lost
-        self._bits += sent * total
+        self._all += total
+        self._all_lost += lost
+        if sent < 0.95 * self._sent:
+            self.total += total
+            self._lost += lost
+            self._bits += sent * total
 
     @property
     def after(self) -> float:
-        return self._lost / self.total
+        return self._lost / max(1, self.total)
 
     @property
-    def fell(self) -> bool:
-        """Was the lower rate ever sent?"""
-        return self._bits / self.total < 0.95 * self._sent
+    def meanwhile(self) -> float:
+        """The loss since the cut, whatever was sent."""
+        return self._all_lost / max(1, self._all)
+
+    @property
+    def clear(self) -> bool:
+        """Is as much lost as before, beyond chance?"""
+        return not self.queued and self._lost >= CLEAR and self.after >= AS_MANY * self.loss
 
     @property
     def random(self) -> bool:

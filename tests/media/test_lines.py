@@ -236,6 +236,55 @@ def test_on_a_line_with_numbers_speech_is_sent_twice_as_soon_as_anything_is_lost
     assert not audio.red
 
 
+def test_what_a_lossy_line_that_is_not_full_asks_for_again_is_sent_twice(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+
+    def run(seconds: float) -> None:
+        for _ in range(round(4 * seconds)):
+            link.run(0.25)
+            wire.key(an, picture(wire, end).heading[1])
+
+    run(15)
+
+    def repaired() -> int:
+        """How often one packet is sent that is asked for."""
+        wire.table.resends.clear()
+        wire.rtcp(end, rtcp.nack(1, picture(wire, end).rewrite.ssrc, [7]))
+        return len([sequences for _, sequences in wire.table.resends if sequences == [7]])
+
+    assert repaired() == 1
+    link.loss = 0.1
+    run(5)
+    assert repaired() == 2
+    link.bits = 300_000
+    run(1)
+    assert repaired() == 1, "what stands in its queue is only lengthened"
+
+
+def test_what_losses_took_from_a_picture_comes_back_at_once_when_the_line_is_found_not_to_be_full(wire: Wire) -> None:
+    an = publish(wire)
+    end = subscribe(wire, "binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+    [line] = [each for each in wire.router._distribution._lines.values() if each.measured]
+
+    def run(seconds: float) -> list[tuple[int, int]]:
+        """Every quarter of a second: which size is seen, and how many cuts have been taken back."""
+        seen = []
+        for _ in range(round(4 * seconds)):
+            link.run(0.25)
+            wire.key(an, picture(wire, end).heading[1])
+            seen.append((picture(wire, end).source[1], line._estimator.acquittals))
+        return seen
+
+    run(20)
+    link.loss = 0.1
+    seen = run(20)
+    assert 72 in {size for size, cuts in seen if cuts == 0}, "it was put to the test"
+    assert {size for size, cuts in seen if cuts} == {73}
+
+
 def voices(wire: Wire) -> list[tuple[str, int, int]]:
     news = [event for event in wire.news if isinstance(event, VoiceWanted)]
     return [(event.participant, event.kbps, event.ptime) for event in news]
