@@ -3,6 +3,8 @@
 # Several packets to one address cost little more than one (_forward_sending.pxi), so it pays to let the rest of a frame
 # come in. An idle worker waits only for what is under way: a frame has begun, its last packet (the marker) is missing,
 # and packets of this stream follow each other closely. A busy one gathers for longer, the longer the busier.
+# And where so many send that others' frames are about to come (a few people who all see each other), it gathers these:
+# to wake up, and to have the receivers wake up, costs more there than the packets do.
 
 cdef extern from "<poll.h>" nogil:
     cdef struct pollfd:
@@ -23,6 +25,8 @@ cdef enum:
     NAP_MAX = 200
     BUSY_WAIT = 3000  # microseconds that a worker gathers when it has no time left
     BUSY_FROM = 512  # of 1024 parts of the time: from here on it gathers
+    CROWD_WAIT = 3000  # microseconds that a worker gathers when at least one frame more comes within them
+    CROWD_TIME = 200000  # microseconds over which it is judged how many come
     STEADY = 20000  # microseconds over which it is judged how busy it is
     RHYTHMS = 256
     SLACK = 5000  # nanoseconds that the kernel may let us sleep for longer
@@ -44,6 +48,8 @@ cdef class Loop(Commands):
     cdef int gathered, unfinished, nap
     cdef int64_t batch, judged_at, worked
     cdef int busy  # of 1024 parts of the time
+    cdef int64_t frames  # that have begun since it was last judged
+    cdef int64_t crowd  # frames a second
 
     def __init__(self, int fd, *, int history=512):
         Commands.__init__(self, fd, history=history)
@@ -152,6 +158,7 @@ cdef class Loop(Commands):
             rhythm.ssrc, rhythm.gap, rhythm.batch = ssrc, CLOSE + 1, 0
         elif rhythm.timestamp == timestamp:
             rhythm.gap += (<int>min(now - rhythm.at, <int64_t>4 * CLOSE) - rhythm.gap) // 4
+        self.frames += rhythm.timestamp != timestamp
         rhythm.timestamp, rhythm.at = timestamp, now
         goes_on = self.received[at + 1] < 128 and rhythm.gap <= CLOSE
         self.unfinished += goes_on - (rhythm.unfinished and rhythm.batch == self.batch)
@@ -161,14 +168,18 @@ cdef class Loop(Commands):
         return 0
 
     cdef int64_t load_wait(self) noexcept nogil:
-        return max(<int64_t>0, <int64_t>(self.busy - BUSY_FROM) * BUSY_WAIT // (1024 - BUSY_FROM))
+        cdef int64_t wait = <int64_t>(self.busy - BUSY_FROM) * BUSY_WAIT // (1024 - BUSY_FROM)
+        return max(wait, <int64_t>CROWD_WAIT if self.crowd * CROWD_WAIT >= 1000000 else <int64_t>0)
 
     cdef void judge(self, int64_t now) noexcept nogil:
-        """Note how much of the time was work: time on the processor, for others' work must not make us wait."""
-        cdef int64_t worked = thread_microseconds()
-        cdef int64_t share = (worked - self.worked) * 1024 // max(<int64_t>1, now - self.judged_at)
+        """Note how much of the time was work (time on the processor, for others' work must not make us wait), and how
+        many frames came."""
+        cdef int64_t worked = thread_microseconds(), passed = max(<int64_t>1, now - self.judged_at)
+        cdef int64_t share = (worked - self.worked) * 1024 // passed
+        cdef int64_t weight = min(passed, <int64_t>CROWD_TIME)
         self.busy = <int>((self.busy + min(<int64_t>1024, share)) // 2)
-        self.judged_at, self.worked = now, worked
+        self.crowd += (self.frames * 1000000 // passed - self.crowd) * weight // CROWD_TIME
+        self.judged_at, self.worked, self.frames = now, worked, 0
 
 
 cdef void doze(int64_t duration) noexcept nogil:

@@ -39,7 +39,9 @@ GRACE = 0.3  # seconds in which the queue of a probe empties
 QUEUE = 0.1  # seconds of waiting with which loss is no chance
 PROBED = 25  # packets that a probe has, about
 BASE = 60.0  # seconds
-TOGETHER = 0.09  # seconds
+TOGETHER, PATIENCE = 0.09, 0.4
+"""Seconds whose feedback is judged together: where anything waits, is lost or tried, and on a line at ease. Browsers
+send it every 50 ms, and most of what judging costs does not depend on the number of packets."""
 ROW = 2  # losses in a row that count where no queue stands: a shadow on a radio line says nothing of its width
 MAX_LOG = 4096  # packets sent without feedback yet that are remembered
 MAX_BLOCKS = 64  # SSRCs whose receiver reports are followed
@@ -147,14 +149,26 @@ class Estimator:
     # What came back.
 
     def feedback(self, report: TransportFeedback, now: float) -> None:
-        """transport-cc feedback, as read; what it says of packets that nobody knows of is ignored.
-
-        What comes within a tenth of a second of the last is judged together: browsers send it every 50 ms, and most of
-        what judging costs does not depend on the number of packets."""
+        """transport-cc feedback, as read; what it says of packets that nobody knows of is ignored."""
         self._reports.append(report)
         self._reported = now
-        if now - self._judged >= TOGETHER:
+        passed = now - self._judged
+        if passed >= PATIENCE or (passed >= TOGETHER and not self._at_ease(report)):
             self._judge(now)
+
+    def _at_ease(self, report: TransportFeedback) -> bool:
+        """Can this report wait? Its last packet did not, none is missing, and nothing is being tried."""
+        if self._prober.active or self._silent is not None or self._loss.limit is not None:
+            return False
+        if self._trend.state != NORMAL or self.queue >= REAL or self._reference is None or not self._log:
+            return False
+        if rtcp.MISSING in report.statuses:
+            return False
+        last = report.base + len(report.statuses) - 1 - self._log[0][0] & 0xFFFF
+        if last >= len(self._log):
+            return False
+        arrival = rtcp.TICK * (rtcp.TICKS * self._unwrapped(report.reference) + sum(report.deltas))
+        return arrival - self._log[last][1] - min(self._bases) < 1e6 * REAL
 
     def _judge(self, now: float) -> None:
         """`now` is when; the last report came at `_reported`."""
@@ -219,9 +233,7 @@ class Estimator:
         log, statuses = self._log, report.statuses
         if not log:
             return [], []
-        reference = report.reference
-        if self._reference is not None:
-            reference = self._reference + ((reference - self._reference + 0x800000 & 0xFFFFFF) - 0x800000)
+        reference = self._unwrapped(report.reference)
         ticks = accumulate(report.deltas, initial=reference * rtcp.TICKS)
         next(ticks)
         base, offset = report.base, report.base - log[0][0] & 0xFFFF
@@ -236,6 +248,11 @@ class Estimator:
         self._reference = reference
         del log[: offset + len(block)]
         return block, [(sent, tick * rtcp.TICK) for sent, tick in zip(compress(block, statuses), ticks, strict=False)]
+
+    def _unwrapped(self, reference: int) -> int:
+        """The reference time of a report, near that of the last one."""
+        former = self._reference
+        return reference if former is None else former + ((reference - former + 0x800000 & 0xFFFFFF) - 0x800000)
 
     def _measure(self, arrived: int, octets: int) -> None:
         """Throughput over half a second; the oldest entry only says when the time began."""
@@ -295,7 +312,7 @@ class Estimator:
 
     def tick(self, now: float) -> None:
         """Call about every 50 ms."""
-        if self._reports and now - self._judged >= TOGETHER:
+        if self._reports and now - self._reported >= PATIENCE:
             self._judge(now)
         self._waited = now - self._log[0][1] / 1e6 if self._log and self._heard is not None else 0.0
         if self._silent is None and self._waited > SILENT:

@@ -27,11 +27,10 @@ CLEAN_FOR = 10.0  # seconds
 SETTLED, REPORT_EVERY = 5.0, 3.5  # seconds
 SOON, CALM, SELDOM = 0.25, 1.0, 4.0
 """Seconds to the next division of a line that is narrow or has just changed, of one with room, and of one that nothing
-is known of."""
-ROOM = 1.5  # times what is sent
-PRESSING, PATIENT = 0.04, 0.2
-"""Seconds to the next padding of a probe, and to the next look whether there is one to begin, or silence. The clock's
-tick is a little longer than the first."""
+is known of. One that turns out to be too narrow is divided at once."""
+PRESSING, PATIENT, EASY = 0.04, 0.2, 0.5
+"""Seconds to the next padding of a probe, and to the next look whether there is one to begin; or, where nothing more is
+wanted, whether it has fallen silent. The clock's tick is a little longer than the first."""
 UNKNOWN_AUDIO = 60_000  # bits a second, until it is measured
 REDUNDANT = 1.6  # times the rate of Opus that RED takes, on the wire
 REPAIRS, LEAST_REPAIRS, REPAIRS_AT_ONCE = 0.25, 5.0, 30.0
@@ -50,7 +49,7 @@ class Line:
         self.division = Division((), {}, 0, 0)
         self.need = Need()
         self.stirred = True
-        self.look_at = now
+        self.look_at = self._looked_at = now
         self.measured = owner.congestion_id > 0
         self.tick_at = now  # when tick() has something to do next
         self._number = owner.transport.id
@@ -110,6 +109,8 @@ class Line:
                 if self._acquittals != self._estimator.acquittals:
                     self._acquittals = self._estimator.acquittals
                     self._begin_anew()
+                if self._estimator.rate + self._beside < self.division.rate and now - self._looked_at >= SOON:
+                    self.look_at = now
                 self._set_pace()
             elif isinstance(packet, rtcp.Ceiling):
                 self._estimator.remb(packet.bits_per_second, now)
@@ -194,7 +195,8 @@ class Line:
             # Browsers report on sound every five seconds only; what all packets suffer it suffers, too.
             self._lossy, self._clean_since, self.stirred = True, None, True
         self._set_pace()
-        self.tick_at = now + (PRESSING if self._estimator.probing else PATIENT)
+        patient = PATIENT if wanted > self._estimator.rate else EASY
+        self.tick_at = now + (PRESSING if self._estimator.probing else patient)
 
     def _begin_anew(self) -> None:
         """What went down for a reason that is over comes back with its end: no reason to wait."""
@@ -250,6 +252,7 @@ class Line:
 
     def divide(self, audience: Audience, patchbay: Patchbay, ranking: Sequence[str], now: float) -> list[Consumer]:
         """Decide anew what every consumer of the line shall get; those for which that has changed."""
+        self._looked_at = now
         if self.stirred:
             self.stirred, self._pressed_until = False, now + 2 * budget.RISE
         if self._silent and not self._estimator.gone:
@@ -298,8 +301,9 @@ class Line:
             self._set_aside([item for item in audio if item.key in self.division.audio], named)
         loud = {stream.key for stream in audio}
         changed = [consumer for key, consumer in named.items() if self._assign(key, consumer, key in loud)]
-        if changed or self.division.wanted > self.division.rate or available < ROOM * self.division.rate:
+        if changed or self.division.wanted > self.division.rate or available < self.division.rate:
             self._pressed_until = now + 2 * budget.RISE
+            self.tick_at = min(self.tick_at, now + PATIENT)
         self.look_at = now + (SOON if now < self._pressed_until else CALM if self.measured else SELDOM)
         return changed
 

@@ -313,8 +313,8 @@ class Router:
 
     def _on_rtcp(self, transport: Transport, notice: Notice) -> None:
         owner = self._by_transport.get(transport.id)
-        deaf = isinstance(owner, Down | View) and not self._distribution.heeds_reports(owner, self._now)
-        if deaf and rtcp.is_calm(notice.data):
+        receiver = owner if isinstance(owner, Down | View) else None
+        if receiver and rtcp.is_calm(notice.data) and not self._distribution.heeds_reports(receiver, self._now):
             return
         try:
             packets = rtcp.read(notice.data)

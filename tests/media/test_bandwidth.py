@@ -1,5 +1,6 @@
 """The estimate of a line that is too narrow: found, kept, lost and found again, without a queue that anybody hears."""
 
+from itertools import pairwise
 from statistics import mean
 
 import pytest
@@ -95,6 +96,22 @@ def test_losses_in_a_row_of_a_line_that_drops_what_is_too_much_are_answered() ->
     subscriber.run(FIND)
     after = subscriber.run(20)
     assert mean(second.rate for second in after) < 550_000
+
+
+def test_a_line_at_ease_is_judged_seldom_and_one_whose_queue_begins_to_grow_at_once() -> None:
+    subject, writer, judged = Estimator(0.0), FeedbackWriter(1), []
+    for step in range(200):
+        now, waits = 0.05 * step, 0.02 if step < 150 else 0.02 + 0.004 * (step - 149)
+        sent = [(4 * step + part & 0xFFFF, round(1e6 * (now - 0.05 + 0.01 * part)), 1000) for part in range(4)]
+        subject.sent(sent)
+        for data in writer.write(5, [(number, at + round(1e6 * waits)) for number, at, _ in sent]):
+            [report] = rtcp.read(data)
+            assert isinstance(report, TransportFeedback)
+            before = subject._judged
+            subject.feedback(report, now)
+            judged += [step] if subject._judged != before else []
+    assert {after - before for before, after in pairwise(judged) if 40 < before < 140} <= {8, 9}
+    assert {after - before for before, after in pairwise(judged) if before > 155} == {2}
 
 
 def test_losses_of_a_line_that_is_full_are_answered() -> None:
