@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store
 from minutes.document import Document, State
+from minutes.redaction import store as renditions
 from minutes.searching import store as searching
 from minutes.searching.entry import Subject, mark, signer_marks
 from minutes.searching.query import Term, parse
@@ -116,7 +117,14 @@ async def _document(
     )
     if not read and not document.published:
         return None
-    return Result(shown(document.title, hit.text, terms), document=document, posted=not read)
+    return Result(shown(await _title(connection, document, read), hit.text, terms), document=document, posted=not read)
+
+
+async def _title(connection: AsyncConnection, document: Document, read: bool) -> str:
+    """The subject of what the asker will see: strangers are told nothing that was left out of a rendition."""
+    if read or document.rendition is None:
+        return document.title
+    return (await renditions.get(connection, document.rendition)).title
 
 
 async def _meeting(connection: AsyncConnection, account: Account, hit: Hit, terms: tuple[Term, ...]) -> Result | None:

@@ -105,6 +105,16 @@ async def test_no_page_feed_or_search_tells_it(office: Office) -> None:
     assert (await citizen.get(f"/files/{found.digest}.pdf")).status == 404
 
 
+async def test_officials_of_other_units_find_the_rendition_and_its_subject(office: Office) -> None:
+    """What is found by the words of the rendition is called what the rendition is called, not what the original is."""
+    document, _ = await published(office)
+    found = await (await office.sign_in("dung")).get("/search?q=ho+tro+nha+o")
+    assert str((await office.records.get(document)).number_symbol) in found.words
+    assert "[…]" in found.words
+    assert PERSON not in found.words
+    assert PERSON in (await (await office.sign_in("binh")).get("/search?q=ho+tro+nha+o")).words
+
+
 async def test_a_check_says_what_either_file_is(office: Office) -> None:
     document, _ = await published(office)
     citizen, pdf = office.stranger(), await file_of(office, document)
