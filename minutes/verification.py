@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from minutes.document import MARK, Document
 from minutes.errors import N_, Reason
@@ -74,9 +75,13 @@ def fingerprint(data: bytes) -> tuple[bytes, ...]:
     return tuple(hashlib.sha256(data[i * BLOCK : (i + 1) * BLOCK]).digest()[:8] for i in range(whole))
 
 
+MOST_MARKS = 100
+
+
 def marked_ids(data: bytes) -> tuple[str, ...]:
-    """Document ids that the file's own metadata names, each once."""
-    return tuple(dict.fromkeys(found.decode() for found in _MARKED.findall(data)))
+    """Document ids that the file's own metadata names, each once; of those in the first MOST_MARKS places."""
+    found = islice(_MARKED.finditer(data), MOST_MARKS)
+    return tuple(dict.fromkeys(one[1].decode() for one in found))
 
 
 def likeliest_source(upload_blocks: int, matches: Mapping[str, int], original_blocks: Mapping[str, int]) -> str | None:

@@ -8,6 +8,7 @@ another root.
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from rooms.proceedings.record import Proceedings
 
 FORMAT = "giaoban-proceedings/1"
 _HEAD = b'{"facts":'
+LONGEST, MOST = 4 << 20, 65_536
+"""Octets of a line, and lists and objects in it. The largest fact is a meeting's sheet with some thousand people; what
+a stranger has made to hold more is not read, for reading it takes all there is of time and memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +56,22 @@ def is_export(data: bytes) -> bool:
 
 def examine(data: bytes) -> Examined:
     """Read a file for which `is_export` holds. Never raises: what cannot be read is an altered line."""
-    head, *lines = data.split(b"\n")
-    said = _object(head)
+    lines = io.BytesIO(data)
+    said = _object(lines.readline(LONGEST).removesuffix(b"\n"))
     meeting = said.get("meeting") if said else None
     id = meeting.get("id") if isinstance(meeting, dict) else None
     if said is None or not isinstance(id, str):
         return Examined("", (), merkle_root([]).hex(), 1)
     leaves: list[bytes] = []
     previous: Fact | None = None
-    whole = lines[-1:] == [b""]
-    for line in lines[:-1] if whole else lines:
-        fact = _follows(previous, line)
+    while line := lines.readline(LONGEST):
+        leaf = line.removesuffix(b"\n")
+        fact = _follows(previous, leaf)
         if fact is None:
             return Examined(id, tuple(leaves), merkle_root(leaves).hex(), len(leaves) + 2)
         previous = fact
-        leaves.append(line)
+        leaves.append(leaf)
+    whole = data.endswith(b"\n")
     root = merkle_root(leaves).hex()
     # Cut off at a line's end, or with lines of another meeting behind a whole chain: the head knows.
     consistent = whole and said.get("facts") == len(leaves) and said.get("root") == root
@@ -91,6 +96,8 @@ def _follows(previous: Fact | None, line: bytes) -> Fact | None:
 
 
 def _object(line: bytes) -> Json | None:
+    if len(line) >= LONGEST or line.count(b"[") + line.count(b"{") > MOST:
+        return None
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):

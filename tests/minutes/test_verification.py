@@ -48,6 +48,7 @@ def test_ids_are_read_from_the_metadata_once_each() -> None:
     one, two = "a" * 32, "0123456789abcdef" * 2
     data = f"<k>giaoban:{one}</k> giaoban:{two} giaoban:{one} giaoban:{one}9 giaoban:XYZ".encode()
     assert marked_ids(data) == (one, two)
+    assert len(marked_ids(b"".join(b"giaoban:%032x\n" % number for number in range(1000)))) == 100
 
 
 def test_the_difference_is_said_in_words() -> None:

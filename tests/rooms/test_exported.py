@@ -68,6 +68,21 @@ def test_a_chain_made_anew_behind_a_lie_has_another_root(held, lines):
     assert found.root != held.root
 
 
+@pytest.mark.parametrize("where", [0, 1])
+@pytest.mark.parametrize("filling", [b"[]," * 65_537 + b"[]", b"0," * (2 << 20) + b"0"])
+def test_a_line_that_holds_more_than_any_fact_is_not_even_read(lines, monkeypatch, where, filling):
+    lines[where] = lines[where][:-2] + b',"z":[' + filling + b"]}\n"
+    longest = max(map(len, lines[:where]), default=0)
+    read = json.loads
+
+    def watched(text, *others):
+        assert len(text) <= longest
+        return read(text, *others)
+
+    monkeypatch.setattr("rooms.proceedings.exported.json.loads", watched)
+    assert examine(b"".join(lines)).line == where + 1
+
+
 @given(st.data())
 def test_one_flipped_byte_is_always_found_in_its_line(flipping, data):
     file, starts = flipping
