@@ -18,8 +18,12 @@ Port = Annotated[int, Field(ge=0, le=65535)]
 Workers = Annotated[int, Field(ge=1, le=64)]
 _TURN_URL = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 """RFC 7065."""
-ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])")
-"""A mail address as forms of the web take it (HTML, valid e-mail address), with two letters of domain at least."""
+ADDRESS = re.compile(
+    r"(?=[^@]{1,64}@[^@]{2,252}$)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
+"""A mail address as forms of the web take it (HTML, valid e-mail address), with two letters of domain at least, and no
+dot beside another one, which no header could hold (RFC 5322, 3.4.1)."""
 
 
 class _Section(BaseModel):

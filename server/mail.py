@@ -14,7 +14,7 @@ import structlog
 from minutes.errors import RecordError
 from server import outbox
 from server.auth import Tokens, utcnow
-from server.config import MailConfig
+from server.config import ADDRESS, MailConfig
 from server.database import Database
 from server.jobs import Job
 from server.outbox import LINK, Letter, Mail, MailState
@@ -147,6 +147,8 @@ class Postman:
         """The mail as it is sent, with the personal link in its place: text, HTML and calendar as alternatives, the
         sealed document attached. Raises ValueError for an address that cannot stand in a header."""
         letter, config = mail.letter, self._config
+        if not ADDRESS.fullmatch(letter.address):
+            raise ValueError("no mail address")
         link = self._link(letter, now)
         domain = config.sender.rpartition("@")[2]
         message = EmailMessage(policy=_WRITTEN)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import default
 from ipaddress import ip_address
@@ -25,7 +26,7 @@ from icalendar import Calendar
 from rooms.proceedings import AgendaItem, Meeting, Person, Role, Unit
 from server import auth, outbox
 from server import config as settings
-from server.config import MailConfig
+from server.config import ADDRESS, MailConfig
 from server.errors import SetupError
 from server.keys import DATABASE, RECORDS, TOKENS
 from server.letters import Addressee, Occasion, Occurrence, letters
@@ -203,9 +204,12 @@ async def test_a_recipient_refused_for_good_is_not_tried_again(server: Server, p
     assert mail.error == "550 no such mailbox"
 
 
-async def test_one_refused_recipient_does_not_keep_the_others_from_theirs(server: Server, postbox: Postbox) -> None:
+@pytest.mark.parametrize("address", ["bad address@x", "a@b..vn", "a@b@c", "@", "a@[1", "a@bưu.vn", "<a@b.vn>"])
+async def test_one_refused_recipient_does_not_keep_the_others_from_theirs(
+    server: Server, postbox: Postbox, address: str
+) -> None:
     told = Occurrence("invited", MEETING, 0, NOW, "https://hop.lam-son.example/meetings/m-1", "a@lam-son.example")
-    people = [Addressee(DUNG, "bad address@x", guest=False), Addressee(DUNG, "dung@ta-nang.example", guest=False)]
+    people = [Addressee(DUNG, address, guest=False), Addressee(DUNG, "dung@ta-nang.example", guest=False)]
     async with server.app[DATABASE].begin() as connection:
         await outbox.put(connection, letters(told, people), MailState.WAITING, NOW)
     await postman(server, postbox.port).deliver(NOW)
@@ -291,6 +295,21 @@ async def test_held_mail_is_never_sent_by_itself(server: Server, postbox: Postbo
         await outbox.again(connection, "m-1", NOW)
     assert await postman(server, postbox.port).deliver(NOW) == 1
     assert len(postbox.got) == 1
+
+
+@pytest.mark.parametrize("local", ["a", "van.phong", "o'neil+x", "a" * 64])
+@pytest.mark.parametrize("domain", ["vn", "lam-son.gov.vn", "x1.y2.example", "d" * 63 + ".vn"])
+def test_what_is_taken_for_an_address_can_stand_in_a_header(local: str, domain: str) -> None:
+    assert ADDRESS.fullmatch(f"{local}@{domain}")
+    assert Address("N", addr_spec=f"{local}@{domain}").domain == domain
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a@b..vn", "a..b@c.vn", ".a@c.vn", "a.@c.vn", "a@.vn", "a@c.vn.", "a@c", "a" * 65 + "@c.vn", "a@" + "b" * 253],
+)
+def test_what_cannot_is_told_to_who_types_it(address: str) -> None:
+    assert not ADDRESS.fullmatch(address)
 
 
 def test_mail_is_off_until_a_server_is_named_and_a_sender_must_be_too() -> None:
