@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ OTHERS = [language for language in LANGUAGES if language != "vi"]
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
+@cache
 def msgids() -> dict[str, str]:
     """Every msgid with a file that shows it."""
     found: dict[str, str] = {}
@@ -43,6 +45,7 @@ def msgids() -> dict[str, str]:
     return found
 
 
+@cache
 def po(language: str) -> Catalog:
     with (LOCALES / language / "LC_MESSAGES" / "giaoban.po").open("rb") as file:
         return read_po(file, locale=language)
