@@ -16,7 +16,7 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 
-PATIENCE = 20_000  # milliseconds: two cores have browsers, a server and perhaps other people's work to do
+PATIENCE = 45_000  # milliseconds: two cores have browsers, a server and perhaps other people's work to do
 expect.set_options(timeout=PATIENCE)
 
 Open = Callable[..., Awaitable[Page]]

@@ -41,7 +41,7 @@ async def test_an_announced_vote_survives_kill_9_and_people_rejoin_by_themselves
 
     installation.start()
     for page, other in ((chair, "dung"), (delegate, "hanh")):
-        await page.wait_for_function(BACK, arg=[other], timeout=30_000)
+        await page.wait_for_function(BACK, arg=[other])
         assert (await state(page))["vote"]["tally"] == announced["tally"]
     await sees_and_hears(chair, ["dung"])
     await sees_and_hears(delegate, ["hanh"])

@@ -51,7 +51,7 @@ async def test_a_spent_cap_leaves_the_voices_and_says_how_to_have_pictures_again
     await expect(camera).to_have_attribute("data-on", "false")
     await panel(chair, "people")
     graded = chair.locator(f"[data-person=dung] {hook('line-grade')}")
-    await expect(graded).to_contain_text("nhận về yếu, chỉ còn tiếng", timeout=20_000)
+    await expect(graded).to_contain_text("nhận về yếu, chỉ còn tiếng")
     await expect(chair.locator("#lines-sum")).to_contain_text("đơn vị chưa tốt")
     await panel(dung, "people")
     await expect(dung.locator(hook("lines-meter"))).to_be_hidden()

@@ -99,7 +99,7 @@ async def test_two_write_one_draft_at_once(installation: Installation, signed_in
     installation.start()
     await phone.reload()
     for page in (desk, phone):
-        await expect(page.locator(hook("status"))).to_have_text("Đã lưu.", timeout=20_000)
+        await expect(page.locator(hook("status"))).to_have_text("Đã lưu.")
     for page in (desk, phone):
         await expect(page.locator(first)).to_have_value("Các xã: Trực ban 24/24 giờ. Gõ lúc mất mạng.")
 

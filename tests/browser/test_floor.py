@@ -47,7 +47,7 @@ async def test_the_floor_opens_the_microphone_and_the_clock_takes_it_back(
     await expect(secretary.locator(hook("floor-time"))).to_contain_text("Còn 0:0")
     over = "Đã hết giờ, phần phát biểu kết thúc."
     pages = (chair, secretary, dung, lan)  # all at once: what is said stands there for a moment only
-    await asyncio.gather(*(expect(page.locator("#live")).to_contain_text(over, timeout=20_000) for page in pages))
+    await asyncio.gather(*(expect(page.locator("#live")).to_contain_text(over) for page in pages))
     await lan.wait_for_function(ON, arg=False)
 
     await waiting.nth(0).locator(hook("give-floor")).click()

@@ -32,7 +32,7 @@ async def test_who_loads_the_page_anew_is_back_in_the_same_seat_without_pressing
 
     dung = await signed_in("dung", width=360, height=740)
     await dung.goto(installation.url + ROOM)
-    await expect(dung.locator(hook("check-verdict"))).to_have_attribute("data-grade", "good", timeout=20_000)
+    await expect(dung.locator(hook("check-verdict"))).to_have_attribute("data-grade", "good")
     await expect(dung.locator(hook("check-heard"))).to_have_text("Micro nghe rõ.")
     await dung.click(hook("check-chime"))
     await expect(dung.locator(hook("check-chimed"))).to_contain_text("Không nghe thấy chuông")

@@ -37,7 +37,7 @@ async def test_each_finds_their_secret_ballot_and_the_disk_knows_nobodys(
     installation.kill()
     installation.start()
     for page in everybody:
-        await page.wait_for_function(TOLD, arg=2, timeout=30_000)
+        await page.wait_for_function(TOLD, arg=2)
         assert (await state(page))["vote"]["cast"] == 0, "not one of the first round is left"
         assert await page.locator(hook("vote-again")).count() == 1
     await expect(dung.locator(hook("vote-mine"))).to_contain_text("Chưa biểu quyết")

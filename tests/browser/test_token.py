@@ -167,7 +167,7 @@ async def test_the_page_speaks_to_vgca_sign_service(installation: Installation, 
     await expect(leader.locator(hook("results"))).to_contain_text("Không liên lạc được với VGCA Sign Service")
     await service.start(tmp_path, int(os.environ["GIAOBAN_SIGNING__VGCA_PORT"]))
     await leader.click(hook("sign-vgca"))
-    await expect(leader.locator(f"{hook('results')} li[data-state=done]")).to_have_count(2, timeout=20_000)
+    await expect(leader.locator(f"{hook('results')} li[data-state=done]")).to_have_count(2)
     assert [act for act, _parameters in service.asked] == ["SignApproved"] * 2
     for document in documents:
         await leader.goto(f"{installation.url}/desk/{document}")

@@ -39,7 +39,7 @@ async def person(browser: Browser, link: str) -> Page:
     context: BrowserContext = await browser.new_context(permissions=["camera", "microphone"], locale="vi-VN")
     await context.add_init_script(path=MEASURE)
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(45_000)
     await page.goto(link)
     await page.wait_for_url("**/meetings")
     return page
