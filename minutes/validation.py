@@ -14,15 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
-from pyhanko.sign.diff_analysis import (
-    DEFAULT_DIFF_POLICY,
-    DiffPolicy,
-    DiffResult,
-    ModificationLevel,
-    SuspiciousModification,
-)
-from pyhanko.sign.fields import FieldMDPSpec, MDPPerm
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import (
     EmbeddedPdfSignature,
     PdfSignatureStatus,
@@ -86,8 +79,8 @@ async def validate(
             problems.append(Reason(N_("Dấu thời gian: %(reason)s"), reason=CHANGED))
     else:
         stamps = [one for one in found if is_time_stamp(one)]
-        proved, policy = await proofs(reader, stamps, trust, at), _ReviewedOnce()
-        checks = [await _check(one, proved, policy, at) for one in found if not is_time_stamp(one)]
+        proved = await proofs(reader, stamps, trust, at)
+        checks = [await _check(one, proved, at) for one in found if not is_time_stamp(one)]
         if proved.reason:
             problems.append(Reason(N_("Dấu thời gian: %(reason)s"), reason=proved.reason))
         if not checks:
@@ -119,7 +112,7 @@ def _who(found: EmbeddedPdfSignature) -> SignatureCheck:
         return SignatureCheck(str(found.field_name), "", "", 0, None, False, BROKEN_SIGNATURE)
 
 
-async def _check(found: EmbeddedPdfSignature, proved: Proofs, policy: DiffPolicy, at: datetime) -> SignatureCheck:
+async def _check(found: EmbeddedPdfSignature, proved: Proofs, at: datetime) -> SignatureCheck:
     check = _who(found)
     if check.reason is not None:
         return check
@@ -130,7 +123,7 @@ async def _check(found: EmbeddedPdfSignature, proved: Proofs, policy: DiffPolicy
         own, until = own_stamp(found), covered or at
         moment = own if own is not None and covered is not None else until
         status = await async_validate_pdf_signature(
-            found, proved.believed.context(moment), proved.believed.context(until), diff_policy=policy
+            found, proved.believed.context(moment), proved.believed.context(until)
         )
         signed_at = own or covered
         reason = _problem(status) or _standing(status, proved, moment, until)
@@ -169,22 +162,3 @@ def _problem(status: PdfSignatureStatus) -> Reason | None:
     if not status.bottom_line:
         return Reason(N_("chữ ký không hợp lệ"))
     return None
-
-
-class _ReviewedOnce(DiffPolicy):
-    """pyHanko compares the revisions after each signature anew for every signature that it judges."""
-
-    def __init__(self) -> None:
-        self._seen: dict[int, DiffResult | SuspiciousModification] = {}
-
-    def review_file(
-        self,
-        reader: PdfFileReader,
-        base_revision: int | HistoricalResolver,
-        field_mdp_spec: FieldMDPSpec | None = None,
-        doc_mdp: MDPPerm | None = None,
-    ) -> DiffResult | SuspiciousModification:
-        key = base_revision if isinstance(base_revision, int) else base_revision.revision
-        if key not in self._seen:
-            self._seen[key] = DEFAULT_DIFF_POLICY.review_file(reader, base_revision, field_mdp_spec, doc_mdp)
-        return self._seen[key]
