@@ -31,4 +31,4 @@ class Publishing(Reading):
 
     async def verify(self, data: bytes) -> Verdict:
         """Judge a file that somebody holds (at most minutes.verification.MAX_BYTES)."""
-        return await Verifier(self._database, self._archive, self._trust).verify(data)
+        return await Verifier(self._database, self._archive, self._trust, self._typesetter).verify(data)

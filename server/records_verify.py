@@ -1,45 +1,55 @@
 """Judging a file that somebody holds against the archive and its log."""
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes import archive, store
+from minutes import archive, content, store
 from minutes.archive import Archive
+from minutes.attached import contradiction, embedded, printed_words
+from minutes.authority import Authority
+from minutes.content import Content
 from minutes.deposits import store as deposits
 from minutes.deposits.entry import Kind
 from minutes.document import FIELD_NAMES, Document, State
-from minutes.errors import N_, Damaged, NotFound, Reason
-from minutes.redaction import Rendition
+from minutes.errors import N_, Damaged, InvalidContent, NotFound, Reason, UnprintableContent
+from minutes.redaction import Rendition, notice_line
 from minutes.redaction import store as renditions
 from minutes.report import Expected
 from minutes.trust import Trust
+from minutes.typeset import Heading, Typesetter
 from minutes.validation import validate
 from minutes.verification import Finding, Verdict, difference, explained, fingerprint, likeliest_source, marked_ids
 from minutes.workflow import store as workflow
 from rooms.proceedings.exported import is_export
 from server.database import Database
 from server.judging import judge
+from server.records_drafting import stored_content
 from server.records_proceedings import verify_proceedings
 
 T = TypeVar("T")
 
 MOST_TOLD = 8
 _NOT_YET_STAMPED = Reason(N_("Văn bản đã ký và đóng dấu nhưng còn chờ dấu thời gian, chưa được phát hành"))
+_OTHER_SOURCE = N_("Dữ liệu dành cho máy đọc ở trong tệp khác với nội dung in trên trang, từ chỗ “%(words)s”")
+_NOT_APPROVED = Reason(N_("Dữ liệu dành cho máy đọc ở trong tệp khác với nội dung đã được duyệt"))
+_NO_SOURCE = Reason(N_("Tệp lưu trữ không mang nội dung của văn bản này."))
 _NOT_OURS = Reason(N_("Không phải là tệp do hệ thống này phát hành"))
 _GOOD_BUT_NOT_OURS = Reason(N_("Chữ ký số trong tệp hợp lệ, nhưng tệp không có trong kho lưu trữ của hệ thống này"))
 
 
 class Verifier:
-    """Given: the database, the archive and what is trusted."""
+    """Given: the database, the archive, what is trusted, and what sets a text once more."""
 
-    def __init__(self, database: Database, archive: Archive, trust: Trust) -> None:
+    def __init__(self, database: Database, archive: Archive, trust: Trust, typesetter: Typesetter) -> None:
         self._database = database
         self._archive = archive
         self._trust = trust
+        self._typesetter = typesetter
 
     async def verify(self, data: bytes) -> Verdict:
         """Judge a file that somebody holds (the caller bounds its size), and tell what has become of its document."""
@@ -66,9 +76,37 @@ class Verifier:
         # A file whose time-stamp has been renewed is proved by the one that goes on from it: its own may have expired.
         judged = newest if newest.startswith(data) else data
         report = await in_thread(lambda: validate(judged, self._trust, expected_signatures(document, rendition)))
-        if not report.ok:
-            return Verdict(Finding.UNKNOWN, document, report, report.problems, rendition=rendition)
+        problems = report.problems if not report.ok else await self._against_itself(data, document, rendition)
+        if problems:
+            return Verdict(Finding.UNKNOWN, document, report, problems, rendition=rendition)
         return Verdict(Finding.GENUINE, document, report, (), renewed=judged is not data, rendition=rendition)
+
+    async def _against_itself(self, data: bytes, document: Document, rendition: Rendition | None) -> tuple[Reason, ...]:
+        """Whether what the file carries for machines is what its pages say, and what was approved."""
+        async with self._database.read() as connection:
+            authority = await store.authority(connection, document.id)
+            approved = await stored_content(connection, document)
+        if rendition is not None:
+            approved = content.read_stored(document.kind, rendition.content)
+        return await asyncio.to_thread(self._compared, data, document, authority, approved, rendition)
+
+    def _compared(
+        self, data: bytes, document: Document, authority: Authority, approved: Content, rendition: Rendition | None
+    ) -> tuple[Reason, ...]:
+        day, number = document.issued_on, document.number_symbol
+        line = None if rendition is None or number is None or day is None else notice_line(number, day)
+        heading = Heading(authority, document.id, document.signers, number, day, rendition=line)
+        try:
+            source = json.loads(embedded(data))
+            carried = content.read_stored(document.kind, source)
+            again = self._typesetter.typeset(document.kind, carried, heading, at=document.changed_at)
+            texts = [text for _path, text in content.texts(source)]
+            found = contradiction(printed_words(data), printed_words(again.pdf), texts)
+        except (InvalidContent, UnprintableContent, ValueError):
+            return (_NO_SOURCE,)
+        if found is not None:
+            return (Reason(_OTHER_SOURCE, words=found),)
+        return () if carried == approved else (_NOT_APPROVED,)
 
     async def _newest(self, document: Document) -> bytes:
         try:

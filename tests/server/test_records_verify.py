@@ -1,6 +1,7 @@
 """What the verification page answers: genuine, changed or unknown."""
 
 import io
+import json
 import logging
 import random
 import shutil
@@ -16,7 +17,7 @@ import typst
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
-from minutes import appearance, signing
+from minutes import appearance, signing, typeset
 from minutes.document import Signer
 from minutes.typeset import Heading, Typesetter
 from minutes.validation import validate
@@ -250,3 +251,45 @@ async def test_our_own_file_is_not_called_genuine_when_its_signatures_are_not_tr
         verdict = await other.records.verify(issued.file)
     assert verdict.kind == "unknown"
     assert "không thuộc tổ chức chứng thực được tin cậy" in " ".join(verdict.problems)
+
+
+# What machines read
+
+
+async def issued_with(office: RecordsOffice, monkeypatch: pytest.MonkeyPatch, other: Callable[[str], str]) -> bytes:
+    """A directive whose attachment was made other before anybody signed; everybody then signs it as it is."""
+    document_id = await office.directive()
+    await office.records.submit(document_id, by=CLERK_ACTOR)
+    with monkeypatch.context() as patched:
+        true = typeset.source_json
+        patched.setattr(typeset, "source_json", lambda content: other(true(content).decode()).encode())
+        await office.records.approve(document_id, by=CHAIR_ACTOR)
+    await office.records.sign(document_id, by=CHAIR_ACTOR, pin=PIN)
+    await office.records.seal(document_id, by=CLERK_ACTOR, pin=PIN)
+    return await office.records.pdf(document_id)
+
+
+def less(source: str) -> str:
+    data = json.loads(source)
+    data["body"] = data["body"][:1]
+    return json.dumps(data)
+
+
+@pytest.mark.parametrize(
+    ("other", "told"),
+    [
+        (lambda source: source.replace("28/02/2026", "28/03/2026"), "nội dung in trên trang, từ chỗ “28/03/2026”"),
+        (lambda source: source.replace("Rà soát phương án", "Hủy bỏ phương án"), "từ chỗ “hủy bỏ”"),
+        (less, "khác với nội dung đã được duyệt"),
+        (lambda _source: "{}", "không mang nội dung"),
+    ],
+    ids=["a figure", "words", "less than the page", "nothing"],
+)  # fmt: skip
+async def test_a_file_that_tells_machines_something_else_is_not_genuine_though_all_have_signed_it(
+    issued: Issued, monkeypatch: pytest.MonkeyPatch, other: Callable[[str], str], told: str
+) -> None:
+    verdict = await issued.verify(await issued_with(issued.office, monkeypatch, other))
+    assert verdict.report is not None
+    assert verdict.report.ok  # every signature is good, and the file lies in our archive
+    assert verdict.kind == "unknown"
+    assert told in " ".join(verdict.problems)
