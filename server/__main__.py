@@ -234,12 +234,27 @@ async def _proceedings_of(settings: config.Config, meeting: str) -> Proceedings:
 
 @cli.command("export")
 def export_command(
-    meeting: Annotated[str, typer.Argument(help="Id of the meeting, the end of its page's address.")],
+    meeting: Annotated[
+        str | None, typer.Argument(help="Id of a recorded meeting, the end of its page's address.")
+    ] = None,
+    documents: Annotated[
+        Path | None, typer.Option(help="Write all documents as open files into this folder instead.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="With --documents: of this unit alone.")] = None,
     file: FileOption = None,
     data: DataOption = None,
 ) -> None:
-    """Make one file that plays of a recorded meeting that is over."""
+    """Make one file that plays of a recorded meeting that is over, or write all documents as open files."""
+    if (meeting is None) == (documents is None):
+        raise SetupError("Name a meeting, or a folder with --documents.")
     settings = _installed(data, file)
+    if documents is not None:
+        made = archive_commands.export_documents(settings, documents, unit, console)
+        console.print(f"{documents}\n{made.documents} documents, {made.files} files, {made.written} of them new.")
+        for name in made.damaged:
+            console.print(f"Left out, damaged in the archive: {name}", markup=False)
+        raise typer.Exit(1 if made.damaged else 0)
+    assert meeting is not None, "one of the two was named"
     plan = asyncio.run(_plan_of(settings, meeting))
     folder = settings.recordings / meeting
     os.nice(export_recording.NICENESS)

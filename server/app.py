@@ -52,7 +52,7 @@ from server.keys import (
     WORD_FILES,
 )
 from server.mail import Postman
-from server.middleware import identify, surround
+from server.middleware import identify, remember, surround
 from server.page_reader import PageReader
 from server.pages import (
     account,
@@ -65,6 +65,7 @@ from server.pages import (
     desk,
     desk_new,
     editing,
+    figures,
     guests,
     line_check,
     meetings,
@@ -109,7 +110,7 @@ from web import STATIC
 
 def build_app(config: Config) -> web.Application:
     """The application; what it owns is opened by its cleanup contexts and closed in reverse order."""
-    app = web.Application(middlewares=[surround, identify], client_max_size=51 * 2**20)
+    app = web.Application(middlewares=[surround, identify, remember], client_max_size=51 * 2**20)
     app[CONFIG] = config
     app[TOKENS] = Tokens(auth.load_secret(config.secret_file))
     app[SEATING] = Seating()
@@ -140,6 +141,7 @@ def build_app(config: Config) -> web.Application:
         archive,
         casefiles,
         described,
+        figures,
         desk_new,
         search,
         seating,

@@ -9,10 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DatabaseError
 
-from server import auth, restore
+from minutes.archive import Archive
+from server import auth, directory, restore
 from server.backup import Made, backup
 from server.config import Config
 from server.database import Database
+from server.document_export import Export, Exported
 from server.errors import SetupError
 from server.i18n import N_, Reader
 from server.run import own
@@ -118,6 +120,36 @@ def make_anew(config: Config, source: Path, console: Console) -> Result:
             asyncio.run(_migrate(config))
             restore.finish(config.data)
     return prove(config, (), console)
+
+
+def export_documents(config: Config, to: Path, unit_id: str | None, console: Console) -> Exported:
+    """Write all documents of a unit (None: of all) as open files, with a bar on a terminal. Raises SetupError."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    )  # fmt: skip
+
+    async def work() -> Exported:
+        task = bar.add_task("documents", total=None)
+        async with Database(config.database_url) as database:
+            async with database.read() as connection:
+                units = await directory.units(connection)
+            wanted = [one for one in units if unit_id in (None, one.id)]
+            if not wanted:
+                raise SetupError(f"There is no unit {unit_id!r}.")
+            async for step in Export(database, Archive(config.archive), to).run(wanted):
+                if isinstance(step, Exported):
+                    return step
+                bar.update(task, completed=step.done, total=step.total)
+        raise AssertionError("an export ends with what there is")
+
+    try:
+        with bar:
+            return asyncio.run(work())
+    except DatabaseError as error:
+        raise SetupError(f"The documents cannot be read: {error.orig}.") from error
+    except OSError as error:
+        raise SetupError(f"The documents could not be written to {to}: {error}.") from error
 
 
 async def _migrate(config: Config) -> None:

@@ -221,7 +221,8 @@ Act = Literal[
     "meetings.list", "meeting.schedule", "meeting.enter", "meeting.knock", "meeting.invite", "meeting.manage",
     "room.arrange", "series.arrange", "recording.read", "proceedings.read", "paper.read", "paper.add",
     "paper.remove", "room.publish_any", "room.list",
-    "archive.read", "case.read", "case.keep", "register.read", "register.enter", "register.take", "register.handle",
+    "archive.read", "case.read", "case.keep", "figures.read",
+    "register.read", "register.enter", "register.take", "register.handle",
     "register.rule",
     "desk.open", "document.read", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin",
@@ -331,6 +332,7 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # Case files of the unit with the id `thing`: the office reads them; secretaries and clerks keep them.
     "case.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     "case.keep": lambda account, unit: bool(account.roles & {"secretary", "clerk"}) and account.unit.id == unit,
+    "figures.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     # The registers of the unit with the id `thing`: the clerk keeps them, its head decides how numbers are counted, and
     # whoever belongs to it may sign for a document that was handed to them.
     "register.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,

@@ -15,11 +15,17 @@ from minutes.described.store import Written
 from minutes.document import Official
 from minutes.errors import N_, NotFound, Reason
 from minutes.registers import store as registers
+from server import accesses
+from server.accesses import Access, Thing
 from server.casefiles import CaseFiles
 from server.casefiles_contents import of_document, of_received, pages, told
 from server.database import Database
 from server.directory import Unit
 from server.records_reading import actor_of
+
+SEEN = 200
+"""The last looks that are told."""
+_THINGS = {Subject.DOCUMENT: Thing.DOCUMENT, Subject.CASE: Thing.CASE, Subject.RECEIVED: Thing.RECEIVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class Described:
     own: Mapping[str, str]
     written: tuple[Written, ...]
     cases: tuple[tuple[Case, int], ...] = ()
+    seen: tuple[Access, ...] = ()
+    """Who has looked at it, the last first."""
 
 
 class Describing:
@@ -53,7 +61,9 @@ class Describing:
         async with self._database.read() as connection:
             written = await store.written(connection, unit.id, subject, ref)
             own = await store.described(connection, unit.id, subject, ref)
-        return Described(title, where, {name: value for name, value in known.items() if value}, own, written, cases)
+            seen = await accesses.of(connection, _THINGS[subject], ref, SEEN) if subject in _THINGS else ()
+        told = {name: value for name, value in known.items() if value}
+        return Described(title, where, told, own, written, cases, seen)
 
     async def write(
         self, unit: Unit, subject: Subject, ref: str, typed: Mapping[str, object], *, by: Official

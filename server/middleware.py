@@ -8,11 +8,11 @@ import structlog
 from aiohttp import web
 
 from minutes.errors import Damaged
-from server import auth
+from server import accesses, auth
 from server.errors import Problem, answer
 from server.i18n import Reader, choose
-from server.keys import CONFIG, IDENTITY, RECORDS, REFUSED
-from server.pages import READER, SESSION, WAITING, reader_of, render
+from server.keys import CONFIG, DATABASE, IDENTITY, RECORDS, REFUSED
+from server.pages import READER, SESSION, WAITING, current, reader_of, render
 
 log = structlog.get_logger("giaoban.http")
 
@@ -107,6 +107,19 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     if request.method not in ("GET", "HEAD", "OPTIONS") and "Authorization" not in request.headers:
         check_origin(request)
     return await handler(request)
+
+
+@web.middleware
+async def remember(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Put on record what an official opens or takes away, before it is sent (server.accesses)."""
+    response = await handler(request)
+    account, route = current(request), request.match_info.route.resource
+    if request.method == "GET" and response.status == 200 and account is not None and route is not None:
+        seen = accesses.watched(route.canonical, request.match_info)
+        if seen is not None:
+            async with request.app[DATABASE].begin() as connection:
+                await accesses.note(connection, account, *seen, auth.utcnow())
+    return response
 
 
 def _shows_menu(request: web.Request) -> bool:

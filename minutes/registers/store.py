@@ -316,6 +316,11 @@ async def incoming(connection: AsyncConnection, unit_id: str, year: int) -> tupl
     return await _incoming(connection, incoming_table.c.unit_id == unit_id, incoming_table.c.year == year)
 
 
+async def all_incoming(connection: AsyncConnection, unit_id: str) -> tuple[Incoming, ...]:
+    """Everything that ever came to a unit, in the order of arrival."""
+    return await _incoming(connection, incoming_table.c.unit_id == unit_id, limit=None)
+
+
 async def one_incoming(connection: AsyncConnection, unit_id: str, year: int, number: int) -> Incoming:
     """One line. Raises NotFound."""
     table = incoming_table
@@ -325,9 +330,11 @@ async def one_incoming(connection: AsyncConnection, unit_id: str, year: int, num
     return found[0]
 
 
-async def _incoming(connection: AsyncConnection, *conditions: Any) -> tuple[Incoming, ...]:
+async def _incoming(
+    connection: AsyncConnection, *conditions: Any, limit: int | None = MOST
+) -> tuple[Incoming, ...]:  # fmt: skip
     query = select(incoming_table).where(*conditions)
-    query = query.order_by(incoming_table.c.year, incoming_table.c.number).limit(MOST)
+    query = query.order_by(incoming_table.c.year, incoming_table.c.number).limit(limit)
     return tuple(_arrived(row) for row in (await connection.execute(query)).mappings())
 
 

@@ -18,15 +18,17 @@ from minutes.deposits.checkpoint import proved
 from minutes.deposits.entry import Kind
 from minutes.deposits.note import BadNote
 from minutes.errors import Damaged
+from minutes.exchange import edxml
 from minutes.tables import document_table
 from minutes.typeset import source_json
 from minutes.verification import Finding
-from server import auth
+from server import auth, directory
 from server.archive_commands import make_anew
 from server.backup import Made, backup
 from server.config import Config, DatabaseConfig
 from server.conformance.office import Examined, Office, words
 from server.database import Database
+from server.document_export import Export, Exported, checked
 from server.vault_examination import Result, of_installation
 
 _READ = 50
@@ -166,6 +168,32 @@ async def restored(seen: Examined) -> Outcome:
     )
 
 
+async def exported(seen: Examined) -> Outcome:
+    """All of the office's documents come out as open files that name their digests; a second time nothing is new."""
+    office, document = seen.office, await seen.office.issued()
+    with tempfile.TemporaryDirectory(prefix="giaoban-conformance-") as folder:
+        made = [await _exported(office, Path(folder)) for _ in range(2)]
+        wrong = await asyncio.to_thread(lambda: list(checked(Path(folder))))
+        name = f"*/di/*/{(document.number_symbol or '?').replace('/', '-')}/*.edxml"
+        message = await asyncio.to_thread(lambda: next(Path(folder).glob(name)).read_bytes())
+    same = edxml.load(message).files[0].content == await office.records.pdf(document.id)
+    return judged(
+        not wrong and same and made[1].written == 0 and not made[0].damaged,
+        f"Xuất {made[0].documents} văn bản thành {made[0].files} tệp mở (PDF/A, JSON, edXML, CSV) kèm mã kiểm tra; "
+        "xuất lại không ghi thêm tệp nào. Dấu thời gian lưu trữ được gia hạn.",
+        "Dữ liệu xuất ra thiếu, sai mã kiểm tra, hoặc tệp trong edXML khác văn bản gốc.",
+    )
+
+
+async def _exported(office: Office, folder: Path) -> Exported:
+    async with office.database.read() as connection:
+        units = await directory.units(connection)
+    async for step in Export(office.database, office.vault.archive, folder).run(units):
+        if isinstance(step, Exported):
+            return step
+    raise AssertionError("an export ends with what there is")
+
+
 async def fixed(seen: Examined) -> Outcome:
     """The document's data lie in the signed file itself, and are those on record."""
     office = seen.office
@@ -223,5 +251,5 @@ def _text(pdf: bytes) -> str:
 
 CHECKS = {
     one.__name__: one
-    for one in (verdicts, signatures, proof, archive_whole, alteration_found, readable, restored, fixed)
+    for one in (verdicts, signatures, proof, archive_whole, alteration_found, readable, restored, exported, fixed)
 }

@@ -39,7 +39,7 @@ async def interfaces(seen: Examined) -> Outcome:
         well and {described.status, feed.status, word.status} == {200},
         "Có giao diện lập trình được mô tả theo OpenAPI, nguồn tin Atom của văn bản công khai, tệp .docx và dữ "
         "liệu JSON "
-        "trong PDF; chưa có edXML (xem III.2.a).",
+        "trong PDF, tệp edXML khi xuất dữ liệu (xem III.5.g).",
         "Giao diện cho hệ thống khác không trả lời đúng.",
     )
 

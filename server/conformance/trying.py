@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from minutes.conformance.checklist import Checklist, Line, Outcome, Verdict
 from server.config import Config
-from server.conformance import documents, filing, guarding, keeping, registering, showing
+from server.conformance import counting, documents, filing, guarding, keeping, registering, showing
 from server.conformance.office import Examined, opened
 from server.database import Database
 from server.errors import SetupError
@@ -18,7 +18,13 @@ log = structlog.get_logger("giaoban.conformance")
 
 Check = Callable[[Examined], Awaitable[Outcome]]
 CHECKS: Mapping[str, Check] = MappingProxyType(
-    documents.CHECKS | filing.CHECKS | guarding.CHECKS | keeping.CHECKS | registering.CHECKS | showing.CHECKS
+    counting.CHECKS
+    | documents.CHECKS
+    | filing.CHECKS
+    | guarding.CHECKS
+    | keeping.CHECKS
+    | registering.CHECKS
+    | showing.CHECKS
 )
 
 

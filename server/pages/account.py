@@ -4,10 +4,12 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from server import accesses
+from server.accesses import Deed, Thing
 from server.auth import utcnow
 from server.errors import Problem, answer
 from server.i18n import LANGUAGES
-from server.keys import IDENTITY
+from server.keys import DATABASE, IDENTITY
 from server.middleware import cookie_name, secure
 from server.pages import current, form, reader_of, see_other
 from server.pages.caching import private
@@ -59,6 +61,9 @@ async def sign_in(request: web.Request) -> web.Response:
         await identity.end(older)
     session = await identity.session(cookie, now)
     account = session.account if session else None
+    if account is not None and account.room is None:
+        async with request.app[DATABASE].begin() as connection:
+            await accesses.note(connection, account, Thing.SYSTEM, "", Deed.SIGN_IN, now)
     place = f"/rooms/{account.room}" if account and account.room else "/meetings"
     response = see_other(place if next_path == "/" else next_path)
     response.set_cookie(

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from minutes.described.field import FIELDS, Form, Subject
 from minutes.errors import InvalidContent, NotFound, RecordError
+from server.accesses import Deed
 from server.auth import Act, may
 from server.directory import Account
 from server.errors import Problem
@@ -51,6 +52,9 @@ KNOWN = {
 """What the System fills in by itself, by the names of Decree 30/2020, Appendix VI."""
 
 
+DEEDS = {Deed.VIEW: N_("Xem"), Deed.FILE: N_("Tải, in")}
+
+
 def routes() -> list[web.RouteDef]:
     """The routes of this module."""
     one = r"/described/{subject:fonds|case|document|received}/{ref:[a-z0-9-]{1,64}|\d{4}/\d{1,6}}"
@@ -83,6 +87,7 @@ async def _show(request: web.Request, typed: Mapping[str, str], sentence: str = 
         fields=FIELDS[subject],
         names={one.name: one.label for one in FIELDS[subject]},
         form=Form,
+        deeds=DEEDS,
         typed=defaultdict(str, typed or found.own),
         sentence=sentence,
         may_write=may(account, _act(subject), account.unit.id),

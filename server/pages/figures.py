@@ -1,0 +1,28 @@
+"""An authority's year in figures, and its signing in."""
+
+import re
+
+from aiohttp import web
+
+from server import figures
+from server.accesses import Deed
+from server.auth import utcnow
+from server.i18n import VIETNAM
+from server.keys import DATABASE
+from server.pages import require
+from server.pages.caching import private
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    return [web.get("/figures", show)]
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /figures[?year=]: documents, case files, and how often they were looked at."""
+    account = require(request, "desk.open")
+    require(request, "figures.read", account.unit.id)
+    asked = re.fullmatch(r"[12][0-9]{3}", request.query.get("year", ""))
+    year = int(asked[0]) if asked else utcnow().astimezone(VIETNAM).year
+    found = await figures.of_year(request.app[DATABASE], account.unit, year)
+    return private(request, "records/figures.html", found=found, unit=account.unit, deed=Deed)
