@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from minutes.days.calendar import Calendar
 from minutes.document import STATE_NAMES, Act, State
 from minutes.errors import N_, Reason, Refused
 from minutes.workflow.plan import Comments, Workflow, due
@@ -101,7 +102,7 @@ def acts_in(state: State, workflow: Workflow) -> tuple[Act, ...]:
     return tuple(row.act for row in TRANSITIONS if row.state is state and row.only(workflow))
 
 
-def deadline(state: State, workflow: Workflow, now: datetime) -> datetime | None:
+def deadline(state: State, workflow: Workflow, now: datetime, calendar: Calendar) -> datetime | None:
     """Until when a document that enters `state` now must have left it; None: no deadline."""
     days = {
         State.COMMENTS: workflow.comment_days,
@@ -110,4 +111,4 @@ def deadline(state: State, workflow: Workflow, now: datetime) -> datetime | None
         State.APPROVED: workflow.sign_days,
         State.SIGNED: workflow.seal_days,
     }
-    return due(now, days.get(state, 0))
+    return due(now, days.get(state, 0), calendar)

@@ -72,6 +72,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/meetings/{id}/papers"): Door(Look.FILE, asks=True),
         ("POST", "/meetings/{id}/papers/{paper}/notes/{page}"): Door(Look.FORM),
         ("POST", "/workflow/{kind}"): Door(Look.FORM),
+        ("POST", "/workflow/days"): Door(Look.FORM),
         ("POST", "/delegations"): Door(Look.FORM),
         ("POST", "/checkin"): Door(Look.FORM),
         ("POST", "/desk/{id}/redact"): Door(Look.FORM),

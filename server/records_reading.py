@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import content, store
 from minutes.archive import Archive
 from minutes.content import Content
+from minutes.days import store as days
 from minutes.document import Act, Actor, Document, HistoryEntry, Kind, Official, State
 from minutes.errors import N_, Damaged, NotFound, Reason, Refused
 from minutes.transitions import after, deadline
@@ -56,7 +57,8 @@ class Reading(PublicRecords):
         and whose turn it is now. Raises Refused where the table has no such row. The document as it is then."""
         now, state = self._now(), after(document.state, act, document.workflow)
         if state is not document.state:
-            values["due_at"] = deadline(state, document.workflow, now)
+            calendar = await days.of_unit(connection, document.unit.id)
+            values["due_at"] = deadline(state, document.workflow, now, calendar)
         await store.change(connection, document.id, now, state=state.value, **values)
         await store.log(connection, document.id, act, actor_of(by), now, reason)
         moved = await workflow.settle(connection, document.id)

@@ -1,10 +1,11 @@
 """Which steps a kind of document takes at one authority, and the working days of each: data, not code."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from enum import StrEnum
 from typing import Any
 
+from minutes.days.calendar import Calendar
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import VIETNAM, Reader
 
@@ -87,12 +88,8 @@ def _days(reader: Reader, name: str) -> int:
     return days
 
 
-def due(now: datetime, days: int) -> datetime | None:
-    """The closing of the office `days` working days after `now`; None for 0 days. Holidays are not known here."""
+def due(now: datetime, days: int, calendar: Calendar) -> datetime | None:
+    """The closing of the office `days` working days after `now`; None for 0 days."""
     if days == 0:
         return None
-    day = now.astimezone(VIETNAM).date()
-    while days:
-        day += timedelta(1)
-        days -= day.weekday() < 5
-    return datetime.combine(day, OFFICE_CLOSES, VIETNAM)
+    return datetime.combine(calendar.after(now.astimezone(VIETNAM).date(), days), OFFICE_CLOSES, VIETNAM)

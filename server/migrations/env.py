@@ -3,6 +3,7 @@
 from alembic import context
 
 import minutes.casefiles.store
+import minutes.days.store
 import minutes.deposits.store
 import minutes.described.store
 import minutes.redaction.store

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from minutes.days import store as days
 from minutes.document import Document, Signer
 from minutes.reading import VIETNAM
 from minutes.templates import template_of
@@ -27,7 +28,8 @@ async def filled(
     async with database.read() as connection:
         accounts = await directory.accounts(connection)
         units = await directory.units(connection, now.astimezone(VIETNAM).date().isoformat())
-    until = due(now, document.workflow.comment_days or 3)
+        calendar = await days.of_unit(connection, document.unit.id)
+    until = due(now, document.workflow.comment_days or 3, calendar)
     officials = [one for one in accounts if one.unit.id == document.unit.id]
     rows = _rows(document, officials)
     if failed == "signers":

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 import minutes.casefiles.store
+import minutes.days.store
 import minutes.described.store
 import minutes.redaction.store
 import minutes.registers.store

@@ -29,7 +29,7 @@ NOTHING_TYPED = {
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",
     "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand",
     "/registers/in/{year}/{number}/take", "/registers/numbering",
-    "/certificates/{kind}/{holder}/{id}/end", "/certificates/{kind}/{holder}",
+    "/workflow/days/remove", "/certificates/{kind}/{holder}/{id}/end", "/certificates/{kind}/{holder}",
 }  # fmt: skip
 """Forms that only press a button or choose; they are looked at like any other."""
 
@@ -109,6 +109,7 @@ async def ways(office: Office) -> list[Way]:
         Way("cuc", "/casefiles/retention", {}, "title"),
         Way("cuc", f"/casefiles/{'0' * 32}/add", {}, "what"),
         Way("cuc", "/described/fonds/lam-son", {}, "Description"),
+        Way("hanh", "/workflow/days", {}, "note"),
         Way("hanh", "/workflow/TB", {}, "name"),
     ]
 

@@ -1,0 +1,92 @@
+"""When the office works: the country's holidays, and the authority's own days."""
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from minutes.days import calendar, store
+from minutes.errors import InvalidContent, RecordError
+from minutes.reading import VIETNAM
+from server.auth import may, utcnow
+from server.directory import Account
+from server.i18n import N_
+from server.keys import DATABASE
+from server.pages import form, reader_of, require, see_other, wording
+from server.pages.caching import private
+from server.pages.desk_acts import Unfilled, actor, day
+from server.pages.series_rule import WEEKDAYS
+from server.records_reading import actor_of
+
+LABELS = {"day": N_("Ngày"), "works": N_("Ngày này"), "note": N_("Lý do")}
+WORKS = (("no", N_("Nghỉ")), ("yes", N_("Làm việc")))
+
+
+def routes() -> list[web.RouteDef]:
+    """The routes of this module."""
+    return [
+        web.get("/workflow/days", show),
+        web.post("/workflow/days", enter),
+        web.post("/workflow/days/remove", remove),
+    ]
+
+
+async def show(request: web.Request) -> web.Response:
+    """GET /workflow/days[?year=]: holidays and the authority's own days."""
+    account = require(request, "desk.open")
+    return await _show(request, require(request, "workflow.read", account.unit.id), {})
+
+
+async def _show(request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "") -> web.Response:
+    asked = re.fullmatch(r"20[0-9]{2}", request.query.get("year", ""))
+    year = int(asked[0]) if asked else utcnow().astimezone(VIETNAM).year
+    async with request.app[DATABASE].read() as connection:
+        own = await store.days(connection, account.unit.id)
+    return private(
+        request,
+        "desk/days.html",
+        status=422 if sentence else 200,
+        year=year,
+        holidays=calendar.of_year(year),
+        own=[one for one in own if one.day.year == year],
+        labels=LABELS,
+        works=WORKS,
+        weekdays=WEEKDAYS,
+        typed=defaultdict(str, typed),
+        sentence=sentence,
+        may_set=may(account, "workflow.set", account.unit.id),
+    )
+
+
+async def enter(request: web.Request) -> web.Response:
+    """POST /workflow/days: a day of the authority's own."""
+    account = require(request, "desk.open")
+    require(request, "workflow.set", account.unit.id)
+    typed, reader = await form(request), reader_of(request)
+    try:
+        own = calendar.own({name: typed.get(name, "") for name in LABELS})
+        async with request.app[DATABASE].begin() as connection:
+            await store.enter(connection, account.unit.id, own, actor_of(actor(account)), utcnow())
+    except InvalidContent as error:
+        label = reader.gettext(LABELS.get(error.field, error.field))
+        text = N_("Chưa lưu được. %(field)s: %(reason)s.")
+        told = reader.gettext(text, field=label, reason=wording.told(error.reason, reader))
+        return await _show(request, account, typed, told)
+    except RecordError as error:
+        return await _show(request, account, typed, wording.told(error.reason, reader))
+    return see_other(f"/workflow/days?year={own.day.year}")
+
+
+async def remove(request: web.Request) -> web.Response:
+    """POST /workflow/days/remove: the day is as for everybody again."""
+    account = require(request, "desk.open")
+    require(request, "workflow.set", account.unit.id)
+    typed = await form(request)
+    try:
+        which = day(typed.get("day", ""))
+    except Unfilled as unfilled:
+        return await _show(request, account, {}, reader_of(request).gettext(str(unfilled)))
+    async with request.app[DATABASE].begin() as connection:
+        await store.remove(connection, account.unit.id, which)
+    return see_other(f"/workflow/days?year={which.year}")
