@@ -44,6 +44,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+archive_cli = typer.Typer(help="Keep the archive.", no_args_is_help=True)
+cli.add_typer(archive_cli, name="archive")
 console = Console(highlight=False, soft_wrap=True)
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder of the installation.")]
@@ -353,6 +355,14 @@ def restore_command(
     console.print(f"Restored into {settings.data}.")
     archive_commands.tell(result, console, as_json=False)
     raise typer.Exit(1 if result.findings else 0)
+
+
+@archive_cli.command("rotate-key")
+def rotate_key_command(file: FileOption = None, data: DataOption = None) -> None:
+    """While the server is stopped: let a new key sign the archive's checkpoints; the old one signs that it does."""
+    made = archive_commands.rotate_key(_installed(data, file))
+    console.print(f"The key of the archive is now {made.new}", markup=False)
+    console.print(f"It signs from checkpoint {made.first} on; before, it was {made.old}", markup=False)
 
 
 @cli.command()

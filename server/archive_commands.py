@@ -10,6 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from sqlalchemy.exc import DatabaseError
 
 from minutes.archive import Archive
+from minutes.deposits.handover import Handover
 from server import auth, directory, restore
 from server.backup import Made, backup
 from server.config import Config
@@ -17,6 +18,7 @@ from server.database import Database
 from server.document_export import Export, Exported
 from server.errors import SetupError
 from server.i18n import N_, Reader
+from server.key_rotation import rotate
 from server.run import own
 from server.vault_examination import Result, of_installation
 
@@ -120,6 +122,15 @@ def make_anew(config: Config, source: Path, console: Console) -> Result:
             asyncio.run(_migrate(config))
             restore.finish(config.data)
     return prove(config, (), console)
+
+
+def rotate_key(config: Config) -> Handover:
+    """Another key signs the archive's checkpoints from now on. Raises SetupError."""
+    with own(config.data):
+        try:
+            return asyncio.run(rotate(config))
+        except DatabaseError as error:
+            raise SetupError(f"The database cannot be used: {error.orig}.") from error
 
 
 def export_documents(config: Config, to: Path, unit_id: str | None, console: Console) -> Exported:

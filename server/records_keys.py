@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pyhanko.sign.timestamps import TimeStamper
 
+from minutes.archive import flush
 from minutes.deposits.note import Signer
 from minutes.errors import N_, Reason, SigningFailed
 from minutes.signing import Credential
@@ -18,6 +19,7 @@ TSA_PIN = "tsa"
 """Of the time-stamping key that lies beside the others."""
 
 _ARCHIVE = "archive.key"
+_STAGED = f"{_ARCHIVE}.new"
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -126,8 +128,28 @@ def make_archive_key(directory: Path, base_url: str) -> Signer:
     if found is None:
         host = base_url.split("://", 1)[-1].replace("+", "-")
         found = Signer.make(f"{host}/archive/{secrets.token_hex(4)}")
-        staged = directory / f"{_ARCHIVE}.new"
-        staged.touch(mode=0o600)
-        staged.write_text(found.secret() + "\n")
-        staged.replace(directory / _ARCHIVE)
+        stage_archive_key(directory, found)
+        take_archive_key(directory)
     return found
+
+
+def staged_archive_key(directory: Path) -> Signer | None:
+    """A key that waits to take the place of the archive's. Raises OSError, ValueError."""
+    line = _read(directory / _STAGED)
+    return None if line is None else Signer.parse(line.decode())
+
+
+def stage_archive_key(directory: Path, key: Signer) -> None:
+    """Let a key wait, durably. Raises OSError."""
+    staged = directory / _STAGED
+    staged.unlink(missing_ok=True)
+    with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(key.secret() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def take_archive_key(directory: Path) -> None:
+    """The key that waits is the archive's from now on; the one before it is gone. Raises OSError."""
+    (directory / _STAGED).replace(directory / _ARCHIVE)
+    flush(directory)

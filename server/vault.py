@@ -20,6 +20,7 @@ from minutes.deposits.anchor import anchor
 from minutes.deposits.checkpoint import Checkpoint, Kept, prove
 from minutes.deposits.entry import Entry, Kind, Logged
 from minutes.deposits.examine import Finding, heads, rows
+from minutes.deposits.handover import Handover, Keyring
 from minutes.deposits.note import Signer, Verifier
 from minutes.errors import N_, Damaged, NotFound, Reason, RecordError
 from minutes.trust import Trust
@@ -31,6 +32,7 @@ from server.errors import SetupError
 from server.records_verify import in_thread
 from server.revocation import with_fetched
 from server.time_stamper import HttpTimeStamper
+from server.vault_examination import keyring
 
 EVERY = 50
 """Deposits after which there is a checkpoint, whatever the time."""
@@ -99,14 +101,33 @@ class Vault:
             async with self.database.read() as connection:
                 kept = await store.checkpoints(connection)
                 log = await store.entries(connection)
-            found = await asyncio.to_thread(_wrong, log, kept, self._signer)
-            if found is not None:
-                raise Damaged(found.sentence)
+            await self._demand_sound(log, kept)
             root = await asyncio.to_thread(root_of, [one.leaf for one in log])
             signed = Checkpoint(self._signer.name, len(log), root)
             made = Kept(len(kept), self._now(), signed.size, signed.root, signed.sign(self._signer))
             async with self.database.begin() as connection:
                 await store.add_checkpoint(connection, made)
+            return made
+
+    async def _demand_sound(self, log: Sequence[Logged], kept: Sequence[Kept]) -> None:
+        keys, broken = await keyring(self.archive, log, self.verifier)
+        found = broken[0] if broken else await asyncio.to_thread(_wrong, log, kept, keys)
+        if found is not None:
+            raise Damaged(found.sentence)
+
+    async def hand_over(self, new: Signer) -> Handover:
+        """Let `new` sign from the next checkpoint on: the note that both sign is deposited. Whoever calls this keeps
+        the new key where this one was, and opens the archive anew with it. Raises Damaged where the log is not sound,
+        BadNote where the key is of another archive."""
+        async with self._signing:
+            async with self.database.read() as connection:
+                kept = await store.checkpoints(connection)
+                log = await store.entries(connection)
+            await self._demand_sound(log, kept)
+            made = Handover(self.verifier, new.verifier, len(kept))
+            note = made.sign(self._signer, new).encode()
+            label = f"{self.verifier.name}/{new.verifier.id.hex()}"
+            await self.deposit(note, about="archive-key", kind=Kind.KEY, label=label)
             return made
 
     async def latest(self) -> Kept | None:
@@ -156,8 +177,8 @@ async def last_anchor(connection: AsyncConnection) -> Logged | None:
     return found[0] if found else None
 
 
-def _wrong(log: Sequence[Logged], kept: Sequence[Kept], signer: Signer) -> Finding | None:
-    return next(chain(rows(log), heads(log, kept, signer.verifier)), None)
+def _wrong(log: Sequence[Logged], kept: Sequence[Kept], keys: Keyring | None) -> Finding | None:
+    return next(chain(rows(log), heads(log, kept, keys)), None)
 
 
 def open_vault(config: Config, database: Database) -> Vault:

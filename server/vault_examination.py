@@ -19,6 +19,7 @@ from minutes.deposits.anchor import judge
 from minutes.deposits.checkpoint import Checkpoint, Kept
 from minutes.deposits.entry import Kind, Logged
 from minutes.deposits.examine import Finding, Sealed
+from minutes.deposits.handover import Keyring
 from minutes.deposits.note import BadNote, Verifier
 from minutes.deposits.store import Examination
 from minutes.errors import Damaged
@@ -77,7 +78,8 @@ async def examination(
     follow), everything else is always looked at. `outside`: checkpoints that somebody has kept elsewhere."""
     async with database.read() as connection:
         seen = await _see(connection)
-    found = await asyncio.to_thread(_of_rows, seen, verifier, outside)
+    keys, broken = await keyring(archive, seen.log, verifier)
+    found = broken + await asyncio.to_thread(_of_rows, seen, keys, outside)
     tokens = [one for one in seen.log if one.entry.kind is Kind.ANCHOR]
     of_tokens = [wrong for one in tokens if (wrong := await _of_token(archive, one, seen.kept, trust)) is not None]
     files = seen.log[first:beyond]
@@ -93,18 +95,33 @@ async def examination(
     yield Result(tuple(ordered), len(seen.log), len(seen.kept), covered, len(tokens) - len(of_tokens))
 
 
+async def keyring(
+    archive: Archive, log: Sequence[Logged], verifier: Verifier | None
+) -> tuple[Keyring | None, list[Finding]]:
+    """The keys that the log's checkpoints are signed with (None: the last one is lost), and what is wrong with their
+    chain; where it is broken, the present key alone is believed."""
+    handed = [one for one in log if one.entry.kind is Kind.KEY]
+    if verifier is None or not handed:
+        return None if verifier is None else Keyring(verifier), []
+    try:
+        notes = [(await asyncio.to_thread(archive.fetch, one.entry.digest)).decode() for one in handed]
+        return Keyring.chained(notes, verifier), []
+    except (Damaged, BadNote, UnicodeError):
+        return Keyring(verifier), [Finding(handed[-1].position, examine.name(handed[-1]), examine.broken_chain())]
+
+
 async def _see(connection: AsyncConnection) -> _Seen:
     log = await store.entries(connection)
     return _Seen(log, await store.checkpoints(connection), await store.sealed(connection))
 
 
-def _of_rows(seen: _Seen, verifier: Verifier | None, outside: Iterable[Checkpoint]) -> list[Finding]:
+def _of_rows(seen: _Seen, keys: Keyring | None, outside: Iterable[Checkpoint]) -> list[Finding]:
     elsewhere = (examine.outside(seen.log, one) for one in outside)
     return [
         *chain(
             examine.rows(seen.log),
             examine.documents(seen.log, seen.sealed),
-            examine.heads(seen.log, seen.kept, verifier),
+            examine.heads(seen.log, seen.kept, keys),
         ),
         *(one for one in elsewhere if one is not None),
     ]
@@ -178,9 +195,12 @@ async def of_installation(
     except (OSError, ValueError) as error:
         raise SetupError(f"The keys in {config.keys} are missing or damaged: {error}.") from error
     verifier = key.verifier if key is not None else None
-    elsewhere = [_kept_elsewhere(note, verifier) for note in outside]
+    archive = Archive(config.archive)
+    async with database.read() as connection:
+        keys, _ = await keyring(archive, await store.entries(connection, kind=Kind.KEY), verifier)
+    elsewhere = [_kept_elsewhere(note, keys) for note in outside]
     began = auth.utcnow()
-    async for step in examination(database, Archive(config.archive), trust, verifier, outside=elsewhere):
+    async for step in examination(database, archive, trust, verifier, outside=elsewhere):
         if isinstance(step, Result):
             with contextlib.suppress(SQLAlchemyError):  # a copy that is read only can be examined too
                 async with database.begin() as connection:
@@ -188,13 +208,16 @@ async def of_installation(
         yield step
 
 
-def _kept_elsewhere(note: str, verifier: Verifier | None) -> Checkpoint:
-    if verifier is None:
+def _kept_elsewhere(note: str, keys: Keyring | None) -> Checkpoint:
+    if keys is None:
         raise SetupError("This installation has no archive key, so no checkpoint can be its own.")
-    try:
-        return Checkpoint.open(note, verifier)
-    except BadNote as error:
-        raise SetupError(
-            f"The checkpoint that was kept elsewhere is not one that the key {verifier.name} has signed: {error}. "
-            "Either it is of another archive or was changed, or the key of this one is not the one that it had."
-        ) from error
+    reason = BadNote("")
+    for verifier in keys.all:
+        try:
+            return Checkpoint.open(note, verifier)
+        except BadNote as error:
+            reason = error
+    raise SetupError(
+        f"The checkpoint that was kept elsewhere is not one that the key {keys.current.name} has signed: {reason}. "
+        "Either it is of another archive or was changed, or the key of this one is not the one that it had."
+    )

@@ -6,6 +6,7 @@ A module imports only those before it:
 entry       one deposit and its leaf
 note        signed notes (C2SP signed-note)
 checkpoint  the head of the log at one moment (C2SP tlog-checkpoint), and the proof that a deposit is under it
+handover    one key of the archive in place of another, and the keys in their order
 anchor      an RFC 3161 time-stamp over a checkpoint
 examine     what is wrong with a log, in words
 store       (edge) tables and queries

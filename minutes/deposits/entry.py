@@ -19,6 +19,8 @@ class Kind(StrEnum):
     """What was published in place of a document, with information left out."""
     ANCHOR = "anchor"
     """A time-stamp over a checkpoint of this log."""
+    KEY = "key"
+    """The archive's key was handed over to another."""
     PAPER = "paper"
     RECORDING = "recording"
     PROCEEDINGS = "proceedings"

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from minutes.deposits.checkpoint import Checkpoint, Kept
 from minutes.deposits.entry import Entry, Kind, Logged
-from minutes.deposits.note import BadNote, Verifier
+from minutes.deposits.handover import Keyring
+from minutes.deposits.note import BadNote
 from minutes.errors import N_, Reason
 from rooms.proceedings.merkle import Growing
 
@@ -86,11 +87,11 @@ def rows(log: Sequence[Logged]) -> Iterator[Finding]:
         expected = one.position + 1
 
 
-def heads(log: Sequence[Logged], kept: Sequence[Kept], verifier: Verifier | None) -> Iterator[Finding]:
+def heads(log: Sequence[Logged], kept: Sequence[Kept], keys: Keyring | None) -> Iterator[Finding]:
     """Whether every checkpoint is there, is signed by this installation, and the log still begins with what it says.
 
     The leaves are taken as they were kept, so that one altered row is one finding (`rows`) and not one of each
-    checkpoint after it; who alters the leaf with it is found here. `verifier` None: the key is lost.
+    checkpoint after it; who alters the leaf with it is found here. `keys` None: the key is lost.
     """
     roots = _roots([one.leaf for one in log], {one.size for one in kept})
     covered = 0
@@ -99,7 +100,7 @@ def heads(log: Sequence[Logged], kept: Sequence[Kept], verifier: Verifier | None
         if one.number != number:
             yield Finding(covered, what, Reason(N_("bị mất")))
             return
-        reason = _head(one, verifier) or _grown(one, covered, len(log), roots.get(one.size))
+        reason = _head(one, keys) or _grown(one, covered, len(log), roots.get(one.size))
         if reason is not None:
             yield Finding(covered, what, reason)
         else:
@@ -129,11 +130,11 @@ def _roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
     return found
 
 
-def _head(kept: Kept, verifier: Verifier | None) -> Reason | None:
-    if verifier is None:
+def _head(kept: Kept, keys: Keyring | None) -> Reason | None:
+    if keys is None:
         return Reason(N_("không còn khóa để kiểm tra chữ ký"))
     try:
-        said = Checkpoint.open(kept.note, verifier)
+        said = Checkpoint.open(kept.note, keys.of(kept.number))
     except BadNote:
         return Reason(N_("chữ ký không đúng"))
     return None if (said.size, said.root) == (kept.size, kept.root) else Reason(N_("đã bị sửa"))
@@ -176,6 +177,10 @@ def documents(log: Sequence[Logged], sealed: Iterable[Sealed]) -> Iterator[Findi
 def anchored(entry: Entry, kept: Sequence[Kept]) -> Kept | None:
     """The checkpoint that a time-stamp was deposited for, if it is still there."""
     return next((one for one in kept if one.about == entry.about), None)
+
+
+def broken_chain() -> Reason:
+    return Reason(N_("chuỗi bàn giao khóa của kho lưu trữ không liền mạch"))
 
 
 def missing() -> Reason:

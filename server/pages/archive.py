@@ -1,5 +1,6 @@
 """The archive as officials see it, and what anybody may take from it to check it without us."""
 
+import asyncio
 import re
 
 from aiohttp import web
@@ -22,6 +23,7 @@ PAGE_SIZE = 50
 KINDS = {
     Kind.DOCUMENT: N_("Văn bản"),
     Kind.ANCHOR: N_("Dấu thời gian"),
+    Kind.KEY: N_("Bàn giao khóa của kho lưu trữ"),
     Kind.PAPER: N_("Tài liệu họp"),
     Kind.RECORDING: N_("Ghi âm, ghi hình"),
     Kind.PROCEEDINGS: N_("Diễn biến cuộc họp"),
@@ -35,6 +37,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/archive", index),
         web.get("/archive/checkpoint", checkpoint),
         web.get("/archive/key", key),
+        web.get("/archive/keys", keys),
         web.get("/archive/proof/{digest}", proof),
     ]
 
@@ -86,6 +89,15 @@ async def checkpoint(request: web.Request) -> web.Response:
 async def key(request: web.Request) -> web.Response:
     """GET /archive/key: the public key that checkpoints are signed with (C2SP signed-note)."""
     return _text(f"{request.app[VAULT].verifier}\n", "archive-key.txt")
+
+
+async def keys(request: web.Request) -> web.Response:
+    """GET /archive/keys: the handovers from the first key to the present one, each signed by both of its keys."""
+    async with request.app[DATABASE].read() as connection:
+        handed = await store.entries(connection, kind=Kind.KEY)
+    archive = request.app[VAULT].archive
+    notes = [(await asyncio.to_thread(archive.fetch, one.entry.digest)).decode() for one in handed]
+    return _text("\n".join(notes), "archive-keys.txt")
 
 
 async def proof(request: web.Request) -> web.Response:

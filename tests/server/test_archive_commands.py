@@ -9,7 +9,7 @@ import pytest
 
 from minutes.deposits.checkpoint import Checkpoint
 from minutes.deposits.note import Signer
-from server import config
+from server import config, records_keys
 from server.database import Database
 from server.vault import open_vault
 from tests.server.test_command_line import Giaoban, giaoban, one_sentence
@@ -91,3 +91,44 @@ def test_a_lost_key_is_found_and_not_made_anew(data: Path, giaoban: Giaoban) -> 
     assert result.returncode == 1
     assert "Điểm chốt số 0: không còn khóa" in result.stdout
     assert not (data / "keys" / "archive.key").exists()
+
+
+def test_a_new_key_signs_on_and_what_the_old_one_signed_stays_good(
+    data: Path, tmp_path: Path, giaoban: Giaoban
+) -> None:
+    kept, key = str(tmp_path / "kept.txt"), data / "keys" / "archive.key"
+    before = key.read_text()
+    result = giaoban("archive", "rotate-key", "--data", str(data))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert key.read_text() != before
+    assert key.stat().st_mode & 0o077 == 0
+    assert not key.with_name("archive.key.new").exists()
+    assert giaoban("archive", "rotate-key", "--data", str(data)).returncode == 0
+    result = giaoban("verify", "--archive", "--checkpoint", kept, "--json", "--data", str(data))
+    found = json.loads(result.stdout)
+    assert (found["verdict"], found["deposits"], found["checkpoints"], found["covered"]) == ("whole", 4, 4, 4)
+
+    after = key.read_text()
+    key.write_text(before)  # whoever has the old key signs nothing with it
+    found = json.loads(giaoban("verify", "--archive", "--json", "--data", str(data)).stdout)
+    reasons = [one["reason"] for one in found["findings"]]
+    assert found["verdict"] == "damaged"
+    assert "chuỗi bàn giao khóa của kho lưu trữ không liền mạch" in reasons
+    assert "not replaced" in one_sentence(giaoban("archive", "rotate-key", "--data", str(data)))
+    key.write_text(after)
+    assert giaoban("archive", "rotate-key", "--data", str(data)).returncode == 0
+
+
+def test_a_rotation_that_was_cut_off_is_finished_by_the_next(
+    data: Path, giaoban: Giaoban, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(_directory: Path) -> None:
+        raise OSError("no power")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(records_keys, "take_archive_key", cut)
+        assert "no power" in one_sentence(giaoban("archive", "rotate-key", "--data", str(data)))
+    assert giaoban("verify", "--archive", "--data", str(data)).returncode == 1
+    assert giaoban("archive", "rotate-key", "--data", str(data)).returncode == 0
+    found = json.loads(giaoban("verify", "--archive", "--json", "--data", str(data)).stdout)
+    assert (found["verdict"], found["deposits"]) == ("whole", 3)
