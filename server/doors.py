@@ -76,6 +76,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/delegations"): Door(Look.FORM),
         ("POST", "/checkin"): Door(Look.FORM),
         ("POST", "/desk/{id}/redact"): Door(Look.FORM),
+        ("POST", "/search/saved"): Door(Look.FORM),
         ("POST", "/registers/out"): Door(Look.FORM, asks=True),
         ("POST", "/registers/out/end"): Door(Look.FORM),
         ("POST", "/registers/in"): Door(Look.FILE, asks=True),

@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 from minutes.blocks import Paragraph
 from minutes.conformance.checklist import Outcome, judged
-from server.conformance.office import CLERK, SECRETARY, Examined, words
+from minutes.reading import VIETNAM
+from server import auth, saved_searches, search
+from server.conformance.office import CLERK, SECRETARY, UNIT, Examined, words
 
 
 async def plain_pages(seen: Examined) -> Outcome:
@@ -114,4 +116,71 @@ async def searched(seen: Examined) -> Outcome:
     )
 
 
-CHECKS = {one.__name__: one for one in (plain_pages, interfaces, download, printed_mark, described, searched)}
+async def result_fields(seen: Examined) -> Outcome:
+    """What is shown of a result is what was chosen."""
+    office = seen.office
+    pages = [await office.get(f"/search?q=th%E1%BB%AD{more}", CLERK) for more in ("&show=signer", "&show=unit")]
+    has = [('data-test="signers"' in page.text, f'<p class="soft">{UNIT.name}' in page.text) for page in pages]
+    return judged(
+        has == [(True, False), (False, True)],
+        "Chọn trường nào (trạng thái, cơ quan, ngày, người ký, đoạn tìm thấy) thì kết quả tìm kiếm chỉ hiện trường đó.",
+        "Trường hiển thị không theo lựa chọn.",
+    )
+
+
+async def search_kept(seen: Examined) -> Outcome:
+    """A search is kept under a name and stands on the page to be asked again."""
+    office = seen.office
+    async with office.database.begin() as connection:
+        await saved_searches.keep(connection, CLERK, "Yêu cầu thử", "q=th%E1%BB%AD&sort=date", auth.utcnow())
+    page = await office.get("/search", CLERK)
+    again = await office.get("/search?q=th%E1%BB%AD&sort=date", CLERK)
+    return judged(
+        "Yêu cầu thử" in page.text and 'data-test="results"' in again.text,
+        "Yêu cầu tìm kiếm thử được lưu với tên riêng và dùng lại được.",
+        "Yêu cầu tìm kiếm không lưu hoặc không dùng lại được.",
+    )
+
+
+async def results_sorted(seen: Examined) -> Outcome:
+    """By date the newest comes first."""
+    office = seen.office
+    clerk = office.people[CLERK]
+    wanted = search.Wanted(text="thử", newest=True)
+    found = await search.search(office.database, clerk, wanted, 1)
+    begun = [one.document.created_at for one in found.items if one.document is not None]
+    days = [(one.document.issued_on or one.document.created_at.astimezone(VIETNAM).date()) for one in found.items
+            if one.document is not None]  # fmt: skip
+    return judged(
+        len(begun) > 1 and days == sorted(days, reverse=True),
+        f"Sắp xếp theo ngày: {len(begun)} kết quả thử từ mới đến cũ; hoặc theo mức sát với từ tìm.",
+        "Kết quả không theo thứ tự đã chọn.",
+    )
+
+
+async def results_printed(seen: Examined) -> Outcome:
+    """The results come out as a file."""
+    office, document = seen.office, await seen.office.issued()
+    made = words((await office.get(f"/search/results.pdf?q={quote(document.number_symbol or '')}", CLERK)).body)
+    return judged(
+        (document.number_symbol or "?") in made and "KẾT QUẢ TÌM KIẾM" in made,
+        f"Kết quả tìm kiếm thử xuất ra tệp PDF, có văn bản số {document.number_symbol}.",
+        "Kết quả tìm kiếm không xuất ra tệp được.",
+    )
+
+
+CHECKS = {
+    one.__name__: one
+    for one in (
+        plain_pages,
+        interfaces,
+        download,
+        printed_mark,
+        described,
+        searched,
+        result_fields,
+        search_kept,
+        results_sorted,
+        results_printed,
+    )
+}

@@ -9,7 +9,8 @@ import minutes.described.store
 import minutes.redaction.store
 import minutes.registers.store
 import minutes.tasks.tables  # noqa: F401 - their tables belong to the metadata of minutes.tables
-import server.accesses  # noqa: F401 - its table belongs to the directory's metadata
+import server.accesses
+import server.saved_searches  # noqa: F401 - their tables belong to the directory's metadata
 from minutes.tables import metadata as minutes_metadata
 from rooms.store import metadata as rooms_metadata
 from server.directory import metadata as directory_metadata

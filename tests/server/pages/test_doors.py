@@ -29,7 +29,8 @@ NOTHING_TYPED = {
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",
     "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand",
     "/registers/in/{year}/{number}/take", "/registers/numbering",
-    "/workflow/days/remove", "/certificates/{kind}/{holder}/{id}/end", "/certificates/{kind}/{holder}",
+    "/workflow/days/remove", "/search/saved/{id}/remove",
+    "/certificates/{kind}/{holder}/{id}/end", "/certificates/{kind}/{holder}",
 }  # fmt: skip
 """Forms that only press a button or choose; they are looked at like any other."""
 
@@ -110,6 +111,7 @@ async def ways(office: Office) -> list[Way]:
         Way("cuc", f"/casefiles/{'0' * 32}/add", {}, "what"),
         Way("cuc", "/described/fonds/lam-son", {}, "Description"),
         Way("hanh", "/workflow/days", {}, "note"),
+        Way("cuc", "/search/saved", {"query": "q=x"}, "name"),
         Way("hanh", "/workflow/TB", {}, "name"),
     ]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from minutes.document import State
 from server import demo, search
 from server.auth import may
+from server.conformance.office import words
 from server.keys import DATABASE
 from server.pages.desk_acts import access
 from server.pages.search import FILTERS, read
@@ -155,3 +156,44 @@ def test_any_fields_can_be_read(typed: dict[str, str]) -> None:
     wanted, wrong = read(typed)
     assert wrong <= {"since", "until", "year"}
     assert all(re.fullmatch(r"[a-z0-9]+", one) for one in wanted.marks)
+
+
+@ON_BOTH
+async def test_a_search_is_kept_asked_again_and_forgotten_by_whose_it_is(office: Office) -> None:
+    notice = await office.posted()
+    clerk, other = await office.sign_in("cuc"), await office.sign_in("binh")
+    query = "q=sat+lo&kind=TB&show=signer&other=x"
+    kept = await clerk.post("/search/saved", {"query": query, "name": EVIL})
+    assert kept.location == "/search?kind=TB&q=sat+lo&show=signer"
+    page = await clerk.get("/search")
+    assert EVIL not in page.text
+    address = html.unescape(re.findall(r'href="(/search\?[^"]+show=signer)"', page.text)[0])
+    again = await clerk.get(address)
+    assert results(again) == [f"/desk/{notice}"]
+    assert again.has("signers")
+    assert "Ủy ban nhân dân tỉnh Lâm Sơn ·" not in again.words, "only the chosen fields are shown"
+    nameless = await clerk.post("/search/saved", {"query": query, "name": " "})
+    assert nameless.status == 422
+    assert results(nameless) == [f"/desk/{notice}"]
+    (id,) = re.findall(r"/search/saved/(\d+)/remove", page.text)
+    assert not (await other.get("/search")).has("saved")
+    await other.post(f"/search/saved/{id}/remove")
+    assert (await clerk.get("/search")).has("saved")
+    await clerk.post(f"/search/saved/{id}/remove")
+    assert not (await clerk.get("/search")).has("saved")
+
+
+async def test_results_are_printed_with_the_chosen_fields_and_nothing_of_what_is_not_theirs(office: Office) -> None:
+    await office.posted()
+    hidden = await office.notice(room="hop-bbbb1234", title="Họp riêng của tỉnh")
+    title = " ".join((await office.records.get(hidden)).title.split())
+    clerk, outsider = await office.sign_in("cuc"), await office.sign_in("dung")
+    mine, theirs = [
+        words((await one.get("/search/results.pdf?q=sat+lo&kind=TB&show=signer&show=state")).body)
+        for one in (clerk, outsider)
+    ]
+    assert "KẾT QUẢ TÌM KIẾM" in mine
+    assert "Người ký" in mine
+    assert "Cơ quan ban hành" not in mine
+    assert title in mine
+    assert title not in theirs
