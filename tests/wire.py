@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import random
+import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aioice import stun
 
-from media import dtls, ice, sdp, sdp_writing
+from media import dtls, ice, rtcp, sdp, sdp_writing
 from media.endpoint import make_identity
 from media.errors import DtlsError, StunError
-from media.events import Event
+from media.events import Event, OfferReady
 from media.forwarder import DTLS, RTCP, SWITCHED, Address, Notice
 from media.parameters import (
     AUDIO_LEVEL,
@@ -183,6 +184,22 @@ class Wire:
         self.connect(end)
         return end
 
+    def offers(self, name: str) -> list[OfferReady]:
+        """All that were made to a subscriber, the newest last."""
+        return [event for event in self.news if isinstance(event, OfferReady) and event.participant == name]
+
+    def subscribe(self, name: str, **changes: Any) -> End:
+        """Subscribe, answer the first offer, connect."""
+        self.router.subscribe(name)
+        end = self.end(**changes)
+        self.answer(name, end)
+        self.connect(end)
+        return end
+
+    def answer(self, name: str, end: End) -> None:
+        """Take the newest offer."""
+        self.router.accept(name, end.answer(self.offers(name)[-1].sdp))
+
     def watch(self, name: str, feed: str | None, *kinds: str, video: str = "VP8", **changes: Any) -> End:
         end = self.end(**changes)
         session = self.router.watch(name, end.offer("recvonly", *kinds, video=video), feed)
@@ -268,6 +285,12 @@ class Wire:
                 assert transport is not None
                 self.router.receive(transport, notice, self.now)
 
+    def keys_asked(self, end: End) -> list[int]:
+        """SSRCs for which a PLI went to this end."""
+        number = self.transport(end)
+        sent = [read for to, data in self.table.rtcp_sent if to == number for read in rtcp.read(data)]
+        return [read.media for read in sent if isinstance(read, rtcp.KeyRequest)]
+
     def transport(self, end: End) -> int:
         return self.table.bound[end.address]
 
@@ -288,3 +311,13 @@ class Wire:
                 continue
             for reply in end.receive(data, self.now):
                 self.deliver(reply, end.address)
+
+
+def packet(payload_type: int, ssrc: int, mid: str | None = None, mid_id: int = 0) -> bytes:
+    """One of a stream that has just begun."""
+    extension = b""
+    if mid is not None:
+        element = bytes((mid_id << 4 | len(mid) - 1,)) + mid.encode()
+        element += bytes(-len(element) % 4)
+        extension = struct.pack("!HH", 0xBEDE, len(element) // 4) + element
+    return struct.pack("!BBHII", 0x90 if extension else 0x80, payload_type, 1, 2, ssrc) + extension + b"\x10payload"

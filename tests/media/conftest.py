@@ -11,6 +11,7 @@ import pytest
 from pylibsrtp import Policy, Session
 
 from media.forward import Forwarder, Notice, PyWorker, Rewrite, make_worker
+from tests.wire import Wire
 
 GCM128, GCM256, CM80 = "SRTP_AEAD_AES_128_GCM", "SRTP_AEAD_AES_256_GCM", "SRTP_AES128_CM_SHA1_80"
 PROFILES = {
@@ -182,3 +183,8 @@ def lab(native: bool) -> Iterator[Lab]:
 @pytest.fixture
 def worker(lab: Lab) -> Forwarder:
     return lab.worker
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()

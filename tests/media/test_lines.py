@@ -4,8 +4,6 @@ import random
 import struct
 from collections import deque
 
-import pytest
-
 from media import bandwidth, rtcp, sdp
 from media.audience import LOUDEST, SEEN
 from media.events import VoiceWanted
@@ -14,13 +12,8 @@ from media.forwarder import NEW_STREAM
 from media.line import CLEAN_FOR
 from media.quality import Quality
 from tests.media.browser_offers import CHROMIUM_RECEIVING
-from tests.media.test_simulcast import picture, publish, subscribe, wanted
+from tests.media.test_simulcast import picture, publish, wanted
 from tests.wire import End, Wire
-
-
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
 
 
 class Link:
@@ -87,7 +80,7 @@ class Link:
 
 def test_the_small_picture_comes_over_a_thin_line_and_the_large_one_once_there_is_room(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     assert wire.table.stamps[wire.transport(end)] == (0, 3)
     link = Link(wire, end, 3_000_000)
 
@@ -113,7 +106,7 @@ def test_who_has_vanished_gets_no_pictures_until_he_is_back_and_then_a_large_one
     an = publish(wire)
     chi = wire.publish("chi", "audio", ssrcs=(50,))
     wire.table.flows[wire.transport(chi), 50] = 32_000
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 3_000_000)
     for _ in range(60):
         link.run(0.2)
@@ -139,7 +132,7 @@ def test_who_has_vanished_gets_no_pictures_until_he_is_back_and_then_a_large_one
 
 def test_who_has_vanished_where_nobody_speaks_is_found_again_by_padding(wire: Wire) -> None:
     publish(wire)
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 3_000_000)
     link.run(3)
     link.cut = True
@@ -154,12 +147,12 @@ def test_a_camera_of_one_size_is_seen_at_once_by_whoever_may_have_the_room_for_i
     an = wire.publish("an", ssrcs=(11, 22))
     wire.table.flows[wire.transport(an), 22] = 900_000
     wire.pass_time(3)
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 5_000_000)
     for _ in range(80):
         link.run(0.1)
         assert not picture(wire, end).paused
-    chi = subscribe(wire, "chi", congestion=True)
+    chi = wire.subscribe("chi", congestion=True)
     narrow = Link(wire, chi, 300_000)
     narrow.run(4)
     assert picture(wire, chi).paused, "300 kbit/s do not carry it"
@@ -167,17 +160,17 @@ def test_a_camera_of_one_size_is_seen_at_once_by_whoever_may_have_the_room_for_i
 
 def test_media_leaves_no_faster_than_the_line_takes_it(wire: Wire) -> None:
     publish(wire)
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     Link(wire, end, 1_000_000).run(5)
     assert 200_000 / 8 < wire.table.paces[wire.transport(end)] < 3_000_000 / 8
-    other = subscribe(wire, "chi")
+    other = wire.subscribe("chi")
     wire.pass_time(1)
     assert wire.transport(other) not in wire.table.paces, "of whom nothing is known"
 
 
 def test_a_receivers_own_ceiling_is_kept(wire: Wire) -> None:
     publish(wire)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.rtcp(end, rtcp.bandwidth(1, 200_000, [1]))
     wire.pass_time(1)
     assert picture(wire, end).heading[1] == 71
@@ -185,7 +178,7 @@ def test_a_receivers_own_ceiling_is_kept(wire: Wire) -> None:
 
 def test_a_data_cap_is_spread_over_the_meeting_and_then_nothing_more_is_sent(wire: Wire) -> None:
     publish(wire)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.router.limit("binh", None, 200)
     wire.pass_time(1)
     assert picture(wire, end).heading[1] == 71, "200 MB in two hours are 222 kbit/s"
@@ -204,7 +197,7 @@ def block(ssrc: int, fraction: float, highest: int = 100) -> bytes:
 
 def test_speech_is_sent_twice_over_a_line_that_loses_it_and_once_when_that_is_over(wire: Wire) -> None:
     wire.publish("an", ssrcs=(11, 22))
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     [audio] = [route for route in wire.routes_to(end) if route.source[1] == 11]
     assert audio.rewrite.red_payload_type == 63
     wire.rtcp(end, block(audio.rewrite.ssrc, 0.1))
@@ -220,7 +213,7 @@ def test_on_a_line_with_numbers_speech_is_sent_twice_as_soon_as_anything_is_lost
     an = wire.publish("an", "audio", "video", ssrcs=(11, 22))
     number = wire.transport(an)
     wire.table.flows |= {(number, 11): 48_000, (number, 22): 600_000}
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 3_000_000)
     link.run(10)
     [audio] = [route for route in wire.routes_to(end) if route.source[1] == 11]
@@ -238,7 +231,7 @@ def test_on_a_line_with_numbers_speech_is_sent_twice_as_soon_as_anything_is_lost
 
 def test_what_a_lossy_line_that_is_not_full_asks_for_again_is_sent_twice(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 3_000_000)
 
     def run(seconds: float) -> None:
@@ -265,7 +258,7 @@ def test_what_a_lossy_line_that_is_not_full_asks_for_again_is_sent_twice(wire: W
 
 def test_what_losses_took_from_a_picture_comes_back_at_once_when_the_line_is_found_not_to_be_full(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 3_000_000)
     [line] = [each for each in wire.router._distribution._lines.values() if each.measured]
 
@@ -294,7 +287,7 @@ def test_while_somebodys_line_bears_no_more_publishers_send_thin_voices(wire: Wi
     an = wire.publish("an", "audio", "video", ssrcs=(11, 22))
     number = wire.transport(an)
     wire.table.flows |= {(number, 11): 48_000, (number, 22): 150_000}
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 3_000_000)
     link.run(10)
     assert voices(wire) == []
@@ -340,7 +333,7 @@ def test_where_there_are_voices_only_thin_ones_become_full_again_once_the_line_b
                 wire.deliver(end.check(), end.address)
 
     speak(48_000)
-    link = Link(wire, subscribe(wire, "binh", congestion=True), 64_000, voice=120)
+    link = Link(wire, wire.subscribe("binh", congestion=True), 64_000, voice=120)
     run(5)
     assert set(voices(wire)) == {("an", 16, 60), ("chi", 16, 60)}
     speak(14_000)
@@ -354,7 +347,7 @@ def test_where_there_are_voices_only_thin_ones_become_full_again_once_the_line_b
 def test_a_declared_line_of_64_kilobits_gets_thin_voices_and_one_that_is_gone_asks_for_none(wire: Wire) -> None:
     an = wire.publish("an", "audio", ssrcs=(11,))
     wire.table.flows[wire.transport(an), 11] = 48_000
-    subscribe(wire, "binh")
+    wire.subscribe("binh")
     wire.router.limit("binh", 64, None)
     wire.pass_time(1.5)
     assert voices(wire) == [("an", 16, 60)]
@@ -368,7 +361,7 @@ def test_gateways_that_go_on_sending_full_voices_are_counted_as_they_come(wire: 
         gateway = wire.publish(name, "audio", ssrcs=(11 + number,))
         wire.table.flows[wire.transport(gateway), 11 + number] = 32_000
     end = wire.watch("khach", None, congestion=True)
-    others = subscribe(wire, "dung")
+    others = wire.subscribe("dung")
     wire.router.limit("dung", 64, None)
     wire.pass_time(1.5)
     assert len(voices(wire)) == 3, "they are told, for the table does not know who listens"
@@ -382,7 +375,7 @@ def test_gateways_that_go_on_sending_full_voices_are_counted_as_they_come(wire: 
 def test_whoever_is_heard_first_is_heard_on_a_line_that_is_a_little_too_thin_for_him(wire: Wire) -> None:
     an = wire.publish("an", "audio", ssrcs=(11,))
     wire.table.flows[wire.transport(an), 11] = 90_000
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 70_000)
     link.run(15)
     [voice] = wire.routes_to(end)
@@ -393,7 +386,7 @@ def test_a_voice_that_has_waited_in_a_cut_line_and_comes_all_at_once_takes_no_pi
     an = wire.publish("an", "audio", "video", ssrcs=(11, 22))
     number = wire.transport(an)
     wire.table.flows |= {(number, 11): 32_000, (number, 22): 600_000}
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 3_000_000)
     link.run(10)
     assert not picture(wire, end).paused
@@ -450,7 +443,7 @@ def test_who_has_not_said_what_he_shows_gets_the_pictures_of_those_who_spoke_las
     for number, name in enumerate(names):
         publisher = wire.publish(name, ssrcs=(100 + number, 200 + number), levels=True)
         wire.table.flows[wire.transport(publisher), 200 + number] = 100_000
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.pass_time(4)
 
     def seen() -> set[int]:
@@ -519,17 +512,17 @@ def test_what_needs_the_dependency_descriptor_is_carried_to_who_numbers_it_alike
     packet = struct.pack("!BBHII", 0x80, 98, 1, 2, 77) + b"payload"
     wire.notice(end, NEW_STREAM, packet, 77)
     assert wire.table.transports[wire.transport(end)][77]["carry"] == ((12, 12),)
-    down = subscribe(wire, "binh", congestion=True)
+    down = wire.subscribe("binh", congestion=True)
     [route] = [route for route in wire.routes_to(down) if route.rewrite.payload_type == 98]
     assert route.rewrite.carry
-    plain = subscribe(wire, "chi", congestion=False)
+    plain = wire.subscribe("chi", congestion=False)
     [other] = [route for route in wire.routes_to(plain) if route.rewrite.payload_type == 98]
     assert not other.rewrite.carry
 
 
 def test_the_grade_of_a_line_says_what_comes_over_it(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh", congestion=True)
+    end = wire.subscribe("binh", congestion=True)
     link = Link(wire, end, 3_000_000)
 
     def graded(seconds: float) -> Quality:
@@ -550,7 +543,7 @@ def test_the_grade_of_a_line_says_what_comes_over_it(wire: Wire) -> None:
 def test_what_a_publishers_line_loses_and_withholds_is_graded_too(wire: Wire) -> None:
     an = publish(wire)
     number = wire.transport(an)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
 
     def graded(seconds: float) -> str | None:
         wire.pass_time(seconds, checking=[an, end])

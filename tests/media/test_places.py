@@ -2,16 +2,11 @@
 
 import pytest
 
-from media.events import OfferReady, SpeakerChanged
+from media.events import SpeakerChanged
 from media.places import Place
 from tests.wire import End, Wire
 
 PEOPLE = {"an": (11, 12), "binh": (21, 22), "cuc": (31, 32)}
-
-
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
 
 
 @pytest.fixture
@@ -21,11 +16,7 @@ def ends(wire: Wire) -> dict[str, End]:
         wire.publish(name, ssrcs=ssrcs, levels=True)
     downs = {}
     for name in PEOPLE:
-        wire.router.subscribe(name)
-        downs[name] = end = wire.end()
-        offer = [one for one in wire.events(OfferReady) if one.participant == name][-1]  # type: ignore[union-attr]
-        wire.router.accept(name, end.answer(offer.sdp))  # type: ignore[union-attr]
-        wire.connect(end)
+        downs[name] = wire.subscribe(name)
     speak(wire, 30)
     wire.pass_time(1.0)
     return downs

@@ -3,18 +3,13 @@
 import pytest
 
 from media import sdp
-from media.events import OfferReady, Published, Unpublished
+from media.events import Published, Unpublished
 from media.producer import RESTING, plan
 from tests.media.browser_offers import CHROMIUM
 from tests.table import Route
 from tests.wire import End, Wire
 
 VOICE, CAMERA, SCREEN = 11, 22, 33  # SSRCs
-
-
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
 
 
 def share(wire: Wire, name: str = "dung") -> End:
@@ -29,24 +24,8 @@ def begin(wire: Wire, end: End, bits: int = 400_000) -> None:
     wire.pass_time(0.5)
 
 
-def last_offer(wire: Wire, name: str) -> OfferReady:
-    return [event for event in wire.events(OfferReady) if event.participant == name][-1]  # type: ignore[union-attr]
-
-
 def tracks(wire: Wire, name: str) -> list[tuple[str, str, str]]:
-    return [(track.mid, track.participant, track.kind) for track in last_offer(wire, name).tracks]
-
-
-def subscribe(wire: Wire, name: str) -> End:
-    wire.router.subscribe(name)
-    end = wire.end()
-    wire.router.accept(name, end.answer(last_offer(wire, name).sdp))
-    wire.connect(end)
-    return end
-
-
-def answer(wire: Wire, name: str, end: End) -> None:
-    wire.router.accept(name, end.answer(last_offer(wire, name).sdp))
+    return [(track.mid, track.participant, track.kind) for track in wire.offers(name)[-1].tracks]
 
 
 def route(wire: Wire, end: End, ssrc: int) -> Route | None:
@@ -76,26 +55,26 @@ def test_any_other_mark_changes_nothing(content: str) -> None:
 def test_a_screen_is_offered_to_the_others_while_it_comes(wire: Wire) -> None:
     dung = share(wire)
     wire.publish("an", "audio", ssrcs=(44,))
-    lan = subscribe(wire, "lan")
-    dungs = subscribe(wire, "dung")
+    lan = wire.subscribe("lan")
+    dungs = wire.subscribe("dung")
     assert [kind for _, _, kind in tracks(wire, "lan")] == ["audio", "video", "audio"]
     assert Published("giao-ban", "dung", "screen") not in wire.news
     begin(wire, dung)
     assert tracks(wire, "lan")[-1] == ("3", "dung", "screen")
-    assert [section.slides for section in sdp.read_offer(last_offer(wire, "lan").sdp).sections] == [
+    assert [section.slides for section in sdp.read_offer(wire.offers("lan")[-1].sdp).sections] == [
         False,
         False,
         False,
         True,
     ]
     assert wire.news.count(Published("giao-ban", "dung", "screen")) == 1
-    answer(wire, "lan", lan)
+    wire.answer("lan", lan)
     wire.pass_time(0.5)
     shown = route(wire, lan, SCREEN)
     assert shown is not None
     assert not shown.paused
     assert route(wire, dungs, SCREEN) is None, "nobody is sent his own"
-    late = subscribe(wire, "cuc")
+    late = wire.subscribe("cuc")
     assert ("2", "dung", "screen") in tracks(wire, "cuc")
     assert route(wire, late, SCREEN) is not None
 
@@ -106,14 +85,14 @@ def test_a_screen_is_offered_to_the_others_while_it_comes(wire: Wire) -> None:
     assert Unpublished("giao-ban", "dung", "screen") in wire.news
     assert [kind for _, _, kind in tracks(wire, "lan")] == ["audio", "video", "audio"]
     assert route(wire, lan, SCREEN) is None
-    answer(wire, "lan", lan)
+    wire.answer("lan", lan)
     begin(wire, dung)
     assert tracks(wire, "lan")[-1] == ("3", "dung", "screen"), "in the m-line that it had"
 
 
 def test_who_leaves_takes_his_screen_along(wire: Wire) -> None:
     dung = share(wire)
-    subscribe(wire, "lan")
+    wire.subscribe("lan")
     begin(wire, dung)
     wire.router.leave("dung")
     assert Unpublished("giao-ban", "dung", "screen") in wire.news
@@ -123,12 +102,12 @@ def test_who_leaves_takes_his_screen_along(wire: Wire) -> None:
 def test_a_screen_that_is_not_allowed_reaches_nobody_and_an_allowed_one_does(wire: Wire) -> None:
     dung = share(wire)
     wire.router.pause("dung", "screen", True)
-    lan = subscribe(wire, "lan")
+    lan = wire.subscribe("lan")
     begin(wire, dung)
     assert [kind for _, _, kind in tracks(wire, "lan")] == ["audio", "video"]
     wire.router.pause("dung", "screen", False)
     assert tracks(wire, "lan")[-1][2] == "screen"
-    answer(wire, "lan", lan)
+    wire.answer("lan", lan)
     wire.router.pause("dung", "screen", True)
     assert route(wire, lan, SCREEN) is None
     assert [kind for _, _, kind in tracks(wire, "lan")] == ["audio", "video"]
@@ -144,7 +123,7 @@ def test_on_a_thin_line_a_screen_goes_after_the_floor_and_before_the_thumbnails(
         wire.table.flows[wire.transport(end), ssrc] = 150_000
     wire.router.floor("binh")
     wire.pass_time(3)
-    lan = subscribe(wire, "lan")
+    lan = wire.subscribe("lan")
     ends.append(lan)
 
     def seen(kbps: int) -> set[int]:
@@ -160,7 +139,7 @@ def test_on_a_thin_line_a_screen_goes_after_the_floor_and_before_the_thumbnails(
 def test_a_screen_that_a_page_does_not_show_is_not_sent_to_it(wire: Wire) -> None:
     dung = share(wire)
     begin(wire, dung)
-    lan = subscribe(wire, "lan")
+    lan = wire.subscribe("lan")
     wire.router.watch_sizes("lan", {"dung": 180})
     wire.pass_time(1)
     shown = route(wire, lan, SCREEN)

@@ -6,18 +6,13 @@ import pytest
 
 from media import rtcp
 from media.encoding import LINGER
-from media.events import LayersWanted, OfferReady
+from media.events import LayersWanted
 from media.forwarder import NEW_STREAM, SOURCES
 from tests.table import Route
 from tests.wire import End, Wire
 
 SIZES = {"q": (71, 100_000), "h": (72, 350_000), "f": (73, 1_200_000)}  # rid: SSRC, bits a second
 KEY = bytes.fromhex("101000009d012a") + struct.pack("<HH", 1280, 720)  # of a VP8 picture 720 lines high
-
-
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
 
 
 def packet(ssrc: int, rid: str, *, payload_type: int = 96, identifier: int = 10, body: bytes = b"\x10payload") -> bytes:
@@ -41,15 +36,6 @@ def publish(wire: Wire, name: str = "an") -> End:
     return end
 
 
-def subscribe(wire: Wire, name: str, *, congestion: bool = False) -> End:
-    wire.router.subscribe(name)
-    end = wire.end(congestion=congestion)
-    offers = [event for event in wire.events(OfferReady) if event.participant == name]  # type: ignore[union-attr]
-    wire.router.accept(name, end.answer(offers[-1].sdp))  # type: ignore[union-attr]
-    wire.connect(end)
-    return end
-
-
 def picture(wire: Wire, end: End) -> Route:
     [route] = [route for route in wire.routes_to(end) if route.rewrite.payload_type == 96]
     return route
@@ -57,12 +43,6 @@ def picture(wire: Wire, end: End) -> Route:
 
 def wanted(wire: Wire) -> list[tuple[str, ...]]:
     return [event.rids for event in wire.events(LayersWanted)]  # type: ignore[union-attr]
-
-
-def keys_asked(wire: Wire, end: End) -> list[int]:
-    number = wire.transport(end)
-    sent = [read for to, data in wire.table.rtcp_sent if to == number for read in rtcp.read(data)]
-    return [read.media for read in sent if isinstance(read, rtcp.KeyRequest)]
 
 
 def test_encodings_and_what_repairs_them_are_known_by_their_rids(wire: Wire) -> None:
@@ -116,7 +96,7 @@ def test_the_encodings_of_one_picture_share_a_clock(wire: Wire) -> None:
 
 def test_a_receiver_gets_the_size_that_is_shown(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     number = wire.transport(an)
     for height, ssrc in ((720, 73), (360, 72), (180, 71), (200, 71), (500, 73)):
         wire.router.watch_sizes("binh", {"an": height})
@@ -132,7 +112,7 @@ def test_the_sizes_are_those_that_the_pictures_say(wire: Wire) -> None:
     wire.table.flows[wire.transport(an), 73] = 1_200_000
     small = KEY[:-2] + struct.pack("<H", 360)  # so that f is 360 lines high, and h 180
     wire.notice(an, NEW_STREAM, packet(73, "f", body=small), 73)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.router.watch_sizes("binh", {"an": 300})
     wire.pass_time(1)
     assert picture(wire, end).heading[1] == 73
@@ -140,26 +120,26 @@ def test_the_sizes_are_those_that_the_pictures_say(wire: Wire) -> None:
 
 def test_a_switch_waits_for_a_key_frame_and_asks_until_it_comes(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.router.watch_sizes("binh", {"an": 180})
     wire.pass_time(1)
     wire.key(an, 71)
-    before = keys_asked(wire, an).count(73)
+    before = wire.keys_asked(an).count(73)
     wire.router.watch_sizes("binh", {"an": 720})
     wire.pass_time(5)
     assert picture(wire, end).source[1] == 71
     assert picture(wire, end).heading[1] == 73
-    asked = keys_asked(wire, an).count(73) - before
+    asked = wire.keys_asked(an).count(73) - before
     assert 3 <= asked <= 10, "again when nothing comes, but not without measure"
     wire.key(an, 73)
     wire.pass_time(2)
-    assert keys_asked(wire, an).count(73) - before == asked
+    assert wire.keys_asked(an).count(73) - before == asked
 
 
 def test_who_does_not_show_somebody_gets_no_picture_and_still_hears(wire: Wire) -> None:
     publish(wire)
     wire.publish("chi", ssrcs=(33, 44))
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.router.watch_sizes("binh", {"chi": 360})
     wire.pass_time(0.1)
     assert picture_of(wire, end, 44).paused is False
@@ -177,7 +157,7 @@ def picture_of(wire: Wire, end: End, ssrc: int) -> Route:
 
 def test_an_encoding_that_stops_is_left_for_one_that_comes(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.pass_time(3)
     wire.key(an, 73)
     del wire.table.flows[wire.transport(an), 73]  # his line does not bear it any more
@@ -193,7 +173,7 @@ def test_a_publisher_is_told_which_encodings_anybody_gets(wire: Wire) -> None:
     an = publish(wire)
     wire.pass_time(LINGER + 1)
     assert wanted(wire) == [()], "nobody is there"
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.router.watch_sizes("binh", {"an": 720})
     wire.pass_time(0.1)
     assert set(wanted(wire)[-1]) >= {"f"}
@@ -233,7 +213,7 @@ def test_a_size_that_does_not_come_is_asked_for_together_with_the_smaller_ones(w
 
     obey(LINGER + 1)
     assert wanted(wire) == [()], "nobody is there"
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.router.watch_sizes("binh", {"an": 720})
     obey(0.5)
     assert wanted(wire)[-1] == ("q", "h", "f"), "the smaller ones for the time being"
@@ -249,7 +229,7 @@ def test_a_size_that_does_not_come_is_asked_for_together_with_the_smaller_ones(w
 def test_a_size_that_never_comes_takes_no_room_from_other_pictures_but_is_taken_when_it_comes(wire: Wire) -> None:
     an = wire.publish("an", rids=("q", "h", "f"))
     send(wire, an, "q", "h")
-    chi, end = publish(wire, "chi"), subscribe(wire, "binh")
+    chi, end = publish(wire, "chi"), wire.subscribe("binh")
     wire.router.limit("binh", 2600, None)
     wire.router.floor("an")
 
@@ -275,7 +255,7 @@ def test_a_size_that_never_comes_takes_no_room_from_other_pictures_but_is_taken_
 def test_a_receiver_who_comes_and_goes_does_not_switch_encodings_on_and_off(wire: Wire) -> None:
     publish(wire)
     wire.pass_time(LINGER + 1)
-    subscribe(wire, "binh")
+    wire.subscribe("binh")
     wire.router.watch_sizes("binh", {"an": 180})
     wire.pass_time(1)
     for _ in range(5):
@@ -288,7 +268,7 @@ def test_a_receiver_who_comes_and_goes_does_not_switch_encodings_on_and_off(wire
 
 def test_a_thin_line_gets_the_small_picture_and_a_declared_one_is_never_exceeded(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.pass_time(2)
     wire.key(an, 73)
     wire.router.limit("binh", 300, None)
@@ -309,7 +289,7 @@ def test_who_has_the_floor_is_seen_first(wire: Wire) -> None:
     publish(wire)
     chi = wire.publish("chi", ssrcs=(33, 44))
     wire.table.flows[wire.transport(chi), 44] = 300_000
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.router.limit("binh", 530, None)
     wire.router.floor("chi")
     wire.pass_time(5)
@@ -323,7 +303,7 @@ def test_who_has_the_floor_is_seen_first(wire: Wire) -> None:
 
 def test_a_publisher_whose_line_was_lost_is_told_again_what_is_wanted(wire: Wire) -> None:
     an = publish(wire)
-    end = subscribe(wire, "binh")
+    end = wire.subscribe("binh")
     wire.router.watch_sizes("binh", {"an": 180})
     wire.pass_time(1)
     wire.key(an, 71)

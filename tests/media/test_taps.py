@@ -7,7 +7,7 @@ from media.encoding import LINGER
 from media.events import LayersWanted, Recorded
 from media.forwarder import Tapped
 from media.taps import PROVEN
-from tests.media.test_simulcast import SIZES, keys_asked, publish, send, subscribe
+from tests.media.test_simulcast import SIZES, publish, send
 from tests.wire import End, Wire
 
 
@@ -86,18 +86,18 @@ def test_the_wish_holds_for_a_new_publication_but_not_after_leaving(wire: Wire) 
 
 def test_a_picture_begins_with_a_key_frame_and_more_can_be_asked_for(wire: Wire) -> None:
     an = wire.publish("an", ssrcs=(11, 22))
-    assert keys_asked(wire, an) == []
+    assert wire.keys_asked(an) == []
     wire.router.record("an", True)
-    assert keys_asked(wire, an) == [22]
+    assert wire.keys_asked(an) == [22]
     wire.router.want_key("an")
     wire.router.want_key("nobody")
     wire.pass_time(1)
-    assert keys_asked(wire, an) == [22, 22]
+    assert wire.keys_asked(an) == [22, 22]
 
 
 def test_of_several_sizes_one_is_recorded_and_goes_on_being_sent_though_nobody_watches(wire: Wire) -> None:
     an = publish(wire)
-    subscribe(wire, "binh")
+    wire.subscribe("binh")
     wire.router.record("an", True)
     assert tapped(wire, an) == {SIZES["h"][0]}
     wire.router.watch_sizes("binh", {})
@@ -114,7 +114,7 @@ def test_of_several_sizes_one_is_recorded_and_goes_on_being_sent_though_nobody_w
 
 def test_when_the_recorded_size_stops_the_next_one_is_recorded(wire: Wire) -> None:
     an = publish(wire)
-    subscribe(wire, "binh")
+    wire.subscribe("binh")
     wire.router.record("an", True)
     wire.pass_time(2, checking=(an,))
     del wire.table.flows[wire.transport(an), SIZES["h"][0]]
