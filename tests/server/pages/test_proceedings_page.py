@@ -81,7 +81,10 @@ async def test_a_lie_told_with_all_digests_made_anew_differs_from_what_is_kept(o
     assert 'data-verdict="genuine"' not in (await check(office.stranger(), unknown)).text
 
 
-async def test_the_command_line_writes_and_checks_the_same_file(office: Office, giaoban: Giaoban) -> None:
+async def test_the_command_line_writes_and_checks_the_same_file(
+    office: Office, giaoban: Giaoban, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIAOBAN_DATABASE__URL", office.server.app[CONFIG].database_url)
     meeting = await concluded(office)
     data = office.server.app[CONFIG].data
     output = data / "dien-bien.jsonl"
