@@ -4,45 +4,22 @@ Who operates the device of a site answers for all who sit there, as for the reco
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
+from rooms.consent import Consented
 from rooms.effects import Media
 from rooms.facts import SYSTEM, Fact
 from rooms.fields import Command, flag, read_by
 from rooms.participant import DESK, SENDERS, Role
-from rooms.proceedings import Json, iso
 from rooms.state import Part, State
 from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.grouping import GROUPS
 from rooms.topics.sites import refused_beside
 
-
-@dataclass(frozen=True, slots=True)
-class Captions:
-    """`since` and `by`: when and by whom they were switched on. `consents`: who has answered, and how; an answer holds
-    for the whole meeting, until it is changed, and is another one than that about the recording."""
-
-    since: datetime | None = None
-    by: str | None = None
-    consents: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
-
-    @property
-    def running(self) -> bool:
-        return self.since is not None
-
-    def to_json(self) -> Json:
-        return {
-            "running": self.running,
-            "since": iso(self.since) if self.since else None,
-            "by": self.by,
-            "consents": [{"participant": person, "agreed": agreed} for person, agreed in self.consents.items()],
-        }
-
-
-CAPTIONS = Part("captions", lambda meeting: Captions())
+CAPTIONS = Part("captions", lambda meeting: Consented())
+"""Their consents are others than those to the recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +48,8 @@ def captioned(state: State, person: str) -> bool:
     """Whether the recogniser hears the person; of a site, whether nobody there has refused. What is said in a group is
     said to it alone: a recogniser that is slow would tell it to everybody afterwards."""
     captions = CAPTIONS.of(state)
-    agreed = captions.consents.get(person, False) and not refused_beside(state, person, captions.consents)
-    return captions.running and agreed and state.present(person) and not GROUPS.of(state).running
+    agreed = captions.covers(person) and not refused_beside(state, person, captions.consents)
+    return agreed and state.present(person) and not GROUPS.of(state).running
 
 
 def _heard(state: State) -> frozenset[str]:
@@ -113,17 +90,15 @@ def _answer(state: State, actor: str, command: AnswerCaptions, now: datetime) ->
 
 
 def _started(state: State, fact: Fact) -> State:
-    return CAPTIONS.put(state, replace(CAPTIONS.of(state), since=fact.at, by=fact.actor))
+    return CAPTIONS.put(state, CAPTIONS.of(state).started(fact.actor, fact.at))
 
 
 def _stopped(state: State, fact: Fact) -> State:
-    return CAPTIONS.put(state, replace(CAPTIONS.of(state), since=None, by=None))
+    return CAPTIONS.put(state, CAPTIONS.of(state).stopped())
 
 
 def _answered(state: State, fact: Fact) -> State:
-    captions = CAPTIONS.of(state)
-    consents = MappingProxyType({**captions.consents, fact.data["person"]: fact.data["agreed"]})
-    return CAPTIONS.put(state, replace(captions, consents=consents))
+    return CAPTIONS.put(state, CAPTIONS.of(state).answered(fact.data["person"], fact.data["agreed"]))
 
 
 def _media(before: State, after: State) -> Iterator[Media]:

@@ -6,11 +6,11 @@ their own phone ends the recording of the whole device, for one camera has all o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 
+from rooms.consent import Consented
 from rooms.effects import Media
 from rooms.errors import Refused
 from rooms.facts import SYSTEM, Fact
@@ -25,13 +25,9 @@ from rooms.topics.sites import refused_beside
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """`since` and `by`: when and by whom the recording that runs was started. `consents`: who has answered, and how;
-    an answer holds for the whole meeting, until it is changed. `count`: recordings so far, `segments`: files so far."""
+class Recording(Consented):
+    """`count`: recordings so far, `segments`: files so far."""
 
-    since: datetime | None = None
-    by: str | None = None
-    consents: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     count: int = 0
     segments: int = 0
 
@@ -40,33 +36,11 @@ class Recording:
         """The recording that runs, or ran last."""
         return f"r{self.count}"
 
-    @property
-    def running(self) -> bool:
-        return self.since is not None
-
-    def covers(self, person: str) -> bool:
-        """Whether the person's sound and picture are recorded while they are present."""
-        return self.running and self.consents.get(person, False)
-
     def started(self, by: str, at: datetime) -> Recording:
         return replace(self, since=at, by=by, count=self.count + 1)
 
-    def stopped(self) -> Recording:
-        return replace(self, since=None, by=None)
-
-    def answered(self, person: str, agreed: bool) -> Recording:
-        return replace(self, consents=MappingProxyType({**self.consents, person: agreed}))
-
     def grown(self) -> Recording:
         return replace(self, segments=self.segments + 1)
-
-    def to_json(self) -> Json:
-        return {
-            "running": self.running,
-            "since": iso(self.since) if self.since else None,
-            "by": self.by,
-            "consents": [{"participant": person, "agreed": agreed} for person, agreed in self.consents.items()],
-        }
 
 
 RECORDING = Part("recording", lambda meeting: Recording())
