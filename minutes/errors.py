@@ -95,3 +95,11 @@ class Damaged(RecordError):
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
         self.reason: Reason = reason
+
+
+class Withheld(Damaged):
+    """Its key is out of reach until somebody has decided: nobody can read it."""
+
+
+class Erased(Damaged):
+    """Its key was destroyed, lawfully and on record: it is not damaged, but nobody will ever read it."""

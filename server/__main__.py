@@ -22,13 +22,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes.archive import Archive
 from minutes.errors import RecordError
 from minutes.verification import Verdict
 from rooms import BadMessage, BrokenChain, Proceedings, fields, store
 from rooms.proceedings import exported
 from server import archive_commands, auth, certificates, config, demo, directory, doctor, export_recording, verdicts
 from server.app import open_records
+from server.backup import erase_again
 from server.certificates import Holder
 from server.conformance import command as conformance
 from server.database import Database
@@ -334,8 +334,14 @@ def backup_command(
     ],
     file: FileOption = None,
     data: DataOption = None,
+    erase_only: Annotated[
+        bool, typer.Option("--erase-only", help="Copy nothing: destroy beside this backup the keys destroyed here.")
+    ] = False,
 ) -> None:
     """Copy the whole installation, while it runs."""
+    if erase_only:
+        console.print(f"{erase_again(_load(data, file), to)} keys destroyed beside {to}.")
+        return
     made = archive_commands.make_backup(_load(data, file), to, console)
     console.print(f"{made.where}\n{made.files} files, {made.size} octets, {made.new} of them new.")
     console.print(f"SHA-256 of the manifest {made.manifest}")
@@ -378,7 +384,7 @@ def renew(
     async def work() -> Renewed:
         async with Database(settings.database_url) as database:
             records = open_records(settings, database)
-            return await Renewal(records, Archive(settings.archive), within).look(auth.utcnow())
+            return await Renewal(records, config.archive_of(settings), within).look(auth.utcnow())
 
     try:
         found = asyncio.run(work())

@@ -8,14 +8,14 @@ from aiohttp import web
 from sqlalchemy.exc import DatabaseError
 
 from media import Endpoint
-from minutes.archive import Archive
 from minutes.errors import RecordError
+from minutes.keyring import Keyring
 from minutes.trust import Trust
 from server import auth, records_keys, signalling, whip
 from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
 from server.casefiles import CaseFiles
-from server.config import Config
+from server.config import Config, archive_of
 from server.csc import RemoteSigning
 from server.database import Database
 from server.deadlines import Deadlines
@@ -220,7 +220,7 @@ def open_records(config: Config, database: Database) -> Records:
     stamper = config.signing.time_stamper_url
     return Records(
         database,
-        Archive(config.archive),
+        archive_of(config),
         with_fetched(keys.trust, config.keys / "trust", auth.utcnow()),
         HttpTimeStamper(stamper) if stamper else keys.time_stamper,
         keys.store,
@@ -230,7 +230,9 @@ def open_records(config: Config, database: Database) -> Records:
 
 
 async def _papers(app: web.Application) -> AsyncIterator[None]:
-    app[PAPERS] = Papers(app[CONFIG].papers, app[DATABASE], PageReader(app[CONFIG].secrecy.ocr.command))
+    app[PAPERS] = Papers(
+        app[CONFIG].papers, app[DATABASE], Keyring(app[CONFIG].keyring), PageReader(app[CONFIG].secrecy.ocr.command)
+    )
     await app[PAPERS].start()
     yield
     await app[PAPERS].close()
@@ -279,7 +281,7 @@ def jobs(app: web.Application, config: Config) -> Iterator[Job]:
     yield Job("series", partial(prepare_near, database), every=quarter, failing="no meeting is prepared")
     yield Job("stamping", lambda _: stamp_waiting(records), every=30.0, failing="what is sealed waits")
     yield Job("archive", app[KEEPER].look, every=60.0, first=30.0, failing="the archive is not looked after")
-    renewal = Renewal(records, Archive(config.archive), config.signing.renew_days)
+    renewal = Renewal(records, archive_of(config), config.signing.renew_days)
     yield Job("renewal", renewal.look, every=day, first=60.0, failing="no archive time-stamp is renewed")
     retention = Retention(database, config.recordings, app[EXPORTS], config.recording.keep_days)
     yield Job("retention", retention.look, every=hour, failing="recordings are kept")

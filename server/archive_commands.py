@@ -74,6 +74,10 @@ def tell(result: Result, console: Console, *, as_json: bool) -> None:
         console.print(f"- {one.sentence}")
     if len(result.findings) > TOLD:
         console.print(text(N_("… và %(count)s điểm khác."), count=len(result.findings) - TOLD))
+    if result.aside:
+        console.print(text(N_("Không đọc được, nhưng không hư hỏng: %(count)s tệp."), count=len(result.aside)))
+    for one in result.aside[:TOLD]:
+        console.print(f"- {one.sentence}")
     said = N_(
         "%(checkpoints)s điểm chốt có chữ ký, bao gồm %(covered)s lượt nộp lưu; %(anchors)s dấu thời gian hợp lệ."
     )
@@ -92,6 +96,7 @@ def to_json(result: Result) -> dict[str, object]:
             {"position": one.position, "what": one.what, "reason": one.reason} for one in result.findings[:TOLD]
         ],
         "found": len(result.findings),
+        "aside": [{"position": one.position, "what": one.what, "reason": one.reason} for one in result.aside],
     }
 
 

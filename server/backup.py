@@ -1,10 +1,14 @@
 """A copy of a whole installation, made while it runs, as one file or as a folder that only grows by what is new.
 
     folder: objects/ab/<SHA-256>, backups/<time>.json           file (tar): data/<path>…, backup.json
+            content-keys/                                       beside it: <name>.content-keys/
 
 The manifest has path, size, mode and SHA-256 of everything and comes last, under its name only when whole: what a crash
 leaves is never taken for a backup. The database is copied first, in one moment: whatever its rows name was on the disk
 before them (files are durable before their rows), so the files that are copied after it are all that it needs.
+
+The keys of contents are in no backup: they lie beside it, once for all backups of a folder, and follow those of the
+installation. So what was erased there is erased in every backup that was ever made here, when the next one is made.
 """
 
 import contextlib
@@ -27,7 +31,7 @@ from urllib.parse import quote
 
 from sqlalchemy.engine import URL, make_url
 
-from minutes.archive import flush
+from minutes.keyring import flush, follow
 from rooms import iso
 from server.config import Config
 from server.errors import SetupError
@@ -37,6 +41,7 @@ FORMAT = "giaoban-backup/1"
 DATABASES = {"sqlite": "database.sqlite3", "postgresql": "database.pgdump"}
 """What the copy of a database is called in a backup, by its kind."""
 MANIFEST = "backup.json"
+KEYS = "content-keys"
 LAST = "last-backup.json"
 """In the data folder: when the last backup was made, and where. It is of this folder alone and in no backup."""
 _PIECE = 2**20
@@ -94,6 +99,9 @@ class Target(ABC):
 
     new = 0
 
+    keys: Path
+    """Where the keys of contents are kept."""
+
     @abstractmethod
     def put(self, path: str, file: BinaryIO, size: int, mode: int) -> Item:
         """Keep the next `size` octets of `file`. Raises OSError."""
@@ -112,6 +120,7 @@ class Folder(Target):
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self.keys = root / KEYS
         for name in ("objects", "backups"):
             (root / name).mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -145,6 +154,7 @@ class File(Target):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.keys = keys_of(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._part = path.with_name(f"{path.name}.part")
         self._out = open(self._part, "wb", opener=_private)  # noqa: SIM115 - closed by finish and give_up
@@ -219,7 +229,7 @@ def _copied(config: Config, target: Target, now: datetime) -> Iterator[Copied | 
     with tempfile.TemporaryDirectory(prefix="giaoban-backup-", dir=config.data) as scratch:
         copy = Path(scratch) / DATABASES[kind]
         _copy_database(url, copy)
-        files, left_out = _files(config.data, {copy.name: copy})
+        files, left_out = _files(config, {copy.name: copy})
         total, done = sum(path.stat().st_size for path in files.values()), 0
         for name, path in files.items():
             try:
@@ -231,6 +241,7 @@ def _copied(config: Config, target: Target, now: datetime) -> Iterator[Copied | 
                 items.append(target.put(name, file, found.st_size, found.st_mode & 0o777))
             done += found.st_size
             yield Copied(done, total, name)
+    follow(config.keyring, target.keys)
     manifest = Manifest(iso(now.replace(microsecond=0)), kind, tuple(items))
     where = target.finish(manifest)
     digest = hashlib.sha256(manifest.to_json()).hexdigest()
@@ -239,12 +250,30 @@ def _copied(config: Config, target: Target, now: datetime) -> Iterator[Copied | 
     yield Made(where, len(items), sum(one.size for one in items), target.new, digest, left_out)
 
 
-def _files(data: Path, first: dict[str, Path]) -> tuple[dict[str, Path], tuple[str, ...]]:
+def erase_again(config: Config, to: Path) -> int:
+    """Destroy in the keys beside a backup what was destroyed here since: how many. Raises SetupError."""
+    keys = to / KEYS if to.is_dir() else keys_of(to)
+    if not keys.is_dir():
+        raise SetupError(f"There is no backup with keys in {to}.")
+    try:
+        return follow(config.keyring, keys)
+    except OSError as error:
+        raise SetupError(f"The keys in {keys} could not be destroyed: {error}.") from error
+
+
+def keys_of(path: Path) -> Path:
+    """Where the keys of a backup in one file lie."""
+    return path.with_name(f"{path.name}.{KEYS}")
+
+
+def _files(config: Config, first: dict[str, Path]) -> tuple[dict[str, Path], tuple[str, ...]]:
     """What is copied, by its path in the data folder, and what is no plain file. Left out without a word: the lock, the
-    database's own files (its copy is in `first`), and files that are being written."""
+    database's own files (its copy is in `first`), the keys of contents, and files that are being written."""
     found, strange = dict(first), []
-    for path in sorted(data.rglob("*")):
-        name = path.relative_to(data).as_posix()
+    for path in sorted(config.data.rglob("*")):
+        if path.is_relative_to(config.keyring):
+            continue
+        name = path.relative_to(config.data).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             strange.append(name)
         elif path.is_file() and not _passing(name):

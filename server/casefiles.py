@@ -17,7 +17,6 @@ from typing import IO, Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store as records
-from minutes.archive import digest_of_file
 from minutes.casefiles import bag, lists, store
 from minutes.casefiles.case import Case, CaseState, Item, ItemKind, refuse_unfinished
 from minutes.casefiles.retention import Period
@@ -220,11 +219,12 @@ class CaseFiles:
             if item.kind not in _DEPOSITED:
                 continue
             async with self._database.read() as connection:
-                known = await deposits.entries(connection, digest=item.digest)
-            if not known:
+                there = await deposits.entries(connection, digest=item.digest)
+            if not there:
                 source = await self._source(case, item)
                 about, label = case.meeting_id or case.id, f"{case.unit_id}/{case.code}/{item.name}"
-                await self._vault.deposit(source, about=about, kind=_DEPOSITED[item.kind], label=label)
+                known = "" if isinstance(source, bytes) else item.digest or ""
+                await self._vault.deposit(source, about=about, kind=_DEPOSITED[item.kind], label=label, known=known)
 
     async def _source(self, case: Case, item: Item) -> bytes | Path:
         if item.kind is not ItemKind.PROCEEDINGS:
@@ -238,12 +238,14 @@ class CaseFiles:
             path = self._papers / (item.digest or "") / f"original.{item.name.rpartition('.')[2]}"
         else:
             path = self._recordings / (case.meeting_id or "") / item.ref
+        running = hashlib.sha256()
         try:
             with path.open("rb") as file:
-                found = digest_of_file(file)
+                for piece in self._vault.archive.keys.opened(item.digest or "", file):
+                    running.update(piece)
         except FileNotFoundError as error:
             raise Damaged(Reason(N_("Thiếu tệp “%(name)s” của hồ sơ"), name=item.name)) from error
-        if found != item.digest:
+        if running.hexdigest() != item.digest:
             raise Damaged(Reason(N_("Tệp “%(name)s” không còn đúng như khi được ghi nhận"), name=item.name))
         return path
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from minutes.archive import Archive
+from minutes.keyring import Keyring
 from server.database import sqlite_url
 from server.errors import SetupError
 
@@ -201,6 +203,9 @@ class Config(BaseSettings):
 
     data: Path = Path("giaoban-data")
     """The one folder to back up: database, archive, keys."""
+    content_keys: Path | None = None
+    """Folder of the keys by which contents are encrypted; by default `content-keys` in the data folder. On another disk
+    it is apart from every copy of the data."""
     http: HttpConfig = HttpConfig()
     database: DatabaseConfig = DatabaseConfig()
     media: MediaConfig = MediaConfig()
@@ -234,6 +239,11 @@ class Config(BaseSettings):
         return self.data / "archive"
 
     @property
+    def keyring(self) -> Path:
+        """Folder of the keys of contents."""
+        return self.content_keys or self.data / "content-keys"
+
+    @property
     def recordings(self) -> Path:
         """Folder of the recorded meetings."""
         return self.data / "recordings"
@@ -257,6 +267,11 @@ class Config(BaseSettings):
     def database_url(self) -> str:
         """SQLAlchemy URL of the database."""
         return self.database.url or sqlite_url(self.data / "giaoban.sqlite3")
+
+
+def archive_of(config: Config) -> Archive:
+    """The archive of an installation, with its keys."""
+    return Archive(config.archive, Keyring(config.keyring))
 
 
 def load(file: Path | None = None, **overrides: Any) -> Config:

@@ -6,7 +6,7 @@ at a time, so that what a transaction has read still holds when it writes.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -62,6 +62,19 @@ class Database:
         """Bring the schema to the newest revision (Alembic)."""
         async with self.begin() as connection:
             await connection.run_sync(_upgrade)
+
+    async def rewrite(self, tables: Sequence[str]) -> None:
+        """Write `tables` anew (SQLite: everything), so that what was deleted is in no free page and no log of writes
+        any more. Others wait meanwhile."""
+        async with self._writer, self._engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            if self._sqlite:
+                await connection.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('optimize')")
+                await connection.exec_driver_sql("VACUUM")
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                return
+            for name in tables:
+                await connection.exec_driver_sql(f"VACUUM FULL {connection.dialect.identifier_preparer.quote(name)}")
 
     async def close(self) -> None:
         """Close every connection; SQLite folds its write-ahead log back in."""

@@ -45,6 +45,11 @@ ANSWERS: dict[str, Answer] = {
     "too_large": Answer(413, N_("Tệp quá lớn (tối đa 50 MB).")),
     "too_many": Answer(429, N_("Quá nhiều yêu cầu. Xin đợi một phút rồi thử lại.")),
     "damaged": Answer(500, N_("Tệp lưu trữ của văn bản này bị mất hoặc hỏng; xin báo cán bộ kỹ thuật.")),
+    "withheld": Answer(403, N_("Tài liệu này đang được cách ly chờ xử lý; hiện không ai mở được.")),
+    "erased": Answer(410, N_("Nội dung của tài liệu này đã được xóa theo quy định; sổ sách vẫn ghi nhận tài liệu.")),
+    "erased_return": Answer(
+        409, N_("Tài liệu này trước đây bị xóa vì có bí mật nhà nước; không được đưa vào hệ thống lần nữa.")
+    ),
     "internal": Answer(500, N_("Hệ thống gặp lỗi. Lỗi đã được ghi lại; xin thử lại sau.")),
     # the meeting (rooms.errors codes)
     "bad_message": Answer(400, N_("Thông điệp không hợp lệ.")),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from minutes.errors import Damaged
+from minutes.errors import Damaged, Erased, Withheld
 from server import accesses, auth
 from server.errors import Problem, answer
 from server.i18n import Reader, choose
@@ -57,6 +57,8 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
             response = error  # a redirect raised by the router
     except Problem as problem:
         response = _problem_page(request, problem)
+    except (Withheld, Erased) as gone:
+        response = _problem_page(request, Problem("withheld" if isinstance(gone, Withheld) else "erased"))
     except Damaged as damage:
         log.error("archive damaged", path=request.path, detail=str(damage))
         response = _problem_page(request, Problem("damaged"))

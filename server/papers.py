@@ -1,4 +1,5 @@
-"""Papers of meetings: taken in, made into images of their pages once, kept by their SHA-256 under `papers/`.
+"""Papers of meetings: taken in, made into images of their pages once, kept by their SHA-256 under `papers/`, where
+file, images and texts of a paper are encrypted with its key (`minutes.keyring`).
 
 A paper counts once its row is in the database: then its images are whole and on disk, and no mark of secrecy was found
 in its text. What was under way when the server stopped is sent again by whoever sent it.
@@ -13,13 +14,15 @@ import secrets
 import shutil
 import sys
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
 import structlog
 
+from minutes.errors import Damaged, Reason, Withheld
+from minutes.keyring import Keyring
 from minutes.secrecy import secrecy_mark
 from rooms import SYSTEM, BadMessage, Command, PutPaper, RemovePaper, Room, clean
 from rooms import Paper as OnTable
@@ -28,6 +31,7 @@ from server import papers_tables, sandbox
 from server.auth import utcnow
 from server.database import Database
 from server.errors import Problem
+from server.i18n import N_
 from server.page_reader import PageReader, Unread
 from server.papers_tables import Paper
 
@@ -94,8 +98,8 @@ class Gone:
 
 @dataclass(slots=True)
 class Papers:
-    """Given: the folder, the database, and who reads pages without words of their own. Owned: the tasks that make
-    images, one at a time.
+    """Given: the folder, the database, the keys of contents, and who reads pages without words of their own. Owned:
+    the tasks that make images, one at a time.
 
     `news` has what the meetings in session are to hear: papers that can be shown, or belong to another item now, or
     are gone.
@@ -103,6 +107,7 @@ class Papers:
 
     folder: Path
     database: Database
+    keys: Keyring
     reader: PageReader = field(default_factory=PageReader)
     news: asyncio.Queue[Paper | Gone] = field(default_factory=asyncio.Queue)
     _pending: dict[str, Pending] = field(default_factory=dict)
@@ -146,9 +151,14 @@ class Papers:
             raise Problem("not_found")
         return found
 
-    def path(self, paper: Paper, file: str) -> Path:
-        """A file of the paper: NNN-WIDTH.webp, NNN.txt, original.KIND."""
-        return self.folder / paper.sha256 / file
+    def pieces(self, paper: Paper, file: str) -> Iterator[bytes]:
+        """A file of the paper, piece by piece: NNN-WIDTH.webp, NNN.txt, original.KIND. Blocks on the disk. Raises
+        Withheld, Erased, Damaged."""
+        return opened(self.folder / paper.sha256, file, self.keys)
+
+    async def read(self, paper: Paper, file: str) -> bytes:
+        """The same, whole: for images and texts. Raises Withheld, Erased, Damaged."""
+        return await asyncio.to_thread(lambda: b"".join(self.pieces(paper, file)))
 
     async def take(
         self, meeting: str, name: str, source: IO[bytes], *, item: str | None, by: str, by_name: str
@@ -213,6 +223,10 @@ class Papers:
     async def _shelve(self, pending: Pending, sent: Sent) -> Paper:
         """Images first, then the row. Raises Problem."""
         shelf = self.folder / sent.sha256
+        try:
+            await asyncio.to_thread(self.keys.refuse_return, sent.sha256)
+        except Damaged as error:
+            raise Problem("withheld" if isinstance(error, Withheld) else "erased_return") from error
         if not shelf.exists():
             await self._render(pending, sent)
             wordless = await asyncio.to_thread(_check, sent.folder)
@@ -221,8 +235,8 @@ class Papers:
             if not shelf.exists():
                 if not (sent.folder / "pages.json").exists():  # taken away since we looked
                     raise Problem("busy")
-                await asyncio.to_thread(_publish, sent.folder, shelf)
-            pages = json.loads(await asyncio.to_thread((shelf / "pages.json").read_text))
+                await asyncio.to_thread(_publish, sent.folder, shelf, self.keys)
+            pages = json.loads(await asyncio.to_thread(lambda: b"".join(opened(shelf, "pages.json", self.keys))))
             paper = Paper(
                 id=pending.id, meeting=pending.meeting, sha256=sent.sha256, kind=sent.kind, name=pending.name,
                 size=sent.size, pages=tuple((width, height) for width, height in pages), item=pending.item,
@@ -380,9 +394,23 @@ def _check(folder: Path) -> list[int]:
     return wordless
 
 
-def _publish(folder: Path, shelf: Path) -> None:
-    """Everything that is to stay is on disk before the folder has its name."""
+def opened(shelf: Path, file: str, keys: Keyring) -> Iterator[bytes]:
+    """A file on the shelf of a paper, piece by piece. Raises Withheld, Erased, Damaged."""
+    keys.refuse(shelf.name)
+    try:
+        with (shelf / file).open("rb") as kept:
+            yield from keys.opened(shelf.name, kept)
+    except FileNotFoundError as error:
+        raise Damaged(Reason(N_("Thiếu tệp lưu trữ %(digest)s"), digest=shelf.name)) from error
+
+
+def _publish(folder: Path, shelf: Path, keys: Keyring) -> None:
+    """Everything that is to stay is encrypted and on disk before the folder has its name."""
     for path in _children(folder):
+        with path.open("rb") as plain, path.with_name("sealed").open("wb") as sealed:
+            for piece in keys.sealed(shelf.name, (plain.read(),)):
+                sealed.write(piece)
+        path.with_name("sealed").replace(path)
         _sync(path)
     _sync(folder)
     folder.rename(shelf)

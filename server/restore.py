@@ -17,8 +17,8 @@ from typing import IO
 
 from sqlalchemy.engine import make_url
 
-from minutes.archive import flush
-from server.backup import DATABASES, FORMAT, MANIFEST, Copied, Item, Manifest, postgresql
+from minutes.keyring import flush, take_over
+from server.backup import DATABASES, FORMAT, KEYS, MANIFEST, Copied, Item, Manifest, keys_of, postgresql
 from server.config import Config
 from server.errors import SetupError
 from server.run import LOCK, RESTORING
@@ -31,6 +31,8 @@ class Source(ABC):
     """A backup that is read."""
 
     manifest: Manifest
+    keys: Path
+    """The folder with the keys of contents; not there beside an old backup, whose contents are in the clear."""
 
     @abstractmethod
     def open(self, item: Item) -> IO[bytes]:
@@ -51,6 +53,7 @@ class FromFolder(Source):
                 raise SetupError(f"There is no backup in {path}.")
             path = made[-1]
         self._objects = path.parent.parent / "objects"
+        self.keys = path.parent.parent / KEYS
         self.manifest = _read(path.read_bytes())
 
     def open(self, item: Item) -> IO[bytes]:
@@ -65,6 +68,7 @@ class FromFile(Source):
 
     def __init__(self, path: Path) -> None:
         self._tar = tarfile.open(path)  # noqa: SIM115 - closed by close
+        self.keys = keys_of(path)
         entry = self._tar.getmember(MANIFEST)
         self.manifest = _read(self._content(MANIFEST).read(min(entry.size, _MANIFEST_LIMIT)))
 
@@ -187,6 +191,7 @@ def extract(source: Source, config: Config) -> Iterator[Copied]:
                 os.fsync(file.fileno())
             done += one.size
             yield Copied(done, total, one.path)
+        take_over(source.keys, config.keyring)
         for folder in (path for path in config.data.rglob("*") if path.is_dir()):
             flush(folder)
         if kind == "postgresql":

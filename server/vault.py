@@ -26,7 +26,7 @@ from minutes.errors import N_, Damaged, NotFound, Reason, RecordError
 from minutes.trust import Trust
 from rooms.proceedings.merkle import inclusion, root_of
 from server import auth, records_keys
-from server.config import Config
+from server.config import Config, archive_of
 from server.database import Database
 from server.errors import SetupError
 from server.records_verify import in_thread
@@ -68,14 +68,17 @@ class Vault:
         """Judge time-stamps, and what comes in, by `trust` from now on."""
         self.trust = trust
 
-    async def deposit(self, source: bytes | Path, *, about: str, kind: Kind, label: str) -> Logged:
+    async def deposit(self, source: bytes | Path, *, about: str, kind: Kind, label: str, known: str = "") -> Logged:
         """Take a file for good: its content, or the path of one of any size, which is copied and may be deleted then.
 
-        `about` is the id of what it belongs to, `label` what people call it. The same content again changes nothing:
-        the entry that it has already is returned. Raises OSError.
+        `about` is the id of what it belongs to, `label` what people call it; `known` the SHA-256 of a file's content
+        where it may be encrypted already. The same content again changes nothing: the entry that it has already is
+        returned. Raises OSError, Withheld, Erased, Damaged.
         """
-        keep = self.archive.deposit_file if isinstance(source, Path) else self.archive.deposit
-        digest = await asyncio.to_thread(keep, source)  # type: ignore[arg-type]
+        if isinstance(source, Path):
+            digest = await asyncio.to_thread(self.archive.deposit_file, source, known)
+        else:
+            digest = await asyncio.to_thread(self.archive.deposit, source)
         entry = Entry(digest, kind, about, label, self._now())
         try:
             async with self.database.begin() as connection:
@@ -190,4 +193,4 @@ def open_vault(config: Config, database: Database) -> Vault:
         raise SetupError(f"The keys in {config.keys} are missing or damaged: {error}.") from error
     stamper = HttpTimeStamper(config.signing.time_stamper_url) if config.signing.time_stamper_url else None
     believed = with_fetched(keys.trust, config.keys / "trust", auth.utcnow())
-    return Vault(database, Archive(config.archive), believed, stamper or keys.time_stamper, signer, auth.utcnow)
+    return Vault(database, archive_of(config), believed, stamper or keys.time_stamper, signer, auth.utcnow)

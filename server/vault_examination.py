@@ -13,11 +13,12 @@ from itertools import chain
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes.archive import Archive
-from minutes.deposits import examine, store
+from minutes.archive import Archive, Condition
+from minutes.deposits import erasure, examine, store
 from minutes.deposits.anchor import judge
 from minutes.deposits.checkpoint import Checkpoint, Kept
 from minutes.deposits.entry import Kind, Logged
+from minutes.deposits.erasure import Erasure
 from minutes.deposits.examine import Finding, Sealed
 from minutes.deposits.handover import Keyring
 from minutes.deposits.note import BadNote, Verifier
@@ -25,7 +26,7 @@ from minutes.deposits.store import Examination
 from minutes.errors import Damaged
 from minutes.trust import Trust
 from server import auth, records_keys
-from server.config import Config
+from server.config import Config, archive_of
 from server.database import Database
 from server.errors import SetupError
 from server.records_verify import in_thread
@@ -48,13 +49,15 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Result:
     """What was found, the first damaged first; how many deposits and checkpoints there are, how many of the former
-    are under a checkpoint, and how many time-stamps hold."""
+    are under a checkpoint, and how many time-stamps hold. `aside`: what nobody can read, and that is as it should be:
+    erased lawfully, as the log itself says, or in quarantine."""
 
     findings: tuple[Finding, ...]
     deposits: int
     checkpoints: int
     covered: int
     anchors: int
+    aside: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +85,21 @@ async def examination(
     found = broken + await asyncio.to_thread(_of_rows, seen, keys, outside)
     tokens = [one for one in seen.log if one.entry.kind is Kind.ANCHOR]
     of_tokens = [wrong for one in tokens if (wrong := await _of_token(archive, one, seen.kept, trust)) is not None]
-    files = seen.log[first:beyond]
+    files, aside = seen.log[first:beyond], list[Finding]()
+    erased = await asyncio.to_thread(_erasures, archive, seen.log)
     for start in range(0, len(files), _BATCH):
         yield Progress(start, len(files))
-        found += await asyncio.to_thread(_of_files, archive, files[start : start + _BATCH])
+        damaged, gone = await asyncio.to_thread(_of_files, archive, files[start : start + _BATCH], erased)
+        found += damaged
+        aside += gone
     yield Progress(len(files), len(files))
     # Of one deposit the plainest is said first: its file, then its rows.
     units = {one.label.partition("/")[0]: one.unit for one in seen.sealed}
     spelled = [examine.spelled(one, units) for one in (*found, *of_tokens)]
     ordered = sorted(spelled, key=lambda one: one.position)
+    told = tuple(examine.spelled(one, units) for one in aside)
     covered = max((one.size for one in seen.kept), default=0)
-    yield Result(tuple(ordered), len(seen.log), len(seen.kept), covered, len(tokens) - len(of_tokens))
+    yield Result(tuple(ordered), len(seen.log), len(seen.kept), covered, len(tokens) - len(of_tokens), told)
 
 
 async def keyring(
@@ -127,14 +134,38 @@ def _of_rows(seen: _Seen, keys: Keyring | None, outside: Iterable[Checkpoint]) -
     ]
 
 
-def _of_files(archive: Archive, files: Iterable[Logged]) -> list[Finding]:
+def _erasures(archive: Archive, log: Iterable[Logged]) -> dict[str, Erasure]:
+    """The erasures that the log has, by what was erased; a record that cannot be read is found with the other files."""
     found = []
+    for one in log:
+        if one.entry.kind is Kind.ERASURE:
+            with contextlib.suppress(Damaged):
+                found.append(erasure.read(archive.fetch(one.entry.digest)))
+    return erasure.by_digest(found)
+
+
+def _of_files(
+    archive: Archive, files: Iterable[Logged], erased: dict[str, Erasure]
+) -> tuple[list[Finding], list[Finding]]:
+    """What is wrong, and what is lawfully gone or set aside. That a key was destroyed is believed where the log says
+    so, and nowhere else."""
+    wrong, aside = [], []
     for one in files:
-        kept = archive.kept(one.entry.digest)
-        if not kept:
-            reason = examine.missing() if kept is None else examine.altered()
-            found.append(Finding(one.position, examine.name(one), reason))
-    return found
+        digest = one.entry.digest
+        match archive.condition(digest):
+            case Condition.SOUND:
+                continue
+            case Condition.ERASED | Condition.MISSING if digest in erased:
+                aside.append(Finding(one.position, examine.name(one), erased[digest].reason))
+            case Condition.HELD:
+                aside.append(Finding(one.position, examine.name(one), examine.held()))
+            case Condition.ERASED:
+                wrong.append(Finding(one.position, examine.name(one), examine.erased_unrecorded()))
+            case Condition.MISSING:
+                wrong.append(Finding(one.position, examine.name(one), examine.missing()))
+            case Condition.ALTERED:
+                wrong.append(Finding(one.position, examine.name(one), examine.altered()))
+    return wrong, aside
 
 
 async def _of_token(archive: Archive, one: Logged, kept: Sequence[Kept], trust: Trust) -> Finding | None:
@@ -195,7 +226,7 @@ async def of_installation(
     except (OSError, ValueError) as error:
         raise SetupError(f"The keys in {config.keys} are missing or damaged: {error}.") from error
     verifier = key.verifier if key is not None else None
-    archive = Archive(config.archive)
+    archive = archive_of(config)
     async with database.read() as connection:
         keys, _ = await keyring(archive, await store.entries(connection, kind=Kind.KEY), verifier)
     elsewhere = [_kept_elsewhere(note, keys) for note in outside]

@@ -8,6 +8,7 @@ note        signed notes (C2SP signed-note)
 checkpoint  the head of the log at one moment (C2SP tlog-checkpoint), and the proof that a deposit is under it
 handover    one key of the archive in place of another, and the keys in their order
 anchor      an RFC 3161 time-stamp over a checkpoint
+erasure     the record that contents were erased, and why
 examine     what is wrong with a log, in words
 store       (edge) tables and queries
 """

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     PROCEEDINGS = "proceedings"
     ATTACHMENT = "attachment"
     """Whatever else belongs to a document or a case."""
+    ERASURE = "erasure"
+    """The record that contents were erased (minutes.deposits.erasure)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ def name(logged: Logged) -> Reason:
         return document_name(entry.label)
     if entry.kind is Kind.ANCHOR:
         return Reason(N_("Dấu thời gian của điểm chốt số %(number)s"), number=entry.about.removeprefix("checkpoint-"))
+    if entry.kind is Kind.ERASURE:
+        return Reason(N_("Bản ghi xóa nội dung “%(label)s”"), label=entry.label)
     return Reason(N_("Tệp “%(label)s”"), label=entry.label)
 
 
@@ -189,6 +191,14 @@ def missing() -> Reason:
 
 def altered() -> Reason:
     return Reason(N_("tệp đã bị hỏng hoặc bị sửa"))
+
+
+def held() -> Reason:
+    return Reason(N_("đang được cách ly, chưa đối chiếu được"))
+
+
+def erased_unrecorded() -> Reason:
+    return Reason(N_("khóa đã bị hủy nhưng nhật ký không có bản ghi xóa"))
 
 
 def lost_checkpoint() -> Reason:

@@ -25,7 +25,7 @@ from minutes.verification import Finding
 from server import auth, directory
 from server.archive_commands import make_anew
 from server.backup import Made, backup
-from server.config import Config, DatabaseConfig
+from server.config import Config, DatabaseConfig, archive_of
 from server.conformance.office import Examined, Office, words
 from server.database import Database
 from server.document_export import Export, Exported, checked
@@ -134,7 +134,7 @@ async def alteration_found(seen: Examined) -> Outcome:
 
 async def readable(seen: Examined) -> Outcome:
     """Archived documents open, their text can be read, and they say that they are PDF/A."""
-    archive, wrong = Archive(seen.config.archive), []
+    archive, wrong = archive_of(seen.config), []
     async with seen.database.read() as connection:
         kept = await deposits.entries(connection, kind=Kind.DOCUMENT, newest=_READ)
     files = [(one.entry.label, await _content(archive, one.entry.digest)) for one in kept]
@@ -158,7 +158,7 @@ async def restored(seen: Examined) -> Outcome:
             result = await _examined(copy, database)
         finally:
             await database.close()
-        same = Archive(copy.archive).fetch(document.digest or "") == await office.records.pdf(document.id)
+        same = archive_of(copy).fetch(document.digest or "") == await office.records.pdf(document.id)
     return judged(
         not result.findings and same,
         f"Sao lưu khi đang chạy, phục hồi vào thư mục trống: {result.deposits} lượt nộp lưu nguyên vẹn, kết quả "

@@ -1,7 +1,7 @@
 """Papers of a meeting: sent in, listed, read page by page, noted upon; for those who may enter the meeting."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -221,9 +221,7 @@ async def read(request: web.Request) -> web.Response:
     """GET /meetings/{id}/papers/{paper}: all pages, to be read before or after the meeting. Raises Problem."""
     entry, account, paper = await _paper(request)
     papers = request.app[PAPERS]
-    texts = await asyncio.to_thread(
-        lambda: [papers.path(paper, f"{n:03d}.txt").read_text() for n in range(1, len(paper.pages) + 1)]
-    )
+    texts = [(await papers.read(paper, f"{n:03d}.txt")).decode() for n in range(1, len(paper.pages) + 1)]
     async with request.app[DATABASE].read() as connection:
         written = await papers_tables.notes(connection, paper.id, account.id)
     return private(
@@ -237,13 +235,13 @@ async def image(request: web.Request) -> web.StreamResponse:
     width = int(request.match_info["width"])
     if width not in WIDTHS:
         raise Problem("not_found")
-    path = request.app[PAPERS].path(paper, f"{_page(request, paper):03d}-{width}.webp")
+    data = await request.app[PAPERS].read(paper, f"{_page(request, paper):03d}-{width}.webp")
     headers = {**_KEPT, "Content-Type": "image/webp"}
     sitting = request.app[SITTINGS].holding(entry.meeting)
     kbps = sitting.studio.lines.get(account.id) if sitting is not None else None
     if kbps is None or kbps > WIDE or request.method != "GET":
-        return web.FileResponse(path, headers=headers)
-    return await _trickled(request, await asyncio.to_thread(path.read_bytes), headers, kbps)
+        return web.Response(body=data, headers=headers)
+    return await _trickled(request, data, headers, kbps)
 
 
 async def _trickled(request: web.Request, data: bytes, headers: Mapping[str, str], kbps: int) -> web.StreamResponse:
@@ -261,17 +259,24 @@ async def _trickled(request: web.Request, data: bytes, headers: Mapping[str, str
 async def text(request: web.Request) -> web.StreamResponse:
     """GET …/{page}.txt: the words of one page, for those who do not see it. Raises Problem."""
     _, _, paper = await _paper(request)
-    path = request.app[PAPERS].path(paper, f"{_page(request, paper):03d}.txt")
-    return web.FileResponse(path, headers={**_KEPT, "Content-Type": "text/plain; charset=utf-8"})
+    words = await request.app[PAPERS].read(paper, f"{_page(request, paper):03d}.txt")
+    return web.Response(body=words, headers={**_KEPT, "Content-Type": "text/plain; charset=utf-8"})
 
 
 async def download(request: web.Request) -> web.StreamResponse:
     """GET …/file: the file as it was sent. Raises Problem."""
     _, _, paper = await _paper(request)
     name = f"attachment; filename=\"{paper.id}.{paper.kind}\"; filename*=UTF-8''{quote(paper.name, safe='')}"
-    path = request.app[PAPERS].path(paper, f"original.{paper.kind}")
-    headers = {**PRIVATE, "Content-Disposition": name, "Content-Type": "application/octet-stream"}
-    return web.FileResponse(path, headers=headers)
+    pieces = request.app[PAPERS].pieces(paper, f"original.{paper.kind}")
+    first = await asyncio.to_thread(next, pieces, b"")  # what cannot be read is told before anything is sent
+    headers = {**PRIVATE, "Content-Disposition": name, "Content-Length": str(paper.size)}
+    return web.Response(body=_sent(first, pieces), content_type="application/octet-stream", headers=headers)
+
+
+async def _sent(first: bytes, pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while first:
+        yield first
+        first = await asyncio.to_thread(next, pieces, b"")
 
 
 async def notes(request: web.Request) -> web.Response:

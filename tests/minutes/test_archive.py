@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from minutes.archive import Archive
+from minutes.archive import Archive, Condition
 from minutes.errors import Damaged
 
 
@@ -16,7 +16,8 @@ def archive(tmp_path: Path) -> Archive:
 
 
 def files(root: Path) -> list[Path]:
-    return sorted(path for path in root.rglob("*") if path.is_file())
+    """Of the archive, without the keys."""
+    return sorted(path for path in (root / "archive").rglob("*") if path.is_file())
 
 
 def test_what_was_deposited_is_fetched_by_its_digest(archive: Archive) -> None:
@@ -42,15 +43,22 @@ def test_a_file_is_on_the_disk_before_it_has_its_name(
         fsync(handle)
 
     def watched_replace(source: Path, target: Path) -> None:
+        if archive.keys.root in Path(target).parents:
+            steps.append("name key")
+            replace(source, target)
+            return
         steps.append("name")
-        assert source.read_bytes() == b"bien ban"
+        with source.open("rb") as kept:
+            assert b"".join(archive.keys.opened(Path(target).name, kept)) == b"bien ban"
         replace(source, target)
 
     monkeypatch.setattr(os, "fsync", watched_fsync)
     monkeypatch.setattr(os, "replace", watched_replace)
     archive.deposit(b"bien ban")
-    assert steps[:3] == ["flush file", "name", "flush directory"]
-    assert set(steps[2:]) == {"flush directory"}
+    named = steps.index("name")
+    assert steps[named - 1] == "flush file"
+    assert set(steps[named + 1 :]) == {"flush directory"}
+    assert steps.index("name key") < named, "the key is there first"
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace"])
@@ -79,15 +87,15 @@ def test_a_flipped_bit_is_noticed_and_healed_by_the_same_deposit(archive: Archiv
     path.write_bytes(bytes(data))
     with pytest.raises(Damaged):
         archive.fetch(digest)
-    assert archive.kept(digest) is False
+    assert archive.condition(digest) is Condition.ALTERED
     archive.deposit(b"bien ban" * 1000)
-    assert archive.kept(digest) is True
+    assert archive.condition(digest) is Condition.SOUND
 
 
 def test_a_missing_file_is_noticed(archive: Archive, tmp_path: Path) -> None:
     kept, lost = archive.deposit(b"a"), archive.deposit(b"b")
     next(path for path in files(tmp_path) if path.name == lost).unlink()
-    assert (archive.kept(kept), archive.kept(lost)) == (True, None)
+    assert (archive.condition(kept), archive.condition(lost)) == (Condition.SOUND, Condition.MISSING)
 
 
 @pytest.mark.parametrize("digest", ["", "../../etc/passwd", "A" * 64, "0" * 63, "0" * 64 + "\n"])
@@ -100,7 +108,7 @@ def test_a_large_file_is_kept_as_it_is(archive: Archive, tmp_path: Path) -> None
     (tmp_path / "hop.webm").write_bytes(bytes(range(256)) * 10_000)
     digest = archive.deposit_file(tmp_path / "hop.webm")
     assert digest == archive.deposit((tmp_path / "hop.webm").read_bytes())
-    assert archive.kept(digest) is True
+    assert archive.condition(digest) is Condition.SOUND
     with pytest.raises(FileNotFoundError):
         archive.deposit_file(tmp_path / "none")
     assert not list((tmp_path / "archive" / "staging").iterdir())
@@ -111,7 +119,7 @@ def test_a_file_of_any_size_takes_no_room_twice_and_is_read_piece_by_piece(archi
     source.write_bytes(os.urandom(3 << 20))
     digest = archive.deposit_file(source)
     assert archive.deposit_file(source) == digest
-    (kept,) = files(tmp_path / "archive")
+    (kept,) = files(tmp_path)
     assert kept.samefile(source)
     assert b"".join(archive.pieces(digest)) == source.read_bytes()
     source.unlink()
@@ -132,3 +140,25 @@ def test_a_file_on_another_disk_is_copied(archive: Archive, tmp_path: Path, monk
     digest = archive.deposit_file(source)
     source.write_bytes(b"changed")
     assert archive.fetch(digest) == b"paper"
+
+
+def test_a_file_that_is_encrypted_already_is_kept_so_and_erased_in_both_places(
+    archive: Archive, tmp_path: Path
+) -> None:
+    content = os.urandom(100_000)
+    digest = hashlib.sha256(content).hexdigest()
+    shelved = tmp_path / "original.pdf"
+    shelved.write_bytes(b"".join(archive.keys.sealed(digest, (content,))))
+    assert archive.deposit_file(shelved, digest) == digest
+    (kept,) = files(tmp_path)
+    assert kept.samefile(shelved)
+    assert archive.fetch(digest) == content
+    other = tmp_path / "other.pdf"
+    other.write_bytes(b"something else")
+    with pytest.raises(Damaged):
+        archive.deposit_file(other, "ab" * 32)
+    assert files(tmp_path) == [kept]
+    archive.keys.erase(digest, "0" * 64, for_good=True)
+    archive.discard(digest)
+    assert content[:64] not in shelved.read_bytes()
+    assert archive.condition(digest) is Condition.ERASED

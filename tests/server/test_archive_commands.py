@@ -39,6 +39,7 @@ def test_a_whole_archive_ends_with_0_and_is_put_on_record(data: Path, tmp_path: 
     result = giaoban("verify", "--archive", "--json", "--data", str(data))
     assert json.loads(result.stdout) == {
         "verdict": "whole", "deposits": 2, "checkpoints": 2, "covered": 2, "anchors": 1, "findings": [], "found": 0,
+        "aside": [],
     }  # fmt: skip
     with sqlite3.connect(data / "giaoban.sqlite3") as database:
         assert database.execute("SELECT whole, found FROM examination").fetchall() == [(1, 0), (1, 0)]

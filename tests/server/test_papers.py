@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
+from minutes.keyring import Keyring
 from server import papers_tables, sandbox
 from server.database import Database, sqlite_url
 from server.errors import Problem
@@ -28,7 +29,7 @@ REPORT = ("Báo cáo tình hình mưa lũ", "Kiến nghị")
 async def papers(tmp_path: Path) -> AsyncIterator[Papers]:
     database = Database(sqlite_url(tmp_path / "db.sqlite3"))
     await database.migrate()
-    found = Papers(tmp_path / "papers", database)
+    found = Papers(tmp_path / "papers", database, Keyring(tmp_path / "content-keys"))
     await found.start()
     yield found
     await found.close()
@@ -56,8 +57,12 @@ async def refusal(papers: Papers, content: bytes, name: str = "bao-cao.pdf") -> 
     return found.refused
 
 
+def file(papers: Papers, paper: Paper, name: str) -> bytes:
+    return b"".join(papers.pieces(paper, name))
+
+
 def words(papers: Papers, paper: Paper, page: int = 1) -> str:
-    return papers.path(paper, f"{page:03d}.txt").read_text()
+    return file(papers, paper, f"{page:03d}.txt").decode()
 
 
 async def test_a_pdf_becomes_two_images_and_the_text_of_each_page(papers: Papers) -> None:
@@ -66,11 +71,11 @@ async def test_a_pdf_becomes_two_images_and_the_text_of_each_page(papers: Papers
     for page, text in enumerate(REPORT, 1):
         assert words(papers, paper, page) == text
         for width in WIDTHS:
-            with Image.open(papers.path(paper, f"{page:03d}-{width}.webp")) as image:
+            with Image.open(io.BytesIO(file(papers, paper, f"{page:03d}-{width}.webp"))) as image:
                 assert (image.format, image.width) == ("WEBP", width)
                 dark, light = image.convert("L").getextrema()  # something is drawn on white
                 assert (dark < 60, light > 250) == (True, True)
-    assert paper.pages[0] == Image.open(papers.path(paper, "001-1600.webp")).size
+    assert paper.pages[0] == Image.open(io.BytesIO(file(papers, paper, "001-1600.webp"))).size
     assert await papers.of_meeting("m-1") == [paper]
     assert papers.pending("m-1") == []
 
@@ -80,7 +85,7 @@ async def test_an_office_file_is_shown_as_libreoffice_prints_it(papers: Papers, 
     assert office_files(), "tests/debian.sh installs bubblewrap and LibreOffice"
     paper = await taken(papers, content, name)
     assert REPORT[0] in words(papers, paper)
-    assert papers.path(paper, f"original.{paper.kind}").read_bytes() == content
+    assert file(papers, paper, f"original.{paper.kind}") == content
 
 
 async def test_what_a_file_links_to_is_never_fetched(papers: Papers) -> None:
@@ -167,13 +172,13 @@ async def test_a_page_as_long_as_a_road_stays_an_image_of_bounded_size(papers: P
 async def test_the_same_file_is_drawn_once_for_two_meetings_and_stays_until_neither_has_it(papers: Papers) -> None:
     content = pdf("Dự thảo nghị quyết")
     first = await taken(papers, content)
-    drawn = papers.path(first, "001-720.webp").stat().st_mtime_ns
+    drawn = (papers.folder / first.sha256 / "001-720.webp").stat().st_mtime_ns
     second = await taken(papers, content, meeting="m-2")
-    assert papers.path(second, "001-720.webp").stat().st_mtime_ns == drawn
+    assert (papers.folder / second.sha256 / "001-720.webp").stat().st_mtime_ns == drawn
     await papers.remove(first, "binh")
-    assert papers.path(second, "001-720.webp").exists()
+    assert (papers.folder / second.sha256 / "001-720.webp").exists()
     await papers.remove(second, "binh")
-    assert not papers.path(second, "001-720.webp").exists()
+    assert not (papers.folder / second.sha256 / "001-720.webp").exists()
 
 
 async def test_a_start_throws_away_what_a_stop_left(papers: Papers) -> None:
@@ -181,7 +186,7 @@ async def test_a_start_throws_away_what_a_stop_left(papers: Papers) -> None:
     for left in ("incoming/abc", "0" * 64):
         (papers.folder / left).mkdir(parents=True)
         (papers.folder / left / "original.pdf").write_bytes(b"x")
-    await Papers(papers.folder, papers.database).start()
+    await Papers(papers.folder, papers.database, papers.keys).start()
     assert [path.name for path in papers.folder.iterdir()] == [kept.sha256]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from minutes.archive import Archive
 from minutes.content import MinutesContent
 from minutes.document import Act, State
 from minutes.errors import Conflict, InvalidContent, NotFound, RecordError, Refused, SecretContent, WrongPin
@@ -66,7 +67,8 @@ async def test_the_whole_way_to_the_archive(office: RecordsOffice) -> None:
     pdf = await office.records.pdf(document_id)
     (archived,) = [path for path in office.archive.rglob("*") if path.is_file()]
     assert archived.name == document.digest
-    assert archived.read_bytes() == pdf
+    assert Archive(office.archive).fetch(archived.name) == pdf
+    assert pdf[:200] not in archived.read_bytes(), "it is encrypted"
     (entry,) = await office.register(PROVINCE.id, document.year or 0)
     assert (entry.number, entry.state, entry.document_id) == (1, EntryState.COMPLETE, document_id)
 
@@ -311,7 +313,7 @@ async def test_a_crash_between_archive_and_database_can_be_repeated(
     document = await office.records.get(document_id)
     assert (document.state, document.digest, len(document.signed)) == (State.SIGNED, None, 2)
     (orphan,) = [path for path in office.archive.rglob("*") if path.is_file()]
-    assert (await office.records.verify(orphan.read_bytes())).kind == "changed"
+    assert (await office.records.verify(Archive(office.archive).fetch(orphan.name))).kind == "changed"
     await office.records.seal(document_id, by=CLERK_ACTOR, pin=PIN)
     assert (await office.records.verify(await office.records.pdf(document_id))).kind == "genuine"
 

@@ -238,7 +238,7 @@ async def test_our_own_file_is_not_called_genuine_when_its_signatures_are_not_tr
     assert not (await validate(issued.file, stranger)).ok
     async with open_office(tmp_path / "other") as other:
         # The same data under another trust, as after somebody exchanged the trusted roots.
-        for part in ("giaoban.sqlite3", "archive"):
+        for part in ("giaoban.sqlite3", "archive", "content-keys"):
             source = issued.office.archive.parent / part
             target = other.archive.parent / part
             if source.is_dir():
