@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.authority import Authority
 from minutes.document import Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, SignerRole, State
-from minutes.errors import N_, NotFound, Reason
+from minutes.errors import N_, Erased, NotFound, Reason, Withheld
 from minutes.tables import (
     act_table,
     document_table,
@@ -135,8 +135,12 @@ async def history(connection: AsyncConnection, document_id: str) -> tuple[Histor
     return tuple(HistoryEntry(row["at"], row["act"], _actor_in(row["by"]), row["reason"]) for row in rows.mappings())
 
 
+WITHHELD, ERASED = '"withheld"', '"erased"'
+"""Stand in place of the text of a version that was taken out."""
+
+
 async def content(connection: AsyncConnection, document_id: str, version: int) -> Any:
-    """The JSON of one version; raises NotFound."""
+    """The JSON of one version; raises NotFound, Withheld, Erased."""
     found = await connection.scalar(
         select(version_table.c.content).where(
             version_table.c.document_id == document_id, version_table.c.version == version
@@ -144,6 +148,10 @@ async def content(connection: AsyncConnection, document_id: str, version: int) -
     )
     if found is None:
         raise NotFound(Reason(N_("Không có phiên bản %(version)s của văn bản này."), version=version))
+    if found == WITHHELD:
+        raise Withheld(Reason(N_("Tài liệu này đang được cách ly, không ai đọc được")))
+    if found == ERASED:
+        raise Erased(Reason(N_("Nội dung của tài liệu này đã được xóa theo quy định")))
     return json.loads(found)
 
 

@@ -350,6 +350,11 @@ async def remembered(conn: AsyncConnection, meeting_id: str) -> list[Remembered]
     return [Remembered(row.topic, row.id, json.loads(row.value)) for row in rows]
 
 
+async def forget_facts(conn: AsyncConnection, meeting_id: str) -> None:
+    """Take all facts of a meeting away, whose record was disposed of: some of them would be a broken chain."""
+    await conn.execute(delete(fact_table).where(fact_table.c.meeting_id == meeting_id))
+
+
 async def facts(conn: AsyncConnection, meeting_id: str, kinds: Collection[str] | None = None) -> list[Fact]:
     """In their order, as kept, all or of some kinds; `first_altered` tells whether all are still what was kept."""
     wanted = select(fact_table).where(fact_table.c.meeting_id == meeting_id).order_by(fact_table.c.seq)

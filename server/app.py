@@ -15,14 +15,17 @@ from server import auth, records_keys, signalling, whip
 from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
 from server.casefiles import CaseFiles
+from server.casefiles_disposal import Disposals
 from server.config import Config, archive_of
 from server.csc import RemoteSigning
 from server.database import Database
 from server.deadlines import Deadlines
 from server.describing import Describing
 from server.editing.live import Editing
+from server.erasing import Eraser
 from server.errors import SetupError
 from server.exports import Exports
+from server.incidents import Incidents
 from server.jobs import Job
 from server.keys import (
     BULK,
@@ -31,10 +34,13 @@ from server.keys import (
     CONFIG,
     DATABASE,
     DESCRIBING,
+    DISPOSALS,
     EDITING,
     ENDPOINT,
+    ERASER,
     EXPORTS,
     IDENTITY,
+    INCIDENTS,
     JOBS,
     KEEPER,
     PAPERS,
@@ -64,9 +70,11 @@ from server.pages import (
     described,
     desk,
     desk_new,
+    disposal,
     editing,
     figures,
     guests,
+    incidents,
     line_check,
     meetings,
     office_days,
@@ -119,7 +127,7 @@ def build_app(config: Config) -> web.Application:
     app[PIN_ATTEMPTS] = Attempts(allowed=5, seconds=900)
     app[WORD_FILES] = WordFiles()
     app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)
-    app.cleanup_ctx.extend([_database, _records, _editing, _papers, _mail, _media, _jobs])
+    app.cleanup_ctx.extend([_database, _records, _editing, _papers, _incidents, _mail, _media, _jobs])
     pages = (
         account,
         certificates,
@@ -139,7 +147,9 @@ def build_app(config: Config) -> web.Application:
         versions,
         word,
         desk,
+        incidents,
         archive,
+        disposal,
         casefiles,
         described,
         figures,
@@ -236,6 +246,18 @@ async def _papers(app: web.Application) -> AsyncIterator[None]:
     await app[PAPERS].start()
     yield
     await app[PAPERS].close()
+
+
+async def _incidents(app: web.Application) -> AsyncIterator[None]:
+    config, vault = app[CONFIG], app[VAULT]
+    app[ERASER] = Eraser(vault, config.papers, config.recordings)
+    await app[ERASER].finish()
+    app[INCIDENTS] = Incidents(
+        vault, app[RECORDS], app[EDITING], app[PAPERS], config.recordings, app[ERASER], config.quarantine, auth.utcnow
+    )
+    await app[INCIDENTS].start()
+    app[DISPOSALS] = Disposals(vault, app[RECORDS], app[ERASER], config.recordings, auth.utcnow)
+    yield
 
 
 async def _media(app: web.Application) -> AsyncIterator[None]:

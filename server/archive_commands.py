@@ -9,11 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DatabaseError
 
-from minutes.archive import Archive
 from minutes.deposits.handover import Handover
 from server import auth, directory, restore
 from server.backup import Made, backup
-from server.config import Config
+from server.config import Config, archive_of
 from server.database import Database
 from server.document_export import Export, Exported
 from server.errors import SetupError
@@ -153,7 +152,7 @@ def export_documents(config: Config, to: Path, unit_id: str | None, console: Con
             wanted = [one for one in units if unit_id in (None, one.id)]
             if not wanted:
                 raise SetupError(f"There is no unit {unit_id!r}.")
-            async for step in Export(database, Archive(config.archive), to).run(wanted):
+            async for step in Export(database, archive_of(config), to).run(wanted):
                 if isinstance(step, Exported):
                     return step
                 bar.update(task, completed=step.done, total=step.total)

@@ -207,6 +207,14 @@ class DocumentAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentAccess:
+    """Incidents of a unit as `may` sees them: the account that the unit has named to decide, "" for its leaders."""
+
+    unit_id: str
+    officer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TaskAccess:
     """A task as `may` sees it: the unit that has given it, the one that leads it ("" where none is known), and those
     that help."""
@@ -221,9 +229,9 @@ Act = Literal[
     "meetings.list", "meeting.schedule", "meeting.enter", "meeting.knock", "meeting.invite", "meeting.manage",
     "room.arrange", "series.arrange", "recording.read", "proceedings.read", "paper.read", "paper.add",
     "paper.remove", "room.publish_any", "room.list",
-    "archive.read", "case.read", "case.keep", "figures.read",
-    "register.read", "register.enter", "register.take", "register.handle",
-    "register.rule",
+    "incident.report", "incident.read", "incident.decide", "incident.draft", "incident.name",
+    "archive.read", "case.read", "case.keep", "case.dispose", "figures.read",
+    "register.read", "register.enter", "register.take", "register.handle", "register.rule",
     "desk.open", "document.read", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin",
     "document.consult", "document.remark", "document.check", "document.signers", "document.change",
@@ -240,7 +248,7 @@ def _has(role: str) -> Callable[[Account, Any], bool]:
     return lambda account, _thing: role in account.roles
 
 
-def _of_unit(*roles: str) -> Callable[[Account, DocumentAccess], bool]:
+def _of_unit(*roles: str) -> Callable[[Account, DocumentAccess | IncidentAccess], bool]:
     return lambda account, document: bool(account.roles.intersection(roles)) and account.unit.id == document.unit_id
 
 
@@ -280,6 +288,13 @@ def _asked(account: Account, document: DocumentAccess) -> bool:
 
 def _checker(account: Account, document: DocumentAccess) -> bool:
     return document.checker in account.roles and account.unit.id == document.unit_id
+
+
+def _decides(account: Account, incident: IncidentAccess) -> bool:
+    """Whoever was named, else the leaders."""
+    if account.room is not None or account.unit.id != incident.unit_id:
+        return False
+    return account.id == incident.officer if incident.officer else "leader" in account.roles
 
 
 def _works(account: Account, task: TaskAccess) -> bool:
@@ -329,10 +344,22 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "archive.read": lambda account, _thing: (
         bool(account.roles & {"leader", "secretary", "clerk"}) and account.room is None
     ),
+    # Any official who may read the thing itself, which its own rule says.
+    "incident.report": lambda account, _thing: bool(account.roles) and account.room is None,
+    "incident.read": lambda account, incident: (
+        _of_unit("leader", "secretary")(account, incident) or _decides(account, incident)
+    ),
+    "incident.decide": lambda account, incident: _decides(account, incident),
+    "incident.draft": _of_unit("secretary"),
+    "incident.name": _of_unit("leader"),
     # Case files of the unit with the id `thing`: the office reads them; secretaries and clerks keep them.
     "case.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     "case.keep": lambda account, unit: bool(account.roles & {"secretary", "clerk"}) and account.unit.id == unit,
     "figures.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    # Destroy the contents of those whose time is over, by a council's decision: the head, or a deputy.
+    "case.dispose": lambda account, unit: (
+        account.room is None and "leader" in account.roles and account.unit.id == unit
+    ),
     # The registers of the unit with the id `thing`: the clerk keeps them, its head decides how numbers are counted, and
     # whoever belongs to it may sign for a document that was handed to them.
     "register.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,

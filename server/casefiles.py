@@ -6,6 +6,7 @@ and freezes the list with the digest of everything. From then on it is the archi
 """
 
 import asyncio
+import hashlib
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator
@@ -131,7 +132,7 @@ class CaseFiles:
         closed. Raises NotFound, Refused, Damaged."""
         async with self._database.read() as connection:
             case = await _own(connection, unit_id, case_id)
-        if case.state is CaseState.OPEN:
+        if case.state is not CaseState.CLOSED:
             raise Refused("case_open", Reason(N_("Chỉ giao nộp được hồ sơ đã kết thúc.")))
         await self._deposit(case)  # one that was closed when closing did not do it
         return case, await asyncio.to_thread(self._packed, case, await self._deposit_metadata(case))

@@ -254,6 +254,11 @@ class Config(BaseSettings):
         return self.data / "papers"
 
     @property
+    def quarantine(self) -> Path:
+        """Folder of what was taken out of the database until somebody has decided, encrypted."""
+        return self.data / "quarantine"
+
+    @property
     def keys(self) -> Path:
         """Folder of the installation's certificates and keys."""
         return self.data / "keys"

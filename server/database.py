@@ -67,12 +67,13 @@ class Database:
         """Write `tables` anew (SQLite: everything), so that what was deleted is in no free page and no log of writes
         any more. Others wait meanwhile."""
         async with self._writer, self._engine.connect() as connection:
-            await connection.execution_options(isolation_level="AUTOCOMMIT")
             if self._sqlite:
+                await connection.execution_options(giaoban_alone=True)
                 await connection.exec_driver_sql("INSERT INTO search_index (search_index) VALUES ('optimize')")
                 await connection.exec_driver_sql("VACUUM")
                 await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
                 return
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
             for name in tables:
                 await connection.exec_driver_sql(f"VACUUM FULL {connection.dialect.identifier_preparer.quote(name)}")
 
@@ -104,5 +105,8 @@ def _sqlite_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) ->
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    write = connection.get_execution_options().get("giaoban_write", False)
+    options = connection.get_execution_options()
+    if options.get("giaoban_alone", False):  # VACUUM is no part of a transaction
+        return
+    write = options.get("giaoban_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

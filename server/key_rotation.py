@@ -4,14 +4,13 @@ The new key is on the disk before the note that both keys sign is deposited, and
 whoever was cut off finishes what was begun by beginning anew.
 """
 
-from minutes.archive import Archive
 from minutes.deposits import store
 from minutes.deposits.entry import Kind
 from minutes.deposits.handover import Handover
 from minutes.deposits.note import BadNote, Signer
 from minutes.errors import RecordError
 from server import records_keys
-from server.config import Config
+from server.config import Config, archive_of
 from server.database import Database
 from server.errors import SetupError
 from server.vault import open_vault
@@ -37,7 +36,7 @@ async def _finished(config: Config, database: Database) -> Handover | None:
     async with database.read() as connection:
         last = await store.entries(connection, kind=Kind.KEY, newest=1)
     for one in last:
-        found = Handover.open(Archive(config.archive).fetch(one.entry.digest).decode())
+        found = Handover.open(archive_of(config).fetch(one.entry.digest).decode())
         if found.new == staged.verifier:
             return found
     return None

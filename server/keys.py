@@ -8,12 +8,15 @@ from media import Endpoint
 from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
 from server.casefiles import CaseFiles
+from server.casefiles_disposal import Disposals
 from server.config import Config
 from server.csc import RemoteSigning
 from server.database import Database
 from server.describing import Describing
 from server.editing.live import Editing
+from server.erasing import Eraser
 from server.exports import Exports
+from server.incidents import Incidents
 from server.jobs import Job
 from server.mail import Postman
 from server.papers import Papers
@@ -45,6 +48,9 @@ REGISTERS = web.AppKey("registers", Registers)
 VAULT = web.AppKey("vault", Vault)
 KEEPER = web.AppKey("keeper", Keeper)
 JOBS = web.AppKey("jobs", tuple[Job, ...])
+DISPOSALS = web.AppKey("disposals", Disposals)
+ERASER = web.AppKey("eraser", Eraser)
+INCIDENTS = web.AppKey("incidents", Incidents)
 POSTMAN = web.AppKey("postman", Postman)
 BULK = web.AppKey("bulk", BulkSigning)
 REMOTE = web.AppKey("remote", RemoteSigning)

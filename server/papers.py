@@ -22,7 +22,7 @@ from typing import IO
 import structlog
 
 from minutes.errors import Damaged, Reason, Withheld
-from minutes.keyring import Keyring
+from minutes.keyring import HELD, Keyring, names
 from minutes.secrecy import secrecy_mark
 from rooms import SYSTEM, BadMessage, Command, PutPaper, RemovePaper, Room, clean
 from rooms import Paper as OnTable
@@ -116,10 +116,12 @@ class Papers:
     _shelf: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def start(self) -> None:
-        """Throw away what a stop interrupted and what no meeting has any more."""
+        """Throw away what a stop interrupted and what no meeting has any more, but what is set aside."""
         async with self.database.read() as connection:
             used = await papers_tables.files(connection)
-        await asyncio.to_thread(_sweep, self.folder, used)
+        known = await asyncio.to_thread(names, self.keys.root)
+        held = {name for name, endings in known.items() if HELD in endings}
+        await asyncio.to_thread(_sweep, self.folder, used | held)
         await asyncio.to_thread(sandbox.walls)  # known from now on
 
     async def close(self) -> None:

@@ -102,6 +102,12 @@ async def get(connection: AsyncConnection, meeting: str, paper: str) -> Paper | 
     return _paper(row) if row else None
 
 
+async def of_file(connection: AsyncConnection, sha256: str) -> list[tuple[str, str]]:
+    """(meeting, paper) of every paper with this file."""
+    query = select(paper_table.c.meeting_id, paper_table.c.id).where(paper_table.c.sha256 == sha256)
+    return [(row.meeting_id, row.id) for row in await connection.execute(query)]
+
+
 async def attach(connection: AsyncConnection, paper: str, item: str | None) -> None:
     """Let a paper belong to an agenda item, or to none."""
     await connection.execute(update(paper_table).where(paper_table.c.id == paper).values(item=item))

@@ -24,6 +24,11 @@ class Indexing(Reading):
             await searching.clear(connection)
         return await self.index_missing()
 
+    async def index_again(self, document_id: str) -> None:
+        """Take up one document anew."""
+        async with self._database.begin() as connection:
+            await self._index(connection, await store.get(connection, document_id))
+
     async def index_missing(self) -> tuple[int, int]:
         """Take up the documents and the meetings that are over which have no entry; how many of each there were."""
         async with self._database.read() as connection:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pyhanko.sign.timestamps import TimeStamper
 
-from minutes.archive import flush
 from minutes.deposits.note import Signer
 from minutes.errors import N_, Reason, SigningFailed
+from minutes.keyring import flush
 from minutes.signing import Credential
 from minutes.trust import Trust
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -87,6 +88,15 @@ class PublicRecords:
             found = await self._published_with(connection, digest)
         await self._text(found)  # the file is this document's
         return await asyncio.to_thread(self._archive.fetch, found.public_digest or "")
+
+    async def signed_text(self, document: Document) -> Content:
+        """The text inside the archived file of an issued document, whatever tables say. Raises NotFound, Damaged."""
+        return await self._text(replace(document, rendition=None))
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Have nothing of these files in memory."""
+        for digest in digests:
+            self._texts.pop(digest, None)
 
     async def _published_with(self, connection: AsyncConnection, digest: str) -> Document:
         """The published document with this file, or with an earlier one before its time-stamp was renewed."""

@@ -35,8 +35,11 @@ async def follow(connection: AsyncConnection, document: Document, text: Content 
 
 async def follow_meeting(connection: AsyncConnection, meeting_id: str) -> None:
     """The meeting is over, or something came late."""
+    facts = await rooms_store.facts(connection, meeting_id)
+    if not facts:  # disposed of with its case file
+        return
     try:
-        proceedings = Proceedings.from_facts(await rooms_store.facts(connection, meeting_id))
+        proceedings = Proceedings.from_facts(facts)
     except BrokenChain:
         log.error("the record of a meeting is damaged; it is not found by a search", meeting=meeting_id)
         return

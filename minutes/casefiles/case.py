@@ -15,6 +15,8 @@ class CaseState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     """The list of contents is frozen."""
+    DISPOSED = "disposed"
+    """The contents are destroyed; the list stays."""
 
 
 class ItemKind(StrEnum):
@@ -66,6 +68,7 @@ class Case:
     """The frozen list of contents."""
     handed_on: date | None = None
     handed_by: str = ""
+    disposal_id: str | None = None
 
     @property
     def code(self) -> str:

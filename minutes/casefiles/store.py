@@ -1,6 +1,7 @@
 """Tables and queries of the case files. The caller opens the transaction."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind
+from minutes.casefiles.disposal import Disposal
 from minutes.casefiles.retention import Period, proposed
 from minutes.document import Actor
 from minutes.errors import N_, NotFound, Reason, Refused
@@ -39,7 +41,26 @@ case_table = Table(
     Column("handed_on", Date),
     Column("handed_by", Text),
     Column("reminded_on", Date),
+    Column("disposal_id", String(32)),
     Index("case_file_by_number", "unit_id", "year", "number", unique=True),
+)
+
+disposal_table = Table(
+    "disposal",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("unit_id", String(64), nullable=False),
+    Column("unit_name", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("decision_id", String(32), nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("cases", Text, nullable=False),
+    Column("record", String(64), nullable=False),
+    Column("paper", String(64), nullable=False),
+    Index("disposal_by_number", "unit_id", "year", "number", unique=True),
 )
 
 added_table = Table(
@@ -122,6 +143,28 @@ async def of_unit(connection: AsyncConnection, unit_id: str) -> tuple[Case, ...]
     return await _cases(connection, case_table.c.unit_id == unit_id)
 
 
+async def undisposed(connection: AsyncConnection) -> tuple[Case, ...]:
+    """All case files of all units whose contents are there."""
+    return await _cases(connection, case_table.c.state != CaseState.DISPOSED.value, limit=None)
+
+
+async def dispose(connection: AsyncConnection, disposal: Disposal, cases: Sequence[Case]) -> None:
+    """Put a destruction on record, and that these case files' contents are gone by it."""
+    await connection.execute(
+        insert(disposal_table).values(**{**asdict(disposal), "cases": json.dumps(disposal.cases)})
+    )  # fmt: skip
+    for case in cases:
+        await _change(connection, case.id, state=CaseState.DISPOSED.value, disposal_id=disposal.id)
+
+
+async def disposals(connection: AsyncConnection, unit_id: str) -> tuple[Disposal, ...]:
+    """The destructions of a unit, the newest first."""
+    table = disposal_table
+    query = select(table).where(table.c.unit_id == unit_id).order_by(table.c.year.desc(), table.c.number.desc())
+    rows = (await connection.execute(query)).mappings()
+    return tuple(Disposal(**{**row, "cases": tuple(json.loads(row["cases"]))}) for row in rows)
+
+
 async def get(connection: AsyncConnection, case_id: str) -> Case:
     """One case file. Raises NotFound."""
     found = await _cases(connection, case_table.c.id == case_id)
@@ -130,8 +173,8 @@ async def get(connection: AsyncConnection, case_id: str) -> Case:
     return found[0]
 
 
-async def _cases(connection: AsyncConnection, *conditions: Any) -> tuple[Case, ...]:
-    query = select(case_table).where(*conditions).order_by(case_table.c.year, case_table.c.number).limit(MOST)
+async def _cases(connection: AsyncConnection, *conditions: Any, limit: int | None = MOST) -> tuple[Case, ...]:
+    query = select(case_table).where(*conditions).order_by(case_table.c.year, case_table.c.number).limit(limit)
     return tuple(_case(row) for row in (await connection.execute(query)).mappings())
 
 
@@ -147,6 +190,7 @@ def _case(row: RowMapping) -> Case:
         items=tuple(_item(one) for one in json.loads(row["items"] or "[]")),
         handed_on=row["handed_on"],
         handed_by=row["handed_by"] or "",
+        disposal_id=row["disposal_id"],
     )
 
 

@@ -1,6 +1,7 @@
 """The log's rows: deposits in order, fingerprints of documents, checkpoints, and the results of examinations.
 
-Nothing here is ever changed or removed. Every function takes an open connection; the caller owns the transaction.
+Nothing here is ever changed or removed, but the fingerprints of what was erased. Every function takes an open
+connection; the caller owns the transaction.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    delete,
     func,
     insert,
     select,
@@ -202,6 +204,11 @@ async def equal_blocks(connection: AsyncConnection, blocks: Sequence[bytes]) -> 
             if blocks[block] == value:
                 found[digest] = found.get(digest, 0) + 1
     return found
+
+
+async def forget_blocks(connection: AsyncConnection, digests: Sequence[str]) -> None:
+    """Forget the hashes of the blocks of files that are erased: by them a guess at their text could be confirmed."""
+    await connection.execute(delete(fingerprint_table).where(fingerprint_table.c.digest.in_(list(digests))))
 
 
 async def add_checkpoint(connection: AsyncConnection, kept: Kept) -> None:

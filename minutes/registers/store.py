@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes import judged
+from minutes import judged, store
 from minutes.content import from_json
 from minutes.document import Actor, Kind
 from minutes.errors import N_, NotFound, Reason, Refused
@@ -229,9 +229,10 @@ async def outgoing(
 
 def _own(row: RowMapping) -> Outgoing:
     kind = Kind(row["own_kind"])
-    content = from_json(kind, json.loads(row["content"]))
+    aside = row["content"] in (store.WITHHELD, store.ERASED)
+    recipients = () if aside else from_json(kind, json.loads(row["content"])).recipients
     people = [one for one in json.loads(row["signers"]) if one[0] != "seal"]
-    kept = [one for one in content.recipients if plain(one).startswith("luu")]
+    kept = [one for one in recipients if plain(one).startswith("luu")]
     return Outgoing(
         series=row["series"],
         number=row["number"],
@@ -240,7 +241,7 @@ def _own(row: RowMapping) -> Outgoing:
         kind_name=name_of(kind),
         subject=row["title"],
         signer=", ".join(one[2] for one in people),
-        recipients="; ".join(_bare(one) for one in content.recipients if one not in kept),
+        recipients="; ".join(_bare(one) for one in recipients if one not in kept),
         keeper="; ".join(_bare(one).split(":", 1)[-1].strip() for one in kept),
         copies=None,
         note="",

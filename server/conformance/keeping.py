@@ -5,6 +5,7 @@ import contextlib
 import io
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
@@ -12,12 +13,14 @@ from sqlalchemy import update
 
 from minutes.archive import Archive
 from minutes.attached import embedded
+from minutes.casefiles.store import case_table
 from minutes.conformance.checklist import Outcome, judged
 from minutes.deposits import store as deposits
 from minutes.deposits.checkpoint import proved
 from minutes.deposits.entry import Kind
 from minutes.deposits.note import BadNote
-from minutes.errors import Damaged
+from minutes.document import Kind as DocumentKind
+from minutes.errors import Damaged, Refused
 from minutes.exchange import edxml
 from minutes.tables import document_table
 from minutes.typeset import source_json
@@ -26,9 +29,10 @@ from server import auth, directory
 from server.archive_commands import make_anew
 from server.backup import Made, backup
 from server.config import Config, DatabaseConfig, archive_of
-from server.conformance.office import Examined, Office, words
+from server.conformance.office import CHAIR, CLERK, Examined, Office, words
 from server.database import Database
 from server.document_export import Export, Exported, checked
+from server.keys import CASE_FILES, DISPOSALS
 from server.vault_examination import Result, of_installation
 
 _READ = 50
@@ -194,6 +198,46 @@ async def _exported(office: Office, folder: Path) -> Exported:
     raise AssertionError("an export ends with what there is")
 
 
+async def retention(seen: Examined) -> Outcome:
+    """A case file of the office keeps its contents until its time is over and a decision names it; then they are
+    destroyed, and the archive proves all else."""
+    office, clerk = seen.office, seen.office.people[CLERK]
+    cases, disposals = office.app[CASE_FILES], office.app[DISPOSALS]
+    made = await office.issue(await office.draft("Về việc thử thời hạn bảo quản"))
+    code = next(one.code for one in await cases.periods(clerk.unit.id) if one.years is not None)
+    id = await cases.open(clerk.unit, "Hồ sơ thử thời hạn bảo quản", code, by=clerk)
+    await cases.put_in(clerk.unit.id, id, made.number_symbol or "", by=clerk)
+    await cases.close(clerk.unit.id, id, by=clerk)
+    case = await cases.get(clerk.unit.id, id)
+
+    async def refused(number: str) -> str:
+        year = made.year or 0
+        try:
+            await disposals.dispose(clerk.unit, [id], year, number, by=office.people[CHAIR])
+        except Refused as refusal:
+            return refusal.code
+        return ""
+
+    other = await office.issue(await office.draft("Về việc thử", DocumentKind.DECISION))
+    early = await refused(other.number_symbol or "")
+    async with office.database.begin() as connection:
+        over = update(case_table).where(case_table.c.id == id)
+        await connection.execute(over.values(ended_on=date(cases.today.year - 90, 1, 1)))
+    unnamed = await refused(other.number_symbol or "")
+    kept = await office.records.pdf(made.id)
+    decision = await office.issue(await office.draft(f"Về việc hủy hồ sơ {case.code}", DocumentKind.DECISION))
+    done = await refused(decision.number_symbol or "")
+    result = await _examined(office.config, office.database)
+    gone = any((made.number_symbol or "?") in one.sentence for one in result.aside)
+    return judged(
+        bool(kept) and (early, unnamed, done) == ("disposal_undue", "disposal_unnamed", "") and gone
+        and not result.findings,
+        "Hồ sơ chưa hết thời hạn, hoặc chưa có quyết định nêu số hồ sơ, thì không hủy được; hết thời hạn và có quyết "
+        "định thì nội dung bị hủy, kho lưu trữ ghi nhận và vẫn chứng minh được mọi tài liệu khác.",
+        "Hồ sơ bị hủy khi chưa được phép, hoặc việc hủy không được ghi nhận đúng.",
+    )  # fmt: skip
+
+
 async def fixed(seen: Examined) -> Outcome:
     """The document's data lie in the signed file itself, and are those on record."""
     office = seen.office
@@ -223,7 +267,9 @@ async def _restored(office: Office) -> AsyncIterator[Config]:
     """The office made anew from a backup, in a folder of its own."""
     with tempfile.TemporaryDirectory(prefix="giaoban-conformance-") as folder:
         made = await asyncio.to_thread(_backed_up, office.config, Path(folder) / "backup.tar")
-        copy = office.config.model_copy(update={"data": Path(folder) / "restored", "database": DatabaseConfig()})
+        copy = office.config.model_copy(
+            update={"data": Path(folder) / "restored", "content_keys": None, "database": DatabaseConfig()}
+        )
         await asyncio.to_thread(make_anew, copy, made.where, Console(file=io.StringIO()))
         yield copy
 
@@ -251,5 +297,16 @@ def _text(pdf: bytes) -> str:
 
 CHECKS = {
     one.__name__: one
-    for one in (verdicts, signatures, proof, archive_whole, alteration_found, readable, restored, exported, fixed)
+    for one in (
+        verdicts,
+        signatures,
+        proof,
+        archive_whole,
+        alteration_found,
+        readable,
+        restored,
+        exported,
+        retention,
+        fixed,
+    )
 }

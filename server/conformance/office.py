@@ -247,6 +247,7 @@ async def opened(config: Config) -> AsyncIterator[Office]:
         scratch = config.model_copy(
             update={
                 "data": data,
+                "content_keys": None,
                 "http": HttpConfig(port=port),
                 "database": DatabaseConfig(),
                 "media": MediaConfig(host="127.0.0.1"),

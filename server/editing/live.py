@@ -248,6 +248,8 @@ class Editing:
     async def do(self, live: Live, seat: Seat, operations: Sequence[Operation]) -> list[Refusal]:
         """Carry operations out in order: kept, then told. Those that cannot be done come back."""
         async with live.lock:
+            if self._live.get(live.document.id) is not live:  # it was taken away while this one waited
+                raise Problem("draft_closed")
             await self._follow(live)
             if not writable(live.document):
                 raise Problem("draft_closed")
@@ -296,6 +298,8 @@ class Editing:
         RecordError, Problem."""
         live = await self._open(document_id)
         async with live.lock:
+            if self._live.get(live.document.id) is not live:  # it was taken away while this one waited
+                raise Problem("draft_closed")
             await self._follow(live)
             if not writable(live.document):
                 raise Problem("draft_closed")
@@ -324,6 +328,17 @@ class Editing:
         if live is not None:
             async with live.lock:
                 await self._follow(live)
+
+    async def forget(self, document_id: str) -> None:
+        """The draft is not to be read by anybody any more: whoever writes in it is sent out, and nothing is kept."""
+        live = self._live.pop(document_id, None)
+        if live is not None:
+            async with live.lock:
+                for seat in live.seats:
+                    seat.connection.end(bye("closed"))
+                live.seats.clear()
+                live.changed = None
+                await live.preview.close()
 
     def quiet(self, document_id: str) -> bool:
         """Whether nobody has the draft open."""

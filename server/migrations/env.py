@@ -6,6 +6,7 @@ import minutes.casefiles.store
 import minutes.days.store
 import minutes.deposits.store
 import minutes.described.store
+import minutes.incidents.store
 import minutes.redaction.store
 import minutes.registers.store
 import minutes.tasks.tables  # noqa: F401 - their tables belong to the metadata of minutes.tables

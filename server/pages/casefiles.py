@@ -22,7 +22,7 @@ from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
 
-STATES = {CaseState.OPEN: N_("Đang lập"), CaseState.CLOSED: N_("Đã kết thúc")}
+STATES = {CaseState.OPEN: N_("Đang lập"), CaseState.CLOSED: N_("Đã kết thúc"), CaseState.DISPOSED: N_("Đã tiêu hủy")}
 KINDS = {
     ItemKind.DOCUMENT: N_("Văn bản"),
     ItemKind.PROCEEDINGS: N_("Diễn biến cuộc họp"),

@@ -22,7 +22,18 @@ from server.editing.shapes import parts_of
 from server.errors import Problem
 from server.i18n import N_, Reader, script_strings
 from server.keys import CONFIG, DATABASE, EDITING, PIN_ATTEMPTS, RECORDS, TASKS
-from server.pages import archive, current, desk_choices, desk_form, form, reader_of, require, see_other, wording
+from server.pages import (
+    archive,
+    current,
+    desk_choices,
+    desk_form,
+    form,
+    incidents,
+    reader_of,
+    require,
+    see_other,
+    wording,
+)
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import CHECKS, DEEDS, RULES, Doing, Unfilled, access, actor, possible
 from server.pages.public import document_path
@@ -62,6 +73,7 @@ async def index(request: web.Request) -> web.Response:
         request,
         "desk/list.html",
         alarm=await archive.alarm(request),
+        incidents=await incidents.waiting(request, account),
         mine=mine,
         signing=sum(bool(possible(document, account) & {"sign", "seal"}) for _waiting, document in mine),
         tasks=wording.tasks([waiting.turn.task for waiting, _document in mine], reader),

@@ -41,6 +41,8 @@ async def download(request: web.Request) -> web.Response:
     require(request, "proceedings.read", MeetingAccess(entry.meeting.room, keepers(entry.meeting, facts)))
     if entry.state != "closed":
         raise Problem("not_found")
+    if not facts:
+        raise Problem("erased")
     name = re.sub(r"[^A-Za-z0-9-]", "", entry.meeting.id)
     return web.Response(
         body=b"".join(export(Proceedings.from_facts(facts))),

@@ -1,5 +1,6 @@
 """The recording of a meeting: its files with their digests, and the one file made of them; for chair and secretary."""
 
+import asyncio
 import base64
 import re
 import unicodedata
@@ -19,7 +20,7 @@ from server.directory import Account
 from server.errors import Problem
 from server.export_recording import RESULT, Result, finished
 from server.i18n import VIETNAM
-from server.keys import CONFIG, DATABASE, EXPORTS
+from server.keys import CONFIG, DATABASE, EXPORTS, VAULT
 from server.pages import form, reader_of, require, see_other
 from server.pages.caching import PRIVATE
 from server.recordings import KINDS, Kept, keepers, listing
@@ -138,6 +139,7 @@ async def download(request: web.Request) -> web.StreamResponse:
         digests[RESULT] = result.sha256
     if name not in digests or not (folder / name).is_file():
         raise Problem("not_found")
+    await asyncio.to_thread(request.app[VAULT].archive.keys.refuse, digests[name])
     digest = base64.b64encode(bytes.fromhex(digests[name])).decode()
     return web.FileResponse(
         folder / name,
@@ -175,6 +177,8 @@ async def export(request: web.Request) -> web.Response:
     segments: list[dict[str, Any]] = [fact.data for fact in facts if fact.kind == "recording_segment"]
     if entry.state != "closed" or not segments or not _folder(request, entry.meeting.id).exists():
         raise Problem("not_found")
+    for one in segments:
+        await asyncio.to_thread(request.app[VAULT].archive.keys.refuse, str(one["sha256"]))
     await request.app[EXPORTS].start(entry.meeting.id, segments)
     return see_other(f"/meetings/{entry.meeting.id}#recording")
 

@@ -23,6 +23,7 @@ from tests.server.papers_files import docx, pdf
 
 MARKED = "Phương án TỐI MẬT về phòng thủ"
 NOTHING_TYPED = {
+    "/incidents/officer", "/incidents/{id}/draft",
     "/sign-in", "/sign-out", "/language", "/meetings/{id}/invitation", "/meetings/{id}/invite", "/meetings/{id}/mail",
     "/meetings/{id}/guests/{link}/revoke", "/meetings/{id}/recording/export", "/meetings/{id}/recording/cancel",
     "/meetings/{id}/papers/{paper}/item", "/meetings/{id}/papers/{paper}/remove", "/delegations/{id}/revoke",
@@ -112,6 +113,10 @@ async def ways(office: Office) -> list[Way]:
         Way("cuc", "/described/fonds/lam-son", {}, "Description"),
         Way("hanh", "/workflow/days", {}, "note"),
         Way("cuc", "/search/saved", {"query": "q=x"}, "name"),
+        Way("hanh", "/casefiles/disposal", {"year": "2026", "sure": "yes"}, "decision"),
+        Way("cuc", "/incidents/report", {"thing": "document", "ref": notice, "level": "first"}, "seen"),
+        Way("hanh", f"/incidents/{'0' * 32}/erase", {"sure": "yes"}, "reason"),
+        Way("hanh", f"/incidents/{'0' * 32}/release", {}, "reason"),
         Way("hanh", "/workflow/TB", {}, "name"),
     ]
 

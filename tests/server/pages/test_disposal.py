@@ -1,0 +1,157 @@
+"""Case files whose time is over are destroyed by a council's recorded decision, and by nothing else."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import update
+
+from minutes.casefiles.disposal import names
+from minutes.casefiles.store import case_table
+from minutes.deposits import store as deposits
+from minutes.document import State
+from server.keys import CASE_FILES, DATABASE, DISPOSALS, VAULT
+from server.vault_examination import Result
+from tests.postgresql import ON_BOTH
+from tests.server.pages.conftest import Office, Page, Visitor
+from tests.server.pages.test_incidents import WORD, proved, rows_with
+
+WHERE = "/casefiles/disposal"
+
+
+async def closed(office: Office, period: str = "hop-ky", ended: int = 2010, room: str = "hop-abcd1234") -> str:
+    """The code of the closed case file of a meeting whose conclusion says the word; its matter ended in that year."""
+    meeting = await office.meeting(room=room)
+    await office.held(meeting, f"Rà soát {WORD} ở vùng cao")
+    (document,) = await office.records.documents(meeting_id=meeting.id)
+    await office.advance(document.id, State.SEALED)
+    clerk, cases = await office.sign_in("cuc"), office.server.app[CASE_FILES]
+    case = next(one for one in await cases.of_year("lam-son", cases.today.year) if one.meeting_id == meeting.id)
+    await clerk.post(f"/casefiles/{case.id}/keep", {"period": period})
+    assert (await clerk.post(f"/casefiles/{case.id}/close")).status == 303
+    async with office.server.app[DATABASE].begin() as connection:
+        long_ago = update(case_table).where(case_table.c.id == case.id).values(ended_on=date(ended, 5, 1))
+        await connection.execute(long_ago)
+    return case.code
+
+
+async def decided(office: Office, *codes: str, until: State = State.SEALED) -> str:
+    """The number of a decision that names these case files."""
+    secretary, leader = await office.sign_in("binh"), await office.account("hanh")
+    subject = f"Về việc hủy tài liệu hết giá trị của các hồ sơ {', '.join(codes)}"
+    fields = {"kind": "QĐ", "subject": subject, "leader": leader.id, "secrecy": "none"}
+    begun = await secretary.post("/desk/new", fields)
+    document = begun.location.split("/")[2]
+    await office.advance(document, until)
+    return (await office.records.get(document)).number_symbol or "01/QĐ-UBND"
+
+
+async def dispose(visitor: Visitor, office: Office, decision: str, *codes: str, **fields: str) -> Page:
+    cases = await office.server.app[CASE_FILES].of_year("lam-son", office.server.app[CASE_FILES].today.year)
+    year = str(office.server.app[CASE_FILES].today.year)
+    chosen = {"case": next(one.id for one in cases if one.code == codes[0])} if codes else {}
+    return await visitor.post(WHERE, {**chosen, "decision": decision, "year": year, "sure": "yes", **fields})
+
+
+@ON_BOTH
+async def test_what_a_council_has_decided_is_destroyed_and_the_register_says_so(office: Office) -> None:
+    code = await closed(office)
+    leader, clerk = await office.sign_in("hanh"), await office.sign_in("cuc")
+    page = await leader.get(WHERE)
+    assert page.has("due")
+    assert code in page.words
+    number = await decided(office, code)
+    done = await dispose(leader, office, number, code)
+    assert done.status == 303, done.words
+
+    page = await clerk.get(WHERE)
+    assert page.has("none-due")
+    assert f"số {number}" in page.words
+    (made,) = await office.server.app[DISPOSALS].done("lam-son")
+    assert (await clerk.get(f"{WHERE}/{made.id}.pdf")).body.startswith(b"%PDF-")
+    (case,) = await office.server.app[CASE_FILES].of_year("lam-son", office.server.app[CASE_FILES].today.year)
+    shown = await clerk.get(f"/casefiles/{case.id}")
+    assert shown.has("disposed")
+    assert "Biên bản 01/BB-UBND" in shown.words, "the list of contents stays"
+    assert (await clerk.get(f"/casefiles/{case.id}/bag")).status == 422
+    assert (await clerk.get(f"/casefiles/{case.id}/items/1")).status == 404
+    minutes = next(one.ref for one in case.items if one.kind == "document")
+    assert (await clerk.get(f"/desk/{minutes}")).status == 410
+    assert "01/BB-UBND" in (await clerk.get("/registers/out")).words
+    assert (await clerk.get(f"/meetings/{case.meeting_id}")).status in (200, 403)
+    assert (await (await office.sign_in("binh")).get(f"/meetings/{case.meeting_id}/proceedings")).status == 410
+    assert set(await rows_with(office, WORD)) <= {"task", "task_act"}, "what is still to be done is a record of its own"
+    result: Result = await proved(office)
+    assert not result.findings
+    assert len(result.aside) == len(case.items)
+    assert all(f"số {number}" in one.sentence for one in result.aside)
+
+
+async def test_without_the_recorded_decision_nothing_is_destroyed(office: Office) -> None:
+    code = await closed(office)
+    leader = await office.sign_in("hanh")
+    unsigned = await decided(office, code, until=State.APPROVED)
+    other = await decided(office, "1999.01")
+    year = str(office.server.app[CASE_FILES].today.year)
+    for decision, fields, said in (
+        ("99/QĐ-UBND", {}, "Không có văn bản điện tử số “99/QĐ-UBND”"),
+        ("abc", {}, "Không có văn bản điện tử số"),
+        (unsigned, {}, "đã ký số, cấp số và phát hành"),
+        (other, {}, f"không nêu hồ sơ {code}"),
+        ("01/BB-UBND", {}, f"không nêu hồ sơ {code}"),
+        (other, {"sure": ""}, "xác nhận"),
+        (other, {"year": "x"}, "năm của quyết định"),
+        (other, {"case": ""}, "Không có hồ sơ này"),
+    ):
+        page = await dispose(leader, office, decision, code, **fields)
+        assert page.status == 422
+        assert said in page.words
+        assert f'value="{fields.get("year", year)}"' in page.text, "nothing typed is lost"
+    assert "ít nhất một hồ sơ" in (await dispose(leader, office, other)).words
+    number = await decided(office, code)
+    for who in ("binh", "cuc", "dung"):
+        assert (await dispose(await office.sign_in(who), office, number, code)).status == 403
+    assert (await office.stranger().get(WHERE)).status == 401
+    assert not (await proved(office)).aside
+    assert (await leader.get(WHERE)).has("due")
+
+
+@pytest.mark.parametrize(("period", "ended"), [("hop-quan-trong", 1990), ("hop-ky", 2024)])
+async def test_what_is_permanent_or_not_over_is_never_listed_nor_destroyed(
+    office: Office, period: str, ended: int
+) -> None:
+    code = await closed(office, period, ended)
+    leader = await office.sign_in("hanh")
+    assert (await leader.get(WHERE)).has("none-due")
+    page = await dispose(leader, office, await decided(office, code), code)
+    assert page.status == 422
+    assert f"Hồ sơ {code} chưa kết thúc, chưa hết thời hạn hoặc phải bảo quản vĩnh viễn" in page.words
+
+
+async def test_what_another_case_file_has_is_kept(office: Office) -> None:
+    code = await closed(office)
+    clerk, leader = await office.sign_in("cuc"), await office.sign_in("hanh")
+    other = (await clerk.post("/casefiles", {"title": "Hồ sơ khác", "period": "chi-dao"})).location
+    assert (await clerk.post(other + "/add", {"what": "01/BB-UBND"})).status == 303
+    assert (await dispose(leader, office, await decided(office, code), code)).status == 303
+    (case,) = [one for one in await office.server.app[CASE_FILES].of_year(
+        "lam-son", office.server.app[CASE_FILES].today.year) if one.code == code]  # fmt: skip
+    minutes = next(one for one in case.items if one.kind == "document")
+    assert (await clerk.get(f"/desk/{minutes.ref}/pdf")).status == 200
+    assert len((await proved(office)).aside) == len(case.items) - 1
+
+
+async def test_the_record_of_a_destruction_is_in_the_archive_for_good(office: Office) -> None:
+    code = await closed(office)
+    leader = await office.sign_in("hanh")
+    await dispose(leader, office, await decided(office, code), code)
+    (made,) = await office.server.app[DISPOSALS].done("lam-son")
+    async with office.server.app[DATABASE].read() as connection:
+        for digest in (made.record, made.paper):
+            assert await deposits.entries(connection, digest=digest)
+    assert (await office.server.app[VAULT].proof(made.paper)).startswith("c2sp.org/")
+
+
+def test_a_code_is_named_by_itself_alone() -> None:
+    assert names("hồ sơ 2026.01, 2026.02.", "2026.01")
+    assert names("hồ sơ 2026.01, 2026.02.", "2026.02")
+    assert not names("hồ sơ 2026.012 và 12026.01, 2026.01.3", "2026.01")
