@@ -10,6 +10,7 @@ from server.vault_examination import Result, of_installation
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office, Page, Visitor
 from tests.server.pages.test_papers import brought
+from tests.server.pages.test_recording_page import folder_of, recorded
 from tests.server.pages.test_registers import receive
 from tests.server.papers_files import pdf
 
@@ -228,3 +229,21 @@ async def test_after_a_stop_what_is_held_is_what_waits_for_a_decision(office: Of
         keys.release(held.name.removesuffix(".held"))  # or while one was given back
     await incidents.start()
     assert (await clerk.get(where + "/file")).status == 403
+
+
+async def test_a_recording_is_held_and_its_files_are_gone_with_the_decision(office: Office) -> None:
+    meeting = await recorded(office)
+    folder = folder_of(office, meeting)
+    files = sorted(path.name for path in folder.iterdir())
+    (folder / "export.webm").write_bytes(b"made of it")
+    secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
+    path = f"/meetings/{meeting.id}/recording"
+    assert (await secretary.get(f"{path}/{files[0]}")).status == 200
+    told = await report(secretary, "recording", meeting.id)
+    assert told.status == 303
+    assert (await secretary.get(f"{path}/{files[0]}")).status == 403
+    assert (await secretary.post(f"{path}/export")).status == 403
+    assert sorted(one.name for one in folder.iterdir()) == files, "what was made of it is gone at once"
+    await leader.post(told.location + "/erase", {"reason": "Bí mật.", "sure": "yes"})
+    assert list(folder.iterdir()) == []
+    assert (await secretary.get(f"/meetings/{meeting.id}")).status == 200
