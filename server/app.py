@@ -195,7 +195,7 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
     remote = app[CONFIG].signing.remote
     app[REMOTE] = RemoteSigning(remote.url, remote.client_id, remote.client_secret.get_secret_value())
     app[VAULT] = open_vault(app[CONFIG], app[DATABASE])
-    app[REGISTERS] = Registers(app[DATABASE], app[VAULT], auth.utcnow)
+    app[REGISTERS] = Registers(app[DATABASE], app[VAULT], auth.utcnow, PageReader(app[CONFIG].secrecy.ocr.command))
     config = app[CONFIG]
     app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, config.recordings, auth.utcnow)
     app[DESCRIBING] = Describing(app[DATABASE], app[VAULT].archive, app[CASE_FILES], auth.utcnow)

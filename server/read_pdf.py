@@ -1,7 +1,8 @@
 """The text of a PDF that a stranger has sent.
 
-Runs as a process of its own (`python -I read_pdf.py FOLDER`). Imports nothing of ours. Reads FOLDER/original.pdf,
-writes FOLDER/text.json: a list with the text of each page. Exit code 1 where it is none, has a password or is too long.
+Runs as a process of its own (`python -I read_pdf.py FOLDER [pictures]`). Imports nothing of ours. Reads
+FOLDER/original.pdf, writes FOLDER/text.json: a list with the text of each page; where pictures are asked for, of each
+page without words FOLDER/NNN.png. Exit code 1 where it is none, has a password or is too long.
 """
 
 import json
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
-PAGES, TEXT = 500, 20_000
-MEMORY, PROCESSOR, OUTPUT = 2 << 30, 30, 40 << 20
+PAGES, TEXT, PICTURES = 500, 20_000, 100
+DOTS, LARGEST = 200, 2600
+"""Per inch, and on the longer side of a picture."""
+MEMORY, PROCESSOR, OUTPUT = 2 << 30, 60, 40 << 20
 
 
 def main() -> None:
@@ -28,9 +31,21 @@ def main() -> None:
         if not 0 < len(document) <= PAGES:
             sys.exit(1)
         texts = [page.get_textpage().get_text_bounded()[:TEXT] for page in document]
+        if len(sys.argv) > 2:
+            _draw(document, folder, [number for number, text in enumerate(texts) if not text.strip()])
     except (pdfium.PdfiumError, MemoryError, ValueError):
         sys.exit(1)
     (folder / "text.json").write_text(json.dumps(texts), encoding="utf-8")
+
+
+def _draw(document: pdfium.PdfDocument, folder: Path, wordless: list[int]) -> None:
+    """Pictures of these pages, for a program that reads them."""
+    if len(wordless) > PICTURES:
+        sys.exit(1)
+    for number in wordless:
+        page = document[number]
+        scale = min(DOTS / 72, LARGEST / max(*page.get_size(), 1))
+        page.render(scale=scale).to_pil().convert("L").save(folder / f"{number:03d}.png")
 
 
 if __name__ == "__main__":

@@ -13,15 +13,20 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from minutes.report import Report
 from minutes.secrecy import refuse_secrets
 from minutes.trust import Trust
 from server import sandbox
 from server.errors import Problem
 from server.judging import judge
+from server.page_reader import PageReader, Unread
+
+log = structlog.get_logger("giaoban.received")
 
 MAX_BYTES = 50 * 2**20
-TIME = 60
+TIME = 120
 _READER = Path(__file__).with_name("read_pdf.py")
 _TEXT = 41 << 20
 
@@ -34,30 +39,43 @@ class Looked:
     report: Report
 
 
-async def looked_at(data: bytes, trust: Trust) -> Looked:
-    """Look into a received PDF. Raises Problem("received_unreadable", "too_large"), SecretContent."""
+async def looked_at(data: bytes, trust: Trust, reader: PageReader) -> Looked:
+    """Look into a received PDF; pages without words of their own are read by `reader`, where there is a program for it.
+    Raises Problem("received_unreadable", "too_large", "unseen_pages"), SecretContent."""
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
     if not data.startswith(b"%PDF-"):
         raise Problem("received_unreadable")
-    texts = tuple(await _texts(data))
+    texts = tuple(await _texts(data, reader))
     for text in texts:
         refuse_secrets("file", text)
     return Looked(texts, await judge(data, trust))
 
 
-async def _texts(data: bytes) -> list[str]:
+async def _texts(data: bytes, reader: PageReader) -> list[str]:
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-received-"))
     try:
         await asyncio.to_thread((folder / "original.pdf").write_bytes, data)
-        return await _read(folder)
+        texts = await _read(folder, pictures=bool(reader.command))
+        return [text if text.strip() else await _seen(folder, number, reader) for number, text in enumerate(texts)]
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _read(folder: Path) -> list[str]:
+async def _seen(folder: Path, number: int, reader: PageReader) -> str:
+    """The words in the picture of a page."""
+    if not reader.command:
+        return ""
+    try:
+        return await reader.words(folder / f"{number:03d}.png")
+    except Unread as error:
+        log.error("a page of a received file cannot be read", reason=str(error))
+        raise Problem("unseen_pages") from error
+
+
+async def _read(folder: Path, *, pictures: bool) -> list[str]:
     process = await asyncio.create_subprocess_exec(
-        *await asyncio.to_thread(_command, folder),
+        *await asyncio.to_thread(_command, folder, *(("pictures",) if pictures else ())),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -83,8 +101,8 @@ def _result(path: Path) -> object:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _command(folder: Path) -> list[str]:
-    command = [str(Path(sys.prefix).resolve() / "bin" / "python"), "-I", str(_READER), str(folder)]
+def _command(folder: Path, *asked: str) -> list[str]:
+    command = [str(Path(sys.prefix).resolve() / "bin" / "python"), "-I", str(_READER), str(folder), *asked]
     if not sandbox.walls():
         return command
     seen = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), _READER}

@@ -19,6 +19,7 @@ from minutes.sheets import LAYOUT
 from minutes.typeset import Typesetter
 from server.database import Database
 from server.directory import Unit
+from server.page_reader import PageReader
 from server.received import looked_at
 from server.records_reading import actor_of, reason_of
 from server.vault import Vault
@@ -27,10 +28,11 @@ from server.vault import Vault
 class Registers:
     """Each method is one act or one question; whether the asker may is decided before (server.auth)."""
 
-    def __init__(self, database: Database, vault: Vault, now: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, vault: Vault, now: Callable[[], datetime], reader: PageReader) -> None:
         self._database = database
         self._vault = vault
         self._now = now
+        self._reader = reader
         self._typesetter = Typesetter()
 
     @property
@@ -103,7 +105,7 @@ class Registers:
     ) -> int:
         """Enter what has come, with its file; returns the number of arrival. The file is searched for marks of secrecy
         and judged before anything is kept. Raises Problem, SecretContent, Refused("came_before") unless `knowing`."""
-        looked = None if file is None else await looked_at(file, self._vault.trust)
+        looked = None if file is None else await looked_at(file, self._vault.trust, self._reader)
         async with self._database.read() as connection:
             twice = await store.came_before(connection, unit.id, received)
         if twice is not None and not knowing:

@@ -1,0 +1,49 @@
+"""A file that came: the words of its pages, those of pictures too where a program reads them."""
+
+import io
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from minutes.errors import SecretContent
+from minutes.trust import Trust
+from server.errors import Problem
+from server.page_reader import PageReader
+from server.received import looked_at
+from tests.server.papers_files import pdf
+
+NOBODY = Trust((), (), (), ())
+
+
+def reader(folder: Path, does: str) -> PageReader:
+    """A program that stands for one that reads pictures: it makes sure that it was given one, then `does`."""
+    program = folder / "reads.sh"
+    program.write_text(f'test "$(head -c 4 "$1" | tail -c 3)" = PNG || exit 9\n{does}\n')
+    return PageReader(["/bin/sh", str(program), "{image}"])
+
+
+def scanned() -> bytes:
+    """A page with no text of its own."""
+    made = io.BytesIO()
+    Image.new("RGB", (400, 600), "white").save(made, "PDF")
+    return made.getvalue()
+
+
+async def test_what_a_program_reads_in_a_picture_counts_as_the_words_of_the_page(tmp_path: Path) -> None:
+    found = await looked_at(scanned(), NOBODY, reader(tmp_path, "echo 'V/v cắt điện'"))
+    assert [text.strip() for text in found.texts] == ["V/v cắt điện"]
+    with pytest.raises(SecretContent):
+        await looked_at(scanned(), NOBODY, reader(tmp_path, "echo 'Độ mật: TỐI MẬT'"))
+
+
+async def test_pages_that_have_words_are_not_read_again(tmp_path: Path) -> None:
+    found = await looked_at(pdf("Mưa lũ"), NOBODY, reader(tmp_path, "echo 'Độ mật: TỐI MẬT'"))
+    assert [text.strip() for text in found.texts] == ["Mưa lũ"]
+
+
+async def test_without_a_program_a_picture_is_taken_as_it_is_and_with_a_broken_one_it_is_not(tmp_path: Path) -> None:
+    assert (await looked_at(scanned(), NOBODY, PageReader())).texts == ("",)
+    with pytest.raises(Problem) as refused:
+        await looked_at(scanned(), NOBODY, reader(tmp_path, "exit 3"))
+    assert refused.value.code == "unseen_pages"
