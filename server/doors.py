@@ -80,6 +80,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/registers/out"): Door(Look.FORM, asks=True),
         ("POST", "/registers/out/end"): Door(Look.FORM),
         ("POST", "/registers/in"): Door(Look.FILE, asks=True),
+        ("POST", "/registers/in/edxml"): Door(Look.FILE, asks=True),
         ("POST", "/registers/in/{year}/{number}/transfer"): Door(Look.FORM),
         ("POST", "/casefiles"): Door(Look.FORM),
         ("POST", "/casefiles/disposal"): Door(Look.FORM),

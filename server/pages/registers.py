@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from aiohttp.web_request import FileField
 
 from minutes.document import KIND_NAMES, Kind
 from minutes.errors import InvalidContent, NotFound, RecordError, SecretContent
+from minutes.exchange import edxml
 from minutes.register import EntryState
 from minutes.registers import entry, store
 from minutes.registers import rule as numbering
@@ -60,6 +62,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/registers/out/end", end),
         web.get("/registers/in", arrived),
         web.post("/registers/in", receive),
+        web.post("/registers/in/edxml", bring),
         web.get(one, incoming),
         web.get(one + "/file", file),
         web.post(one + "/transfer", transfer),
@@ -216,6 +219,45 @@ async def receive(request: web.Request) -> web.Response:
     except Problem as problem:
         return await _in(request, account, typed, reader.gettext(ANSWERS[problem.code].text))
     return see_other(f"/registers/in/{said.arrived_on.year}/{number}")
+
+
+async def bring(request: web.Request) -> web.Response:
+    """POST /registers/in/edxml: enter a document that another system has sent as an edXML file."""
+    account = _account(request, "register.enter")
+    typed, reader = await form(request), reader_of(request)
+    sent = (await request.post()).get("file")
+    if doors.unasked(typed):
+        return await _in(request, account, typed, reader.gettext(doors.UNASKED))
+    fields: dict[str, str] = {}
+    try:
+        message = edxml.load(sent.file.read() if isinstance(sent, FileField) else b"")
+        fields = _fields(message, request.app[REGISTERS].today, typed.get("secrecy", ""))
+        said = entry.received({name: fields[name] for name in _IN}, request.app[REGISTERS].today)
+        data = next((one.content for one in message.files if one.content.startswith(b"%PDF-")), None)
+        number = await request.app[REGISTERS].receive(
+            account.unit, said, data, by=actor(account), knowing="knowing" in typed
+        )
+    except RecordError as error:
+        return await _in(request, account, fields, _told(error, reader))
+    except Problem as problem:
+        return await _in(request, account, fields, reader.gettext(ANSWERS[problem.code].text))
+    return see_other(f"/registers/in/{said.arrived_on.year}/{number}")
+
+
+def _fields(message: edxml.Message, today: date, secrecy: str) -> dict[str, str]:
+    """The form as a clerk would fill it in from the message: where it is refused, it goes on from there."""
+    letter = message.kind_name == KIND_NAMES[Kind.LETTER]
+    return {
+        "secrecy": secrecy,
+        "arrived_on": today.isoformat(),
+        "author": message.organ_name,
+        "number_symbol": f"{message.number}/{message.notation}".strip("/"),
+        "issued_on": message.issued_on.isoformat(),
+        "kind_name": "" if letter else message.kind_name,
+        "subject": message.subject,
+        "handler": "",
+        "note": "",
+    }
 
 
 async def _one(request: web.Request, account: Account) -> entry.Incoming:

@@ -1,5 +1,6 @@
 """The clerk keeps the registers: numbers on paper and electronic ones, what comes, who has it, and the printed book."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 
@@ -7,8 +8,10 @@ import pytest
 from aiohttp import FormData
 
 from minutes.document import State
+from minutes.exchange import edxml
 from minutes.registers import store
 from minutes.registers.rule import Rule
+from server.auth import utcnow
 from server.conformance.office import words
 from server.keys import DATABASE, REGISTERS
 from tests.postgresql import ON_BOTH
@@ -161,3 +164,35 @@ async def test_the_years_documents_are_reported(office: Office) -> None:
         assert " ".join((await office.records.get(document_id)).title.split()) in text
         assert f"{state}: " in text
     assert (await (await office.sign_in("dung")).get(f"/registers/out/{year}-report.pdf")).status == 403
+
+
+async def bring(visitor: Visitor, data: bytes, secrecy: str = "none") -> Page:
+    form = FormData({"csrf": visitor.csrf, "secrecy": secrecy})
+    form.add_field("file", BytesIO(data), filename="den.edxml", content_type="application/xml")
+    return await visitor.post("/registers/in/edxml", form)
+
+
+async def test_a_document_comes_as_an_edxml_file_with_what_it_says_of_itself(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    signed = await office.records.pdf(await office.notice(State.SEALED))
+    message = edxml.Message(
+        id="x", organ_id="H41", organ_name="Bộ Nội vụ", number="123", notation="BNV-TCBC", place="Hà Nội",
+        issued_on=today(office), kind_name="Công văn", subject="V/v sắp xếp tổ chức", competence="", position="",
+        signer="Lê Văn Thử", to_places=("UBND các tỉnh",), files=(edxml.File("a.pdf", "application/pdf", signed),),
+    )  # fmt: skip
+    sent = edxml.dump(message, utcnow())
+    came = await bring(clerk, sent)
+    assert came.status == 303, came.words
+    page = await clerk.get(came.location)
+    assert page.has("verdict-good")
+    for said in ("Bộ Nội vụ", "123/BNV-TCBC", "V/v sắp xếp tổ chức"):
+        assert said in page.words
+    again = await bring(clerk, sent)
+    assert again.status == 422
+    assert "đã đến ngày" in again.words
+    assert again.value("number_symbol") == "123/BNV-TCBC", "the clerk goes on from what the file said"
+    assert "edXML" in (await bring(clerk, b"<x/>")).words
+    assert (await bring(clerk, sent, secrecy="")).status == 422
+    secret = edxml.dump(replace(message, number="9", subject="Tối mật: kế hoạch"), utcnow())
+    assert (await bring(clerk, secret)).status == 422
+    assert (await clerk.get("/registers/in")).words.count("BNV-TCBC") == 1
