@@ -67,6 +67,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/meetings/series/{series}/{day}/{act}"): Door(Look.PAGE),
         ("POST", "/meetings/{id}/cancel"): Door(Look.PAGE),
         ("POST", "/meetings/rooms/{room}"): Door(Look.PAGE),
+        ("POST", "/meetings/council"): Door(Look.PAGE),
         ("POST", "/meetings/{id}/guests"): Door(Look.PAGE),
         ("POST", "/guest"): Door(Look.PAGE),
         ("POST", "/meetings/{id}/papers"): Door(Look.FILE, asks=True),

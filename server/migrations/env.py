@@ -14,6 +14,7 @@ import server.accesses
 import server.saved_searches  # noqa: F401 - their tables belong to the directory's metadata
 from minutes.tables import metadata as minutes_metadata
 from rooms.store import metadata as rooms_metadata
+from server.council import metadata as council_metadata
 from server.directory import metadata as directory_metadata
 from server.editing.tables import metadata as editing_metadata
 from server.inviting import metadata as inviting_metadata
@@ -32,6 +33,7 @@ context.configure(
         inviting_metadata,
         editing_metadata,
         series_metadata,
+        council_metadata,
     ],
     render_as_batch=True,
     compare_type=True,

@@ -13,7 +13,7 @@ from minutes.tasks.reviewing import REVIEW_ITEM
 from rooms import Refused, store
 from rooms.proceedings import AgendaItem
 from rooms.proceedings.values import CHAIR_WAIT
-from server import convening, directory, doors, outbox
+from server import convening, council, directory, doors, outbox
 from server.auth import may, utcnow
 from server.calendar_event import calendar
 from server.directory import Account
@@ -70,7 +70,8 @@ async def choices_of(request: web.Request, account: Account) -> Choices:
     """Whom a sheet of the account's office may name today."""
     today = utcnow().astimezone(VIETNAM).date().isoformat()
     async with request.app[DATABASE].read() as connection:
-        return Choices.of(account, await directory.accounts(connection), await directory.units(connection, today))
+        accounts, units = await directory.accounts(connection), await directory.units(connection, today)
+        return Choices.of(account, accounts, units, await council.deputies(connection, account.unit.id))
 
 
 async def _managed(request: web.Request) -> tuple[Account, store.MeetingEntry]:

@@ -9,6 +9,7 @@ from minutes.authority import council_of
 from rooms.proceedings import Meeting, MeetingKind, Person, Role, Unit
 from rooms.proceedings.values import CHAIR_WAIT
 from server import directory
+from server.council import Deputy, accounts_of, session
 from server.directory import Account
 from server.i18n import N_, VIETNAM, Reader
 from server.pages.sheet_rows import MINUTES, TITLE, Wrong, agenda_rows, guest_rows, read_agenda, read_guests
@@ -29,7 +30,7 @@ KINDS: Mapping[str, str] = {
 }
 QUORUMS_BY_KIND: Mapping[str, str] = {MeetingKind.COUNCIL: "two_thirds"}
 """What is proposed where the secretary chooses none: a council's session is held where at least two thirds of all its
-deputies are present (Law on Organisation of Local Government)."""
+deputies are present (Law 72/2025/QH15, art. 34)."""
 QUORUMS_NAMED: Mapping[str, str] = {
     "": N_("Theo loại cuộc họp"),
     "none": N_("Không quy định"),
@@ -69,25 +70,39 @@ class Choices:
     units: tuple[directory.Unit, ...]
     owners: tuple[directory.Unit, ...]
     others: tuple[Account, ...]
+    council: tuple[Deputy, ...]
+    members: tuple[Account, ...]
+    """Those of the council who have an account."""
 
     def deputies(self) -> tuple[Account, ...]:
         """Who may stand in for the chair: anybody who can be invited."""
         return (*self.others, *(one for unit in self.units for one in self.delegates[unit.id]))
 
     @classmethod
-    def of(cls, account: Account, accounts: Sequence[Account], units: Sequence[directory.Unit]) -> "Choices":
-        """The choices of `account`: chair and secretary from its own unit, delegates from every unit."""
+    def of(
+        cls,
+        account: Account,
+        accounts: Sequence[Account],
+        units: Sequence[directory.Unit],
+        council: tuple[Deputy, ...],
+    ) -> "Choices":
+        """The choices of `account`: chair and secretary from its own unit, delegates from every unit. One of the
+        `council` whose sessions its office prepares may chair, too."""
+        members = accounts_of(council, accounts)
+        leaders = [one for one in accounts if "leader" in one.roles and one.unit.id == account.unit.id]
         delegates = {
             unit.id: tuple(one for one in accounts if one.unit.id == unit.id and "delegate" in one.roles)
             for unit in units
         }
         return cls(
-            chairs=tuple(one for one in accounts if "leader" in one.roles and one.unit.id == account.unit.id),
+            chairs=(*leaders, *(one for one in members if one not in leaders)),
             secretaries=tuple(one for one in accounts if "secretary" in one.roles and one.unit.id == account.unit.id),
             delegates=delegates,
             units=tuple(unit for unit in units if delegates[unit.id]),
             owners=tuple(units),
             others=tuple(one for one in accounts if "delegate" not in one.roles),
+            council=council,
+            members=members,
         )
 
 
@@ -103,6 +118,8 @@ def typed_of(meeting: Meeting, guests: Mapping[str, str], choices: Choices) -> d
     """What the form shows for a meeting."""
     begins = meeting.starts_at.astimezone(VIETNAM)
     named = {person.id for person in meeting.invited}
+    if meeting.kind is MeetingKind.COUNCIL:
+        named -= {deputy.id for deputy in choices.council}  # invited by the council's list
     seated = {meeting.chair.id, meeting.secretary.id}
     typed = {
         "title": meeting.title,
@@ -162,10 +179,11 @@ class Form:
         others = [one for one in choices.others if f"person.{one.id}" in typed]
         invited = before.meeting.invited if before else ()
         guests = read_guests(typed, invited, self._wrong_in("guests"))
-        if not units and not others and not guests:
+        kind = typed.get("kind", MeetingKind.BRIEFING)
+        council = choices.council if kind == MeetingKind.COUNCIL else ()
+        if not (units or others or guests or council):
             self._wrong("units", N_("Chưa chọn đơn vị dự họp."))
         agenda = read_agenda(typed, before.meeting.agenda if before else (), self._wrong_in("agenda"))
-        kind = typed.get("kind", MeetingKind.BRIEFING)
         quorum = typed.get("quorum", "") or QUORUMS_BY_KIND.get(kind, "none")
         if kind not in KINDS or quorum not in QUORUMS_NAMED:
             self._wrong("kind", N_("Chưa chọn loại cuộc họp."))
@@ -205,7 +223,11 @@ class Form:
             lobby=typed.get("lobby", "on") != "off",
             barred=before.meeting.barred if before else (),
         )
-        return Sheet(meeting, {person.id: address for person, address in guests if address})
+        if council:
+            meeting = session(meeting, council, [invited_as(one) for one in choices.members])
+        addresses = {person.id: address for person, address in guests if address}
+        addresses |= {deputy.id: deputy.address for deputy in council if deputy.outside and deputy.address}
+        return Sheet(meeting, addresses)
 
     def _wrong(self, field: str, sentence: str, **values: object) -> None:
         self.errors.setdefault(field, self._reader.gettext(sentence, **values))

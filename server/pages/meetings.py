@@ -181,6 +181,7 @@ async def enter(request: web.Request) -> web.Response:
             "starts_at": meeting.starts_at,
             "place": meeting.place,
             "quorum": meeting.quorum,
+            "kind": meeting.kind,
         },
         you={"id": account.id, "name": account.name, "role": role_of(account, meeting)},
         strings=script_strings(reader.language, reader.official),

@@ -10,6 +10,7 @@ from rooms.proceedings import AgendaItem, Person, Role, Unit
 from rooms.proceedings.values import OUTSIDE
 from server.auth import NAMED_GUEST
 from server.config import ADDRESS
+from server.council import OUTSIDERS
 from server.i18n import N_
 from server.pages.texts import Unfit, on_record
 
@@ -23,6 +24,7 @@ BLANK = 4
 PARTS: Mapping[str, tuple[str, ...]] = {
     "agenda": ("title", "presenter", "minutes"),
     "guest": ("name", "title", "unit", "address"),
+    "deputy": ("name", "title", "address"),
 }
 Wrong = Callable[..., None]
 """Takes a msgid, the number of the row (from 1) or 0, and the values; what is wrong with a list is said once."""
@@ -30,7 +32,7 @@ Wrong = Callable[..., None]
 
 def shown(typed: Mapping[str, str], kind: str) -> int:
     """How many rows of a kind have something in them, or stand before one that has."""
-    return max((row + 1 for row in _numbered(typed, kind)), default=0)
+    return max((row + 1 for row in numbered(typed, kind)), default=0)
 
 
 def written(kind: str, rows: Iterable[tuple[str, ...]]) -> dict[str, str]:
@@ -48,15 +50,15 @@ def agenda_rows(items: Iterable[AgendaItem]) -> dict[str, str]:
 
 
 def guest_rows(people: Iterable[Person], addresses: Mapping[str, str]) -> dict[str, str]:
-    """The fields of the guests among `people`."""
-    guests = [one for one in people if one.id.startswith(NAMED_GUEST)]
+    """The fields of the guests among `people`; deputies of a council have a list of their own."""
+    guests = [one for one in people if one.id.startswith(NAMED_GUEST) and not one.id.startswith(OUTSIDERS)]
     units = {one.id: "" if one.unit == GUEST_UNIT else one.unit.name for one in guests}
     return written("guest", ((one.name, one.title, units[one.id], addresses.get(one.id, "")) for one in guests))
 
 
 def read_agenda(typed: Mapping[str, str], before: Iterable[AgendaItem], wrong: Wrong) -> tuple[AgendaItem, ...]:
     """The agenda; a point that was there `before` keeps its id."""
-    rows = _numbered(typed, "agenda")
+    rows = numbered(typed, "agenda")
     if not rows:
         wrong(N_("Chương trình họp còn để trống."))
     if len(rows) > ITEMS:
@@ -81,7 +83,7 @@ def read_agenda(typed: Mapping[str, str], before: Iterable[AgendaItem], wrong: W
 
 def read_guests(typed: Mapping[str, str], before: Iterable[Person], wrong: Wrong) -> list[tuple[Person, str]]:
     """The guests with their addresses ("" where none is given); one who was there `before` keeps their id."""
-    rows = _numbered(typed, "guest")
+    rows = numbered(typed, "guest")
     if len(rows) > GUESTS:
         wrong(N_("Có quá %(limit)s khách mời."), limit=GUESTS)
         return []
@@ -110,7 +112,7 @@ def _unit(name: str) -> Unit:
     return Unit(f"{GUEST_UNIT.id}-{hashlib.sha256(name.encode()).hexdigest()[:12]}", name)
 
 
-def _numbered(typed: Mapping[str, str], kind: str) -> dict[int, dict[str, str]]:
+def numbered(typed: Mapping[str, str], kind: str) -> dict[int, dict[str, str]]:
     """The rows that have something in them, by number, with all of their parts."""
     rows: dict[int, dict[str, str]] = {}
     for field, text in typed.items():

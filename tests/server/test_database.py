@@ -23,6 +23,7 @@ from minutes.deposits.entry import Entry, Kind
 from minutes.interrupted.store import metadata as minutes_metadata
 from rooms.store import metadata as rooms_metadata
 from server.certificates import metadata as directory_metadata
+from server.council import metadata as council_metadata
 from server.database import MIGRATIONS, Database, sqlite_url
 from server.editing.tables import metadata as editing_metadata
 from server.inviting import metadata as inviting_metadata
@@ -40,6 +41,7 @@ METADATA = [
     inviting_metadata,
     editing_metadata,
     series_metadata,
+    council_metadata,
 ]
 
 

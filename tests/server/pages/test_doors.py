@@ -96,6 +96,7 @@ async def ways(office: Office) -> list[Way]:
         *(Way("binh", f"{series}/{day(1)}/{act}", {}, "reason") for act in ("drop", "end")),
         Way("binh", f"/meetings/{meeting.id}/guests", chosen, "name"),
         Way("binh", "/meetings/rooms/new", {"chair": "hanh", "secretary": "binh"}, "title"),
+        *(Way("binh", "/meetings/council", {"deputy.0.name": "Tám"}, f"deputy.0.{part}") for part in ("name", "title")),
         Way("binh", f"/meetings/{meeting.id}/papers/{paper.id}/notes/1", {}, "text"),
         Way("binh", f"/desk/{minutes}/edit", {"expected_version": "1"}, "title"),
         Way("binh", f"/desk/{minutes}/consult", {}, "note"),
