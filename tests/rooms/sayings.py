@@ -37,6 +37,8 @@ from rooms import (
     RemovePaper,
     SendOut,
     SetRole,
+    SetSigner,
+    SetVote,
     ShowPaper,
     Spotlight,
     StartRecording,
@@ -51,7 +53,10 @@ from rooms import (
     TurnPage,
 )
 from rooms.topics.agenda import AddItem, DropItem, EditItem, MoveItem
+from rooms.topics.captions import AnswerCaptions, StartCaptions, StopCaptions
 from rooms.topics.convening import GoOnMeeting
+from rooms.topics.grouping import EndGroups, EnterGroup, StartGroups
+from rooms.topics.interpreting import CloseChannel, Listen, NameInterpreter, OpenChannel
 from rooms.topics.late import CloseLate, FileBallot, FileStatement, OpenLate
 from rooms.topics.sites import CheckIn, CloseSite, FreeSeat, OpenSite, SpokenBallot, TakeSeat
 
@@ -120,6 +125,8 @@ COMMANDS = st.one_of(
     st.builds(CheckIn, WHO),
     st.builds(SpokenBallot, VOTE, WHO, CHOICE),
     st.builds(SetRole, WHO, st.sampled_from(["deputy", "secretary", "delegate", "viewer"])),
+    st.builds(SetVote, WHO, st.booleans()),
+    st.builds(SetSigner, WHO),
     st.builds(HandChair, WHO, st.booleans()),
     st.builds(TakeChair),
     st.builds(Admit, WHO),
@@ -133,5 +140,24 @@ COMMANDS = st.one_of(
     st.builds(Spotlight, st.none() | WHO),
     st.builds(SendOut, WHO),
     st.builds(Leave),
+    st.builds(Drop),
+)
+
+# What goes on beside the meeting: few commands, so that they meet each other.
+BESIDE = st.one_of(
+    st.builds(StartCaptions),
+    st.builds(StopCaptions),
+    st.builds(AnswerCaptions, st.booleans()),
+    st.builds(AnswerCaptions, st.just(True)),
+    st.builds(StartGroups, st.sampled_from([(("Tổ 1", ("dung", "lan")),), (("Tổ 1", ("dung",)), ("Tổ 2", ("lan",)))])),
+    st.builds(EndGroups),
+    st.builds(EnterGroup, st.none() | st.sampled_from(["g1", "g2"]), st.none() | WHO),
+    st.builds(OpenChannel, st.just("Tiếng Mông")),
+    st.builds(CloseChannel, st.just("k1")),
+    st.builds(NameInterpreter, WHO, st.none() | st.just("k1")),
+    st.builds(Listen, st.none() | st.just("k1")),
+    st.builds(OpenSite),
+    st.builds(TakeSeat, st.just("lan"), st.sampled_from(["dung", "tam"])),
+    st.builds(FreeSeat, st.just("lan"), st.just("dung")),
     st.builds(Drop),
 )

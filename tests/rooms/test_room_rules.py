@@ -25,7 +25,10 @@ from rooms import (
 from rooms.proceedings import Proceedings, first_altered
 from rooms.topics import VIEWS, snapshot
 from rooms.topics.agenda import AGENDA
+from rooms.topics.captions import CAPTIONS, captioned
 from rooms.topics.floor import FLOOR
+from rooms.topics.grouping import GROUPS, group_of
+from rooms.topics.interpreting import INTERPRETING
 from rooms.topics.late import LATE
 from rooms.topics.lobby import LOBBY, LOBBY_TOPIC, waits
 from rooms.topics.moderation import ORDER, Order, silenced
@@ -37,7 +40,7 @@ from rooms.topics.sharing import SHARING
 from rooms.topics.sites import MAX_SEATS, SITES
 from rooms.topics.voting import VOTES, open_vote
 from rooms.topics.voting.vote import interrupted
-from tests.rooms.sayings import COMMANDS, WHO
+from tests.rooms.sayings import BESIDE, COMMANDS, WHO
 
 MANY = {view.type for view in VIEWS if view.many}
 FOR_SOME = {view.type for view in VIEWS if view.audience}
@@ -75,7 +78,7 @@ def the_long_way(before, after):
     return messages
 
 
-def rules_for(new_hall):
+def rules_for(new_hall, commands=COMMANDS):
     class Meetings(RuleBasedStateMachine):
         @initialize(opened=st.booleans())
         def begin(self, opened):
@@ -138,15 +141,15 @@ def rules_for(new_hall):
             elif comes:
                 self.carry_out(lambda: self.hall.do(known, Join(known, vouched=False)))
 
-        @rule(person=WHO, command=COMMANDS)
+        @rule(person=WHO, command=commands)
         def say(self, person, command):
             self.carry_out(lambda: self.hall.do(person, command))
 
-        @rule(command=COMMANDS)
+        @rule(command=commands)
         def the_chair_says(self, command):
             self.carry_out(lambda: self.hall.do(self.hall.room.meeting.chair, command))
 
-        @rule(command=COMMANDS)
+        @rule(command=commands)
         def the_disk_is_full_when_the_chair_says(self, command):
             room = self.hall.room
             before, facts = room.state, room.facts
@@ -377,6 +380,29 @@ def rules_for(new_hall):
                 assert self.lobby[person] == lobby
 
         @invariant()
+        def the_recogniser_hears_those_who_agreed_and_no_group(self):
+            state = self.hall.room.state
+            captions = CAPTIONS.of(state)
+            for id in state.people:
+                if captioned(state, id):
+                    assert captions.running
+                    assert captions.consents[id]
+                    assert not GROUPS.of(state).running
+                    beside = SITES.of(state)[id].seats if id in SITES.of(state) else {}
+                    assert not [one for one in beside if captions.consents.get(one) is False]
+
+        @invariant()
+        def whoever_is_in_a_group_is_in_one_that_there_is(self):
+            state = self.hall.room.state
+            groups = GROUPS.of(state)
+            assert {group_of(state, id) for id in state.people} <= {"", *groups.groups}
+            members = [one for group in groups.groups.values() for one in group.members]
+            assert len(set(members)) == len(members)
+            interpreting = INTERPRETING.of(state)
+            named = {*interpreting.interpreters.values(), *interpreting.listeners.values()}
+            assert named <= {"", *interpreting.channels}
+
+        @invariant()
         def nobody_is_both_inside_and_outside(self):
             state = self.hall.room.state
             for person in (*state.session.sheet.barred, *LOBBY.of(state).waiting):
@@ -396,8 +422,18 @@ def rules_for(new_hall):
     return Meetings
 
 
-def test_the_rules_hold_whatever_happens(new_hall):
+def run(machine, examples):
     run_state_machine_as_test(
-        rules_for(new_hall),
-        settings=settings(max_examples=60, stateful_step_count=40, deadline=timedelta(seconds=10), derandomize=True),
+        machine,
+        settings=settings(
+            max_examples=examples, stateful_step_count=40, deadline=timedelta(seconds=10), derandomize=True
+        ),
     )
+
+
+def test_the_rules_hold_whatever_happens(new_hall):
+    run(rules_for(new_hall), 60)
+
+
+def test_the_rules_hold_whatever_goes_on_beside_the_meeting(new_hall):
+    run(rules_for(new_hall, BESIDE), 40)
