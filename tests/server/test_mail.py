@@ -260,6 +260,22 @@ async def test_over_tls_with_a_password_where_the_server_demands_both(
         controller.stop()
 
 
+async def test_encrypted_from_the_first_byte_and_only_to_a_server_whose_certificate_is_vouched_for(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, context = certificate(tmp_path), ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(own)
+    box = Postbox(free_port())
+    listening = await asyncio.get_running_loop().create_server(lambda: SMTP(box), "127.0.0.1", box.port, ssl=context)
+    async with listening:
+        await written(server)
+        await postman(server, box.port, security="tls").deliver(NOW)
+        assert (box.got, (await states(server))[0][0]) == ([], MailState.WAITING), "a certificate of nobody's"
+        monkeypatch.setenv("SSL_CERT_FILE", str(own))
+        assert await postman(server, box.port, security="tls").deliver(NOW + PAUSES[0]) == 1
+        assert len(box.got) == 1
+
+
 def certificate(folder: Path) -> Path:
     """A certificate of 127.0.0.1 that vouches for itself, with its key, as one PEM file."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "smtp")])
