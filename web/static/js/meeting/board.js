@@ -3,7 +3,7 @@
 import { t } from "../text.js";
 import { keep, make, say } from "./element.js";
 import { lasting } from "./names.js";
-import { CHOICES, choiceName, majorityOf, resultSentence, wayOf } from "./votes.js";
+import { CHOICES, choiceName, resultSentence, ruleOf } from "./votes.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Vote} Vote */
@@ -45,7 +45,7 @@ export class Board {
     if (!vote || this.root.hidden) return;
     const { question, rule, counts, cast, result } = this.parts;
     say(question, vote.text);
-    say(rule, `${wayOf(vote)}. ${majorityOf(vote)}`);
+    say(rule, ruleOf(vote));
     const { tally } = vote;
     const none = tally?.none ?? Math.max(0, state.turnout.present - vote.cast);
     const rows = tally === null ? [] : [...CHOICES.map((one) => [choiceName(one), tally[one]]), [choiceName(null), none]];

@@ -18,6 +18,11 @@ export function wayOf(vote) {
   return vote.rule.secret ? t("Bỏ phiếu kín") : t("Biểu quyết công khai");
 }
 
+/** How it is voted, and what it takes to pass. @param {Vote} vote */
+export function ruleOf(vote) {
+  return t("%(way)s. %(majority)s", { way: wayOf(vote), majority: majorityOf(vote) });
+}
+
 /** What it takes to pass. @param {Vote} vote */
 export function majorityOf(vote) {
   const sentences = {
@@ -31,10 +36,10 @@ export function majorityOf(vote) {
   return sentences[/** @type {keyof typeof sentences} */ (`${vote.rule.majority} ${vote.rule.base}`)] ?? "";
 }
 
-/** 75, or 66,7. @param {number} part @param {number} whole */
+/** 75, or 66,7 as the reader writes it. @param {number} part @param {number} whole */
 function percent(part, whole) {
-  const share = whole === 0 ? 0 : Math.round((1000 * part) / whole) / 10;
-  return String(share).replace(".", ",");
+  const share = whole === 0 ? 0 : (100 * part) / whole;
+  return share.toLocaleString(document.documentElement.lang || "vi", { maximumFractionDigits: 1 });
 }
 
 /** The result of a closed vote with its basis. @param {Vote} vote @returns {string} */

@@ -5,7 +5,7 @@ import { draw, fill, grouped, keepCode, keptCode } from "../codes.js";
 import { byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
 import { isOpen, may, myChoice, participant, representedBy } from "../state.js";
-import { CHOICES, choiceName, majorityOf, resultSentence, wayOf } from "../votes.js";
+import { CHOICES, choiceName, resultSentence, ruleOf, wayOf } from "../votes.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../state.js").Vote} Vote */
@@ -119,7 +119,7 @@ export function news(before, after) {
   for (const vote of after.votes) {
     const was = before.votes.find((v) => v.id === vote.id);
     if (vote.state === "open" && !was) {
-      said.push(`${t("Mở biểu quyết: “%(text)s”.", { text: vote.text })} ${wayOf(vote)}.`);
+      said.push(t("Mở biểu quyết: “%(text)s”. %(way)s.", { text: vote.text, way: wayOf(vote) }));
     }
     if (was && vote.round > was.round) {
       said.push(vote.rule.secret
@@ -189,7 +189,7 @@ export function mount(root, { act, now }) {
     // What another device of ours has cast, this one can check too.
     for (const one of state.ballots) if (one.code) keepCode(state, vote, one.id, { code: one.code, choice: one.choice });
     say(byId("vote-question"), vote.text);
-    say(byId("vote-rule"), `${wayOf(vote)}. ${majorityOf(vote)}`);
+    say(byId("vote-rule"), ruleOf(vote));
     say(byId("vote-state"), running ? t("Đang biểu quyết") : t("Đã kết thúc biểu quyết"));
     byId("vote-close").hidden = !running || !may(state, "vote.close");
     byId("vote-again").hidden = !running || vote.round === 1 || !vote.rule.secret;
