@@ -76,6 +76,11 @@ async def test_a_guest_waits_and_is_let_in_and_the_chair_passes_to_the_deputy_an
 
     await panel(hanh, "people")
     await hanh.click(menu)
+    await hanh.click(hook("set-vote"))
+    await minh.wait_for_function(
+        "(id) => window.giaoban.state().participants.find((p) => p.id === id).votes", arg=guest
+    )
+    await hanh.click(menu)
     await hanh.fill(hook("remove-reason"), "Hết phần việc của khách.")
     await hanh.click(hook("remove"))
     await minh.wait_for_function("() => document.getElementById('ended-text').textContent.includes('Hết phần việc')")
