@@ -143,6 +143,15 @@ async def test_a_result_is_announced_with_its_basis_in_words(modules: Page) -> N
     ]
 
 
+async def test_a_vote_that_was_given_or_taken_is_announced_to_its_person_only(modules: Page) -> None:
+    """Whose right has changed is sent a new welcome; to the others it is another participant."""
+    body = """const given = (m, votes) => ({ ...m, participants: m.participants.map((p) => ({ ...p, votes })) });
+      return [[false, true], [true, false], [true, true]].map(([was, is]) =>
+        news(after([given(v.hello, was)]), after([given(v.hello, was), given(v.hello, is)])));"""
+    said = await run(modules, body, hello=welcome("dung"))
+    assert said == [["Đồng chí được quyền biểu quyết."], ["Đồng chí không còn quyền biểu quyết."], []]
+
+
 async def test_a_secret_vote_that_a_restart_has_voided_is_announced(modules: Page) -> None:
     rule = vote()["vote"]["rule"] | {"secret": True}
     body = "return news(after([v.hello, v.first]), after([v.hello, v.second]))"

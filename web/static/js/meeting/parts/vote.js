@@ -4,7 +4,7 @@ import { t } from "../../text.js";
 import { draw, fill, grouped, keepCode, keptCode } from "../codes.js";
 import { byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
-import { isOpen, may, myChoice, participant, representedBy } from "../state.js";
+import { isOpen, may, me, myChoice, participant, representedBy } from "../state.js";
 import { CHOICES, choiceName, resultSentence, ruleOf, wayOf } from "../votes.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -127,6 +127,10 @@ export function news(before, after) {
         : t("Máy chủ vừa khởi động lại: thời gian biểu quyết được tính lại từ đầu."));
     }
     if (vote.outcome && !was?.outcome) said.push(resultSentence(vote));
+  }
+  const [had, has] = [me(before)?.votes, me(after)?.votes];
+  if (before.welcomed && had === !has) {
+    said.push(has ? t("Đồng chí được quyền biểu quyết.") : t("Đồng chí không còn quyền biểu quyết."));
   }
   return said;
 }
