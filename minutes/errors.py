@@ -85,8 +85,16 @@ class SigningFailed(RecordError):
     """The signature could not be made, or the signed file did not validate and was thrown away."""
 
 
-class NoTimeStamp(SigningFailed):
-    """The time-stamping service cannot be reached or does not answer as it should; without a stamp it can be signed."""
+class Unproved(SigningFailed):
+    """What would prove a signature cannot be had now; without it it can be signed, and waits."""
+
+
+class NoTimeStamp(Unproved):
+    """The time-stamping service cannot be reached or does not answer as it should."""
+
+
+class NoStatus(Unproved):
+    """No authority has said anything that still holds about a certificate."""
 
 
 class Damaged(RecordError):

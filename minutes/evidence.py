@@ -9,7 +9,7 @@ before the certificate of the last time-stamp expires: the next one covers it.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,11 +22,11 @@ from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.pdf_signer import PdfTimeStamper, TimestampDSSContentSettings
 from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko_certvalidator import CertificateValidator
-from pyhanko_certvalidator.errors import PathError, ValidationError
+from pyhanko_certvalidator.errors import InsufficientRevinfoError, PathError, RevokedError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from minutes.envelope import is_time_stamp, stamped_at
-from minutes.errors import N_, NoTimeStamp, Reason, SigningFailed
+from minutes.errors import N_, NoStatus, NoTimeStamp, Reason, SigningFailed
 from minutes.revocation import for_file
 from minutes.trust import Trust
 
@@ -68,8 +68,8 @@ def last_stamp(pdf: bytes) -> LastStamp | None:
 async def prove(pdf: bytes, *, trust: Trust, time_stamper: timestamps.TimeStamper, at: datetime | None = None) -> bytes:
     """Add a time-stamp over the whole file, with evidence for it and for all that no earlier one covers.
 
-    `at` is the time of judging what is covered (None: now). Raises NoTimeStamp; SigningFailed where what is to be
-    proved does not hold any more, as when a certificate was revoked or has expired meanwhile.
+    `at` is the time of judging what is covered (None: now). Raises NoTimeStamp, NoStatus; SigningFailed where what is
+    to be proved does not hold any more, as when a certificate was revoked or has expired meanwhile.
     """
     out = io.BytesIO()
     try:
@@ -112,4 +112,16 @@ def failed(error: Exception) -> SigningFailed:
     """The error of ours for one of FAILURES."""
     if isinstance(error, OSError):  # pyHanko's TimestampRequestError is one
         return NoTimeStamp(Reason(N_("dịch vụ cấp dấu thời gian không trả lời đúng")))
+    reasons = list(_reasons(error))
+    if any(isinstance(one, RevokedError) for one in reasons):
+        return SigningFailed(Reason(N_("Chứng thư số đã bị thu hồi, không ký được nữa")))
+    if any(isinstance(one, InsufficientRevinfoError) for one in reasons):
+        return NoStatus(Reason(N_("chưa biết chứng thư số có bị thu hồi hay không")))
     return SigningFailed(Reason(N_("Phần mềm ký báo lỗi: %(error)s"), error=error))
+
+
+def _reasons(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and what it was raised from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

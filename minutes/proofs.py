@@ -6,10 +6,11 @@ earlier one as of the one after it, and a signature as of the first one after it
 for they are signed; minutes.revocation lets no others in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import EmbeddedPdfSignature, async_validate_pdf_timestamp
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -59,12 +60,16 @@ async def proofs(reader: PdfFileReader, stamps: Sequence[EmbeddedPdfSignature], 
     return Proofs(believed, () if reason else tuple(proved), reason)
 
 
-def standing(path: ValidationPath | None, believed: Trust, moment: datetime) -> Reason | None:
+def standing(certificates: Iterable[asn1_x509.Certificate], believed: Trust, moment: datetime) -> Reason | None:
     """What authorities say against a chain of certificates that was used at `moment`; None where they say that it was
     good."""
-    certificates = [] if path is None else list(path.iter_certs(include_root=False))
     found = {fault(one, believed, moment) for one in certificates}
     return next((_FAULTS[one] for one in Fault if one in found), None)
+
+
+def certificates_of(path: ValidationPath | None) -> tuple[asn1_x509.Certificate, ...]:
+    """The certificates of a path, the root left out."""
+    return () if path is None else tuple(path.iter_certs(include_root=False))
 
 
 async def _stamp_problem(stamp: EmbeddedPdfSignature, believed: Trust, moment: datetime) -> Reason | None:
@@ -74,7 +79,7 @@ async def _stamp_problem(stamp: EmbeddedPdfSignature, believed: Trust, moment: d
     if not status.trusted:
         words = WORDS.get(status.trust_problem_indic) if status.trust_problem_indic else None
         return words or Reason(N_("không thuộc tổ chức cấp dấu thời gian được tin cậy"))
-    return standing(status.validation_path, believed, moment)
+    return standing(certificates_of(status.validation_path), believed, moment)
 
 
 def _inside(reader: PdfFileReader) -> tuple[list[bytes], list[bytes], list[bytes]]:

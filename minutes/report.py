@@ -21,7 +21,7 @@ class Expected:
 @dataclass(frozen=True, slots=True)
 class SignatureCheck:
     """One signature. `name` is the certificate's common name, `reason` says in words why it is not good. `waits`: the
-    only thing wrong is that no time-stamp proves yet when it was made."""
+    only thing wrong is that nothing proves yet when it was made, or that the certificate was good then."""
 
     field: str
     name: str
@@ -38,7 +38,7 @@ class Report:
     """All signatures of a file in order, document time-stamps left out of the list but not of the judgement.
 
     `stamped`: a time-stamp over the document is there. `waits`: it is not good yet, and nothing is wrong but that
-    time-stamps are missing, which can be added.
+    proofs are missing, which can be added.
     """
 
     signatures: tuple[SignatureCheck, ...]

@@ -109,6 +109,19 @@ def issuer_of_this(
     return next((one for one in known if _issued(one, certificate)), None)
 
 
+def chain_of(certificate: asn1_x509.Certificate, trust: Trust) -> tuple[asn1_x509.Certificate, ...]:
+    """A certificate and the authorities above it without the root; empty where they lead to none that is pinned."""
+    chain, roots = [certificate], {one.dump() for one in trust.roots}
+    while len(chain) <= len(trust.intermediates) + 1:
+        issuer = issuer_of_this(chain[-1], (*trust.roots, *trust.intermediates))
+        if issuer is None:
+            break
+        if issuer.dump() in roots:
+            return tuple(chain)
+        chain.append(issuer)
+    return ()
+
+
 def question(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) -> bytes:
     """What a responder is asked about a certificate (OCSPRequest in DER). Without a nonce, so that answers made in
     advance will do (RFC 5019); SHA-1 only names the issuer in it."""

@@ -25,13 +25,14 @@ from pyhanko.sign.validation import (
 
 from minutes.envelope import BROKEN, covers_whole, intact, is_time_stamp, misplaced, own_stamp
 from minutes.errors import N_, Reason
-from minutes.proofs import Proofs, proofs, standing
+from minutes.proofs import Proofs, certificates_of, proofs, standing
 from minutes.report import (
     BROKEN_SIGNATURE,
     CHANGED,
     NO_TIME,
     ODD,
     REVOKED,
+    UNKNOWN_STATUS,
     UNSIGNED,
     UNTRUSTED,
     WAITS,
@@ -41,6 +42,7 @@ from minutes.report import (
     SignatureCheck,
     unexpected,
 )
+from minutes.revocation import chain_of
 from minutes.trust import CLOCK_TOLERANCE, Trust, common_name, issuer_of
 
 
@@ -127,12 +129,16 @@ async def _check(found: EmbeddedPdfSignature, proved: Proofs, at: datetime) -> S
         )
         signed_at = own or covered
         reason = _problem(status) or _standing(status, proved, moment, until)
+        if reason in (UNTRUSTED, UNKNOWN_STATUS):  # pyHanko calls both the same, and looks at one certificate at a time
+            chain = chain_of(found.signer_cert, proved.believed)
+            reason = standing(chain, proved.believed, moment) or reason
         if reason is None and own is not None and own > until + CLOCK_TOLERANCE:
             reason = NO_TIME  # it cannot have been made after what covers it
         if reason is None and covered is None and (proved.stamps or proved.reason):
             reason = NO_TIME if proved.reason else Reason(N_("không được dấu thời gian lưu trữ nào bảo vệ"))
-        if reason is None and signed_at is None:
-            return replace(check, ok=False, reason=WAITS, waits=True)
+        unproved = not proved.stamps and proved.reason is None
+        if unproved and reason in (None, UNKNOWN_STATUS) and (reason or signed_at is None):
+            return replace(check, signed_at=signed_at, ok=False, reason=reason or WAITS, waits=True)
     except BROKEN:
         reason = ODD
     return replace(check, signed_at=signed_at, ok=reason is None, reason=reason)
@@ -140,8 +146,8 @@ async def _check(found: EmbeddedPdfSignature, proved: Proofs, at: datetime) -> S
 
 def _standing(status: PdfSignatureStatus, proved: Proofs, moment: datetime, until: datetime) -> Reason | None:
     own = status.timestamp_validity
-    against = None if own is None else standing(own.validation_path, proved.believed, until)
-    return standing(status.validation_path, proved.believed, moment) or (against and NO_TIME)
+    against = None if own is None else standing(certificates_of(own.validation_path), proved.believed, until)
+    return standing(certificates_of(status.validation_path), proved.believed, moment) or (against and NO_TIME)
 
 
 def _problem(status: PdfSignatureStatus) -> Reason | None:
@@ -150,13 +156,13 @@ def _problem(status: PdfSignatureStatus) -> Reason | None:
         return CHANGED
     if status.revoked:
         return REVOKED
-    if not status.trusted:
-        return WORDS.get(status.trust_problem_indic, UNTRUSTED) if status.trust_problem_indic else UNTRUSTED
     if status.coverage not in (SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION):
         return Reason(N_("chữ ký không bao trùm toàn bộ văn bản"))
     level = status.modification_level
     if not status.docmdp_ok or level is None or level > ModificationLevel.FORM_FILLING:
         return Reason(N_("có thay đổi không được phép sau khi ký"))
+    if not status.trusted:
+        return WORDS.get(status.trust_problem_indic, UNTRUSTED) if status.trust_problem_indic else UNTRUSTED
     if status.timestamp_validity is not None and not status.timestamp_validity.trusted:
         return NO_TIME
     if not status.bottom_line:

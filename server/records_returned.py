@@ -4,7 +4,7 @@ from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 
 from minutes import evidence, returned, store
 from minutes.document import Actor, Official
-from minutes.errors import NoTimeStamp
+from minutes.errors import Unproved
 from minutes.report import Expected
 from minutes.trust import issuer_of
 from server import directory
@@ -58,7 +58,7 @@ class Returning(Signing):
         in neither. Where no time-stamp is to be had it stays as it is, and waits for one like any other."""
         try:
             return await in_thread(lambda: evidence.prove(data, trust=self._trust, time_stamper=self._time_stamper))
-        except NoTimeStamp:
+        except Unproved:
             return data
 
     async def _actor(self, account_id: str) -> Actor:

@@ -25,7 +25,7 @@ from minutes.errors import N_, NoTimeStamp, Reason, Refused
 from minutes.interrupted import Interrupted
 from minutes.interrupted import store as waiting_store
 from minutes.interrupted.store import Waiting
-from minutes.report import Expected
+from minutes.report import UNKNOWN_STATUS, Expected, Report
 from minutes.signing import Credential
 from minutes.transitions import after
 from minutes.trust import issuer_of
@@ -42,6 +42,7 @@ T = TypeVar("T")
 log = structlog.get_logger("giaoban.signing")
 
 UNPROVED = "Chưa có dấu thời gian: dịch vụ cấp dấu thời gian không trả lời."
+UNKNOWN = "Chưa biết chứng thư số có bị thu hồi hay không: tổ chức chứng thực chưa trả lời."
 """What the history says of a signature that waits."""
 WAITS = timedelta(minutes=30)
 """Between the two steps of a signature."""
@@ -249,12 +250,18 @@ class Signing(Stamping):
             if digest is not None:
                 await self._issue(connection, current, digest, fingerprint(signed), now)
             await store.put_working(connection, document.id, None if issuing else signed)
-            unproved = None if report.ok else UNPROVED
-            await self._take(connection, current, act, by, unproved, digest=digest)
+            await self._take(connection, current, act, by, _unproved(report), digest=digest)
 
     async def _demand_bound(self, signer: Signer, certificate: asn1_x509.Certificate) -> None:
         async with self._database.read() as connection:
             await certificates.demand(connection, Holder(signer.account, signer.role == "seal"), certificate)
+
+
+def _unproved(report: Report) -> str | None:
+    """What a file still waits for, for the history."""
+    if report.ok:
+        return None
+    return UNKNOWN if any(one.reason == UNKNOWN_STATUS for one in report.signatures) else UNPROVED
 
 
 def turn_of(document: Document, by: Official, *, seal: bool) -> Signer:

@@ -41,8 +41,8 @@ class Stamping(Reading):
     async def stamp(self, document_id: str) -> None:
         """Complete a document that was sealed while no time-stamp was to be had: time-stamp, register, archive.
 
-        Raises NoTimeStamp while that is still so; SigningFailed where a signature does not hold any more, as when its
-        certificate was revoked before any time-stamp proved it: then it must be signed anew.
+        Raises NoTimeStamp, NoStatus while that is still so; SigningFailed where a signature does not hold any more, as
+        when its certificate was revoked before any time-stamp proved it: then it must be signed anew.
         """
         document = await self.get(document_id)
         after(document.state, Act.STAMP, document.workflow)

@@ -1,8 +1,8 @@
-"""Issues what only waited for a time-stamp, as soon as the service answers again."""
+"""Issues what only waited for a time-stamp, or for a word about its certificates, as soon as there is one."""
 
 import structlog
 
-from minutes.errors import NoTimeStamp, Refused, SigningFailed
+from minutes.errors import NoStatus, NoTimeStamp, Refused, SigningFailed
 from server.records import Records
 
 log = structlog.get_logger("giaoban.stamping")
@@ -17,6 +17,8 @@ async def stamp_waiting(records: Records) -> int:
             done += 1
         except NoTimeStamp:
             break
+        except NoStatus as error:
+            log.warning("a sealed document waits", document=document_id, reason=str(error.reason))
         except SigningFailed as error:
             log.error("a sealed document cannot be issued", document=document_id, reason=str(error.reason))
         except Refused:

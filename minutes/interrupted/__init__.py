@@ -8,7 +8,6 @@ the same way: `minutes.signing.sign` is both steps at once.
 
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from asn1crypto import algos as asn1_algos  # type: ignore[import-untyped]
 from asn1crypto import cms as asn1_cms
@@ -32,9 +31,9 @@ from pyhanko.sign.signers.pdf_signer import (
 )
 from pyhanko.stamp import StaticStampStyle
 
-from minutes.errors import N_, Reason, SigningFailed
+from minutes.errors import N_, NoStatus, Reason, SigningFailed
 from minutes.evidence import DIGEST, FAILURES, failed, prove, registry
-from minutes.revocation import Fault, fault, for_file
+from minutes.revocation import for_file
 from minutes.trust import Trust, common_name
 
 # Evidence goes into the revision that is being signed, so that nothing ever follows the last signature
@@ -74,33 +73,44 @@ async def begin(
 ) -> Interrupted:
     """Make ready to fill one prepared field; the options are those of minutes.signing.sign.
 
-    Raises NoTimeStamp, SigningFailed; the certificate must chain to a trusted root and not be revoked or expired.
+    The certificate must chain to a trusted root and not be revoked or expired. Where authorities say nothing about it
+    now, evidence is left out and the signature waits for minutes.evidence.prove. Raises NoTimeStamp, SigningFailed.
     """
-    metadata = signers.PdfSignatureMetadata(
-        field_name=field,
-        md_algorithm=DIGEST,
-        location=location,
-        name=common_name(certificate),
-        subfilter=pdf_fields.SigSeedSubFilter.PADES,
-        certify=certify,
-        docmdp_permissions=pdf_fields.MDPPerm.FILL_FORMS,
-        embed_validation_info=True,
-        dss_settings=_EVIDENCE,
-        validation_context=for_file(trust, [certificate]).context(),
-    )
     style = StaticStampStyle(background=PdfImage(Image.open(io.BytesIO(image))), background_opacity=1.0, border_width=0)
     external = ExternalSigner(certificate, registry(trust), _signature_size(certificate))
-    signer = PdfSigner(metadata, signer=external, timestamper=time_stamper, stamp_style=style)
-    out = io.BytesIO()
-    try:
+
+    async def made(evidence: Trust | None) -> tuple[bytes, PreparedByteRangeDigest]:
+        metadata = signers.PdfSignatureMetadata(
+            field_name=field,
+            md_algorithm=DIGEST,
+            location=location,
+            name=common_name(certificate),
+            subfilter=pdf_fields.SigSeedSubFilter.PADES,
+            certify=certify,
+            docmdp_permissions=pdf_fields.MDPPerm.FILL_FORMS,
+            embed_validation_info=evidence is not None,
+            dss_settings=_EVIDENCE,
+            validation_context=None if evidence is None else evidence.context(),
+        )
+        signer = PdfSigner(metadata, signer=external, timestamper=time_stamper, stamp_style=style)
+        out = io.BytesIO()
         prepared, _document, _out = await signer.async_digest_doc_for_signing(
             IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True, output=out
         )
+        return out.getvalue(), prepared
+
+    try:
+        try:
+            data, prepared = await made(for_file(trust, [certificate]))
+        except FAILURES as error:
+            if not isinstance(failed(error), NoStatus):
+                raise
+            data, prepared = await made(None)
         attributes = await external.signed_attrs(prepared.document_digest, DIGEST, use_pades=True)
     except FAILURES as error:
-        raise _no_standing(certificate, trust) or failed(error) from error
+        raise failed(error) from error
     return Interrupted(
-        out.getvalue(),
+        data,
         prepared.document_digest,
         prepared.reserved_region_start,
         prepared.reserved_region_end,
@@ -128,24 +138,14 @@ async def finish(
             DIGEST, asn1_cms.CMSAttributes.load(half.attributes), timestamper=time_stamper
         )
         await PdfTBSDocument.async_finish_signing(out, prepared, signed)
-        if not half.seal or time_stamper is None:
-            return out.getvalue()
-        return await prove(out.getvalue(), trust=trust, time_stamper=time_stamper)
     except FAILURES as error:
         raise failed(error) from error
-
-
-def _no_standing(certificate: asn1_x509.Certificate, trust: Trust) -> SigningFailed | None:
-    """What authorities say against a certificate, in words."""
-    words = {
-        Fault.REVOKED: N_("Chứng thư số “%(name)s” đã bị thu hồi, không ký được nữa"),
-        Fault.UNKNOWN: N_(
-            "Chưa biết chứng thư số “%(name)s” có bị thu hồi hay không, vì tổ chức chứng thực chưa trả lời máy chủ "
-            "này. Xin thử lại sau ít phút; nếu vẫn vậy, xin báo người quản trị"
-        ),
-    }
-    found = fault(certificate, trust, datetime.now(UTC))
-    return None if found is None else SigningFailed(Reason(words[found], name=common_name(certificate)))
+    if not half.seal or time_stamper is None:
+        return out.getvalue()
+    try:
+        return await prove(out.getvalue(), trust=trust, time_stamper=time_stamper)
+    except NoStatus:
+        return out.getvalue()
 
 
 def _public_key(certificate: bytes) -> rsa.RSAPublicKey | ec.EllipticCurvePublicKey:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from minutes import signing
+from minutes import evidence, signing
 from minutes.document import Signer
-from minutes.errors import SigningFailed, WrongPin
-from minutes.report import Expected
+from minutes.errors import NoStatus, SigningFailed, WrongPin
+from minutes.report import UNKNOWN_STATUS, Expected
 from minutes.signing import Credential
 from minutes.trust import Trust
 from minutes.typeset import FieldBox, Typeset
@@ -147,13 +147,20 @@ async def test_a_revoked_certificate_does_not_sign_and_does_not_validate(
     assert not report.ok
 
 
-async def test_without_a_revocation_list_nobody_is_believed(office: Office, signed: SignedSample) -> None:
+async def test_without_a_revocation_list_nobody_is_believed_but_may_wait_for_one(
+    office: Office, signed: SignedSample
+) -> None:
     blind = Trust(office.trust.roots, office.trust.intermediates, ())
     credential = office.credential(SECRETARY_SIGNER)
-    with pytest.raises(SigningFailed):
-        await Office(office.directory, office.pki, blind, office.time_stamper).sign(
-            signed.revisions[0], SECRETARY_SIGNER, credential, first=True
-        )
+    data = await Office(office.directory, office.pki, blind, office.time_stamper).sign(
+        signed.revisions[0], SECRETARY_SIGNER, credential, first=True
+    )
+    report = await validate(data, blind)
+    assert (report.ok, report.waits, report.signatures[0].reason) == (False, True, UNKNOWN_STATUS)
+    with pytest.raises(NoStatus):
+        await evidence.prove(data, trust=blind, time_stamper=office.time_stamper)
+    proved = await evidence.prove(data, trust=office.trust, time_stamper=office.time_stamper)
+    assert (await validate(proved, office.trust)).problems == ()
 
 
 def test_expected_signatures_are_bound_to_issuer_and_serial(signed: SignedSample) -> None:

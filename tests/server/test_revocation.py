@@ -11,6 +11,7 @@ from asn1crypto import ocsp as asn1_ocsp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minutes.document import State
 from minutes.errors import SigningFailed
 from minutes.revocation import said
 from minutes.trust import Trust
@@ -18,7 +19,9 @@ from minutes.validation import validate
 from server import certificates, revocation
 from server.certificates import Holder
 from server.records_keys import open_keys
+from server.records_signing import UNKNOWN
 from server.revocation import Fetcher, Revocation, good_answer, good_list, lists_named, with_fetched
+from server.stamping import stamp_waiting
 from tests.minutes.certification import Behaviour, Certification, answers, certification
 from tests.minutes.sample_meeting import CHAIR, SECRETARY
 from tests.minutes.statements import HOUR, answer, key_of, now
@@ -59,8 +62,6 @@ async def test_lists_come_from_where_bound_certificates_point_and_are_signed_wit
         await office.records.submit(document_id, by=CLERK_ACTOR)
         await office.records.approve(document_id, by=CHAIR_ACTOR)
         credential = authority.credential("chair")
-        with pytest.raises(SigningFailed, match="Chưa biết chứng thư số"):
-            await office.records.sign_with(document_id, by=CHAIR_ACTOR, credential=credential)
         host = urlsplit(authority.url).netloc
         job = Revocation(office.database, (office.records,), believed, tmp_path / "trust", [host])
         assert await job.refresh(datetime.now(UTC)) == 3
@@ -251,3 +252,44 @@ async def test_an_answer_is_good_until_its_end_while_the_responder_is_down(
         assert authority.asked == [RESPONDER]  # whoever is silent is not asked again for the next one
         assert len(fetched(pinned, tmp_path).ocsps) == 2
         assert fetched(pinned, tmp_path, datetime.now(UTC) + HOUR).ocsps == ()
+
+
+async def test_what_nobody_says_anything_about_is_signed_and_waits_until_somebody_does(
+    authority: Certification, pinned: Trust, tmp_path: Path
+) -> None:
+    async with open_office(tmp_path / "office", trust=pinned) as office:
+        await bound(office, authority, "chair")
+        own = open_keys(tmp_path / "office" / "keys").trust
+        job = Revocation(office.database, (office.records,), joined(own, pinned), tmp_path / "trust", ["127.0.0.1"])
+        authority.behaviour = down(*LISTS, RESPONDER)
+        assert await job.refresh(datetime.now(UTC)) == 0
+        document_id = await approved(office)
+        await office.records.sign_with(document_id, by=CHAIR_ACTOR, credential=authority.credential("chair"))
+        await office.records.seal(document_id, by=CLERK_ACTOR, pin=PIN)
+        assert (await office.records.get(document_id)).state is State.STAMPING
+        history = await office.records.history(document_id)
+        assert [(one.act, one.reason) for one in history[-2:]] == [("sign_last", UNKNOWN), ("seal_waiting", UNKNOWN)]
+        assert await stamp_waiting(office.records) == 0
+        authority.behaviour = down(RESPONDER)
+        assert await job.refresh(datetime.now(UTC)) == 2
+        assert await stamp_waiting(office.records) == 1
+        assert (await office.records.get(document_id)).state is State.SEALED
+        verdict = await office.records.verify(await office.records.pdf(document_id))
+        assert (verdict.kind, verdict.problems) == ("genuine", ())
+
+
+async def test_what_was_signed_while_nobody_said_revoked_is_not_issued_afterwards(
+    authority: Certification, pinned: Trust, tmp_path: Path
+) -> None:
+    async with open_office(tmp_path / "office", trust=pinned) as office:
+        await bound(office, authority, "other")
+        document_id = await approved(office)
+        await office.records.sign_with(document_id, by=CHAIR_ACTOR, credential=authority.credential("other"))
+        await office.records.seal(document_id, by=CLERK_ACTOR, pin=PIN)
+        own = open_keys(tmp_path / "office" / "keys").trust
+        job = Revocation(office.database, (office.records,), joined(own, pinned), tmp_path / "trust", ["127.0.0.1"])
+        await job.refresh(datetime.now(UTC))
+        with pytest.raises(SigningFailed, match="đã bị thu hồi"):
+            await office.records.stamp(document_id)
+        assert await stamp_waiting(office.records) == 0
+        assert (await office.records.get(document_id)).state is State.STAMPING
