@@ -29,6 +29,7 @@ handwriting   a picture that somebody sends, made fit for one
 trust         pinned roots, authorities and what they say of certificates
 revocation    revocation lists and OCSP answers: whose they are, and what they mean
 redaction     what is left out of a published text, and (edge) the renditions
+stamper       time-stampers that threads may share
 envelope      how signatures lie in the bytes of a file
 evidence      time-stamps over the document, with what proves them
 interrupted   a signature in two steps, and (edge) where it waits between them

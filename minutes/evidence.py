@@ -28,6 +28,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from minutes.envelope import is_time_stamp, stamped_at
 from minutes.errors import N_, NoStatus, NoTimeStamp, Reason, SigningFailed
 from minutes.revocation import for_file
+from minutes.stamper import for_one_use
 from minutes.trust import Trust
 
 DIGEST = "sha256"
@@ -74,15 +75,16 @@ async def prove(pdf: bytes, *, trust: Trust, time_stamper: timestamps.TimeStampe
     out = io.BytesIO()
     try:
         unproved = _unproved(list(PdfFileReader(io.BytesIO(pdf)).embedded_signatures))
-        context = for_file(trust, [one.signer_cert for one in unproved]).context(at)
+        known = for_file(trust, [one.signer_cert for one in unproved])
+        context = known.context(at)
         paths = []
         for one in unproved:
             extended = {"time_stamping"} if is_time_stamp(one) else None
             validator = CertificateValidator(
-                one.signer_cert, intermediate_certs=registry(trust), validation_context=context
+                one.signer_cert, intermediate_certs=registry(known), validation_context=context
             )
             paths.append(await validator.async_validate_usage(set(), extended))  # type: ignore[no-untyped-call]
-        await PdfTimeStamper(time_stamper).async_timestamp_pdf(
+        await PdfTimeStamper(for_one_use(time_stamper)).async_timestamp_pdf(
             IncrementalPdfFileWriter(io.BytesIO(pdf)),
             DIGEST,
             validation_context=context,

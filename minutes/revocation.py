@@ -136,7 +136,9 @@ def question(certificate: asn1_x509.Certificate, issuer: asn1_x509.Certificate) 
 
 
 def believing(trust: Trust, certificates: Iterable[bytes], lists: Iterable[bytes], answers: Iterable[bytes]) -> Trust:
-    """What is trusted, and of what a file brings along (DER) only what authorities we know have made."""
+    """What is trusted, and of what a file brings along (DER) only what authorities we know have made; shared with
+    nobody."""
+    trust = trust.for_one_use()
     offered = list(_read(certificates))
     known = authorities((*trust.roots, *trust.intermediates), offered)
     held = {one.dump() for one in (*trust.crls, *trust.ocsps)}
@@ -151,7 +153,9 @@ def believing(trust: Trust, certificates: Iterable[bytes], lists: Iterable[bytes
 
 
 def for_file(trust: Trust, certificates: Iterable[asn1_x509.Certificate]) -> Trust:
-    """The same without answers about anybody else than these and the authorities: what goes into a file."""
+    """The same without answers about anybody else than these and the authorities: what goes into a file. Shared with
+    nobody."""
+    trust = trust.for_one_use()
     wanted = [*certificates, *trust.intermediates]
     return replace(trust, ocsps=tuple(one for one in trust.ocsps if any(is_about(one, each) for each in wanted)))
 

@@ -8,8 +8,7 @@ are files of the installation, because addresses inside an uploaded file must ne
 import io
 from collections.abc import Mapping, Sequence
 
-from asn1crypto import keys as asn1_keys  # type: ignore[import-untyped]
-from asn1crypto import x509 as asn1_x509
+from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
@@ -21,6 +20,7 @@ from pyhanko.sign import timestamps
 from minutes.errors import N_, Reason, SigningFailed, WrongPin
 from minutes.evidence import DIGEST
 from minutes.interrupted import begin, finish
+from minutes.stamper import OwnStamper
 from minutes.trust import Trust, common_name, issuer_of
 from minutes.typeset import FieldBox
 
@@ -71,11 +71,10 @@ class Credential:
             return self._key.sign(data, padding.PKCS1v15(), digest)
         return self._key.sign(data, ec.ECDSA(digest))
 
-    def time_stamper(self) -> timestamps.TimeStamper:
+    def time_stamper(self) -> OwnStamper:
         """An RFC 3161 authority in this process, for demonstrations and tests; the key must be RSA."""
         der = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        key = asn1_keys.PrivateKeyInfo.load(der)
-        return timestamps.DummyTimeStamper(self.certificate, key)
+        return OwnStamper(self.certificate.dump(), der)
 
 
 def prepare(pdf: bytes, boxes: Sequence[FieldBox]) -> bytes:

@@ -34,6 +34,11 @@ class Trust:
             tuple(asn1_crl.CertificateList.load(_der(path.read_bytes())) for path in sorted(directory.glob("*.crl"))),
         )
 
+    def for_one_use(self) -> "Trust":
+        """The same, shared with nobody: what asn1crypto has loaded is not read safely by two threads at once."""
+        parts = (self.roots, self.intermediates, self.crls, self.ocsps)
+        return Trust(*(tuple(type(one).load(one.dump()) for one in part) for part in parts))
+
     def context(self, moment: datetime | None = None) -> ValidationContext:
         """Fresh for every use, since a context caches what it has seen. `moment` None: now; an earlier one is judged by
         what the revocation lists of today say of it."""

@@ -120,7 +120,8 @@ def with_fetched(pinned: Trust, folder: Path, now: datetime) -> Trust:
 
 
 def _authorities(pinned: Trust) -> tuple[asn1_x509.Certificate, ...]:
-    return (*pinned.intermediates, *pinned.roots)
+    own = pinned.for_one_use()
+    return (*own.intermediates, *own.roots)
 
 
 @dataclass

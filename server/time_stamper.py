@@ -4,7 +4,9 @@ import time
 
 import aiohttp
 from asn1crypto import cms, tsp  # type: ignore[import-untyped]
-from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
+from pyhanko.sign.timestamps import TimestampRequestError
+
+from minutes.stamper import SharedStamper
 
 TIME = 8.0
 """Seconds for one answer."""
@@ -14,12 +16,12 @@ MOST = 64 * 1024
 _HEADERS = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
 
 
-class HttpTimeStamper(TimeStamper):
+class HttpTimeStamper(SharedStamper):
     """Whatever goes wrong is a TimestampRequestError (an OSError). The token is checked against what was asked; who has
     signed it is judged by whoever uses it."""
 
     def __init__(self, url: str) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._url = url
         self._silent_until = 0.0
 

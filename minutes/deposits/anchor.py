@@ -50,7 +50,7 @@ async def anchor(stamper: TimeStamper, note: str, trust: Trust) -> bytes:
         text = N_("Dịch vụ cấp dấu thời gian không trả lời (%(error)s)")
         raise SigningFailed(Reason(text, error=type(error).__name__)) from error
     signed = token["content"]
-    held = {one.chosen.dump() for one in signed["certificates"]}
+    held, trust = {one.chosen.dump() for one in signed["certificates"]}, trust.for_one_use()
     chain = [one for one in (*trust.intermediates, *trust.roots) if one.dump() not in held]
     added = [cms.CertificateChoices(name="certificate", value=one) for one in chain]
     signed["certificates"] = cms.CertificateSet([*signed["certificates"], *added])
@@ -68,7 +68,8 @@ async def judge(token: bytes, note: str, trust: Trust) -> datetime:
         raise Damaged(Reason(N_("dấu thời gian không phải của điểm chốt này")))
     try:
         # As of its own time: that it was made then is proved by the checkpoints and time-stamps that followed it.
-        found = await validate_tst_signed_data(signed, trust.context(moment), lambda _algorithm: imprint)
+        context = trust.for_one_use().context(moment)
+        found = await validate_tst_signed_data(signed, context, lambda _algorithm: imprint)
         status = TimestampSignatureStatus(**found)
     except _BROKEN as error:
         raise Damaged(Reason(N_("dấu thời gian không kiểm tra được"))) from error

@@ -34,6 +34,7 @@ from pyhanko.stamp import StaticStampStyle
 from minutes.errors import N_, NoStatus, Reason, SigningFailed
 from minutes.evidence import DIGEST, FAILURES, failed, prove, registry
 from minutes.revocation import for_file
+from minutes.stamper import for_one_use
 from minutes.trust import Trust, common_name
 
 # Evidence goes into the revision that is being signed, so that nothing ever follows the last signature
@@ -77,7 +78,8 @@ async def begin(
     now, evidence is left out and the signature waits for minutes.evidence.prove. Raises NoTimeStamp, SigningFailed.
     """
     style = StaticStampStyle(background=PdfImage(Image.open(io.BytesIO(image))), background_opacity=1.0, border_width=0)
-    external = ExternalSigner(certificate, registry(trust), _signature_size(certificate))
+    known, stamper = for_file(trust, [certificate]), time_stamper and for_one_use(time_stamper)
+    external = ExternalSigner(certificate, registry(known), _signature_size(certificate))
 
     async def made(evidence: Trust | None) -> tuple[bytes, PreparedByteRangeDigest]:
         metadata = signers.PdfSignatureMetadata(
@@ -92,7 +94,7 @@ async def begin(
             dss_settings=_EVIDENCE,
             validation_context=None if evidence is None else evidence.context(),
         )
-        signer = PdfSigner(metadata, signer=external, timestamper=time_stamper, stamp_style=style)
+        signer = PdfSigner(metadata, signer=external, timestamper=stamper, stamp_style=style)
         out = io.BytesIO()
         prepared, _document, _out = await signer.async_digest_doc_for_signing(
             IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=True, output=out
@@ -101,7 +103,7 @@ async def begin(
 
     try:
         try:
-            data, prepared = await made(for_file(trust, [certificate]))
+            data, prepared = await made(known)
         except FAILURES as error:
             if not isinstance(failed(error), NoStatus):
                 raise
@@ -130,12 +132,14 @@ async def finish(
     """
     certificate = asn1_x509.Certificate.load(half.certificate)
     value = _checked(half, signature)
-    external = ExternalSigner(certificate, registry(trust), value)
+    external = ExternalSigner(certificate, registry(trust.for_one_use()), value)
     prepared = PreparedByteRangeDigest(half.document_digest, half.start, half.end)
     out = io.BytesIO(half.pdf)
     try:
         signed = await external.async_sign_prescribed_attributes(
-            DIGEST, asn1_cms.CMSAttributes.load(half.attributes), timestamper=time_stamper
+            DIGEST,
+            asn1_cms.CMSAttributes.load(half.attributes),
+            timestamper=time_stamper and for_one_use(time_stamper),
         )
         await PdfTBSDocument.async_finish_signing(out, prepared, signed)
     except FAILURES as error:

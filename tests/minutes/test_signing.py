@@ -163,6 +163,17 @@ async def test_without_a_revocation_list_nobody_is_believed_but_may_wait_for_one
     assert (await validate(proved, office.trust)).problems == ()
 
 
+async def test_what_threads_share_is_read_by_none_of_them(office: Office, signed: SignedSample) -> None:
+    """asn1crypto reads what it has loaded little by little, and two threads at once find a list half read."""
+    keys = open_keys(office.directory)
+    shared = Office(office.directory, office.pki, keys.trust, keys.time_stamper)
+    data = await shared.sign(signed.revisions[2], SEAL_SIGNER, office.credential(SEAL_SIGNER))
+    assert (await validate(data, keys.trust, signed.expected)).ok
+    trusted = [*keys.trust.roots, *keys.trust.intermediates, *keys.trust.crls]
+    assert [one for one in trusted if one.children is not None] == []
+    assert not keys.time_stamper.cert_registry.certs
+
+
 def test_expected_signatures_are_bound_to_issuer_and_serial(signed: SignedSample) -> None:
     assert len({one.serial for one in signed.expected}) == 3
     assert signed.expected[0] == Expected("ChuKyThuKy", signed.expected[1].issuer, signed.expected[0].serial)
