@@ -32,7 +32,7 @@ from minutes.content import to_json
 from minutes.described import store as description
 from minutes.described.field import Subject
 from minutes.document import Document, State
-from minutes.errors import Damaged
+from minutes.errors import Damaged, Erased, Withheld
 from minutes.exchange import edxml
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming
@@ -93,6 +93,8 @@ class Export:
             yield Step(done, len(todo))
             try:
                 lists.setdefault((unit.id, which), []).append(await work())
+            except (Withheld, Erased):
+                continue  # set aside, or lawfully erased: nothing of it is handed on
             except Damaged:
                 damaged.append(f"{unit.id}: {name}")
         for (unit_id, which), rows in lists.items():

@@ -1,6 +1,7 @@
 """Case files whose time is over are destroyed by a council's recorded decision, and by nothing else."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
@@ -9,6 +10,8 @@ from minutes.casefiles.disposal import names
 from minutes.casefiles.store import case_table
 from minutes.deposits import store as deposits
 from minutes.document import State
+from server import directory
+from server.document_export import Export, Exported
 from server.keys import CASE_FILES, DATABASE, DISPOSALS, VAULT
 from server.vault_examination import Result
 from tests.postgresql import ON_BOTH
@@ -52,8 +55,19 @@ async def dispose(visitor: Visitor, office: Office, decision: str, *codes: str, 
     return await visitor.post(WHERE, {**chosen, "decision": decision, "year": year, "sure": "yes", **fields})
 
 
+async def exported(office: Office, folder: Path) -> Exported:
+    """What `giaoban export` makes of the office's documents."""
+    archive = office.server.app[VAULT].archive
+    async with office.server.app[DATABASE].read() as connection:
+        units = await directory.units(connection)
+    async for step in Export(office.server.app[DATABASE], archive, folder).run(units):
+        if isinstance(step, Exported):
+            return step
+    raise AssertionError
+
+
 @ON_BOTH
-async def test_what_a_council_has_decided_is_destroyed_and_the_register_says_so(office: Office) -> None:
+async def test_what_a_council_has_decided_is_destroyed_and_the_register_says_so(office: Office, tmp_path: Path) -> None:
     code = await closed(office)
     leader, clerk = await office.sign_in("hanh"), await office.sign_in("cuc")
     page = await leader.get(WHERE)
@@ -83,6 +97,10 @@ async def test_what_a_council_has_decided_is_destroyed_and_the_register_says_so(
     result: Result = await proved(office)
     assert not result.findings
     assert len(result.aside) == len(case.items)
+    out = await exported(office, tmp_path / "out")
+    assert not out.damaged, "what was erased is no damage"
+    assert not any("01-BB-UBND" in path.as_posix() for path in (tmp_path / "out").rglob("*"))
+    assert any("QĐ-UBND" in path.as_posix() for path in (tmp_path / "out").rglob("*"))
     assert all(f"số {number}" in one.sentence for one in result.aside)
 
 
