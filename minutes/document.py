@@ -146,6 +146,8 @@ class Act(StrEnum):
     ANSWER = "answer"
     """The author accepts or declines a remark."""
     SUBMIT = "submit"
+    TAKE_BACK = "take_back"
+    """Who has submitted it wants it back before anybody has checked or approved it."""
     CHECKED = "checked"
     """Form and law are as they should be."""
     RETURN = "return"
@@ -238,6 +240,16 @@ class Signed:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signs as everybody may see it: without account or certificate. `signed_at` is None until they have."""
+
+    name: str
+    title: str
+    title_lines: tuple[str, ...]
+    signed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """The decision to publish, and the one to withdraw if there was one."""
 
@@ -305,6 +317,16 @@ class Document:
         done = {signed.signer.field for signed in self.signed}
         waiting = [signer for signer in self.signers if signer.field not in done]
         return tuple(signer for signer in waiting if signer.step == min(one.step for one in waiting))
+
+    @property
+    def signatures(self) -> tuple[Signature, ...]:
+        """Of the people, in signing order."""
+        done = {one.signer.field: one.signed_at for one in self.signed}
+        return tuple(
+            Signature(one.name, one.title, one.title_lines, done.get(one.field))
+            for one in self.signers
+            if one.role != "seal"
+        )
 
     @property
     def published(self) -> bool:

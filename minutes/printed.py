@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from minutes.blocks import Block, ConclusionLine, Heading, Paragraph, Table, labelled, roman
+from minutes.content import Content, kind_of, title_of
 from minutes.document import KIND_NAMES, Kind
 from minutes.templates import template_of
-from minutes.text import TextContent
+from minutes.text import CIRCULATIONS, URGENCIES, TextContent
 from minutes.wording import closed, conclusion_sentences, punctuated
 
 Style = Literal[
@@ -46,6 +47,39 @@ class PrintedAnnex:
     title: str
     goes_with: str
     lines: tuple[Printed, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """How a document is called: the name of its type and the trích yếu as its title, or the trích yếu below its number
+    ("V/v …"); "" for what its type does not have (Decree 30/2020, Appendix III). `urgency` and `circulation` are the
+    words below the number, `code` is the drafter's at its end."""
+
+    name: str
+    title: str
+    below_number: str
+    urgency: str = ""
+    circulation: str = ""
+    code: str = ""
+
+
+def titles(content: Content) -> Titles:
+    """What stands around the text of a document."""
+    kind, subject = kind_of(content), title_of(content)
+    template = template_of(kind)
+    found = Titles(
+        KIND_NAMES[kind].upper() if template.titled else "",
+        subject if template.subject == "title" else "",
+        letter_subject(subject) if template.subject == "number" else "",
+    )
+    if not isinstance(content, TextContent):
+        return found
+    return replace(
+        found,
+        urgency=URGENCIES[content.urgency] if content.urgency else "",
+        circulation=CIRCULATIONS[content.circulation] if content.circulation else "",
+        code=initials(content),
+    )
 
 
 @dataclass(frozen=True, slots=True)

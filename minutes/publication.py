@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from minutes.content import Content, kind_of, title_of
-from minutes.document import KIND_NAMES, PUBLISHABLE, Document, Kind, State
+from minutes.document import KIND_NAMES, PUBLISHABLE, Document, Kind, Signature, State
 from minutes.errors import N_, Reason, Refused
-from minutes.printed import printed, printed_annexes
 from minutes.searching.shown import Shown
 from minutes.text import TextContent
-from minutes.wording import long_date
 from minutes.workflow.relation import Changed, in_force
 from rooms.proceedings import Unit
 
@@ -29,8 +27,8 @@ NOT_PUBLISHED = Reason(N_("Văn bản không ở trạng thái công khai."))
 class PublicDocument:
     """A published document as a citizen sees it; `digest` is the hex SHA-256 of the file, also its address.
 
-    `text` are the paragraphs of the body, so that the page can be read without opening the PDF; `changes` is what later
-    documents have done to it, the newest first.
+    `content` is what it says, so that the page can be read without opening the PDF; `changes` is what later documents
+    have done to it, the newest first.
     """
 
     id: str
@@ -41,11 +39,11 @@ class PublicDocument:
     number_symbol: str
     issued_on: date
     subject: str
-    signers: tuple[str, ...]
+    signatures: tuple[Signature, ...]
     published_at: datetime
     digest: str
     code: str
-    text: tuple[str, ...]
+    content: TextContent
     changes: tuple[Changed, ...] = ()
     redacted: bool = False
     """Information was left out; `digest` is that of the rendition."""
@@ -88,6 +86,8 @@ def may_withdraw(document: Document) -> None:
 
 def public_view(document: Document, content: Content) -> PublicDocument:
     """The public's view; `content` is that of the file which is published, the document's own or its rendition."""
+    if not isinstance(content, TextContent):
+        raise Refused("never_public", _never_public(kind_of(content)))
     publication, number_symbol = document.publication, document.number_symbol
     if publication is None or not publication.in_force or number_symbol is None:
         raise Refused("not_published", NOT_PUBLISHED)
@@ -102,23 +102,13 @@ def public_view(document: Document, content: Content) -> PublicDocument:
         number_symbol=number_symbol,
         issued_on=document.issued_on,
         subject=title_of(content),
-        signers=tuple(signed.signer.name for signed in document.signed),
+        signatures=document.signatures,
         published_at=publication.at,
         digest=document.public_digest,
         code=document.code,
-        text=_body(content, number_symbol, document.issued_on),
+        content=content,
         redacted=document.rendition is not None,
     )
-
-
-def _body(content: Content, number_symbol: str, issued_on: date) -> tuple[str, ...]:
-    if not isinstance(content, TextContent):
-        raise Refused("never_public", _never_public(kind_of(content)))
-    annexes = printed_annexes(content, number_symbol, long_date(issued_on))
-    lines = [*map(str, printed(content))]
-    for annex in annexes:
-        lines += [annex.name, annex.title, annex.goes_with, *map(str, annex.lines)]
-    return tuple(lines)
 
 
 def _never_public(kind: Kind) -> Reason:

@@ -21,9 +21,8 @@ from minutes.content import Content, InvitationContent, MinutesContent, drafting
 from minutes.document import FIELD_NAMES, KIND_NAMES, MARK, Kind, Signer
 from minutes.errors import UnprintableContent
 from minutes.layout import LAYOUTS, MM, Layout, layout_on
-from minutes.printed import Printed, initials, letter_subject, printed, printed_annexes
-from minutes.templates import template_of
-from minutes.text import CIRCULATIONS, URGENCIES, TextContent
+from minutes.printed import Printed, printed, printed_annexes, titles
+from minutes.text import URGENCIES, TextContent
 from minutes.wording import (
     attendance_summary,
     closed,
@@ -179,7 +178,7 @@ def page_data(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
 
 
 def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
-    authority, template = heading.authority, template_of(kind)
+    authority, called = heading.authority, titles(content)
     people = [signer for signer in heading.signers if signer.role != "seal"]
     symbol = heading.number_symbol or f"     /{register.symbol(kind, authority.abbreviation, drafting_unit(content))}"
     day = f"{authority.place_name}, {long_date(heading.issued_on)}" if heading.issued_on else None
@@ -195,13 +194,13 @@ def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
         },
         "draft": heading.number_symbol is None,
         "rendition": heading.rendition,
-        "titled": template.titled,
-        "kind_title": KIND_NAMES[kind].upper(),
-        "subject": title_of(content) if template.subject == "title" else None,
-        "letter_subject": None,
+        "titled": bool(called.name),
+        "kind_title": called.name,
+        "subject": called.title or None,
+        "letter_subject": called.below_number or None,
         "urgency": None,
-        "circulation": None,
-        "drafter": "",
+        "circulation": called.circulation or None,
+        "drafter": called.code,
         "contact": [],
         "annexes": [],
         "recipients": punctuated(content.recipients),
@@ -232,18 +231,13 @@ def _page(content: Content, heading: Heading) -> dict[str, Any]:
 
 def _text_page(content: TextContent, heading: Heading) -> dict[str, Any]:
     day = long_date(heading.issued_on) if heading.issued_on else "ngày      tháng      năm     "
-    urgency, circulation = content.urgency, content.circulation
-    page: dict[str, Any] = {
+    urgency = content.urgency
+    return {
         "lines": [asdict(line) for line in printed(content)],
         "urgency": urgency and {"name": urgency, "words": URGENCIES[urgency]},
-        "circulation": circulation and CIRCULATIONS[circulation],
-        "drafter": initials(content),
         "contact": list(content.contact),
         "annexes": [asdict(annex) for annex in printed_annexes(content, heading.number_symbol, day)],
     }
-    if template_of(content.kind).subject == "number":
-        page["letter_subject"] = letter_subject(content.subject)
-    return page
 
 
 def _minutes_page(content: MinutesContent) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """What an authority has laid down: the way of each kind, who may sign for the head; and who signs a draft."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
 from minutes import store
-from minutes.document import Document, Kind, Official, Signer, in_signing_order
+from minutes.document import Document, Kind, Official, Signer, State, in_signing_order
 from minutes.errors import N_, Reason, Refused
 from minutes.transitions import WITH_AUTHOR
+from minutes.workflow import plan
 from minutes.workflow import store as workflow
 from minutes.workflow.delegation import Delegation, sound
 from minutes.workflow.plan import Workflow
@@ -14,6 +16,9 @@ from minutes.workflow.store import PlanChange, Waiting
 from minutes.workflow.turns import Turn
 from server.directory import Account
 from server.records_reading import Reading, actor_of, reason_of
+
+_DRAFTS = 1000
+"""Of one kind at one authority, that can follow a new way at once."""
 
 
 class Arranging(Reading):
@@ -24,10 +29,16 @@ class Arranging(Reading):
         async with self._database.read() as connection:
             return await workflow.plans(connection, unit_id), await workflow.plan_changes(connection, unit_id)
 
-    async def set_plan(self, unit_id: str, kind: Kind, wanted: Workflow, *, by: Official) -> None:
-        """Set the way of a kind for what is drafted from now on."""
+    async def set_plan(self, unit_id: str, kind: Kind, wanted: Workflow, *, by: Official, drafts: bool = False) -> None:
+        """Set the way of a kind for what is drafted from now on, and with `drafts` for what nobody has submitted or
+        asked anybody about yet, whose signers keep their order."""
         async with self._database.begin() as connection:
             await workflow.set_plan(connection, unit_id, kind, wanted, actor_of(by), self._now())
+            begun = await store.search(connection, _DRAFTS, unit_id=unit_id, kind=kind, state=State.DRAFT)
+            for document in begun if drafts else ():
+                way = json.dumps(plan.to_json(replace(wanted, parallel=document.workflow.parallel)))
+                await store.change(connection, document.id, document.changed_at, workflow=way)
+                await workflow.settle(connection, document.id)
 
     async def delegations(self, unit_id: str) -> tuple[Delegation, ...]:
         """All that a unit has on record, the newest first."""

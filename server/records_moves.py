@@ -74,6 +74,12 @@ class Moves(Reading):
             document = await store.get(connection, document_id, lock=True)
             await self._take(connection, document, Act.RETURN, by, reason_of(reason))
 
+    async def take_back(self, document_id: str, *, by: Official) -> None:
+        """Have a submitted draft back while nobody has checked or approved it."""
+        async with self._database.begin() as connection:
+            document = await store.get(connection, document_id, lock=True)
+            await self._take(connection, document, Act.TAKE_BACK, by)
+
     async def approve(self, document_id: str, *, by: Official) -> None:
         """Reserve the number, freeze the text and make the file to sign: all in one transaction, or nothing."""
         async with self._database.begin() as connection:

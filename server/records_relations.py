@@ -37,6 +37,12 @@ async def refuse_wrong(connection: AsyncConnection, document: Document, text: Co
     refuse_wrong_relation(deed, document, target, done, _LETTERS)
 
 
+async def recalled(connection: AsyncConnection, document: Document) -> Document | None:
+    """The document that this sealed one recalls."""
+    named = _named(await stored_content(connection, document))
+    return await store.get(connection, named[1]) if named is not None and named[0] is Deed.RECALLS else None
+
+
 async def take_effect(connection: AsyncConnection, document: Document, now: datetime) -> Document | None:
     """The document is being sealed: what it does to another one, which is given, holds from now on. Raises
     Refused("wrong_relation")."""

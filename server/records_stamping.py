@@ -7,6 +7,7 @@ outlives a restart) and is issued by `stamp`. `server.stamping` calls it again a
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,7 @@ from minutes import evidence, store
 from minutes.deposits import store as deposits
 from minutes.deposits.entry import Entry, Kind
 from minutes.deposits.examine import label_of
-from minutes.document import Act, Document, State
+from minutes.document import KIND_NAMES, PUBLISHABLE, Act, Document, Official, State
 from minutes.errors import N_, Reason, Refused, SigningFailed
 from minutes.numbering import store as numbers
 from minutes.register import EntryState
@@ -98,6 +99,26 @@ class Stamping(Reading):
         if changed_one is not None:
             await self._index(connection, changed_one)
         await tasks.assign(connection, document, await stored_content(connection, document), now)
+
+    async def _take(
+        self, connection: AsyncConnection, document: Document, act: Act, by: Official, reason: str | None = None,
+        **values: Any,
+    ) -> Document:  # fmt: skip
+        taken = await super()._take(connection, document, act, by, reason, **values)
+        if act in (Act.SEAL, Act.STAMP):
+            await self._announce(connection, taken)
+        return taken
+
+    async def _announce(self, connection: AsyncConnection, sealed: Document) -> None:
+        """Who reads a document on the public pages must find there what has recalled it: the notice is posted with the
+        recall, by who approved it."""
+        target = await records_relations.recalled(connection, sealed)
+        if target is None or not target.published or sealed.published or sealed.kind not in PUBLISHABLE:
+            return
+        approvals = [one.by for one in await store.history(connection, sealed.id) if one.act == Act.APPROVE]
+        why = f"Thu hồi {KIND_NAMES[target.kind].lower()} số {target.number_symbol} đang công khai"
+        await store.publish(connection, sealed.id, approvals[-1], self._now(), why)
+        await self._take(connection, await store.get(connection, sealed.id), Act.PUBLISH, approvals[-1], why)
 
     async def _enter(
         self, connection: AsyncConnection, document: Document, digest: str, blocks: Sequence[bytes], now: datetime

@@ -11,6 +11,8 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
+from minutes import printed
+from minutes import wording as phrases
 from server import auth, doors
 from server.auth import Act
 from server.directory import Account, Session
@@ -54,6 +56,7 @@ def _environment(language: str, official: bool = True) -> Environment:
     translations = catalogue(language, official)
     cast(Any, environment).install_gettext_translations(translations, newstyle=True)
     environment.globals.update(static=_static, local_time=_local_time, secrecy_classes=doors.CLASSES)
+    environment.globals.update(printed=printed, phrases=phrases)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     return environment
 

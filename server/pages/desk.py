@@ -7,14 +7,13 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from minutes import printed
-from minutes import wording as phrases
 from minutes.content import MinutesContent
 from minutes.document import KIND_NAMES, PUBLISHABLE, Document, Kind, State
 from minutes.errors import Conflict, NotFound, Reason, RecordError, Refused, WrongPin
 from minutes.secrecy import refuse_secrets
 from minutes.tasks.reviewing import reviewed
 from minutes.workflow.consultation import mine
+from minutes.workflow.relation import Deed, in_force
 from server import directory
 from server.auth import Act, may, utcnow
 from server.directory import Account
@@ -123,6 +122,7 @@ async def _page(
 ) -> web.Response:
     records, reader = request.app[RECORDS], reader_of(request)
     related = await records.documents(meeting_id=document.meeting_id) if document.meeting_id else ()
+    changes = await records.changes(document.id)
     asked, turns = await records.asked(document.id), await records.turns([document.id])
     acts = possible(document, account, asked)
     if any(one.kind is Kind.NOTICE for one in related):
@@ -142,14 +142,14 @@ async def _page(
         acts=acts,
         ways=request.app[CONFIG].signing.ways,
         asked=asked,
-        changes=await records.changes(document.id),
+        changes=changes,
+        in_force=in_force(changes),
+        recalled=any(one.deed is Deed.RECALLS for one in changes),
         my_request=mine(asked, account.id, account.unit.id) is not None,
         forms=await desk_choices.filled(request.app[DATABASE], document, account, acts, utcnow(), typed or {}, failed),
         steps=steps_of(document, reader),
         next_step=wording.next_step(document, turns.get(document.id, ()), reader, utcnow()),
         words=wording,
-        phrases=phrases,
-        printed=printed,
         kind_name=KIND_NAMES[document.kind],
         checks=CHECKS,
         public_path=public_path,

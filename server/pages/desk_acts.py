@@ -54,6 +54,7 @@ RULES: Mapping[str, Rule] = {
     "gather": Rule(Step.GATHER, "document.consult"),
     "answer": Rule(Step.ANSWER, "document.consult"),
     "submit": Rule(Step.SUBMIT, "document.submit"),
+    "take-back": Rule(Step.TAKE_BACK, "document.submit"),
     "check": Rule(Step.CHECKED, "document.check"),
     "return": Rule(Step.RETURN, "document.return"),
     "approve": Rule(Step.APPROVE, "document.approve"),
@@ -216,6 +217,10 @@ async def _submit(doing: Doing) -> None:
     await doing.records.submit(doing.document.id, by=doing.by)
 
 
+async def _take_back(doing: Doing) -> None:
+    await doing.records.take_back(doing.document.id, by=doing.by)
+
+
 async def _check(doing: Doing) -> None:
     await doing.records.pass_check(doing.document.id, by=doing.by)
 
@@ -270,6 +275,7 @@ DEEDS: Mapping[str, Callable[[Doing], Awaitable[Any]]] = {
     "answer": _answer,
     "signers": _signers,
     "submit": _submit,
+    "take-back": _take_back,
     "check": _check,
     "return": _return,
     "approve": _approve,

@@ -6,8 +6,6 @@ from typing import Any
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from minutes import printed
-from minutes import wording as phrases
 from minutes.content import from_json
 from minutes.document import KIND_NAMES, Document
 from minutes.errors import RecordError
@@ -96,8 +94,6 @@ async def _look(
         ours=found.ours,
         name=request.app[WORD_FILES].wait(account.id, document.id, found.parts),
         words=wording,
-        phrases=phrases,
-        printed=printed,
         kind_name=KIND_NAMES[document.kind],
         sentence=sentence,
     )

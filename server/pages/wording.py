@@ -69,6 +69,7 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "gather": N_("Tổng hợp ý kiến"),
         "answer": N_("Trả lời góp ý"),
         "submit": N_("Trình duyệt"),
+        "take_back": N_("Rút lại để sửa"),
         "checked": N_("Kiểm tra xong, chuyển duyệt"),
         "return": N_("Trả lại để sửa"),
         "approve": N_("Duyệt, cấp số"),

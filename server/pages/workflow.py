@@ -112,13 +112,14 @@ def _form(request: web.Request, kind: Kind, typed: Mapping[str, str], sentence: 
         checkers=[(role, wording.ROLES[role]) for role in CHECKERS],
         days=DAYS,
         most=plan.MAX_DAYS,
+        others=[one for one in Kind if one is not kind],
         sentence=sentence,
         words=wording,
     )
 
 
 async def save(request: web.Request) -> web.Response:
-    """POST /workflow/{kind}: holds for what is drafted from now on."""
+    """POST /workflow/{kind}: holds for what is drafted from now on, of this kind and of those ticked as well."""
     account, kind = _account(request, to_set=True), _kind(request)
     fields, reader = await form(request), reader_of(request)
     typed = {**fields, "parallel": str("parallel" in fields)}
@@ -128,7 +129,10 @@ async def save(request: web.Request) -> web.Response:
         text = fields.get(name, "").strip()
         data[name] = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else text
     try:
-        await request.app[RECORDS].set_plan(account.unit.id, kind, plan.from_json(data), by=actor(account))
+        wanted = plan.from_json(data)
+        for one in (kind, *(one for one in Kind if one is not kind and f"kind.{one.value}" in fields)):
+            drafts = "drafts" in fields
+            await request.app[RECORDS].set_plan(account.unit.id, one, wanted, by=actor(account), drafts=drafts)
     except RecordError:
         text = reader.gettext(N_("Chưa lưu được: số ngày phải là số từ 0 đến %(limit)s."), limit=plan.MAX_DAYS)
         return _form(request, kind, typed, text)

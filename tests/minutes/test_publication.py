@@ -8,6 +8,7 @@ import pytest
 from minutes.content import MinutesContent
 from minutes.document import Actor, Document, Kind, Publication, State
 from minutes.errors import Refused
+from minutes.printed import printed
 from minutes.publication import may_publish, may_withdraw, public_view
 from tests.minutes.sample_meeting import PROVINCE
 from tests.minutes.test_typeset import DIRECTIVE
@@ -73,7 +74,7 @@ def test_after_a_withdrawal_there_is_no_public_view() -> None:
 def test_the_public_view_holds_the_text_and_no_account() -> None:
     view = public_view(PUBLISHED, DIRECTIVE)
     assert view.number_symbol == "03/CT-UBND"
-    assert view.text[2] == "1. Các xã, phường rà soát phương án chữa cháy."
+    assert "1. Các xã, phường rà soát phương án chữa cháy." in map(str, printed(view.content))
     assert "hue" not in str(view)
 
 

@@ -338,7 +338,7 @@ async def test_a_notice_is_drafted_from_sealed_minutes_and_published(office: Rec
     (public,) = (await records.public_list()).items
     document = await records.get(notice_id)
     assert public.number_symbol == "01/TB-UBND"
-    assert "Hoàn thành giải phóng mặt bằng" in " ".join(public.text)
+    assert "Hoàn thành giải phóng mặt bằng" in str(public.content)
     assert await records.public_document(PROVINCE.id, public.year, "01/TB-UBND") == public
     assert await records.by_code(document.code.lower()) == public
     assert await records.public_pdf(public.digest) == await records.pdf(notice_id)

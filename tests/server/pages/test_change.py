@@ -69,8 +69,9 @@ async def test_a_recalled_document_is_listed_no_more_but_its_page_says_why(offic
     document = await office.records.get(old)
     new = await changed(office, old, "recalls")
     citizen = office.stranger()
-    assert str(document.number_symbol) not in (await citizen.get("/documents")).words
-    assert str(document.number_symbol) not in (await citizen.get("/feed.atom")).text
+    path = f"/documents/lam-son/{document.year}/{document.number_symbol}"
+    assert path not in (await citizen.get("/documents")).text
+    assert path not in (await citizen.get("/feed.atom")).text
     page = await citizen.get(f"/documents/lam-son/{document.year}/{document.number_symbol}")
     assert f"đã bị thu hồi bởi thông báo số {await number_of(office, new)}" in page.words
     verdict = await office.records.verify(await office.records.pdf(old))
@@ -117,3 +118,25 @@ async def test_only_the_units_secretary_begins_a_change(office: Office) -> None:
         ).status == 403
     page = await (await office.sign_in("binh")).post(f"/desk/{old}/change", {"secrecy": "none", "deed": "burns"})
     assert "Xin chọn sửa đổi, đính chính, thay thế hay thu hồi" in page.words
+
+
+async def test_the_recall_of_a_posted_document_is_posted_with_it(office: Office) -> None:
+    old = await office.posted()
+    document = await office.records.get(old)
+    binh, citizen = await office.sign_in("binh"), office.stranger()
+    assert "được đăng ngay khi đóng dấu" in (await binh.get(f"/desk/{old}")).words
+    new = await changed(office, old, "recalls")
+    found = await office.records.get(new)
+    assert found.publication is not None
+    assert found.publication.by.id == "hanh", "who approved the recall has decided that everybody reads it"
+    page = await citizen.get(f"/documents/lam-son/{document.year}/{document.number_symbol}")
+    assert f"/documents/lam-son/{found.year}/" in page.text.partition('data-test="changed"')[2].partition("</p>")[0]
+    desk = await binh.get(f"/desk/{old}")
+    assert desk.has("not-in-force")
+    assert "Đang công khai" not in desk.words
+    assert "không còn hiệu lực" in desk.words
+
+
+async def test_the_recall_of_what_nobody_may_read_is_not_posted(office: Office) -> None:
+    new = await changed(office, await office.notice(), "recalls")
+    assert (await office.records.get(new)).publication is None

@@ -2,8 +2,9 @@
 
 import xml.etree.ElementTree as ET
 
-from minutes.document import State
+from minutes.document import Kind, State
 from tests.server.pages.conftest import EVIL, Office
+from tests.server.pages.test_new_document import begun
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -147,3 +148,15 @@ async def test_no_page_of_the_public_needs_a_script_or_carries_one_inline(office
         assert "<style" not in text
         for script in text.split("<script")[1:]:
             assert script.split(">")[0].find("src=") >= 0
+
+
+async def test_a_posted_letter_looks_like_one(office: Office) -> None:
+    letter = await begun(office, Kind.LETTER)
+    await office.advance(letter, State.SEALED)
+    await office.records.publish(letter, by=await office.actor("cuc"), reason="Liên quan đến người dân")
+    found = await office.records.get(letter)
+    page = await office.stranger().get(f"/documents/lam-son/{found.year}/{found.number_symbol}")
+    record = page.text.partition('data-test="record"')[2].partition("</article>")[0]
+    for said in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", f"Số: {found.number_symbol}", "V/v ", "Nguyễn Thị Hạnh"):
+        assert said in record
+    assert "<h2>" not in record, "an official letter has no name of its type above it"

@@ -163,3 +163,18 @@ async def test_a_right_is_revoked_with_a_reason_and_stays_on_record(office: Offi
     assert not ended.holds(date(2026, 2, 6))
     assert "Chuyển công tác" in (await leader.get("/delegations")).words
     assert (await leader.post(f"/delegations/{given.id}/revoke", {"reason": "Lần nữa"})).status == 422
+
+
+async def test_several_kinds_and_the_drafts_there_are_follow_one_form(office: Office) -> None:
+    notice = await office.notice(State.DRAFT)
+    binh = await office.sign_in("binh")
+    page = await binh.get(f"/desk/{notice}")
+    assert page.has("no-consultation")
+    assert 'href="/workflow/TB"' in page.text
+    wanted = {**WAY, "comments": "optional", "kind.QĐ": "on", "drafts": "on"}
+    assert (await binh.post("/workflow/TB", wanted)).status == 303
+    plans, _log = await office.records.plans("lam-son")
+    assert {kind.value for kind, plan in plans.items() if plan.asks} == {"TB", "QĐ"}
+    page = await binh.get(f"/desk/{notice}")
+    assert page.has("consult")
+    assert not page.has("no-consultation")
