@@ -205,7 +205,13 @@ def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
         "annexes": [],
         "recipients": punctuated(content.recipients),
         "signers": [
-            {"field": signer.field, "title_lines": list(signer.title_lines), "name": signer.name} for signer in people
+            {
+                "field": signer.field,
+                "title_lines": list(signer.title_lines),
+                "name": signer.name,
+                "room": _room(heading, sealed=at >= (len(people) - 1) // 2 * 2),
+            }
+            for at, signer in enumerate(people)
         ],
         "qr": qr_svg(heading.check_url) if heading.check_url else None,
         "check_url": heading.check_url,
@@ -214,6 +220,13 @@ def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
         "source": source_json(content).decode(),
         "source_name": SOURCE_NAMES[kind],
     }
+
+
+def _room(heading: Heading, *, sealed: bool) -> float:
+    """Millimetres between position and name. Beside the last signature stands the seal, which is larger than it and
+    runs into no words above or below."""
+    ours = layout_on(heading.issued_on).data["ours"]
+    return float(max(ours["signature"][1], ours["seal"] if sealed else 0) + 2)
 
 
 def _page(content: Content, heading: Heading) -> dict[str, Any]:
@@ -313,7 +326,8 @@ def _fields(places: Sequence[Mapping[str, Any]], signers: tuple[Signer, ...], la
     boxes: dict[str, FieldBox] = {}
     for place in places:
         left = place["x"] + (layout.half - width) / 2
-        top = layout.page["height"] * MM - place["y"] - MM
+        above = (place["room"] * MM - height) / 2
+        top = layout.page["height"] * MM - place["y"] - above
         box = (left, top - height, left + width, top)
         boxes[place["field"]] = FieldBox(place["field"], f"Chữ ký số của {place['name']}", place["page"] - 1, box)
     last = boxes[[signer.field for signer in signers if signer.role != "seal"][-1]]

@@ -101,7 +101,8 @@ async def keys(request: web.Request) -> web.Response:
 
 
 async def proof(request: web.Request) -> web.Response:
-    """GET /archive/proof/{digest}: that a document was deposited (C2SP tlog-proof); for all where it is posted."""
+    """GET /archive/proof/{digest}: that a document was deposited (C2SP tlog-proof), for all where it is posted; for who
+    reads pages a page about it, unless `raw` is asked for."""
     digest = request.match_info["digest"]
     if not re.fullmatch(r"[0-9a-f]{64}", digest) or not await _may_see(request, digest):
         raise Problem("not_found")
@@ -110,7 +111,9 @@ async def proof(request: web.Request) -> web.Response:
             made = await request.app[VAULT].proof(digest)
     except NotFound as error:
         raise Problem("not_found") from error
-    return _text(made, f"{digest[:16]}.tlog-proof")
+    if "text/html" not in request.headers.get("Accept", "") or "raw" in request.query:
+        return _text(made, f"{digest[:16]}.tlog-proof")
+    return private(request, "records/proof.html", proof=made, digest=digest)
 
 
 async def _may_see(request: web.Request, digest: str) -> bool:

@@ -13,7 +13,7 @@ from server.auth import utcnow
 from server.certificates import Holder
 from server.directory import Account
 from server.errors import Problem
-from server.keys import DATABASE, JOBS, RECORDS
+from server.keys import CONFIG, DATABASE, JOBS, RECORDS
 from server.pages import form, reader_of, require, see_other
 from server.pages.caching import PRIVATE, private
 from server.pages.wording import told
@@ -133,6 +133,7 @@ async def _mine(request: web.Request, account: Account, sentence: str = "") -> w
         bound = await certificates.of(connection, Holder(account.id))
     return private(
         request, "account/mine.html", status=422 if sentence else 200, bound=bound, now=utcnow(), sentence=sentence,
+        in_store="store" in request.app[CONFIG].signing.ways and request.app[RECORDS].pictures.has_person(account.id),
         has_picture=request.app[RECORDS].pictures.person_image(account.id) is not None,
     )  # fmt: skip
 

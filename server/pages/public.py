@@ -22,7 +22,7 @@ from server.keys import CHECKS_RUNNING, CONFIG, RECORDS
 from server.pages import current, form, reader_of
 from server.pages.archive import proof_of
 from server.pages.caching import knows, pdf, private, public
-from server.pages.wording import told
+from server.pages.wording import issuer, told
 from server.verdicts import sentence
 
 ASK_FIRST = "public, no-cache"
@@ -149,6 +149,7 @@ async def verify(request: web.Request) -> web.Response:
         path_of=document_path,
         change_path=change_path,
         kind_names=KIND_NAMES,
+        issuer=issuer,
         by_code=True,
         proof=proof,
         named=True,
@@ -184,6 +185,7 @@ async def verify_upload(request: web.Request) -> web.Response:
         path_of=document_path,
         change_path=change_path,
         kind_names=KIND_NAMES,
+        issuer=issuer,
         by_code=False,
         proof=proof,
         named=named,

@@ -1,10 +1,11 @@
 """Words for kinds, states and acts of documents, marked for translation."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from minutes.document import Document, Kind, State
+from minutes.document import Document, HistoryEntry, Kind, State
 from minutes.errors import InvalidContent, Reason, RecordError, SecretContent, SigningFailed, WrongPin
 from minutes.text import Relation
 from minutes.workflow.turns import TASKS, Task, Turn, days_over
@@ -92,6 +93,37 @@ def told(reason: str, reader: Reader) -> str:
         return reason
     values = {name: told(one, reader) if isinstance(one, str) else one for name, one in reason.values.items()}
     return reader.gettext(reason.text, **values)
+
+
+_NAMED = re.compile(r"(?:^|, )([a-z_]+)=")
+
+
+def issuer(name: str) -> str:
+    """Who has issued a certificate, as its canonical name (minutes.trust.issuer_of) says it: "CA phục vụ A (Ban B)"."""
+    parts = _NAMED.split(name)
+    found = dict(zip(parts[1::2], parts[2::2], strict=False))
+    called, within = found.get("common_name", ""), found.get("organization_name", "")
+    if not called:
+        return within or name
+    return f"{called} ({within})" if within and within != called else called
+
+
+def history_reason(entry: HistoryEntry, reader: Reader) -> str:
+    """What stands below an act in the history: the reason that was given, or of whom the act speaks."""
+    if not entry.reason:
+        return ""
+    words = _OF_WHOM.get(entry.act)
+    return reader.gettext(words, names=entry.reason) if words else told(entry.reason, reader)
+
+
+_OF_WHOM: Mapping[str, str] = MappingProxyType(
+    {
+        "consult": N_("Gửi: %(names)s"),
+        "remark": N_("Thay mặt %(names)s"),
+        "gather": N_("Chưa có ý kiến: %(names)s"),
+        "answer": N_("Về góp ý của %(names)s"),
+    }
+)
 
 
 def sentence(error: RecordError, kind: Kind, reader: Reader) -> str:

@@ -89,15 +89,18 @@ async def test_two_write_one_draft_at_once(installation: Installation, signed_in
     await phone.wait_for_selector(f"{hook('pages')} img")
     await phone.click("#tab-text")
 
-    # The server is gone: what is typed waits, outlives a reload, and is merged with what the other wrote meanwhile.
+    # The server is gone: what is typed waits, outlives its page, and is merged with what the other wrote meanwhile.
     installation.kill()
     await phone.locator(first).press("Control+End")
     await phone.keyboard.type(" Gõ lúc mất mạng.")
     await expect(phone.locator(hook("status"))).to_contain_text("Mất kết nối")
+    context = phone.context
+    await phone.close(run_before_unload=True)
+    phone = await context.new_page()
     await desk.locator(first).press("Control+Home")
     await desk.keyboard.type("Các xã: ")
     installation.start()
-    await phone.reload()
+    await phone.goto(f"{url}/edit")
     for page in (desk, phone):
         await expect(page.locator(hook("status"))).to_have_text("Đã lưu.")
     for page in (desk, phone):
@@ -109,3 +112,14 @@ async def test_two_write_one_draft_at_once(installation: Installation, signed_in
         await expect(phone.locator("main")).to_contain_text(words)
     await phone.goto(f"{url}/versions")
     await expect(phone.locator("ins").first).to_be_visible()
+
+
+async def test_who_signs_out_leaves_no_line_on_the_machine(installation: Installation, signed_in: Open) -> None:
+    page = await signed_in("binh")
+    await page.goto(f"{installation.url}/desk")
+    await page.evaluate("() => localStorage.setItem('giaoban-draft-binh-d1:p1', '{}')")
+    await page.click("form[action='/sign-out'] button")
+    await page.wait_for_url(f"{installation.url}/")
+    assert (
+        await page.evaluate("() => Object.keys(localStorage).filter((key) => key.startsWith('giaoban-draft-'))") == []
+    )

@@ -119,6 +119,9 @@ def test_the_fields_lie_between_position_and_name_and_the_seal_covers_a_third(pa
     assert covered == pytest.approx((chair.box[2] - chair.box[0]) / 3, abs=0.5)
     assert (seal.box[2] - seal.box[0]) / MM == pytest.approx(36, abs=0.1)
     assert seal.box[0] > secretary.box[2]
+    assert secretary.box[1:4:2] == chair.box[1:4:2], "side by side"
+    assert 297 - seal.box[3] / MM >= pages.find(seal.page, "CHỦ TỌA").glyphs[0].bottom, "it runs into no position"
+    assert 297 - seal.box[1] / MM <= pages.find(seal.page, "Nguyễn Văn Đường", last=True).top + 0.5, "nor into a name"
 
 
 def test_the_closing_line_stands_on_the_page_of_the_signatures(pages: Pages) -> None:

@@ -1,7 +1,6 @@
 /** The editor of a draft. Without this script the form of the page does the same, but for one person at a time. */
 
 import { byId, keep, say } from "../meeting/element.js";
-import { inTab, keepInTab } from "../meeting/memory.js";
 import { t } from "../text.js";
 import { adders } from "./adders.js";
 import { annex } from "./annex.js";
@@ -9,6 +8,7 @@ import { body, frame, refresh, refreshValues } from "./blocks.js";
 import { Draft } from "./draft.js";
 import { Fields } from "./fields.js";
 import { grid, refreshGrid } from "./grid.js";
+import { BEAT, Kept } from "./kept.js";
 import { listen } from "./keys.js";
 import { Line } from "./line.js";
 import { labelled, roman } from "./numbers.js";
@@ -16,11 +16,10 @@ import { Pages } from "./pages.js";
 import { drawRemarks } from "./remarks.js";
 
 const given = JSON.parse(byId("draft").textContent);
-const place = `giaoban-draft-${given.me}-${given.id}`;
 const EVERY = 80; // ms between two sendings at least
 
-const kept = inTab(place);
-const source = kept.source ?? `${given.me}-${Math.random().toString(36).slice(2, 12)}`;
+const kept = new Kept(given.me, given.id);
+const { source } = kept;
 const draft = new Draft(source, kept.draft);
 const fields = new Fields(draft, changed);
 let told = 0;
@@ -165,7 +164,7 @@ function status() {
   const words = shut
     ? t("Văn bản đã được trình hoặc đang ký, không sửa được nữa.")
     : !line.open
-      ? t("Mất kết nối; phần vừa gõ được giữ trên máy này và sẽ lưu khi nối lại.")
+      ? t("Mất kết nối; phần vừa gõ được giữ trên máy này và sẽ lưu khi nối lại, kể cả khi đã đóng trang.")
       : draft.pending ? t("Đang lưu…") : t("Đã lưu.");
   say(byId("status"), words);
   byId("status").dataset.state = shut ? "shut" : !line.open ? "off" : draft.pending ? "saving" : "saved";
@@ -175,14 +174,14 @@ function status() {
 
 // --- to and from the server
 
-function store() {
+function store(going = false) {
   storing = 0;
-  keepInTab(place, { source, draft: draft.toJson() });
+  kept.keep(draft.toJson(), draft.pending, going);
 }
 
 /** Something was done here. */
 function changed() {
-  if (!storing) storing = window.setTimeout(store, 150);
+  if (!storing) storing = window.setTimeout(() => store(), 150);
   status();
   if (!waiting) waiting = window.setTimeout(send, Math.max(0, EVERY - (Date.now() - told)));
 }
@@ -338,9 +337,9 @@ byId("finish").addEventListener("click", () => {
 });
 window.addEventListener("pagehide", () => {
   send();
-  store();
+  store(true);
 });
-window.addEventListener("beforeunload", (event) => {
-  if (draft.pending && !line.open) event.preventDefault();
-});
+window.setInterval(() => {
+  if (draft.pending) store();
+}, BEAT);
 window.addEventListener("resize", () => fields.fitAll());

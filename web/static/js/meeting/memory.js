@@ -20,6 +20,24 @@ function keep(storage, key, value) {
   }
 }
 
+/** The keys on this machine that begin so. @param {string} prefix @returns {string[]} */
+export function knownOnMachine(prefix) {
+  try {
+    return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}
+
+/** @param {string} key */
+export function forgetOnMachine(key) {
+  try {
+    localStorage.removeItem(key);
+  } catch {
+    // Then nothing was kept there either.
+  }
+}
+
 const machine = () => localStorage;
 const tab = () => sessionStorage;
 
