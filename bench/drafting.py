@@ -28,8 +28,9 @@ from rooms.proceedings import Unit
 from server import config, demo
 from server.app import open_records
 from server.database import Database
-from server.editing.live import Editing, Seat
+from server.editing.live import Editing
 from server.editing.preview import PAUSE
+from server.editing.seats import Seat
 from server.editing.sheet import Write
 from server.i18n import Reader
 

@@ -6,6 +6,7 @@ layout     a document's content as a sheet and back; what must be done to a shee
 differences  what became of a text between two versions
 messages   operations out of JSON, bounded
 tables     (edge) the sheets at rest
-live       the drafts that are open: who is there, what is told, when a version is cut
 preview    pictures of the pages as they will be printed
+seats      an open draft: its text, who sits at it, what they are told
+live       the drafts that are open: who comes, what is done, when a version is cut
 """

@@ -12,30 +12,28 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 
 from minutes import store
 from minutes.content import from_json, to_json
-from minutes.document import Act, Actor, Document
+from minutes.document import Actor
 from minutes.errors import RecordError
 from minutes.secrecy import secrecy_mark
-from minutes.transitions import acts_in
 from rooms import BadMessage, Refused
 from server.auth import utcnow
 from server.connection import Connection, Letter, bye
 from server.database import Database
 from server.editing import layout, tables
-from server.editing.preview import Drawn, Preview, Typeset
+from server.editing.preview import Preview, Typeset
+from server.editing.seats import Live, Refusal, Seat, writable
 from server.editing.shapes import parts_of
 from server.editing.sheet import Operation, Sheet, Write, done
 from server.editing.tables import Kept, Remark
 from server.errors import Problem
 from server.i18n import Reader
-from server.pages import wording
 from server.records import Records
 from server.records_drafting import SYSTEM, stored_content
 
@@ -52,84 +50,6 @@ REST = 600.0
 REMARKS = 500
 SEATS = 50
 """Pages that may have one draft open."""
-
-
-@dataclass(eq=False, slots=True)
-class Seat:
-    """A page that has a draft open. `at`: the block that its writer is in."""
-
-    by: Actor
-    connection: Connection
-    reader: Reader
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An operation that was not done; `number` is the page's."""
-
-    number: int
-    code: str
-
-
-@dataclass(eq=False, slots=True)
-class Live:
-    """One open draft. `base`: the content of `version`, for what nobody writes here. `changed`: when (monotonic)
-    somebody wrote last; None where nothing waits for a version."""
-
-    document: Document
-    sheet: Sheet
-    version: int
-    authors: tuple[Actor, ...]
-    base: Json
-    changed: float | None = None
-    used: float = 0.0
-    remarks: tuple[Remark, ...] = ()
-    seats: list[Seat] = field(default_factory=list)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    preview: Preview = field(init=False)
-
-    def kept(self) -> Kept:
-        return Kept(self.sheet, self.version, self.authors)
-
-    def content(self, base: Json) -> Json:
-        """What the sheet says, as the JSON of a content."""
-        return layout.content_of(self.sheet.parts.values(), layout.standing(self.sheet), base)
-
-    def tell(self, message: Json) -> None:
-        letter = Letter(message)
-        for seat in self.seats:
-            seat.connection.tell(letter)
-
-    def tell_drawn(self, who: Hashable, drawn: Drawn) -> None:
-        """To one of the seats, in their language."""
-        if isinstance(who, Seat):
-            problem = wording.sentence(drawn.error, self.document.kind, who.reader) if drawn.error else ""
-            who.connection.tell(Letter({"type": "preview", "pages": list(drawn.pages), "problem": problem}))
-
-    def told_remarks(self) -> Json:
-        """All remarks, as a page is told."""
-        told = [
-            {
-                "id": one.id,
-                "block": one.block,
-                "text": one.text,
-                "name": one.by.name,
-                "at": one.at.isoformat(timespec="seconds"),
-                "settled": one.settled_by.name if one.settled_by else "",
-            }
-            for one in self.remarks
-        ]
-        return {"type": "remarks", "remarks": told}
-
-    def tell_people(self) -> None:
-        people = [{"id": seat.connection.participant, "name": seat.by.name, "at": seat.at} for seat in self.seats]
-        self.tell({"type": "people", "people": people})
-
-
-def writable(document: Document) -> bool:
-    """Whether its text may be changed in its state."""
-    return Act.EDIT in acts_in(document.state, document.workflow)
 
 
 def new_id() -> str:

@@ -14,7 +14,8 @@ from rooms import BadMessage, Refused
 from server.auth import utcnow
 from server.connection import Letter
 from server.editing import messages
-from server.editing.live import Editing, Live, Seat
+from server.editing.live import Editing
+from server.editing.seats import Live, Seat
 from server.errors import Problem, answer
 from server.keys import EDITING, IDENTITY, REFUSED
 from server.middleware import check_origin, cookie_name
