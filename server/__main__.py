@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -33,10 +32,11 @@ from server.certificates import Holder
 from server.conformance import command as conformance
 from server.database import Database
 from server.errors import SetupError
-from server.i18n import Reader
+from server.i18n import LANGUAGES, N_
 from server.pages.wording import told
 from server.renewal import Renewal, Renewed
 from server.run import serve_forever, set_up_logging
+from server.terminal import Terminal, without_language
 
 cli = typer.Typer(
     help="Giaoban: from the invitation to the signed, published and archived document.",
@@ -46,22 +46,36 @@ cli = typer.Typer(
 )
 archive_cli = typer.Typer(help="Keep the archive.", no_args_is_help=True)
 cli.add_typer(archive_cli, name="archive")
-console = Console(highlight=False, soft_wrap=True)
+console = Terminal()
 
+UNREADABLE = N_("Không đọc được %(file)s: %(why)s.")
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder of the installation.")]
 FileOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (TOML).")]
 
 
 def _load(data: Path | None, file: Path | None) -> config.Config:
-    return config.load(file, **({"data": data} if data is not None else {}))
+    settings = config.load(file, **({"data": data} if data is not None else {}))
+    console.speak(settings.language)
+    return settings
 
 
 def _installed(data: Path | None, file: Path | None) -> config.Config:
     """As `_load`. Raises SetupError where there is no data folder."""
     settings = _load(data, file)
     if not settings.data.is_dir():
-        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+        raise SetupError(archive_commands.NO_INSTALLATION, place=settings.data)
     return settings
+
+
+@cli.callback()
+def languages(
+    _lang: Annotated[
+        str,
+        typer.Option("--lang", help=f"Language of what commands say: {' | '.join(LANGUAGES)}; also behind a command."),
+    ] = "vi",
+) -> None:
+    """Giaoban: from the invitation to the signed, published and archived document."""
+    # Taken out of the arguments by `main`, wherever it stands; here only for --help.
 
 
 @cli.command("demo")
@@ -94,7 +108,7 @@ def migrate(file: FileOption = None, data: DataOption = None) -> None:
             await database.migrate()
 
     asyncio.run(work())
-    console.print("The database has the newest schema.")
+    console.say(N_("Cơ sở dữ liệu đã ở cấu trúc mới nhất."))
 
 
 @cli.command()
@@ -110,8 +124,9 @@ def reindex(file: FileOption = None, data: DataOption = None) -> None:
     try:
         documents, meetings = asyncio.run(work())
     except (SQLAlchemyError, OSError) as error:
-        raise SetupError(f"The index could not be made: {error}.") from error
-    console.print(f"{documents} documents and {meetings} meetings are found by a search.")
+        raise SetupError(N_("Chưa lập được chỉ mục: %(why)s."), why=error) from error
+    said = N_("Tìm được %(documents)s văn bản và %(meetings)s cuộc họp.")
+    console.say(said, documents=documents, meetings=meetings)
 
 
 @cli.command()
@@ -134,7 +149,7 @@ def token(
     if not re.fullmatch(r"[a-z0-9-]{1,64}", room):
         raise SetupError(f"{room!r} is not a room id (small letters, digits and hyphens).")
     if not settings.secret_file.exists():
-        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+        raise SetupError(archive_commands.NO_INSTALLATION, place=settings.data)
     asyncio.run(_demand_room(settings, room))
     tokens = auth.Tokens(auth.load_secret(settings.secret_file))
     subject = f"t-{secrets.token_hex(6)}"
@@ -148,7 +163,7 @@ async def _reading(settings: config.Config) -> AsyncIterator[AsyncConnection]:
         async with Database(settings.database_url) as database, database.read() as connection:
             yield connection
     except DatabaseError as error:
-        raise SetupError(f"The database cannot be read: {error.orig}.") from error
+        raise SetupError(N_("Không đọc được cơ sở dữ liệu: %(why)s."), why=error.orig) from error
 
 
 async def _demand_room(settings: config.Config, room: str) -> None:
@@ -176,13 +191,13 @@ def verify(
         archive_commands.tell(result, console, as_json=as_json)
         raise typer.Exit(1 if result.findings else 0)
     if document is None:
-        raise SetupError("Name a file to check, or use --archive.")
+        raise SetupError(N_("Xin nêu tệp cần kiểm tra, hoặc dùng --archive."))
     try:
         content = document.read_bytes()
     except OSError as error:
-        raise SetupError(f"{document} cannot be read: {error.strerror}.") from error
+        raise SetupError(UNREADABLE, file=document, why=error.strerror) from error
     if not settings.data.is_dir():
-        raise SetupError(f"There is no installation in {settings.data} (use --data or --config).")
+        raise SetupError(archive_commands.NO_INSTALLATION, place=settings.data)
 
     async def work() -> Verdict:
         async with Database(settings.database_url) as database:
@@ -191,16 +206,13 @@ def verify(
     try:
         verdict = asyncio.run(work())
     except (SQLAlchemyError, RecordError, OSError) as error:
-        raise SetupError(f"The check could not be made: {error}.") from error
+        raise SetupError(N_("Chưa kiểm tra được: %(why)s."), why=error) from error
     if as_json:
         print(json.dumps(verdicts.to_json(verdict), ensure_ascii=False, indent=2))
     else:
-        reader = Reader("vi")
-        console.print(reader.gettext(verdicts.sentence(verdict)))
-        for change in verdict.changes:
-            console.print(f"- {told(change.sentence, reader)}")
-        for problem in verdict.problems:
-            console.print(f"- {problem}")
+        console.say(verdicts.sentence(verdict))
+        for one in (*(change.sentence for change in verdict.changes), *verdict.problems):
+            console.print(f"- {told(one, console.reader)}", markup=False)
     raise typer.Exit({"genuine": 0, "changed": 1}.get(verdict.kind, 2))
 
 
@@ -220,18 +232,18 @@ def proceedings(
     try:
         output.write_bytes(lines)
     except OSError as error:
-        raise SetupError(f"{output} cannot be written: {error.strerror}.") from error
+        raise SetupError(N_("Không ghi được %(file)s: %(why)s."), file=output, why=error.strerror) from error
 
 
 async def _proceedings_of(settings: config.Config, meeting: str) -> Proceedings:
     async with _reading(settings) as connection:
         facts = await store.facts(connection, meeting)
     if not facts:
-        raise SetupError(f"There is no meeting {meeting!r}, or nothing has happened in it.")
+        raise SetupError(N_("Không có cuộc họp “%(meeting)s”, hoặc cuộc họp chưa có diễn biến."), meeting=meeting)
     try:
         return Proceedings.from_facts(facts)
     except BrokenChain as error:
-        raise SetupError(f"The record of this meeting is damaged: {error}.") from error
+        raise SetupError(N_("Diễn biến của cuộc họp này bị hỏng: %(why)s."), why=error) from error
 
 
 @cli.command("export")
@@ -248,13 +260,15 @@ def export_command(
 ) -> None:
     """Make one file that plays of a recorded meeting that is over, or write all documents as open files."""
     if (meeting is None) == (documents is None):
-        raise SetupError("Name a meeting, or a folder with --documents.")
+        raise SetupError(N_("Xin nêu cuộc họp, hoặc thư mục với --documents."))
     settings = _installed(data, file)
     if documents is not None:
         made = archive_commands.export_documents(settings, documents, unit, console)
-        console.print(f"{documents}\n{made.documents} documents, {made.files} files, {made.written} of them new.")
+        console.print(str(documents), markup=False)
+        counts = N_("%(documents)s văn bản, %(files)s tệp, trong đó %(new)s mới.")
+        console.say(counts, documents=made.documents, files=made.files, new=made.written)
         for name in made.damaged:
-            console.print(f"Left out, damaged in the archive: {name}", markup=False)
+            console.say(N_("Bỏ qua, bị hỏng trong kho lưu trữ: %(name)s"), name=name)
         raise typer.Exit(1 if made.damaged else 0)
     assert meeting is not None, "one of the two was named"
     plan = asyncio.run(_plan_of(settings, meeting))
@@ -298,23 +312,26 @@ def certificate(
     try:
         content = certificate_file.read_bytes()
     except OSError as error:
-        raise SetupError(f"{certificate_file} cannot be read: {error.strerror}.") from error
+        raise SetupError(UNREADABLE, file=certificate_file, why=error.strerror) from error
 
     async def work() -> None:
         try:
             async with Database(settings.database_url) as database, database.begin() as connection:
                 known = await (directory.unit if seal else directory.account)(connection, holder)
                 if known is None:
-                    raise SetupError(f"There is no {'unit' if seal else 'account'} {holder!r}.")
+                    text = N_("Không có đơn vị “%(holder)s”.") if seal else N_("Không có tài khoản “%(holder)s”.")
+                    raise SetupError(text, holder=holder)
                 read = certificates.read(content)
                 await certificates.bind(connection, Holder(holder, seal), read, "system", auth.utcnow())
         except RecordError as error:
-            raise SetupError(f"The certificate was not bound: {error.reason}") from error
+            raise SetupError(
+                N_("Chưa gắn được chứng thư số: %(why)s"), why=told(error.reason, console.reader)
+            ) from error
         except DatabaseError as error:
-            raise SetupError(f"The database cannot be written: {error.orig}.") from error
+            raise SetupError(N_("Không ghi được cơ sở dữ liệu: %(why)s."), why=error.orig) from error
 
     asyncio.run(work())
-    console.print(f"The certificate is bound to {holder}.")
+    console.say(N_("Đã gắn chứng thư số cho %(holder)s."), holder=holder)
 
 
 @cli.command("agent", context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -343,10 +360,13 @@ def backup_command(
         console.print(f"{erase_again(_load(data, file), to)} keys destroyed beside {to}.")
         return
     made = archive_commands.make_backup(_load(data, file), to, console)
-    console.print(f"{made.where}\n{made.files} files, {made.size} octets, {made.new} of them new.")
-    console.print(f"SHA-256 of the manifest {made.manifest}")
+    console.print(made.where, markup=False)
+    console.say(
+        N_("%(files)s tệp, %(size)s byte, trong đó %(new)s mới."), files=made.files, size=made.size, new=made.new
+    )
+    console.say(N_("SHA-256 của bản kê: %(digest)s"), digest=made.manifest)
     for name in made.left_out:
-        console.print(f"Left out, no plain file: {name}")
+        console.say(N_("Bỏ qua, không phải tệp thường: %(name)s"), name=name)
 
 
 @cli.command("restore")
@@ -358,7 +378,7 @@ def restore_command(
     """Make an installation anew from a backup, in an empty folder, and prove all of it: exit codes as of verify."""
     settings = _load(data, file)
     result = archive_commands.make_anew(settings, source, console)
-    console.print(f"Restored into {settings.data}.")
+    console.say(N_("Đã khôi phục vào %(place)s."), place=settings.data)
     archive_commands.tell(result, console, as_json=False)
     raise typer.Exit(1 if result.findings else 0)
 
@@ -367,8 +387,8 @@ def restore_command(
 def rotate_key_command(file: FileOption = None, data: DataOption = None) -> None:
     """While the server is stopped: let a new key sign the archive's checkpoints; the old one signs that it does."""
     made = archive_commands.rotate_key(_installed(data, file))
-    console.print(f"The key of the archive is now {made.new}", markup=False)
-    console.print(f"It signs from checkpoint {made.first} on; before, it was {made.old}", markup=False)
+    console.say(N_("Khóa của kho lưu trữ nay là %(key)s"), key=made.new)
+    console.say(N_("Khóa này ký từ điểm chốt %(first)s; trước đó là %(old)s"), first=made.first, old=made.old)
 
 
 @cli.command()
@@ -389,8 +409,9 @@ def renew(
     try:
         found = asyncio.run(work())
     except (SQLAlchemyError, RecordError, OSError) as error:
-        raise SetupError(f"The time-stamps could not be renewed: {error}.") from error
-    console.print(f"Renewed: {len(found.done)}. Not renewed: {len(found.failed)}.")
+        raise SetupError(N_("Chưa gia hạn được dấu thời gian: %(why)s."), why=error) from error
+    said = N_("Đã gia hạn: %(done)s. Chưa gia hạn được: %(failed)s.")
+    console.say(said, done=len(found.done), failed=len(found.failed))
     for document_id in found.failed:
         console.print(f"- {document_id}")
     raise typer.Exit(1 if found.failed else 0)
@@ -433,9 +454,11 @@ def doctor_command(file: FileOption = None, data: DataOption = None) -> None:
 def main() -> None:
     """Entry point: one clear sentence and exit code 2 for what the operator must change."""
     try:
-        cli()
+        arguments, language = without_language(sys.argv[1:])
+        console.begin(language)
+        cli(arguments)
     except SetupError as error:
-        print(f"giaoban: {error}", file=sys.stderr)
+        print(f"giaoban: {console.reader.gettext(error.text, **error.values)}", file=sys.stderr)
         sys.exit(2)
 
 

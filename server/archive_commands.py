@@ -16,11 +16,14 @@ from server.config import Config, archive_of
 from server.database import Database
 from server.document_export import Export, Exported
 from server.errors import SetupError
-from server.i18n import N_, Reader
+from server.i18n import N_
 from server.key_rotation import rotate
 from server.run import own
+from server.terminal import Terminal
 from server.vault_examination import Result, of_installation
 
+NO_INSTALLATION = N_("Không có hệ thống nào ở %(place)s (dùng --data hoặc --config).")
+UNEXAMINED = N_("Chưa kiểm tra được kho lưu trữ: %(why)s.")
 TOLD = 100
 """Findings that are told; there may be as many as deposits."""
 
@@ -29,11 +32,11 @@ def prove(config: Config, kept: Sequence[Path], console: Console) -> Result:
     """Look through the whole archive, with a bar on a terminal. `kept`: files with checkpoints that were kept
     elsewhere. Raises SetupError where nothing can be said."""
     if not config.data.is_dir():
-        raise SetupError(f"There is no installation in {config.data} (use --data or --config).")
+        raise SetupError(NO_INSTALLATION, place=config.data)
     try:
         notes = [path.read_text(encoding="utf-8") for path in kept]
     except (OSError, UnicodeError) as error:
-        raise SetupError(f"A checkpoint cannot be read: {error}.") from error
+        raise SetupError(N_("Không đọc được điểm chốt: %(why)s."), why=error) from error
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         console=console, transient=True, disable=not console.is_terminal,
@@ -52,17 +55,17 @@ def prove(config: Config, kept: Sequence[Path], console: Console) -> Result:
         with bar:
             return asyncio.run(work())
     except DatabaseError as error:
-        raise SetupError(f"The archive could not be examined: {error.orig}.") from error
+        raise SetupError(UNEXAMINED, why=error.orig) from error
     except OSError as error:
-        raise SetupError(f"The archive could not be examined: {error}.") from error
+        raise SetupError(UNEXAMINED, why=error) from error
 
 
-def tell(result: Result, console: Console, *, as_json: bool) -> None:
+def tell(result: Result, console: Terminal, *, as_json: bool) -> None:
     """Say what was found: the first damaged thing in a sentence, then the others."""
     if as_json:
         print(json.dumps(to_json(result), ensure_ascii=False, indent=2))
         return
-    text = Reader("vi").gettext
+    text = console.reader.gettext
     if not result.findings:
         console.print(
             text(N_("Kho lưu trữ còn nguyên vẹn: %(count)s lượt nộp lưu đã được kiểm tra."), count=result.deposits)
@@ -134,7 +137,7 @@ def rotate_key(config: Config) -> Handover:
         try:
             return asyncio.run(rotate(config))
         except DatabaseError as error:
-            raise SetupError(f"The database cannot be used: {error.orig}.") from error
+            raise SetupError(N_("Không dùng được cơ sở dữ liệu: %(why)s."), why=error.orig) from error
 
 
 def export_documents(config: Config, to: Path, unit_id: str | None, console: Console) -> Exported:
@@ -151,7 +154,7 @@ def export_documents(config: Config, to: Path, unit_id: str | None, console: Con
                 units = await directory.units(connection)
             wanted = [one for one in units if unit_id in (None, one.id)]
             if not wanted:
-                raise SetupError(f"There is no unit {unit_id!r}.")
+                raise SetupError(N_("Không có đơn vị “%(holder)s”."), holder=unit_id)
             async for step in Export(database, archive_of(config), to).run(wanted):
                 if isinstance(step, Exported):
                     return step
@@ -162,9 +165,9 @@ def export_documents(config: Config, to: Path, unit_id: str | None, console: Con
         with bar:
             return asyncio.run(work())
     except DatabaseError as error:
-        raise SetupError(f"The documents cannot be read: {error.orig}.") from error
+        raise SetupError(N_("Không đọc được văn bản: %(why)s."), why=error.orig) from error
     except OSError as error:
-        raise SetupError(f"The documents could not be written to {to}: {error}.") from error
+        raise SetupError(N_("Không ghi được văn bản vào %(place)s: %(why)s."), place=to, why=error) from error
 
 
 async def _migrate(config: Config) -> None:
@@ -172,7 +175,7 @@ async def _migrate(config: Config) -> None:
         async with Database(config.database_url) as database:
             await database.migrate()
     except DatabaseError as error:
-        raise SetupError(f"The restored database cannot be used: {error.orig}.") from error
+        raise SetupError(N_("Không dùng được cơ sở dữ liệu vừa khôi phục: %(why)s."), why=error.orig) from error
 
 
 def _octets(console: Console) -> Progress:

@@ -35,6 +35,7 @@ from minutes.keyring import flush, follow
 from rooms import iso
 from server.config import Config
 from server.errors import SetupError
+from server.i18n import N_
 from server.run import LOCK
 
 FORMAT = "giaoban-backup/1"
@@ -208,15 +209,15 @@ def backup(config: Config, to: Path, now: datetime) -> Iterator[Copied | Made]:
     of backups, anything else one file. Raises SetupError; what was there before is never touched."""
     data = config.data.resolve()
     if not (data / "secret.key").is_file():
-        raise SetupError(f"There is no installation in {config.data} (use --data or --config).")
+        raise SetupError(N_("Không có hệ thống nào ở %(place)s (dùng --data hoặc --config)."), place=config.data)
     if to.resolve() == data or data in to.resolve().parents:
-        raise SetupError("The backup cannot lie in the folder that it is of.")
+        raise SetupError(N_("Bản sao lưu không được nằm trong chính thư mục được sao lưu."))
     target: Target | None = None
     try:
         target = Folder(to) if to.is_dir() or not to.suffix else File(to)
         yield from _copied(config, target, now)
     except (OSError, sqlite3.Error, tarfile.TarError) as error:
-        raise SetupError(f"The backup could not be made: {error}. Earlier backups are as they were.") from error
+        raise SetupError(N_("Chưa sao lưu được: %(why)s. Các bản sao lưu trước vẫn nguyên."), why=error) from error
     finally:
         if target is not None:
             target.give_up()

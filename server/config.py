@@ -215,6 +215,8 @@ class Config(BaseSettings):
     secrecy: SecrecyConfig = SecrecyConfig()
     signing: SigningConfig = SigningConfig()
     mail: MailConfig = MailConfig()
+    language: Literal["vi", "en", "ja"] = "vi"
+    """In which commands speak; pages follow their reader."""
 
     @classmethod
     def settings_customise_sources(

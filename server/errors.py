@@ -6,7 +6,13 @@ from server.i18n import N_
 
 
 class SetupError(Exception):
-    """The installation cannot start; the text is one sentence for the person at the terminal (exit code 2)."""
+    """The installation cannot start, or a command cannot do what it should; one sentence for the person at the terminal
+    (exit code 2): a msgid with its values, or a plain text."""
+
+    def __init__(self, text: str, **values: object) -> None:
+        super().__init__(text % values if values else text)
+        self.text = text
+        self.values = values
 
 
 class Problem(Exception):

@@ -21,6 +21,7 @@ from minutes.keyring import flush, take_over
 from server.backup import DATABASES, FORMAT, KEYS, MANIFEST, Copied, Item, Manifest, keys_of, postgresql
 from server.config import Config
 from server.errors import SetupError
+from server.i18n import N_
 from server.run import LOCK, RESTORING
 
 _PIECE = 2**20
@@ -50,7 +51,7 @@ class FromFolder(Source):
         if path.is_dir():
             made = sorted((path / "backups").glob("*.json"))
             if not made:
-                raise SetupError(f"There is no backup in {path}.")
+                raise SetupError(N_("Không có bản sao lưu nào ở %(place)s."), place=path)
             path = made[-1]
         self._objects = path.parent.parent / "objects"
         self.keys = path.parent.parent / KEYS
@@ -117,7 +118,7 @@ def opened(path: Path) -> Iterator[Source]:
     try:
         found: Source = FromFolder(path) if path.is_dir() or path.suffix == ".json" else FromFile(path)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, tarfile.TarError) as error:
-        raise SetupError(f"{path} cannot be read as a backup: {error}.") from error
+        raise SetupError(N_("Không đọc được %(file)s như một bản sao lưu: %(why)s."), file=path, why=error) from error
     try:
         yield found
     finally:
@@ -143,9 +144,11 @@ def _whole(source: Source, item: Item) -> Iterator[bytes]:
                 size += len(piece)
                 yield piece
     except (OSError, KeyError, tarfile.TarError) as error:
-        raise SetupError(f"The backup is damaged: {item.path} is missing or cannot be read ({error}).") from error
+        raise SetupError(
+            N_("Bản sao lưu bị hỏng: %(file)s thiếu hoặc không đọc được (%(why)s)."), file=item.path, why=error
+        ) from error
     if (running.hexdigest(), size) != (item.sha256, item.size):
-        raise SetupError(f"The backup is damaged: {item.path} is not what was backed up.")
+        raise SetupError(N_("Bản sao lưu bị hỏng: %(file)s không còn như lúc sao lưu."), file=item.path)
 
 
 def demand_empty(data: Path) -> None:
@@ -153,9 +156,9 @@ def demand_empty(data: Path) -> None:
     try:
         there = {path.name for path in data.iterdir()} if data.exists() else set()
     except OSError as error:
-        raise SetupError(f"{data} cannot be read: {error.strerror}.") from error
+        raise SetupError(N_("Không đọc được %(file)s: %(why)s."), file=data, why=error.strerror) from error
     if there - {LOCK} and RESTORING not in there:
-        raise SetupError(f"{data} is not empty; a backup is restored into an empty folder only.")
+        raise SetupError(N_("%(place)s không trống; chỉ khôi phục vào thư mục trống."), place=data)
 
 
 def prepare(data: Path) -> None:
@@ -168,7 +171,7 @@ def prepare(data: Path) -> None:
             if path.name not in (LOCK, RESTORING):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:
-        raise SetupError(f"{data} cannot be made ready: {error.strerror}.") from error
+        raise SetupError(N_("Không chuẩn bị được %(place)s: %(why)s."), place=data, why=error.strerror) from error
 
 
 def extract(source: Source, config: Config) -> Iterator[Copied]:
@@ -197,7 +200,7 @@ def extract(source: Source, config: Config) -> Iterator[Copied]:
         if kind == "postgresql":
             _fill(config, config.data / dump)
     except OSError as error:
-        raise SetupError(f"The restore could not be finished: {error}. Run it again.") from error
+        raise SetupError(N_("Chưa khôi phục xong: %(why)s. Xin chạy lại."), why=error) from error
 
 
 def _fill(config: Config, dump: Path) -> None:
@@ -205,7 +208,7 @@ def _fill(config: Config, dump: Path) -> None:
     url = make_url(config.database_url)
     counted = "SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
     if postgresql("psql", url, "--tuples-only", "--no-psqlrc", f"--command={counted}").strip() != "0":
-        raise SetupError("The database that database.url names is not empty; a backup is restored into an empty one.")
+        raise SetupError(N_("Cơ sở dữ liệu ở database.url không trống; chỉ khôi phục vào cơ sở dữ liệu trống."))
     name = f"--dbname={url.database}"
     postgresql("pg_restore", url, "--exit-on-error", "--single-transaction", "--no-owner", name, str(dump))
     dump.unlink()

@@ -79,11 +79,11 @@ def test_what_cannot_be_told_ends_with_2_and_a_sentence(data: Path, tmp_path: Pa
     where = ("--data", str(data))
     assert "another archive" in one_sentence(giaoban("verify", "--archive", "--checkpoint", str(foreign), *where))
     missing = str(tmp_path / "none.txt")
-    assert "cannot be read" in one_sentence(giaoban("verify", "--archive", "--checkpoint", missing, *where))
-    assert "no installation" in one_sentence(giaoban("verify", "--archive", "--data", missing))
-    assert "Name a file" in one_sentence(giaoban("verify", *where))
+    assert "Không đọc được" in one_sentence(giaoban("verify", "--archive", "--checkpoint", missing, *where))
+    assert "Không có hệ thống" in one_sentence(giaoban("verify", "--archive", "--data", missing))
+    assert "Xin nêu tệp" in one_sentence(giaoban("verify", *where))
     (data / "giaoban.sqlite3").write_bytes(b"no database" * 1000)
-    assert "could not be examined" in one_sentence(giaoban("verify", "--archive", *where))
+    assert "Chưa kiểm tra được" in one_sentence(giaoban("verify", "--archive", *where))
 
 
 def test_a_lost_key_is_found_and_not_made_anew(data: Path, giaoban: Giaoban) -> None:

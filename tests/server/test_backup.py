@@ -160,10 +160,10 @@ def test_only_an_empty_folder_is_restored_into(office: config.Config, tmp_path: 
     make(office, tmp_path / "backups")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.txt").write_text("years of work")
-    with pytest.raises(SetupError, match="not empty"):
+    with pytest.raises(SetupError, match="không trống"):
         anew(tmp_path / "backups", tmp_path / "full")
     assert contents(tmp_path / "full") == {"thesis.txt": b"years of work"}
-    with pytest.raises(SetupError, match="not empty"):
+    with pytest.raises(SetupError, match="không trống"):
         anew(tmp_path / "backups", office.data)
 
 
@@ -176,10 +176,10 @@ def test_a_damaged_backup_is_named_before_anything_is_written(office: config.Con
         whole = one.read_bytes()
         for bad in (flipped(dice, whole), whole[:-1], whole + b"x"):
             one.write_bytes(bad)
-            with pytest.raises(SetupError, match="not what was backed up"):
+            with pytest.raises(SetupError, match="không còn như lúc"):
                 anew(tmp_path / "backups", tmp_path / "restored")
         one.unlink()
-        with pytest.raises(SetupError, match="missing"):
+        with pytest.raises(SetupError, match="thiếu"):
             anew(tmp_path / "backups", tmp_path / "restored")
         one.write_bytes(whole)
     whole = (tmp_path / "office.tar").read_bytes()
@@ -257,9 +257,9 @@ def test_a_restore_that_was_cut_off_is_no_installation_and_is_begun_anew(
 
 def test_a_backup_into_its_own_folder_or_of_nothing_is_refused(office: config.Config, tmp_path: Path) -> None:
     for to in (office.data, office.data / "backups", office.data / "x.tar"):
-        with pytest.raises(SetupError, match="cannot lie in"):
+        with pytest.raises(SetupError, match="không được nằm"):
             make(office, to)
-    with pytest.raises(SetupError, match="no installation"):
+    with pytest.raises(SetupError, match="Không có hệ thống"):
         make(config.load(None, data=tmp_path / "none"), tmp_path / "x.tar")
     for none in (tmp_path / "none.tar", tmp_path / "empty"):
         (tmp_path / "empty").mkdir(exist_ok=True)

@@ -44,7 +44,7 @@ def test_an_office_on_postgresql_comes_back_in_an_empty_database(tmp_path: Path)
         with pytest.raises(SetupError, match="sqlite"):
             archive_commands.make_anew(config.load(None, data=tmp_path / "a"), tmp_path / "office.tar", QUIET)
         taken = config.load(None, data=tmp_path / "b", database={"url": old.database_url})
-        with pytest.raises(SetupError, match="not empty"):
+        with pytest.raises(SetupError, match="không trống"):
             archive_commands.make_anew(taken, tmp_path / "office.tar", QUIET)
         new = config.load(None, data=tmp_path / "new", database={"url": postgresql.create(socket, "new")})
         result = archive_commands.make_anew(new, tmp_path / "office.tar", QUIET)

@@ -136,7 +136,7 @@ def test_a_token_for_nonsense_is_refused(giaoban: Giaoban, tmp_path: Path, argum
 
 def test_a_token_needs_an_installation(giaoban: Giaoban, tmp_path: Path) -> None:
     arguments = ["token", "--room", "giao-ban", "--name", "A", "--role", "chair"]
-    assert "no installation" in one_sentence(giaoban(*arguments, "--data", str(tmp_path / "none")))
+    assert "Không có hệ thống" in one_sentence(giaoban(*arguments, "--data", str(tmp_path / "none")))
 
 
 def test_a_token_is_printed_for_the_room_and_role(tmp_path: Path, giaoban: Giaoban) -> None:
@@ -238,10 +238,19 @@ def test_a_certificate_is_bound_to_an_account_at_the_command_line(tmp_path: Path
     data = ("--data", str(tmp_path))
     assert giaoban("certificate", "hanh", str(file), *data).returncode == 0
     assert "người khác" in one_sentence(giaoban("certificate", "lam-son", str(file), "--seal", *data))
-    assert "no account" in one_sentence(giaoban("certificate", "minh", str(file), *data))
+    assert "Không có tài khoản" in one_sentence(giaoban("certificate", "minh", str(file), *data))
     assert "chứng thư số" in one_sentence(giaoban("certificate", "hanh", str(tmp_path / "no.cer"), *data))
 
 
 def test_the_agent_pairs_with_an_origin_only_and_names_a_driver_that_is_none(giaoban: Giaoban) -> None:
     assert "no address" in one_sentence(giaoban("agent", "http://hop.lamson.gov.vn", "--module", "/nope.so"))
     assert "/nope.so" in one_sentence(giaoban("agent", "https://hop.lamson.gov.vn", "--module", "/nope.so"))
+
+
+def test_commands_speak_vietnamese_or_what_was_asked_for(giaoban: Giaoban, tmp_path: Path) -> None:
+    nowhere = ("--data", str(tmp_path / "none"))
+    assert "Không có hệ thống nào ở" in one_sentence(giaoban("reindex", *nowhere))
+    assert "There is no installation in" in one_sentence(giaoban("--lang", "en", "reindex", *nowhere))
+    assert "There is no installation in" in one_sentence(giaoban("reindex", *nowhere, "--lang=en"))
+    assert "システムがありません" in one_sentence(giaoban("reindex", *nowhere, GIAOBAN_LANGUAGE="ja"))
+    assert "--lang" in one_sentence(giaoban("--lang", "fr", "reindex", *nowhere))

@@ -99,6 +99,6 @@ def test_the_report_goes_to_the_desk_of_a_secretary_and_of_nobody_else(data: Pat
 
 
 def test_what_cannot_be_tried_ends_with_2_and_a_sentence(data: Path, giaoban: Giaoban) -> None:
-    assert "no installation" in one_sentence(giaoban("conformance", "--data", str(data.parent / "none")))
+    assert "Không có hệ thống" in one_sentence(giaoban("conformance", "--data", str(data.parent / "none")))
     (data / "giaoban.sqlite3").write_bytes(b"no database" * 1000)
     assert "cannot be read" in one_sentence(giaoban("conformance", "--data", str(data)))

@@ -38,7 +38,7 @@ def test_all_documents_come_out_and_what_was_cut_off_goes_on(tmp_path: Path, dat
     (folder / "van-ban.pdf").write_bytes(b"cut off")
     assert list(checked(to)) == [str((folder / "van-ban.pdf").relative_to(to))]
     times = {path: path.stat().st_mtime_ns for path in to.rglob("*") if path.is_file()}
-    assert "1 of them new" in giaoban("export", "--documents", str(to), "--data", str(data)).stdout
+    assert "trong đó 1 mới" in giaoban("export", "--documents", str(to), "--data", str(data)).stdout
     assert [path.name for path, at in times.items() if path.stat().st_mtime_ns != at] == ["van-ban.pdf"]
     assert list(checked(to)) == []
 
@@ -46,8 +46,9 @@ def test_all_documents_come_out_and_what_was_cut_off_goes_on(tmp_path: Path, dat
     archived.write_bytes(b"damaged")
     result = giaoban("export", "--documents", str(to), "--unit", "lam-son", "--data", str(data))
     assert result.returncode == 1
-    assert "Left out, damaged in the archive: lam-son: 01/CT-UBND" in result.stdout
+    assert "Bỏ qua, bị hỏng trong kho lưu trữ: lam-son: 01/CT-UBND" in result.stdout
     assert (to / SUMS).exists()
     for arguments in ((), ("m", "--documents", str(to))):
-        assert "Name a meeting" in one_sentence(giaoban("export", *arguments, "--data", str(data)))
-    assert "no unit" in one_sentence(giaoban("export", "--documents", str(to), "--unit", "x", "--data", str(data)))
+        assert "Xin nêu cuộc họp" in one_sentence(giaoban("export", *arguments, "--data", str(data)))
+    nobodys = giaoban("export", "--documents", str(to), "--unit", "x", "--data", str(data))
+    assert "Không có đơn vị" in one_sentence(nobodys)
