@@ -39,7 +39,7 @@ def _line(one: Any) -> Line:
     if not isinstance(one, dict):
         raise ValueError("no line")
     if "rows" in one:
-        rows = tuple(tuple(map(_text, row)) for row in one["rows"])
+        rows = tuple(tuple(map(_text, _list(row))) for row in _list(one["rows"]))
         return Line("", rows=rows, ruled=one.get("ruled") is True)
     level = one.get("level")
     place: Place = "foot" if one.get("foot") is True else "text"
@@ -50,6 +50,12 @@ def _line(one: Any) -> Line:
         one.get("heading") is True,
         place=place,
     )
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise ValueError("no list")
+    return value
 
 
 def _text(value: object) -> str:

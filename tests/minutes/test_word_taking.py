@@ -298,3 +298,22 @@ def test_a_letter_from_elsewhere_has_its_subject_addressees_and_close() -> None:
         "closing": "Trân trọng",
         "recipients": ["Như trên", "Lưu: VT"],
     }
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["text", "rows", "level"]), inner),
+    max_leaves=8,
+)
+
+
+@given(st.lists(JSON, max_size=4) | JSON, st.sampled_from(["KH", "BB", "x", None]), JSON)
+@settings(max_examples=80)
+def test_whatever_the_reader_of_files_says_is_read_or_refused(lines: Any, kind: str | None, source: Any) -> None:
+    """It has read what strangers wrote, so it is not believed either."""
+    for wanted in (Kind.PLAN, Kind.MINUTES):
+        try:
+            found = taken(wanted, {"lines": lines, "kind": kind, "source": source}, AGENCY)
+        except ValueError:
+            continue
+        assert isinstance(found.parts, dict)
