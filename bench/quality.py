@@ -10,6 +10,7 @@ import argparse
 import ast
 import asyncio
 import itertools
+import shutil
 import statistics
 import subprocess
 import sys
@@ -217,6 +218,7 @@ def reconnect() -> None:
 
 
 async def run(rounds: int, only: str | None) -> None:
+    there: tuple[type[Giaoban] | type[Janus], ...] = (Giaoban, Janus) if shutil.which("janus") else (Giaoban,)
     with network("speaker", "listener") as net, tempfile.TemporaryDirectory(prefix="giaoban-quality-") as name:
         folder = Path(name)
         origin = f"http://{HUB_ADDRESS}:{PAGE_PORT}/"
@@ -228,7 +230,7 @@ async def run(rounds: int, only: str | None) -> None:
         ):
             results: dict[str, list[list[Figures]]] = {}
             for _ in range(rounds):
-                for server in (kind(net.hub, folder) for kind in (Giaoban, Janus) if only in (None, kind.name)):
+                for server in (kind(net.hub, folder) for kind in there if only in (None, kind.name)):
                     found = await call(server, net, (speaking, listening), origin)
                     results.setdefault(server.name, []).append(found)
         await runner.cleanup()
