@@ -44,15 +44,17 @@ class Look(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`asks`: something begins here, so its class is asked first."""
+    """`asks`: something begins here, so its class is asked first. `file`: a form with a file in it; any other form is
+    read no further than what people can have typed."""
 
     look: Look
     asks: bool = False
     why: str = ""
+    file: bool = False
 
 
 _SDP = Door(Look.NOBODY, why="session descriptions of media")
-_PICTURE = Door(Look.FORM, why="the file is a picture of a signature or seal, and drawn anew")
+_PICTURE = Door(Look.FORM, why="the file is a picture of a signature or seal, and drawn anew", file=True)
 _SIGNING = Door(Look.NOBODY, why="signatures and files that extend the very bytes that were issued")
 
 DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
@@ -70,7 +72,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/meetings/council"): Door(Look.PAGE),
         ("POST", "/meetings/{id}/guests"): Door(Look.PAGE),
         ("POST", "/guest"): Door(Look.PAGE),
-        ("POST", "/meetings/{id}/papers"): Door(Look.FILE, asks=True),
+        ("POST", "/meetings/{id}/papers"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/meetings/{id}/papers/{paper}/notes/{page}"): Door(Look.FORM),
         ("POST", "/workflow/{kind}"): Door(Look.FORM),
         ("POST", "/workflow/days"): Door(Look.FORM),
@@ -80,8 +82,8 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/search/saved"): Door(Look.FORM),
         ("POST", "/registers/out"): Door(Look.FORM, asks=True),
         ("POST", "/registers/out/end"): Door(Look.FORM),
-        ("POST", "/registers/in"): Door(Look.FILE, asks=True),
-        ("POST", "/registers/in/edxml"): Door(Look.FILE, asks=True),
+        ("POST", "/registers/in"): Door(Look.FILE, asks=True, file=True),
+        ("POST", "/registers/in/edxml"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/registers/in/{year}/{number}/transfer"): Door(Look.FORM),
         ("POST", "/casefiles"): Door(Look.FORM),
         ("POST", "/casefiles/disposal"): Door(Look.FORM),
@@ -91,13 +93,14 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/casefiles/retention"): Door(Look.FORM),
         ("POST", "/casefiles/{id}/add"): Door(Look.FORM),
         ("POST", "/described/{subject}/{ref}"): Door(Look.FORM),
-        ("POST", "/desk/{id}/word"): Door(Look.FILE, asks=True),
+        ("POST", "/desk/{id}/word"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/desk/{id}/word/{answer}"): Door(Look.FORM, why="what was looked at when the file came"),
         ("GET", "/rooms/{room}/ws"): Door(Look.MESSAGES),
         ("GET", "/desk/{id}/ws"): Door(Look.MESSAGES),
-        ("POST", "/verify"): Door(Look.FORM, why="the file is judged and forgotten"),
+        ("POST", "/verify"): Door(Look.FORM, why="the file is judged and forgotten", file=True),
         ("POST", "/account/picture"): _PICTURE,
         ("POST", "/certificates/picture"): _PICTURE,
+        ("POST", "/certificates/{kind}/{holder}"): Door(Look.FORM, why="a certificate", file=True),
         ("POST", "/signing"): _SIGNING,
         ("POST", "/signing/begin"): Door(Look.FORM, why="a certificate"),
         ("POST", "/signing/finish"): Door(Look.FORM, why="a signature"),

@@ -1,8 +1,15 @@
 """Requests that no browser sends: refused with a status of the sender's fault, never a 500."""
 
-import pytest
+import re
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
+import pytest
+from aiohttp import ClientError
+
+from server.doors import DOORS
 from tests.server.conftest import Server
+from web import TEMPLATES
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -34,6 +41,32 @@ async def test_a_broken_form_is_the_senders_fault(
 ) -> None:
     response = await server.client.post(path, data=body, headers=headers, allow_redirects=False)
     assert 400 <= response.status < 500
+
+
+@pytest.mark.parametrize("kind", [FORM, "multipart/form-data; boundary=x"])
+async def test_a_form_without_files_is_read_no_further_than_forms_go(server: Server, kind: str) -> None:
+    """Fifty megabytes in memory for each of some hundred connections would be too many, and anybody may open them."""
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' if "multipart" in kind else b"a="
+        while sent < 50 << 20:
+            sent += 1 << 16
+            yield b"x" * (1 << 16)
+
+    with suppress(ClientError):
+        response = await server.client.post("/language", data=endless(), headers={"Content-Type": kind})
+        assert response.status == 413
+    assert sent < 20 << 20
+
+
+def test_every_form_that_takes_a_file_goes_through_a_door_that_does() -> None:
+    forms = "".join(page.read_text(encoding="utf-8") for page in TEMPLATES.rglob("*.html"))
+    found = set(re.findall(r'action="([^"]+)" enctype="multipart/form-data"', forms)) - {"/signing"}
+    known = {re.sub(r"{[^}]+}", "{}", path) for (_, path), door in DOORS.items() if door.file}
+    assert len(found) == forms.count("multipart/form-data") - 1
+    assert {re.sub(r"{{[^}]+}}", "{}", path) for path in found} == known
 
 
 @pytest.mark.parametrize("token", ["eyJhbGciOiJIUzI1NiIsImNyaXQiOjF9.e30.e30", "a.b", "....", "é.é.é"])
