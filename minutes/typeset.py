@@ -86,6 +86,12 @@ class Heading:
     """What is said above a rendition from which information was left out: its people sign nothing, the agency does."""
 
 
+LACKING = "?"
+SIGNS_APART = 8
+"""Different signs that a sheet may lack before all is taken out that is neither Latin nor a usual mark."""
+_STRANGE = re.compile(r"[^\n -~\u00a0-\u024f\u1e00-\u1eff\u2010-\u2026\u2030-\u203a\u20ab\u20ac]")
+
+
 class Typesetter:
     """Holds the fonts; safe to use from several threads."""
 
@@ -129,21 +135,29 @@ class Typesetter:
         )
 
     def sheets(self, layout: str, data: Mapping[str, Any], *, at: datetime) -> bytes:
-        """What is no document but is printed (a register, a list), by a file of minutes/layouts. Raises
-        UnprintableContent without a field."""
+        """What is no document but is printed (a register, a list), by a file of minutes/layouts.
+
+        A sign that the typeface lacks stands as LACKING: what one line says, perhaps as somebody else has written it,
+        must not keep the whole book from being printed.
+        """
+        for _ in range(SIGNS_APART):
+            try:
+                return self._sheets(layout, data, at)
+            except typst.TypstError as error:
+                sign = _lacked(error)
+                if sign is None:
+                    raise
+                data = _spelled(data, re.compile(re.escape(sign)))
+        return self._sheets(layout, _spelled(data, _STRANGE), at)
+
+    def _sheets(self, layout: str, data: Mapping[str, Any], at: datetime) -> bytes:
         compiler = typst.Compiler(
             input=LAYOUTS / layout,
             root=LAYOUTS,
             font_paths=self._fonts,
             sys_inputs={"data": json.dumps({**data, "fonts": list(self.fonts)}, ensure_ascii=False)},
         )
-        try:
-            pdf = compiler.compile(format="pdf", pdf_standards=["a-2a", "ua-1"], timestamp=at.replace(microsecond=0))
-        except typst.TypstError as error:
-            found = re.search(r'(?:the text|codepoint) `"(.+?)"`', error.message)
-            if found is None:
-                raise
-            raise UnprintableContent("", found.group(1)) from error
+        pdf = compiler.compile(format="pdf", pdf_standards=["a-2a", "ua-1"], timestamp=at.replace(microsecond=0))
         if not isinstance(pdf, bytes):
             raise TypeError("typst returned no single PDF")
         return pdf + b"\n"
@@ -157,14 +171,29 @@ class Typesetter:
 
 def _unprintable(content: Content, error: typst.TypstError) -> Exception:
     """What to say about a text that cannot be set; the error itself if the text is not to blame."""
-    found = re.search(r'(?:the text|codepoint) `"(.+?)"`', error.message)
-    if found is None:
+    sign = _lacked(error)
+    if sign is None:
         return error
-    quoted = found.group(1)
-    code = re.fullmatch(r"\\u\{([0-9a-f]+)\}", quoted)
-    sign = chr(int(code.group(1), 16)) if code else quoted
     field = next((path for path, text in texts(to_json(content)) if sign in text), "")
     return UnprintableContent(field, sign)
+
+
+def _lacked(error: typst.TypstError) -> str | None:
+    """The sign that the typeface lacks, if that is what was wrong."""
+    found = re.search(r'(?:the text|codepoint) `"(.+?)"`', error.message)
+    if found is None:
+        return None
+    code = re.fullmatch(r"\\u\{([0-9a-f]+)\}", found[1])
+    return chr(int(code[1], 16)) if code else found[1]
+
+
+def _spelled(value: Any, strange: re.Pattern[str]) -> Any:
+    """A JSON value with LACKING in place of what is strange in its texts; the names of fields stay."""
+    if isinstance(value, str):
+        return strange.sub(LACKING, value)
+    if isinstance(value, Mapping):
+        return {name: _spelled(one, strange) for name, one in value.items()}
+    return [_spelled(one, strange) for one in value] if isinstance(value, list | tuple) else value
 
 
 def source_json(content: Content) -> bytes:

@@ -150,8 +150,7 @@ class CaseFiles:
         return tuple((case, listed.index((kind, ref)) + 1) for case, listed in places if (kind, ref) in listed)
 
     async def printed(self, unit: Unit, what: str, year: int, case_id: str = "") -> bytes:
-        """A list as PDF: `what` is "list" or "closed" of a year, or "contents" of a case file. Raises NotFound,
-        UnprintableContent."""
+        """A list as PDF: `what` is "list" or "closed" of a year, or "contents" of a case file. Raises NotFound."""
         if what == "contents":
             data = lists.contents([unit.name], await self.get(unit.id, case_id))
         else:

@@ -142,7 +142,7 @@ class Registers:
     # Both
 
     async def printed(self, unit: Unit, which: str, year: int) -> bytes:
-        """A year's register as PDF, `which` is "out" or "in". Raises UnprintableContent."""
+        """A year's register as PDF, `which` is "out" or "in"."""
         if which == "out":
             data = book.outgoing([unit.name], year, await self.outgoing(unit.id, year))
         else:
@@ -150,7 +150,7 @@ class Registers:
         return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=self._now())
 
     async def reported(self, unit: Unit, which: str, year: int) -> bytes:
-        """How far the documents of a year have come, as PDF. Raises UnprintableContent."""
+        """How far the documents of a year have come, as PDF."""
         now = self._now()
         async with self._database.read() as connection:
             if which == "out":

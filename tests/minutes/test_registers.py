@@ -108,6 +108,19 @@ def pages(data: dict[str, object]) -> list[str]:
     return [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
 
 
+def test_a_sign_that_the_typeface_lacks_keeps_no_book_from_being_printed() -> None:
+    many = "".join(map(chr, range(0x1F600, 0x1F620)))
+    rows = [
+        line(1),
+        line(2, subject="Về lễ hội 😀 \U000f0000 năm nay"),
+        line(3, subject=f"Về {many} việc", recipients="\x00"),
+    ]
+    _cover, page, *_ = pages(book.outgoing(["Ủy ban nhân dân tỉnh Lâm Sơn"], 2026, rows))
+    assert "Về việc thứ 1" in page
+    assert "Về lễ hội ? ? năm nay" in page
+    assert "Cộng trang này: 3" in page
+
+
 def test_the_book_of_outgoing_documents_has_cover_columns_sums_and_places_to_sign() -> None:
     void = line(40, state=EntryState.VOID, reason="Trùng nội dung")
     cover, *rest = pages(book.outgoing(["Ủy ban nhân dân tỉnh Lâm Sơn"], 2026, [*map(line, range(1, 40)), void]))
