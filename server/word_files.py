@@ -18,6 +18,8 @@ MAX_BYTES = 10 * 2**20
 TIME = 40
 _READER = Path(__file__).with_name("read_docx.py")
 _TEXT = 16 * 2**20
+_PARTS = 300_000
+"""Lists and objects in what a file says: of more, reading alone would hold up everybody for seconds."""
 WAITING = 30
 """Files that wait to be looked at; of more the oldest is forgotten."""
 
@@ -99,10 +101,14 @@ async def _read(folder: Path) -> dict[str, Any]:
 
 
 def _result(path: Path) -> Any:
-    """What a stranger's file made of the process is not believed either: no link, no endless file."""
+    """What a stranger's file made of the process is not believed either: no link, no endless file, no million of
+    lists."""
     if path.is_symlink() or path.stat().st_size > _TEXT:
         raise Problem("word_unreadable")
-    return json.loads(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    if text.count("[") + text.count("{") > _PARTS:
+        raise Problem("word_long")
+    return json.loads(text)
 
 
 def _code(told: bytes) -> str:

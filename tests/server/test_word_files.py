@@ -1,5 +1,6 @@
 """What a Word file says is read out of it; a hostile file becomes nothing."""
 
+import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -91,6 +92,20 @@ async def test_what_is_no_word_file_is_refused(data: bytes, code: str) -> None:
 async def test_a_bomb_is_not_unpacked() -> None:
     with pytest.raises(Problem) as refused:
         await WordFiles().read(BytesIO(bomb()))
+    assert refused.value.code == "word_long"
+
+
+async def test_a_content_of_nothing_but_lists_is_not_read() -> None:
+    """Some megabytes of empty lists take the interpreter seconds, in which every meeting stands still."""
+    source, out = BytesIO(made()), BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for one in old.infolist():
+            data = old.read(one)
+            if b"urn:giaoban:content" in data and one.filename.startswith("customXml/item"):
+                data = re.sub(rb">\s*{.*}\s*<", b'>{"body":[' + b"[]," * 300_000 + b"[]]}<", data, flags=re.DOTALL)
+            new.writestr(one, data)
+    with pytest.raises(Problem) as refused:
+        await WordFiles().read(out)
     assert refused.value.code == "word_long"
 
 
