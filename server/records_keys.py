@@ -88,9 +88,17 @@ class KeyStore:
 
     @staticmethod
     def _put(path: Path, data: bytes) -> None:
+        """All of it or nothing: a key that is half written is lost, and with a picture like that nobody signs."""
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
+        staged = path.with_name(f".{secrets.token_hex(8)}")
+        try:
+            with os.fdopen(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            staged.replace(path)
+        finally:
+            staged.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes | None:

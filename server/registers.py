@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import date, datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from minutes import store as records
 from minutes.deposits.entry import Kind as Deposited
 from minutes.described import store as description
@@ -106,18 +108,17 @@ class Registers:
         """Enter what has come, with its file; returns the number of arrival. The file is searched for marks of secrecy
         and judged before anything is kept. Raises Problem, SecretContent, Refused("came_before") unless `knowing`."""
         looked = None if file is None else await looked_at(file, self._vault.trust, self._reader)
-        async with self._database.read() as connection:
-            twice = await store.came_before(connection, unit.id, received)
-        if twice is not None and not knowing:
-            text = N_("Văn bản này đã đến ngày %(day)s, số đến %(number)s. Xin xác nhận nếu vẫn đăng ký lần nữa.")
-            day = f"{twice.received.arrived_on:%d/%m/%Y}"
-            raise Refused("came_before", Reason(text, day=day, number=twice.number))
+        if not knowing:
+            async with self._database.read() as connection:
+                await _refuse_second(connection, unit.id, received)
         digest = None
         if file is not None:
             label = f"{unit.id}/{received.arrived_on.year}/đến/{received.number_symbol}"
             kept = await self._vault.deposit(file, about=unit.id, kind=Deposited.ATTACHMENT, label=label)
             digest = kept.entry.digest
         async with self._database.begin() as connection:
+            if not knowing:  # somebody else may have entered it while its file was looked at
+                await _refuse_second(connection, unit.id, received)
             verdict, pages = (None, None) if looked is None else (looked.report, len(looked.texts))
             return await store.add_incoming(
                 connection, unit.id, received, digest, verdict, pages, actor_of(by), self._now()
@@ -164,3 +165,11 @@ class Registers:
                 lines = await store.incoming(connection, unit.id, year)
                 data = report.incoming([unit.name], year, lines, said, self.today)
         return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=now)
+
+
+async def _refuse_second(connection: AsyncConnection, unit_id: str, received: Received) -> None:
+    twice = await store.came_before(connection, unit_id, received)
+    if twice is not None:
+        text = N_("Văn bản này đã đến ngày %(day)s, số đến %(number)s. Xin xác nhận nếu vẫn đăng ký lần nữa.")
+        day = f"{twice.received.arrived_on:%d/%m/%Y}"
+        raise Refused("came_before", Reason(text, day=day, number=twice.number))

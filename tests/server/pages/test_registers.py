@@ -1,8 +1,10 @@
 """The clerk keeps the registers: numbers on paper and electronic ones, what comes, who has it, and the printed book."""
 
+import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
+from typing import Any
 
 import pytest
 from aiohttp import FormData
@@ -14,6 +16,7 @@ from minutes.registers.rule import Rule
 from server.auth import utcnow
 from server.conformance.office import words
 from server.keys import DATABASE, REGISTERS
+from server.received import Looked, looked_at
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office, Page, Visitor
 from tests.server.papers_files import pdf
@@ -111,6 +114,23 @@ async def test_what_comes_is_judged_numbered_handed_on_and_signed_for(office: Of
     assert second.location.endswith("/2")
     assert (await clerk.get(second.location)).has("verdict-bad")
     assert (await clerk.get(f"/registers/in/{today(office).year}.pdf")).body.startswith(b"%PDF-")
+
+
+@ON_BOTH
+async def test_what_two_clerks_enter_at_once_is_entered_once(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While its file is looked at, somebody else may have entered the same document."""
+    both, look = asyncio.Barrier(2), looked_at
+
+    async def together(*asked: Any) -> Looked:
+        found = await look(*asked)
+        await both.wait()
+        return found
+
+    monkeypatch.setattr("server.registers.looked_at", together)
+    one, other = await office.sign_in("cuc"), await office.sign_in("cuc")
+    letter = pdf("Công văn")
+    pages = await asyncio.gather(receive(office, one, letter), receive(office, other, letter))
+    assert sorted(page.status for page in pages) == [303, 422]
 
 
 async def test_a_file_without_signature_is_taken_and_the_page_says_so(office: Office) -> None:
