@@ -1,5 +1,6 @@
 """The registers of a unit's year: looked through, searched, entered into, printed."""
 
+import asyncio
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -230,12 +231,13 @@ async def bring(request: web.Request) -> web.Response:
         return await _in(request, account, typed, reader.gettext(doors.UNASKED))
     fields: dict[str, str] = {}
     try:
-        message = edxml.load(sent.file.read() if isinstance(sent, FileField) else b"")
+        data = sent.file.read() if isinstance(sent, FileField) else b""
+        message = await asyncio.to_thread(edxml.load, data)
         fields = _fields(message, request.app[REGISTERS].today, typed.get("secrecy", ""))
         said = entry.received({name: fields[name] for name in _IN}, request.app[REGISTERS].today)
-        data = next((one.content for one in message.files if one.content.startswith(b"%PDF-")), None)
+        attached = next((one.content for one in message.files if one.content.startswith(b"%PDF-")), None)
         number = await request.app[REGISTERS].receive(
-            account.unit, said, data, by=actor(account), knowing="knowing" in typed
+            account.unit, said, attached, by=actor(account), knowing="knowing" in typed
         )
     except RecordError as error:
         return await _in(request, account, fields, _told(error, reader))

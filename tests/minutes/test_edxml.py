@@ -36,6 +36,14 @@ def test_another_namespace_other_dates_and_broken_lines_are_read() -> None:
     assert load(text.encode()) == replace(MESSAGE, id=load(text.encode()).id)
 
 
+@pytest.mark.parametrize("filling", ["<a/>" * 100_000, "<a" + "".join(f" a{n} = ''" for n in range(50_000)) + "/>"])
+def test_what_holds_more_than_any_message_is_not_even_read(filling: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty megabytes of empty elements would take all memory, and a stranger may have written the file."""
+    monkeypatch.delattr("minutes.exchange.edxml.ET.fromstring")
+    with pytest.raises(InvalidContent, match="edXML"):
+        load(dump(MESSAGE, AT).replace(b"</", filling.encode() + b"</", 1))
+
+
 @pytest.mark.parametrize(
     "data",
     [
