@@ -1,7 +1,7 @@
 """Pages: rendering, forms and the request's context. Each module of this package lists its routes in `routes()`."""
 
 import hashlib
-import unicodedata
+import re
 import zlib
 from collections.abc import Mapping
 from functools import cache
@@ -28,6 +28,10 @@ FORM_LIMIT = 200_000
 """Characters of a form without files; uploads have their own limit."""
 FORM_OCTETS = 2 << 20
 """The same as it is sent: a letter of Vietnamese takes up to nine octets in a form."""
+
+
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+"""What no database keeps: the sign of nothing, and halves of signs."""
 
 
 @cache
@@ -140,10 +144,10 @@ async def form(request: web.Request) -> Mapping[str, str]:
         # What aiohttp's readers of hostile multipart, charsets and encodings leak.
         raise Problem("bad_form") from error
     fields = {name: value for name, value in posted.items() if isinstance(value, str)}
-    if any(unicodedata.category(letter) == "Cs" for value in fields.values() for letter in value):
-        raise Problem("bad_form")
     if sum(map(len, fields.values())) > FORM_LIMIT:
         raise Problem("too_long")
+    if any(_UNKEPT.search(value) for value in fields.values()):
+        raise Problem("bad_form")
     check_csrf(request, fields)
     doors.examine(request.method, path, fields)
     return fields

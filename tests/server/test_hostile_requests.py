@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import pytest
-from aiohttp import ClientError
+from aiohttp import ClientError, FormData
 
+from server import pages
 from server.doors import DOORS
 from tests.server.conftest import Server
 from web import TEMPLATES
@@ -31,6 +32,7 @@ async def test_a_strange_wish_leads_to_the_front_page(server: Server, wish: str)
         ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x\r\n\r\nnameless\r\n--x--\r\n"),
         ({"Content-Type": FORM, "Content-Encoding": "gzip"}, b"not gzip"),
         ({"Content-Type": f"{FORM}; charset=unicode_escape"}, b"code=\\ud800"),
+        ({"Content-Type": FORM}, b"code=%00"),
         ({"Content-Type": FORM, "Origin": "http://["}, b"code=x"),
         ({"Content-Type": FORM, "Sec-Fetch-Site": "cross-site"}, b"code=x"),
     ],
@@ -59,6 +61,22 @@ async def test_a_form_without_files_is_read_no_further_than_forms_go(server: Ser
         response = await server.client.post("/language", data=endless(), headers={"Content-Type": kind})
         assert response.status == 413
     assert sent < 20 << 20
+
+
+async def test_a_long_text_beside_a_file_is_not_looked_through(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking at fifty million letters one by one stops the server for seconds, and anybody may send them."""
+    seen = 0
+
+    class Counted:
+        def search(self, value: str) -> None:
+            nonlocal seen
+            seen += len(value)
+
+    monkeypatch.setattr(pages, "_UNKEPT", Counted())
+    form = FormData({"text": "x" * 300_000})
+    form.add_field("file", b"%PDF-1.7", filename="a.pdf")
+    assert (await server.client.post("/verify", data=form)).status == 400
+    assert seen == 0
 
 
 def test_every_form_that_takes_a_file_goes_through_a_door_that_does() -> None:
