@@ -20,7 +20,7 @@ from minutes.deposits.anchor import anchor
 from minutes.deposits.checkpoint import Checkpoint, Kept, prove
 from minutes.deposits.entry import Entry, Kind, Logged
 from minutes.deposits.examine import Finding, heads, rows
-from minutes.deposits.handover import Handover, Keyring
+from minutes.deposits.handover import Handover, LogKeys
 from minutes.deposits.note import Signer, Verifier
 from minutes.errors import N_, Damaged, NotFound, Reason, RecordError
 from minutes.trust import Trust
@@ -180,7 +180,7 @@ async def last_anchor(connection: AsyncConnection) -> Logged | None:
     return found[0] if found else None
 
 
-def _wrong(log: Sequence[Logged], kept: Sequence[Kept], keys: Keyring | None) -> Finding | None:
+def _wrong(log: Sequence[Logged], kept: Sequence[Kept], keys: LogKeys | None) -> Finding | None:
     return next(chain(rows(log), heads(log, kept, keys)), None)
 
 

@@ -20,7 +20,7 @@ from minutes.deposits.checkpoint import Checkpoint, Kept
 from minutes.deposits.entry import Kind, Logged
 from minutes.deposits.erasure import Erasure
 from minutes.deposits.examine import Finding, Sealed
-from minutes.deposits.handover import Keyring
+from minutes.deposits.handover import LogKeys
 from minutes.deposits.note import BadNote, Verifier
 from minutes.deposits.store import Examination
 from minutes.errors import Damaged
@@ -104,17 +104,17 @@ async def examination(
 
 async def keyring(
     archive: Archive, log: Sequence[Logged], verifier: Verifier | None
-) -> tuple[Keyring | None, list[Finding]]:
+) -> tuple[LogKeys | None, list[Finding]]:
     """The keys that the log's checkpoints are signed with (None: the last one is lost), and what is wrong with their
     chain; where it is broken, the present key alone is believed."""
     handed = [one for one in log if one.entry.kind is Kind.KEY]
     if verifier is None or not handed:
-        return None if verifier is None else Keyring(verifier), []
+        return None if verifier is None else LogKeys(verifier), []
     try:
         notes = [(await asyncio.to_thread(archive.fetch, one.entry.digest)).decode() for one in handed]
-        return Keyring.chained(notes, verifier), []
+        return LogKeys.chained(notes, verifier), []
     except (Damaged, BadNote, UnicodeError):
-        return Keyring(verifier), [Finding(handed[-1].position, examine.name(handed[-1]), examine.broken_chain())]
+        return LogKeys(verifier), [Finding(handed[-1].position, examine.name(handed[-1]), examine.broken_chain())]
 
 
 async def _see(connection: AsyncConnection) -> _Seen:
@@ -122,7 +122,7 @@ async def _see(connection: AsyncConnection) -> _Seen:
     return _Seen(log, await store.checkpoints(connection), await store.sealed(connection))
 
 
-def _of_rows(seen: _Seen, keys: Keyring | None, outside: Iterable[Checkpoint]) -> list[Finding]:
+def _of_rows(seen: _Seen, keys: LogKeys | None, outside: Iterable[Checkpoint]) -> list[Finding]:
     elsewhere = (examine.outside(seen.log, one) for one in outside)
     return [
         *chain(
@@ -239,7 +239,7 @@ async def of_installation(
         yield step
 
 
-def _kept_elsewhere(note: str, keys: Keyring | None) -> Checkpoint:
+def _kept_elsewhere(note: str, keys: LogKeys | None) -> Checkpoint:
     if keys is None:
         raise SetupError("This installation has no archive key, so no checkpoint can be its own.")
     reason = BadNote("")

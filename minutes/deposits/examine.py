@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from minutes.deposits.checkpoint import Checkpoint, Kept
 from minutes.deposits.entry import Entry, Kind, Logged
-from minutes.deposits.handover import Keyring
+from minutes.deposits.handover import LogKeys
 from minutes.deposits.note import BadNote
 from minutes.errors import N_, Reason
 from rooms.proceedings.merkle import Growing
@@ -89,7 +89,7 @@ def rows(log: Sequence[Logged]) -> Iterator[Finding]:
         expected = one.position + 1
 
 
-def heads(log: Sequence[Logged], kept: Sequence[Kept], keys: Keyring | None) -> Iterator[Finding]:
+def heads(log: Sequence[Logged], kept: Sequence[Kept], keys: LogKeys | None) -> Iterator[Finding]:
     """Whether every checkpoint is there, is signed by this installation, and the log still begins with what it says.
 
     The leaves are taken as they were kept, so that one altered row is one finding (`rows`) and not one of each
@@ -132,7 +132,7 @@ def _roots(leaves: Sequence[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
     return found
 
 
-def _head(kept: Kept, keys: Keyring | None) -> Reason | None:
+def _head(kept: Kept, keys: LogKeys | None) -> Reason | None:
     if keys is None:
         return Reason(N_("không còn khóa để kiểm tra chữ ký"))
     try:

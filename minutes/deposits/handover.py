@@ -53,14 +53,14 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
-class Keyring:
+class LogKeys:
     """The keys that an archive has had: those that were handed over, in order, and the `current` one."""
 
     current: Verifier
     handovers: tuple[Handover, ...] = ()
 
     @classmethod
-    def chained(cls, notes: Sequence[str], current: Verifier) -> Keyring:
+    def chained(cls, notes: Sequence[str], current: Verifier) -> LogKeys:
         """From the notes of all handovers, in order. Raises BadNote where one does not go on from the one before, or
         the last does not lead to the `current` key."""
         found = tuple(Handover.open(note) for note in notes)

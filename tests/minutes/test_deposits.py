@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from minutes.deposits.checkpoint import Checkpoint, Kept, prove, proved
 from minutes.deposits.entry import Entry, Kind, Logged
 from minutes.deposits.examine import Finding, Sealed, documents, heads, name, outside, rows, spelled
-from minutes.deposits.handover import Handover, Keyring
+from minutes.deposits.handover import Handover, LogKeys
 from minutes.deposits.note import BadNote, Signer, Verifier
 from minutes.errors import Reason
 from rooms.proceedings.merkle import inclusion, merkle_root, root_of
@@ -119,7 +119,7 @@ def test_the_leaf_is_that_of_the_canonical_line() -> None:
 
 
 def test_a_whole_log_has_no_finding() -> None:
-    assert not [*rows(LOG), *heads(LOG, KEPT, Keyring(SIGNER.verifier))]
+    assert not [*rows(LOG), *heads(LOG, KEPT, LogKeys(SIGNER.verifier))]
     assert all(outside(LOG, Checkpoint.open(one.note, SIGNER.verifier)) is None for one in KEPT)
     assert outside(LOG, Checkpoint(SIGNER.name, 0, root_of([]))) is None
 
@@ -129,7 +129,7 @@ def test_an_altered_row_is_named_and_only_it() -> None:
         for change in ({"about": "x"}, {"label": "x"}, {"at": AT.replace(minute=0)}, {"kind": Kind.PAPER}):
             one = LOG[position]
             log = [*LOG[:position], replace(one, entry=replace(one.entry, **change)), *LOG[position + 1 :]]
-            (found,) = [*rows(log), *heads(log, KEPT, Keyring(SIGNER.verifier))]
+            (found,) = [*rows(log), *heads(log, KEPT, LogKeys(SIGNER.verifier))]
             assert found.position == position
             assert "dòng nhật ký" in found.sentence
 
@@ -137,7 +137,7 @@ def test_an_altered_row_is_named_and_only_it() -> None:
 def test_a_row_altered_with_its_leaf_contradicts_the_first_checkpoint_over_it() -> None:
     other = replace(ENTRIES[3], digest="f" * 64)
     log = [*LOG[:3], Logged(3, other, other.leaf), *LOG[4:]]
-    first, *_ = [*rows(log), *heads(log, KEPT, Keyring(SIGNER.verifier))]
+    first, *_ = [*rows(log), *heads(log, KEPT, LogKeys(SIGNER.verifier))]
     assert "Điểm chốt số 1" in first.sentence
     assert "từ số 3 đến số 5" in first.sentence
 
@@ -147,9 +147,9 @@ def test_removed_and_exchanged_rows_are_found() -> None:
     assert "thiếu lượt nộp lưu từ số 3 đến số 3" in words([*rows(gone)])[0]
     swapped = [*LOG[:2], Logged(2, ENTRIES[3], ENTRIES[3].leaf), Logged(3, ENTRIES[2], ENTRIES[2].leaf), *LOG[4:]]
     assert not [*rows(swapped)]
-    assert "đổi chỗ" in words([*heads(swapped, KEPT, Keyring(SIGNER.verifier))])[0]
+    assert "đổi chỗ" in words([*heads(swapped, KEPT, LogKeys(SIGNER.verifier))])[0]
     cut = LOG[:6]
-    assert "chỉ còn 6" in words([*heads(cut, KEPT, Keyring(SIGNER.verifier))])[0]
+    assert "chỉ còn 6" in words([*heads(cut, KEPT, LogKeys(SIGNER.verifier))])[0]
 
 
 def test_checkpoints_that_are_altered_removed_or_signed_by_another_are_found() -> None:
@@ -161,7 +161,7 @@ def test_checkpoints_that_are_altered_removed_or_signed_by_another_are_found() -
         "ít lượt nộp lưu hơn": [KEPT[0], KEPT[1], kept(2, 3), KEPT[3]],
     }
     for said, changed in cases.items():
-        found = words([*heads(LOG, changed, Keyring(SIGNER.verifier))])
+        found = words([*heads(LOG, changed, LogKeys(SIGNER.verifier))])
         assert said in found[0], found
     assert len([*heads(LOG, KEPT, None)]) == len(KEPT)
 
@@ -169,13 +169,13 @@ def test_checkpoints_that_are_altered_removed_or_signed_by_another_are_found() -
 def test_a_log_that_was_cut_and_signed_again_is_found_by_a_checkpoint_kept_elsewhere() -> None:
     elsewhere = Checkpoint.open(KEPT[3].note, SIGNER.verifier)
     cut = LOG[:6]
-    assert not [*rows(cut), *heads(cut, [kept(0, 6)], Keyring(SIGNER.verifier))]
+    assert not [*rows(cut), *heads(cut, [kept(0, 6)], LogKeys(SIGNER.verifier))]
     found = outside(cut, elsewhere)
     assert found is not None
     assert "cắt ngắn" in found.sentence
     other = entry(99)
     anew = [*LOG[:6], Logged(6, other, other.leaf)]
-    assert not [*rows(anew), *heads(anew, [kept(0, 7, anew)], Keyring(SIGNER.verifier))]
+    assert not [*rows(anew), *heads(anew, [kept(0, 7, anew)], LogKeys(SIGNER.verifier))]
     found = outside(anew, elsewhere)
     assert found is not None
     assert "ghi lại" in found.sentence
@@ -220,7 +220,7 @@ def test_an_old_key_signs_the_new_one_and_nothing_that_comes_after_it() -> None:
         Handover(SIGNER.verifier, second.verifier, 2).sign(SIGNER, second),
         Handover(second.verifier, third.verifier, 3).sign(second, third),
     ]
-    keys = Keyring.chained(notes, third.verifier)
+    keys = LogKeys.chained(notes, third.verifier)
     assert [keys.of(number) for number in range(5)] == [
         SIGNER.verifier, SIGNER.verifier, second.verifier, third.verifier, third.verifier,
     ]  # fmt: skip
@@ -246,6 +246,6 @@ def test_a_chain_that_lacks_a_link_or_was_changed_is_refused() -> None:
         ([first_note.rpartition("\n—")[0] + "\n"], second),
     ):
         with pytest.raises(BadNote):
-            Keyring.chained(notes, current.verifier)
+            LogKeys.chained(notes, current.verifier)
     with pytest.raises(BadNote):
         Handover(SIGNER.verifier, second.verifier, 2).sign(SIGNER, third)
