@@ -128,7 +128,7 @@ STATE_NAMES: Mapping[State, str] = MappingProxyType(
         State.REVIEW: "Chờ duyệt",
         State.APPROVED: "Đã duyệt, đang ký số",
         State.SIGNED: "Đã ký, chờ đóng dấu",
-        State.STAMPING: "Đã đóng dấu, chờ dấu thời gian",
+        State.STAMPING: "Đã đóng dấu, chờ phát hành",
         State.SEALED: "Đã phát hành",
     }
 )

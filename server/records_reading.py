@@ -13,7 +13,7 @@ from minutes.archive import Archive
 from minutes.content import Content
 from minutes.days import store as days
 from minutes.document import Act, Actor, Document, HistoryEntry, Kind, Official, State
-from minutes.errors import N_, Damaged, NotFound, Reason, Refused
+from minutes.errors import N_, Damaged, NotFound, Reason, Refused, SigningFailed
 from minutes.transitions import after, deadline
 from minutes.trust import Trust
 from minutes.typeset import Heading, Typesetter
@@ -48,6 +48,7 @@ class Reading(PublicRecords):
         self._base_url = base_url.rstrip("/")
         self._now = now
         self._typesetter = Typesetter()
+        self._held: dict[str, SigningFailed] = {}
 
     async def _take(
         self, connection: AsyncConnection, document: Document, act: Act, by: Official, reason: str | None = None,
@@ -73,6 +74,10 @@ class Reading(PublicRecords):
         except (Damaged, NotFound):
             text = None
         await search_index.follow(connection, document, text)
+
+    def held(self, document_id: str) -> SigningFailed | None:
+        """What kept a sealed document from being issued when that was last tried; None: not tried since the start."""
+        return self._held.get(document_id)
 
     def believe(self, trust: Trust) -> None:
         """Sign and judge by `trust` from now on: newer revocation lists have come."""

@@ -21,7 +21,7 @@ from pyhanko.sign.timestamps import TimeStamper
 
 from minutes import appearance, interrupted, signing, store
 from minutes.document import Act, Document, Official, Signer
-from minutes.errors import N_, NoTimeStamp, Reason, Refused
+from minutes.errors import N_, NoStatus, NoTimeStamp, Reason, Refused, Unproved
 from minutes.interrupted import Interrupted
 from minutes.interrupted import store as waiting_store
 from minutes.interrupted.store import Waiting
@@ -250,18 +250,22 @@ class Signing(Stamping):
             if digest is not None:
                 await self._issue(connection, current, digest, fingerprint(signed), now)
             await store.put_working(connection, document.id, None if issuing else signed)
-            await self._take(connection, current, act, by, _unproved(report), digest=digest)
+            missing = _unproved(report)
+            await self._take(connection, current, act, by, str(missing.reason) if missing else None, digest=digest)
+        if missing is not None and act is Act.SEAL_WAITING:
+            self._held[document.id] = missing
 
     async def _demand_bound(self, signer: Signer, certificate: asn1_x509.Certificate) -> None:
         async with self._database.read() as connection:
             await certificates.demand(connection, Holder(signer.account, signer.role == "seal"), certificate)
 
 
-def _unproved(report: Report) -> str | None:
-    """What a file still waits for, for the history."""
+def _unproved(report: Report) -> Unproved | None:
+    """What a file still waits for."""
     if report.ok:
         return None
-    return UNKNOWN if any(one.reason == UNKNOWN_STATUS for one in report.signatures) else UNPROVED
+    unknown = any(one.reason == UNKNOWN_STATUS for one in report.signatures)
+    return NoStatus(Reason(UNKNOWN)) if unknown else NoTimeStamp(Reason(UNPROVED))
 
 
 def turn_of(document: Document, by: Official, *, seal: bool) -> Signer:

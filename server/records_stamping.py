@@ -47,17 +47,26 @@ class Stamping(Reading):
         """
         document = await self.get(document_id)
         after(document.state, Act.STAMP, document.workflow)
-        pdf = await self._working(document)
-        signed = await in_thread(lambda: evidence.prove(pdf, trust=self._trust, time_stamper=self._time_stamper))
-        report = await in_thread(lambda: validate(signed, self._trust, expected_signatures(document)))
-        if not report.ok or not report.stamped:
-            raise not_good(report)
+        self._held.pop(document_id, None)
+        try:
+            signed = await self._completed(document)
+        except SigningFailed as error:
+            self._held[document_id] = error
+            raise
         digest = await self._deposit(signed)
         async with self._database.begin() as connection:
             current = await self._unchanged(connection, document)
             await self._issue(connection, current, digest, fingerprint(signed), self._now())
             await store.put_working(connection, document.id, None)
             await self._take(connection, current, Act.STAMP, SYSTEM, digest=digest)
+
+    async def _completed(self, document: Document) -> bytes:
+        pdf = await self._working(document)
+        signed = await in_thread(lambda: evidence.prove(pdf, trust=self._trust, time_stamper=self._time_stamper))
+        report = await in_thread(lambda: validate(signed, self._trust, expected_signatures(document)))
+        if not report.ok or not report.stamped:
+            raise not_good(report)
+        return signed
 
     async def archived(self) -> tuple[tuple[str, str], ...]:
         """(id, digest) of every issued document."""

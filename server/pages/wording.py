@@ -6,7 +6,16 @@ from datetime import datetime
 from types import MappingProxyType
 
 from minutes.document import Document, HistoryEntry, Kind, State
-from minutes.errors import InvalidContent, Reason, RecordError, SecretContent, SigningFailed, WrongPin
+from minutes.errors import (
+    InvalidContent,
+    NoStatus,
+    NoTimeStamp,
+    Reason,
+    RecordError,
+    SecretContent,
+    SigningFailed,
+    WrongPin,
+)
 from minutes.text import Relation
 from minutes.workflow.turns import TASKS, Task, Turn, days_over
 from server.i18n import N_, Reader
@@ -55,7 +64,7 @@ STATES: Mapping[State, str] = MappingProxyType(
         State.REVIEW: N_("Chờ duyệt"),
         State.APPROVED: N_("Đã duyệt, đang ký số"),
         State.SIGNED: N_("Đã ký, chờ đóng dấu"),
-        State.STAMPING: N_("Đã đóng dấu, chờ dấu thời gian"),
+        State.STAMPING: N_("Đã đóng dấu, chờ phát hành"),
         State.SEALED: N_("Đã phát hành"),
     }
 )
@@ -199,11 +208,51 @@ def due(moment: datetime | None, reader: Reader, now: datetime) -> str:
     return reader.gettext(N_("Đến hạn %(moment)s."), moment=reader.local_time(moment))
 
 
-def next_step(document: Document, turns: Sequence[Turn], reader: Reader, now: datetime) -> str:
-    """Who must act next and until when, in one or two sentences."""
+def next_step(
+    document: Document, turns: Sequence[Turn], reader: Reader, now: datetime, *,
+    held: SigningFailed | None = None, in_force: bool = True,
+) -> str:  # fmt: skip
+    """Who must act next and until when, in one or two sentences. `held`: what keeps a sealed document from being
+    issued, as far as was tried; `in_force`: whether no later document has recalled or replaced it."""
+    if document.state is State.STAMPING:
+        return reader.gettext(_held(held)[1])
+    if document.state is State.SEALED and not in_force:
+        no_more = N_("Văn bản đã phát hành và lưu trữ, nay không còn hiệu lực.")
+        posted = N_("Văn bản đã phát hành, đã lưu trữ, nay không còn hiệu lực; trang công khai ghi rõ điều đó.")
+        return reader.gettext(posted if document.published else no_more)
     said = _waited_for(document, turns, reader)
     first = min((turn.due_at for turn in turns if turn.due_at is not None), default=None)
     return f"{said} {due(first, reader, now)}".strip()
+
+
+def state(document: Document, held: SigningFailed | None = None) -> str:
+    """The msgid of where a document stands; `held` as for next_step."""
+    return _held(held)[0] if document.state is State.STAMPING else STATES[document.state]
+
+
+def _held(error: SigningFailed | None) -> tuple[str, str]:
+    """(state, sentence) of a sealed document that is not issued yet, as msgids."""
+    match error:
+        case NoTimeStamp():
+            return N_("Đã đóng dấu, chờ dấu thời gian"), N_(
+                "Dịch vụ cấp dấu thời gian chưa trả lời. Hệ thống tự lấy dấu thời gian khi dịch vụ trở lại, rồi "
+                "vào sổ và lưu trữ; trước đó văn bản chưa được phát hành."
+            )
+        case NoStatus():
+            return N_("Đã đóng dấu, chờ tổ chức chứng thực"), N_(
+                "Tổ chức chứng thực chưa cho biết chứng thư số có bị thu hồi hay không. Hệ thống tự hỏi lại, rồi "
+                "vào sổ và lưu trữ; trước đó văn bản chưa được phát hành."
+            )
+        case SigningFailed():
+            return N_("Đã đóng dấu, không phát hành được"), N_(
+                "Chữ ký trên văn bản không còn đạt khi kiểm tra lại, nên văn bản không phát hành được; cần hủy số, "
+                "rồi ký lại."
+            )
+        case None:
+            return STATES[State.STAMPING], N_(
+                "Hệ thống đang kiểm tra chữ ký và lấy dấu thời gian, rồi vào sổ và lưu trữ; trước đó văn bản chưa "
+                "được phát hành."
+            )
 
 
 def _waited_for(document: Document, turns: Sequence[Turn], reader: Reader) -> str:
@@ -224,13 +273,6 @@ def _waited_for(document: Document, turns: Sequence[Turn], reader: Reader) -> st
             return reader.gettext(N_("Đang chờ đồng chí %(name)s ký số."), name=names)
         case Task.SEAL:
             return reader.gettext(N_("Đang chờ văn thư đóng dấu, vào sổ và lưu trữ."))
-        case _ if document.state is State.STAMPING:
-            return reader.gettext(
-                N_(
-                    "Dịch vụ cấp dấu thời gian chưa trả lời. Hệ thống tự lấy dấu thời gian khi dịch vụ trở lại, rồi "
-                    "vào sổ và lưu trữ; trước đó văn bản chưa được phát hành."
-                )
-            )
         case _ if document.published:
             return reader.gettext(N_("Văn bản đã phát hành, đã lưu trữ và đang được công khai."))
         case _:

@@ -18,6 +18,7 @@ from minutes.trust import Trust
 from minutes.validation import validate
 from server import certificates, revocation
 from server.certificates import Holder
+from server.pages.wording import state
 from server.records_keys import open_keys
 from server.records_signing import UNKNOWN
 from server.revocation import Fetcher, Revocation, good_answer, good_list, lists_named, with_fetched
@@ -269,10 +270,13 @@ async def test_what_nobody_says_anything_about_is_signed_and_waits_until_somebod
         assert (await office.records.get(document_id)).state is State.STAMPING
         history = await office.records.history(document_id)
         assert [(one.act, one.reason) for one in history[-2:]] == [("sign_last", UNKNOWN), ("seal_waiting", UNKNOWN)]
+        waiting = await office.records.get(document_id)
+        assert state(waiting, office.records.held(document_id)) == "Đã đóng dấu, chờ tổ chức chứng thực"
         assert await stamp_waiting(office.records) == 0
         authority.behaviour = down(RESPONDER)
         assert await job.refresh(datetime.now(UTC)) == 2
         assert await stamp_waiting(office.records) == 1
+        assert office.records.held(document_id) is None
         assert (await office.records.get(document_id)).state is State.SEALED
         verdict = await office.records.verify(await office.records.pdf(document_id))
         assert (verdict.kind, verdict.problems) == ("genuine", ())
@@ -292,4 +296,6 @@ async def test_what_was_signed_while_nobody_said_revoked_is_not_issued_afterward
         with pytest.raises(SigningFailed, match="đã bị thu hồi"):
             await office.records.stamp(document_id)
         assert await stamp_waiting(office.records) == 0
-        assert (await office.records.get(document_id)).state is State.STAMPING
+        waiting = await office.records.get(document_id)
+        assert waiting.state is State.STAMPING
+        assert state(waiting, office.records.held(document_id)) == "Đã đóng dấu, không phát hành được"

@@ -9,7 +9,7 @@ from pyhanko.sign.timestamps import TimestampRequestError
 
 from minutes.archive import Archive
 from minutes.document import State
-from minutes.errors import Refused
+from minutes.errors import NoTimeStamp, Refused
 from minutes.trust import Trust
 from minutes.validation import validate
 from server import time_stamper
@@ -135,6 +135,7 @@ async def test_what_is_sealed_without_a_stamp_waits_through_a_restart_and_is_iss
         assert await stamp_waiting(records) == 0
         told = [entry.reason for entry in await records.history(document_id) if entry.act in ("sign", "seal_waiting")]
         assert all(reason and "Chưa có dấu thời gian" in reason for reason in told)
+        assert isinstance(records.held(document_id), NoTimeStamp)
     stamper = HttpTimeStamper(authority.time_stamper_url)
     async with open_office(tmp_path / "office", trust=trust, time_stamper=stamper) as office:
         assert await stamp_waiting(office.records) == 1

@@ -134,6 +134,7 @@ async def test_the_recall_of_a_posted_document_is_posted_with_it(office: Office)
     desk = await binh.get(f"/desk/{old}")
     assert desk.has("not-in-force")
     assert "Đang công khai" not in desk.words
+    assert "đang được công khai." not in desk.words
     assert "không còn hiệu lực" in desk.words
 
 
