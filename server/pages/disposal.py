@@ -58,7 +58,7 @@ async def dispose(request: web.Request) -> web.Response:
     account = require(request, "desk.open")
     require(request, "case.dispose", account.unit.id)
     typed, reader = await form(request), reader_of(request)
-    chosen = frozenset(str(one) for one in (await request.post()).getall("case", []))
+    chosen = frozenset(name.removeprefix("case.") for name in typed if name.startswith("case."))
     year = typed.get("year", "").strip()
     if not re.fullmatch(r"[12][0-9]{3}", year):
         return await _index(request, account, typed, chosen, reader.gettext(N_("Xin ghi năm của quyết định.")))

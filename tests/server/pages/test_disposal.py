@@ -51,7 +51,7 @@ async def decided(office: Office, *codes: str, until: State = State.SEALED) -> s
 async def dispose(visitor: Visitor, office: Office, decision: str, *codes: str, **fields: str) -> Page:
     cases = await office.server.app[CASE_FILES].of_year("lam-son", office.server.app[CASE_FILES].today.year)
     year = str(office.server.app[CASE_FILES].today.year)
-    chosen = {"case": next(one.id for one in cases if one.code == codes[0])} if codes else {}
+    chosen = {f"case.{one.id}": "1" for one in cases if one.code in codes[:1]}
     return await visitor.post(WHERE, {**chosen, "decision": decision, "year": year, "sure": "yes", **fields})
 
 
@@ -99,6 +99,7 @@ async def test_what_a_council_has_decided_is_destroyed_and_the_register_says_so(
     assert len(result.aside) == len(case.items)
     out = await exported(office, tmp_path / "out")
     assert not out.damaged, "what was erased is no damage"
+    assert any("01/BB-UBND" in name and "đã được xóa" in reason for name, reason in out.left_out)
     assert not any("01-BB-UBND" in path.as_posix() for path in (tmp_path / "out").rglob("*"))
     assert any("QĐ-UBND" in path.as_posix() for path in (tmp_path / "out").rglob("*"))
     assert all(f"số {number}" in one.sentence for one in result.aside)
@@ -118,7 +119,7 @@ async def test_without_the_recorded_decision_nothing_is_destroyed(office: Office
         ("01/BB-UBND", {}, f"không nêu hồ sơ {code}"),
         (other, {"sure": ""}, "xác nhận"),
         (other, {"year": "x"}, "năm của quyết định"),
-        (other, {"case": ""}, "Không có hồ sơ này"),
+        (other, {"case.": "1"}, "Không có hồ sơ này"),
     ):
         page = await dispose(leader, office, decision, code, **fields)
         assert page.status == 422
