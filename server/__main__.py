@@ -269,6 +269,8 @@ def export_command(
         console.say(counts, documents=made.documents, files=made.files, new=made.written)
         for name in made.damaged:
             console.say(N_("Bỏ qua, bị hỏng trong kho lưu trữ: %(name)s"), name=name)
+        for name, reason in made.left_out:
+            console.say(N_("Không xuất %(name)s: %(why)s."), name=name, why=reason)
         raise typer.Exit(1 if made.damaged else 0)
     assert meeting is not None, "one of the two was named"
     plan = asyncio.run(_plan_of(settings, meeting))

@@ -32,7 +32,7 @@ from minutes.content import to_json
 from minutes.described import store as description
 from minutes.described.field import Subject
 from minutes.document import Document, State
-from minutes.errors import Damaged, Erased, Withheld
+from minutes.errors import Damaged, Erased, Reason, Withheld
 from minutes.exchange import edxml
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming
@@ -61,12 +61,13 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class Exported:
     """What there is now. `written`: files that were not there before; `damaged`: documents whose file the archive does
-    not have as it was."""
+    not have as it was; `left_out`: documents that nobody may read, set aside or lawfully erased, and why."""
 
     documents: int
     files: int
     written: int
     damaged: tuple[str, ...]
+    left_out: tuple[tuple[str, Reason], ...]
 
 
 class Export:
@@ -88,13 +89,14 @@ class Export:
                     todo.append((unit, "di", one.number_symbol or one.id, partial(self._outgoing, unit, one)))
                 for came in await registers.all_incoming(connection, unit.id):
                     todo.append((unit, "den", f"đến {came.number:02d}", partial(self._incoming, unit, came)))
-        damaged, lists = list[str](), dict[tuple[str, str], list[Mapping[str, str]]]()
+        damaged, left_out = list[str](), list[tuple[str, Reason]]()
+        lists: dict[tuple[str, str], list[Mapping[str, str]]] = {}
         for done, (unit, which, name, work) in enumerate(todo):
             yield Step(done, len(todo))
             try:
                 lists.setdefault((unit.id, which), []).append(await work())
-            except (Withheld, Erased):
-                continue  # set aside, or lawfully erased: nothing of it is handed on
+            except (Withheld, Erased) as error:
+                left_out.append((f"{unit.id}: {name}", error.reason))
             except Damaged:
                 damaged.append(f"{unit.id}: {name}")
         for (unit_id, which), rows in lists.items():
@@ -102,7 +104,8 @@ class Export:
         sums = "".join(f"{digest}  {name}\n" for name, digest in sorted(self._sums.items()))
         await self._put(SUMS, sums.encode())
         yield Step(len(todo), len(todo))
-        yield Exported(len(todo), len(self._sums) - 1, self._written, tuple(damaged))
+        done = len(todo) - len(damaged) - len(left_out)
+        yield Exported(done, len(self._sums) - 1, self._written, tuple(damaged), tuple(left_out))
 
     async def _outgoing(self, unit: Unit, one: Document) -> Mapping[str, str]:
         item, folder = of_document(one), f"{unit.id}/di/{one.year}/{_safe(one.number_symbol or one.id)}"
