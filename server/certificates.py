@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from asn1crypto import pem as asn1_pem  # type: ignore[import-untyped]
 from asn1crypto import x509 as asn1_x509
@@ -28,8 +29,9 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.errors import N_, Reason, Refused
+from minutes.revocation import Fault, fault
 from minutes.tables import UtcDateTime
-from minutes.trust import common_name, issuer_of
+from minutes.trust import Trust, common_name, issuer_of
 from server.directory import metadata
 
 MAX_BYTES = 16_384
@@ -82,6 +84,29 @@ class Bound:
     der: bytes
     valid_from: datetime
     valid_to: datetime
+
+
+class Standing(Enum):
+    """What is known of a certificate at a moment."""
+
+    GOOD = N_("Còn hiệu lực")
+    EARLY = N_("Chưa đến ngày có hiệu lực")
+    EXPIRED = N_("Đã hết hạn")
+    REVOKED = N_("Đã bị tổ chức chứng thực thu hồi")
+    UNKNOWN = N_("Chưa rõ có bị thu hồi hay không")
+    """Nobody who could know has said anything that holds: there is no list and no answer."""
+
+
+def standing(one: Bound, believed: Trust, now: datetime) -> Standing:
+    """What a bound certificate is worth at `now`, as of the lists and answers in `believed`. Slow with long lists."""
+    wrong = fault(asn1_x509.Certificate.load(one.der), believed, now)
+    if wrong is Fault.REVOKED:
+        return Standing.REVOKED
+    if now >= one.valid_to:
+        return Standing.EXPIRED
+    if now < one.valid_from:
+        return Standing.EARLY
+    return Standing.GOOD if wrong is None else Standing.UNKNOWN
 
 
 def read(data: bytes) -> asn1_x509.Certificate:

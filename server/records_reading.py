@@ -79,6 +79,11 @@ class Reading(PublicRecords):
         """What kept a sealed document from being issued when that was last tried; None: not tried since the start."""
         return self._held.get(document_id)
 
+    @property
+    def trust(self) -> Trust:
+        """What is signed and judged by now, with the lists and answers that have come."""
+        return self._trust
+
     def believe(self, trust: Trust) -> None:
         """Sign and judge by `trust` from now on: newer revocation lists have come."""
         self._trust = trust

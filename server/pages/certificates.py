@@ -1,7 +1,7 @@
 """Certificates and pictures of signatures: the clerk binds those of the unit, everybody leaves their own picture."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from aiohttp import web
 from aiohttp.web_request import FileField
@@ -10,7 +10,7 @@ from minutes import appearance, handwriting
 from minutes.errors import RecordError
 from server import certificates, directory
 from server.auth import utcnow
-from server.certificates import Holder
+from server.certificates import Bound, Holder, Standing, standing
 from server.directory import Account
 from server.errors import Problem
 from server.keys import CONFIG, DATABASE, JOBS, RECORDS
@@ -48,11 +48,18 @@ async def _page(request: web.Request, account: Account, *, sentence: str = "", f
         holders = [(Holder(account.unit.id, seal=True), account.unit.name, "")]
         holders += [(Holder(one.id), one.name, one.title) for one in people]
         rows = [(holder, name, title, await certificates.of(connection, holder)) for holder, name, title in holders]
+    standing = await _standing(request, [one for *_who, bound in rows for one in bound])
     return private(
-        request, "account/certificates.html", status=422 if sentence else 200, rows=rows, now=utcnow(),
+        request, "account/certificates.html", status=422 if sentence else 200, rows=rows, standing=standing,
         has_picture=request.app[RECORDS].pictures.seal_image(account.unit.id) is not None,
         sentence=sentence, failed=failed,
     )  # fmt: skip
+
+
+async def _standing(request: web.Request, bound: Sequence[Bound]) -> dict[int, Standing]:
+    """What each certificate is worth now, by its id."""
+    trust, now = request.app[RECORDS].trust, utcnow()
+    return await asyncio.to_thread(lambda: {one.id: standing(one, trust, now) for one in bound})
 
 
 async def bind(request: web.Request) -> web.Response:
@@ -132,7 +139,8 @@ async def _mine(request: web.Request, account: Account, sentence: str = "") -> w
     async with request.app[DATABASE].read() as connection:
         bound = await certificates.of(connection, Holder(account.id))
     return private(
-        request, "account/mine.html", status=422 if sentence else 200, bound=bound, now=utcnow(), sentence=sentence,
+        request, "account/mine.html", status=422 if sentence else 200, bound=bound, sentence=sentence,
+        standing=await _standing(request, bound),
         in_store="store" in request.app[CONFIG].signing.ways and request.app[RECORDS].pictures.has_person(account.id),
         has_picture=request.app[RECORDS].pictures.person_image(account.id) is not None,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from minutes.revocation import said
 from minutes.trust import Trust
 from minutes.validation import validate
 from server import certificates, revocation
-from server.certificates import Holder
+from server.certificates import Holder, Standing, standing
 from server.pages.wording import state
 from server.records_keys import open_keys
 from server.records_signing import UNKNOWN
@@ -247,6 +247,16 @@ async def test_an_answer_is_good_until_its_end_while_the_responder_is_down(
         await bound(office, authority, "secretary")
         job = Revocation(office.database, (office.records,), pinned, tmp_path / "trust", ["127.0.0.1"])
         assert await job.refresh(datetime.now(UTC)) == 4
+        now = datetime.now(UTC)
+        async with office.database.read() as connection:
+            chair, *_others = await certificates.of(connection, Holder(CHAIR.id))
+        for moment, known in (
+            (now, Standing.GOOD),
+            (chair.valid_to + HOUR, Standing.EXPIRED),
+            (chair.valid_from - HOUR, Standing.EARLY),
+        ):
+            assert standing(chair, office.records.trust, moment) is known
+        assert standing(chair, pinned, now) is Standing.UNKNOWN
         authority.behaviour = down(RESPONDER)
         authority.asked.clear()
         assert await job.ask(datetime.now(UTC)) == 0
@@ -293,6 +303,9 @@ async def test_what_was_signed_while_nobody_said_revoked_is_not_issued_afterward
         own = open_keys(tmp_path / "office" / "keys").trust
         job = Revocation(office.database, (office.records,), joined(own, pinned), tmp_path / "trust", ["127.0.0.1"])
         await job.refresh(datetime.now(UTC))
+        async with office.database.read() as connection:
+            (other,) = await certificates.of(connection, Holder(CHAIR.id))
+        assert standing(other, office.records.trust, datetime.now(UTC)) is Standing.REVOKED
         with pytest.raises(SigningFailed, match="đã bị thu hồi"):
             await office.records.stamp(document_id)
         assert await stamp_waiting(office.records) == 0

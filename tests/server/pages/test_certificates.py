@@ -43,6 +43,7 @@ async def test_the_clerk_binds_a_certificate_and_takes_it_away(office: Office, e
     (name,) = await bound(office, "binh")
     page = await clerk.get("/certificates")
     assert name in page.words
+    assert page.has("standing")
     assert name in (await (await office.sign_in("binh")).get("/account")).words
     end = re.search(r'action="(/certificates/person/binh/\d+/end)"', page.text)
     assert end
