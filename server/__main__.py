@@ -86,6 +86,7 @@ def demo_command(
 ) -> None:
     """Start the demo authority on http://127.0.0.1:PORT with its own certificates and time-stamper."""
     settings = config.load(None, data=data, http={"port": port})
+    console.speak(settings.language)
     prepare = functools.partial(demo.prepare, fresh=fresh)
     serve_forever(settings, prepare=prepare, announce=lambda: demo.announce(settings, console))
 
@@ -141,13 +142,14 @@ def token(
     """Print an access token for one room (WebSocket, WHIP, WHEP, /sign-in)."""
     settings = _load(data, file)
     if role not in auth.ROOM_ROLES:
-        raise SetupError(f"There is no role {role!r}; the roles are {', '.join(auth.ROOM_ROLES)}.")
+        known = ", ".join(auth.ROOM_ROLES)
+        raise SetupError(N_("Không có vai “%(role)s”; các vai là %(known)s."), role=role, known=known)
     try:
         name = fields.clean(name, 200)
     except BadMessage as error:
-        raise SetupError(f"The name cannot be used: {error.detail}.") from error
+        raise SetupError(N_("Không dùng được tên này: %(why)s."), why=error.detail) from error
     if not re.fullmatch(r"[a-z0-9-]{1,64}", room):
-        raise SetupError(f"{room!r} is not a room id (small letters, digits and hyphens).")
+        raise SetupError(N_("“%(room)s” không phải mã phòng (chữ thường không dấu, chữ số, gạch nối)."), room=room)
     if not settings.secret_file.exists():
         raise SetupError(archive_commands.NO_INSTALLATION, place=settings.data)
     asyncio.run(_demand_room(settings, room))
@@ -170,7 +172,7 @@ async def _demand_room(settings: config.Config, room: str) -> None:
     async with _reading(settings) as connection:
         known = await store.get_room(connection, room)
     if known is None:
-        raise SetupError(f"There is no room {room!r}; a meeting's page in the browser ends in its room's id.")
+        raise SetupError(N_("Không có phòng “%(room)s”; mã phòng đứng cuối địa chỉ trang của phòng họp."), room=room)
 
 
 @cli.command()
@@ -283,11 +285,11 @@ def export_command(
             for done in export_recording.run(plan, folder):
                 bar.update(task, completed=done)
     except (ValueError, OSError) as error:
-        raise SetupError(f"The export could not be made: {error}.") from error
+        raise SetupError(N_("Chưa xuất được: %(why)s."), why=error) from error
     result = export_recording.finished(folder)
     console.print(f"{folder / export_recording.RESULT}\nSHA-256 {result.sha256 if result else ''}")
     for name in result.left_out if result else ():
-        console.print(f"Left out, missing or changed: {name}")
+        console.say(N_("Bỏ qua, thiếu hoặc đã bị sửa: %(name)s"), name=name)
 
 
 async def _plan_of(settings: config.Config, meeting: str) -> export_recording.Plan:
@@ -295,9 +297,10 @@ async def _plan_of(settings: config.Config, meeting: str) -> export_recording.Pl
         entry = await store.get_meeting(connection, meeting)
         facts = await store.facts(connection, meeting, ("recording_segment",))
     if entry is None:
-        raise SetupError(f"There is no meeting {meeting!r}.")
+        raise SetupError(N_("Không có cuộc họp “%(meeting)s”."), meeting=meeting)
     if entry.state != "closed" or not facts:
-        raise SetupError("The meeting is not over." if entry.state != "closed" else "The meeting was not recorded.")
+        unrecorded = N_("Cuộc họp không được ghi âm, ghi hình.")
+        raise SetupError(N_("Cuộc họp chưa kết thúc.") if entry.state != "closed" else unrecorded)
     return export_recording.Plan.of([fact.data for fact in facts])
 
 
@@ -449,7 +452,8 @@ def doctor_command(file: FileOption = None, data: DataOption = None) -> None:
     healthy = True
     for name, well, text in doctor.examine(_load(data, file)):
         healthy &= well
-        console.print(f"{'ok ' if well else 'NO '} {name}: {text}")
+        mark = console.reader.gettext(N_("TỐT") if well else N_("LỖI"))
+        console.print(f"{mark}  {console.reader.gettext(name)}: {told(text, console.reader)}", markup=False)
     raise typer.Exit(0 if healthy else 1)
 
 

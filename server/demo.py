@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from minutes.document import Actor, Kind, Signer, State
 from rooms import Unit as RecordUnit
 from rooms import store as rooms_store
@@ -17,7 +15,9 @@ from server.config import Config
 from server.database import Database
 from server.directory import Unit
 from server.errors import SetupError
+from server.i18n import N_
 from server.run import LOCK
+from server.terminal import Terminal
 
 ROOM = "giao-ban"
 PIN = "123456"
@@ -50,7 +50,9 @@ PEOPLE = (
     ("khanh", "Phùng Quốc Khánh", "Chủ tịch UBND phường", COMMUNES[6], ("delegate",)),
 )
 _PRINTED = ("hanh", "binh", "cuc", "dung", "lan")
-_DUTIES = {"hanh": "chủ trì", "binh": "thư ký", "cuc": "văn thư", "dung": "đại biểu", "lan": "đại biểu"}
+_DUTIES = {
+    "hanh": N_("chủ trì"), "binh": N_("thư ký"), "cuc": N_("văn thư"), "dung": N_("đại biểu"), "lan": N_("đại biểu"),
+}  # fmt: skip
 
 
 DIRECTIVE: dict[str, Any] = {
@@ -83,12 +85,12 @@ def _start_over(data: Path) -> None:
     """Delete an earlier demo in `data`; whatever else is there makes it not ours. Raises SetupError."""
     others = [path for path in data.iterdir() if path.name != LOCK]
     if others and not (data / _MARK).exists():
-        raise SetupError(f"{data} holds something else than a Giaoban installation; it was left alone.")
+        raise SetupError(N_("Trong %(place)s có thứ khác, không phải dữ liệu Giaoban; không xóa gì."), place=data)
     try:
         for path in others:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     except OSError as error:
-        raise SetupError(f"The data folder {data} cannot be emptied: {error.strerror}.") from error
+        raise SetupError(N_("Chưa dọn được %(place)s: %(why)s."), place=data, why=error.strerror) from error
 
 
 async def prepare(config: Config, *, fresh: bool = False) -> None:
@@ -152,14 +154,16 @@ async def _post_directive(config: Config, database: Database) -> None:
         await records.publish(document_id, by=clerk, reason="Chỉ đạo liên quan trực tiếp đến người dân")
 
 
-def announce(config: Config, console: Console) -> None:
+def announce(config: Config, console: Terminal) -> None:
     """Print where to go and the sign-in links. The token stands after '#', so no server ever logs it."""
     tokens = Tokens(auth.load_secret(config.secret_file))
     now = auth.utcnow()
-    console.print(f"\n  Giaoban: {config.base_url}    (dữ liệu: {config.data}; PIN ký số thử nghiệm: {PIN})\n")
+    console.print(f"\n  Giaoban: {config.base_url}")
+    console.say(N_("  Dữ liệu: %(place)s; PIN ký số thử nghiệm: %(pin)s"), place=config.data, pin=PIN)
+    console.print()
     people = {account_id: (name, title, unit) for account_id, name, title, unit, _roles in PEOPLE}
     for account_id in _PRINTED:
         name, _title, unit = people[account_id]
-        console.print(f"  {_DUTIES[account_id]:<9} {name}, {unit.short_name}")
+        console.print(f"  {console.reader.gettext(_DUTIES[account_id]):<9} {name}, {unit.short_name}")
         console.print(f"            {config.base_url}/sign-in#{tokens.sign_in(account_id, now)}")
-    console.print("\n  Ctrl+C để dừng.\n")
+    console.say(N_("\n  Ctrl+C để dừng.\n"))

@@ -9,27 +9,31 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from media import gcm
 from minutes import typefaces
+from minutes.errors import N_, Reason
 from minutes.revocation import said
 from minutes.trust import Trust, common_name
 from minutes.typeset import Typesetter
 from rooms import first_altered, store
-from server import doctor_records
 from server.auth import utcnow
 from server.config import Config
 from server.database import Database
+from server.doctor_records import Finding, until_day
+from server.doctor_records import examine as examine_records
 from server.errors import SetupError
 from server.papers import office_files
 from server.revocation import with_fetched
 from server.turn import Relays, fault
 from server.vault_examination import Progress, Result, of_installation
 
-Finding = tuple[str, bool, str]
+RECORDS, ARCHIVE, RELAY = N_("Hồ sơ, văn bản"), N_("Kho lưu trữ"), N_("Máy chủ chuyển tiếp TURN")
 MEETINGS = 1000
 """How many meetings are examined, the newest first."""
 _SEALED_BY = {
-    "ipsec-mb": "AES-GCM by libipsec-mb: the fastest",
-    "OpenSSL": "AES-GCM by OpenSSL; libipsec-mb1, on machines with AES instructions, makes sending a fifth cheaper",
-    "libsrtp": "AES-GCM by libsrtp, the slowest: this build of pylibsrtp hides its OpenSSL; install libipsec-mb1",
+    "ipsec-mb": N_("AES-GCM bằng libipsec-mb: nhanh nhất"),
+    "OpenSSL": N_("AES-GCM bằng OpenSSL; có libipsec-mb1 thì máy có lệnh AES đỡ được một phần năm công việc khi gửi"),
+    "libsrtp": N_(
+        "AES-GCM bằng libsrtp, chậm nhất: bản pylibsrtp này không cho dùng OpenSSL của nó; xin cài libipsec-mb1"
+    ),
 }
 
 
@@ -45,21 +49,24 @@ async def _kept(config: Config) -> list[Finding]:
                 for entry in held:
                     altered = first_altered(await store.facts(connection, entry.meeting.id))
                     if altered is not None:
-                        broken.append(f"{entry.meeting.id} from fact {altered}")
-    except (SetupError, SQLAlchemyError) as error:
-        return [("records", False, str(error))]
-    chains = f"altered: {', '.join(broken)}" if broken else f"{len(held)} meetings, every chain is whole"
-    return [
-        _archive(result),
-        ("proceedings", not broken, chains),
-    ]
+                        broken.append(f"{entry.meeting.id} ({altered})")
+    except SetupError as error:
+        return [(RECORDS, False, Reason(error.text, **error.values))]
+    except SQLAlchemyError as error:
+        return [(RECORDS, False, str(error))]
+    chains = Reason(N_("%(count)s cuộc họp, chuỗi diễn biến còn nguyên vẹn"), count=len(held))
+    if broken:
+        chains = Reason(N_("đã bị sửa (từ diễn biến số): %(which)s"), which=", ".join(broken))
+    return [_archive(result), (N_("Diễn biến các cuộc họp"), not broken, chains)]
 
 
 def _archive(result: Progress | Result) -> Finding:
     assert isinstance(result, Result)
     if result.findings:
-        return "archive", False, f"{result.findings[0].sentence} (and {len(result.findings) - 1} more)"
-    return "archive", True, f"all of {result.deposits} deposits are as they were, {result.covered} under a checkpoint"
+        first, more = result.findings[0].sentence, len(result.findings) - 1
+        return ARCHIVE, False, Reason(N_("%(first)s (và %(more)s chỗ khác)"), first=first, more=more)
+    whole = N_("%(deposits)s lượt nộp lưu còn nguyên vẹn, %(covered)s thuộc điểm chốt")
+    return ARCHIVE, True, Reason(whole, deposits=result.deposits, covered=result.covered)
 
 
 def _trusted(config: Config) -> Iterator[Finding]:
@@ -68,21 +75,27 @@ def _trusted(config: Config) -> Iterator[Finding]:
     try:
         trust = with_fetched(Trust.load(folder), folder, now)
     except (OSError, ValueError) as error:
-        yield "trust", False, f"{folder} cannot be read: {error}"
+        unread = N_("không đọc được %(what)s: %(why)s")
+        yield N_("Tổ chức được tin cậy"), False, Reason(unread, what=folder, why=error)
         return
-    for role, known in (("root", trust.roots), ("authority", trust.intermediates)):
+    for role, known in ((N_("Gốc tin cậy"), trust.roots), (N_("Tổ chức chứng thực"), trust.intermediates)):
         for certificate in known:
             until = certificate.not_valid_after
-            yield role, now < until, f"{common_name(certificate)}, until {until:%Y-%m-%d}"
+            yield role, now < until, until_day(common_name(certificate), until)
     for listed in trust.crls:
         until = listed["tbs_cert_list"]["next_update"].native
         issuer = listed.issuer.native.get("common_name", "")
-        yield "revocation list", until is not None and now < until, f"{issuer}, until {until:%Y-%m-%d}"
+        well = until is not None and now < until
+        yield N_("Danh sách thu hồi"), well, until_day(issuer, until) if until else issuer
     if trust.ocsps:
         ends = min(said(one)[2] for one in trust.ocsps)
-        yield "revocation answers", True, f"{len(trust.ocsps)}, the first of them until {ends:%Y-%m-%d %H:%M}"
+        answers = Reason(
+            N_("%(count)s, sớm nhất đến %(until)s"), count=len(trust.ocsps), until=f"{ends:%Y-%m-%d %H:%M} UTC"
+        )
+        yield N_("Trả lời về thu hồi"), True, answers
     hosts = ", ".join(config.signing.revocation_hosts)
-    yield "revocation hosts", True, hosts or "none: new lists must be put into keys/trust by hand"
+    by_hand = Reason(N_("chưa có: phải tự chép danh sách mới vào keys/trust"))
+    yield N_("Máy chủ hỏi về thu hồi"), True, hosts or by_hand
 
 
 async def _relays(config: Config) -> list[Finding]:
@@ -91,36 +104,36 @@ async def _relays(config: Config) -> list[Finding]:
     for issued in Relays(config.turn).issue("doctor", utcnow()):
         for url in issued["urls"]:
             wrong = await fault(url, issued["username"], issued["credential"])
-            found.append(("relay", wrong is None, f"{url} {wrong or 'gives addresses'}"))
-    return found or [("relay", True, "none: participants behind firewalls that block UDP have no sound or picture")]
+            said = Reason("%(url)s: %(what)s", url=url, what=wrong or Reason(N_("cấp được địa chỉ")))
+            found.append((RELAY, wrong is None, said))
+    none = N_("chưa có: người dự họp sau tường lửa chặn UDP không có tiếng và hình")
+    return found or [(RELAY, True, Reason(none))]
 
 
 async def _all(config: Config) -> list[Finding]:
-    return [one async for one in doctor_records.examine(config)]
+    return [one async for one in examine_records(config)]
 
 
 def examine(config: Config) -> Iterator[Finding]:
-    """(what, whether well, sentence) of each thing that the program leans on."""
+    """What is found of each thing that the program leans on."""
     native = importlib.util.find_spec("media._forward") is not None
-    yield (
-        "media core",
-        native,
-        "native" if native else "Python twin: install gcc and the Python headers, then reinstall",
-    )
-    yield "encryption", True, _SEALED_BY[gcm.provider()]
+    core = N_("bản biên dịch") if native else N_("bản Python: xin cài gcc và tệp đầu của Python, rồi cài lại")
+    yield N_("Bộ chuyển tiếp"), native, Reason(core)
+    yield N_("Mã hóa"), True, Reason(_SEALED_BY[gcm.provider()])
     yield from asyncio.run(_relays(config))
-    office = "PDF and office files" if office_files() else "PDF only; office files need bubblewrap and LibreOffice"
-    yield "papers", True, office
+    pdf_only = N_("chỉ tệp PDF; tệp văn phòng cần bubblewrap và LibreOffice")
+    yield N_("Tài liệu họp"), True, Reason(N_("tệp PDF và tệp văn phòng") if office_files() else pdf_only)
     face = Typesetter().fonts[0]
-    better = "" if face in typefaces.PREFERRED else "; the decree asks for Times New Roman: install fonts-liberation2"
-    yield "typeface", True, f"{face}{better}"
+    better = N_("%(face)s; Nghị định 30/2020/NĐ-CP yêu cầu Times New Roman: xin cài fonts-liberation2")
+    yield N_("Phông chữ"), True, face if face in typefaces.PREFERRED else Reason(better, face=face)
     there = config.data.is_dir()
-    yield "data folder", there, str(config.data) if there else f"{config.data} does not exist yet"
+    missing = Reason(N_("chưa có %(place)s"), place=config.data)
+    yield N_("Thư mục dữ liệu"), there, str(config.data) if there else missing
     if there:
         free = shutil.disk_usage(config.data).free // 2**20
-        yield "disk", free > 1024, f"{free} MiB free"
+        yield N_("Đĩa"), free > 1024, Reason(N_("còn trống %(free)s MiB"), free=free)
         keys = config.keys.is_dir()
-        yield "keys", keys, str(config.keys) if keys else "no keys yet"
+        yield N_("Khóa"), keys, str(config.keys) if keys else Reason(N_("chưa có khóa"))
         if keys:
             yield from _trusted(config)
             yield from asyncio.run(_all(config))

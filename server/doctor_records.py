@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from minutes.deposits import store as deposits
 from minutes.deposits.anchor import anchor, judge
-from minutes.errors import Damaged, RecordError
+from minutes.errors import N_, Damaged, Reason, RecordError
 from minutes.trust import Trust
 from server import records_keys
 from server.auth import utcnow
@@ -23,15 +23,20 @@ from server.records_verify import in_thread
 from server.time_stamper import HttpTimeStamper
 
 Finding = tuple[str, bool, str]
+"""(what, as a msgid; whether well; a Reason, or words that are the same in every language)."""
+ARCHIVE_KEY, STAMPS, DATABASE, BACKUP = (
+    N_("Khóa ký của kho lưu trữ"), N_("Dấu thời gian"), N_("Cơ sở dữ liệu"), N_("Sao lưu"),
+)  # fmt: skip
 SOON = timedelta(days=30)
 """Before a certificate's end it is told of."""
 OLD = timedelta(days=7)
 """A backup, or an archive without one, of this age is too old."""
+UNREADABLE = N_("không đọc được: %(why)s")
 _NOTE = "giaoban doctor"
 
 
 async def examine(config: Config) -> AsyncIterator[Finding]:
-    """(what, whether well, sentence) of each thing."""
+    """What is found of each thing."""
     yield _archive_key(config)
     yield await _time_stamper(config)
     try:
@@ -42,29 +47,38 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
                 yield one
             yield await _backup(config, database)
     except SQLAlchemyError as error:
-        yield "database", False, f"it cannot be read: {error}".splitlines()[0]
+        yield DATABASE, False, Reason(UNREADABLE, why=str(error).splitlines()[0])
+
+
+def until_day(name: str, until: datetime) -> Reason:
+    """Whose certificate or list, and its last day."""
+    return Reason(N_("%(name)s, đến ngày %(day)s"), name=name, day=f"{until:%Y-%m-%d}")
 
 
 def _archive_key(config: Config) -> Finding:
     try:
         key = records_keys.archive_key(config.keys)
     except (OSError, ValueError) as error:
-        return "archive key", False, f"it is damaged: {error}"
-    return "archive key", True, key.verifier.name if key else "none yet; the first checkpoint makes it"
+        return ARCHIVE_KEY, False, Reason(N_("bị hỏng: %(why)s"), why=error)
+    none = Reason(N_("chưa có; điểm chốt đầu tiên sẽ tạo khóa"))
+    return ARCHIVE_KEY, True, key.verifier.name if key else none
 
 
 async def _time_stamper(config: Config) -> Finding:
     """A stamp is asked for and judged as those over documents are."""
     url = config.signing.time_stamper_url
+    who = url or Reason(N_("dịch vụ của hệ thống"))
     try:
         keys = records_keys.open_keys(config.keys)
         stamper: TimeStamper = HttpTimeStamper(url) if url else keys.time_stamper
         at = await _stamped(stamper, keys.trust)
     except Damaged as error:
-        return "time-stamper", False, f"its stamps are not believed: {error.reason}"
+        return STAMPS, False, Reason(N_("%(who)s cấp dấu không được tin cậy: %(why)s"), who=who, why=error.reason)
     except (RecordError, OSError, ValueError) as error:
-        return "time-stamper", False, f"{url or 'our own'} gives no stamps: {error}"
-    return "time-stamper", True, f"{url or 'our own'} gives stamps that are believed ({at:%Y-%m-%d %H:%M:%S} UTC)"
+        why = error.reason if isinstance(error, RecordError) else str(error)
+        return STAMPS, False, Reason(N_("%(who)s không cấp dấu: %(why)s"), who=who, why=why)
+    good = N_("%(who)s cấp dấu được tin cậy (%(at)s UTC)")
+    return STAMPS, True, Reason(good, who=who, at=f"{at:%Y-%m-%d %H:%M:%S}")
 
 
 async def _stamped(stamper: TimeStamper, trust: Trust) -> datetime:
@@ -79,13 +93,13 @@ async def _database(database: Database) -> AsyncIterator[Finding]:
     async with database.read() as connection:
         dialect = connection.dialect.name
         found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-        if found == newest:
-            yield "database", True, f"{dialect}, schema {found}"
-        else:
-            yield "database", False, f"{dialect}, schema {found}, not {newest}: run `giaoban migrate`"
+        schema = N_("%(dialect)s, cấu trúc %(found)s")
+        if found != newest:
+            schema = N_("%(dialect)s, cấu trúc %(found)s, chưa phải %(newest)s: xin chạy `giaoban migrate`")
+        yield DATABASE, found == newest, Reason(schema, dialect=dialect, found=found, newest=newest)
         if dialect == "sqlite":
             said = await connection.scalar(text("PRAGMA quick_check(1)"))
-            yield "database file", said == "ok", str(said)
+            yield N_("Tệp cơ sở dữ liệu"), said == "ok", str(said)
 
 
 async def _certificates(database: Database) -> AsyncIterator[Finding]:
@@ -96,8 +110,9 @@ async def _certificates(database: Database) -> AsyncIterator[Finding]:
         bound = (await connection.execute(query)).all()
     ending = [(name, until) for name, until in bound if until < now + SOON]
     for name, until in ending:
-        yield "certificate", until > now, f"{name}, until {until:%Y-%m-%d}"
-    yield "certificates", True, f"{len(bound)} bound, {len(ending)} of them end within {SOON.days} days"
+        yield N_("Chứng thư số"), until > now, until_day(name, until)
+    counts = N_("%(count)s chứng thư số đang gắn, %(ending)s hết hạn trong %(days)s ngày tới")
+    yield N_("Các chứng thư số"), True, Reason(counts, count=len(bound), ending=len(ending), days=SOON.days)
 
 
 async def _backup(config: Config, database: Database) -> Finding:
@@ -108,8 +123,9 @@ async def _backup(config: Config, database: Database) -> Finding:
         async with database.read() as connection:
             first = await deposits.entries(connection)
         late = bool(first) and utcnow() - first[0].entry.at > OLD
-        return "backup", not late, "none of this installation was made yet: `giaoban backup --to FOLDER`"
+        return BACKUP, not late, Reason(N_("chưa có bản sao lưu nào: `giaoban backup --to THƯ_MỤC`"))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return "backup", False, f"when the last one was made cannot be read: {error}"
+        return BACKUP, False, Reason(N_("không đọc được lần sao lưu gần nhất là khi nào: %(why)s"), why=error)
     days = (utcnow() - made).days
-    return "backup", days < OLD.days, f"the last one is {days} days old: {where}"
+    age = Reason(N_("bản gần nhất cách đây %(days)s ngày: %(where)s"), days=days, where=where)
+    return BACKUP, days < OLD.days, age

@@ -14,6 +14,7 @@ from typing import Any
 
 from aioice import stun, turn
 
+from minutes.errors import N_, Reason
 from server.config import TurnConfig
 
 _URL = re.compile(r"(turns?):(?:\[([^]]+)\]|([^:?]+))(?::(\d+))?(?:\?transport=(udp|tcp))?")
@@ -47,7 +48,7 @@ async def fault(url: str, username: str, credential: str) -> str | None:
     """Ask a relay for an address and give it back. None if it did; else a few words on what is wrong."""
     found = _URL.fullmatch(url)
     if found is None:
-        return "not a TURN address"
+        return Reason(N_("không phải địa chỉ TURN"))
     scheme, v6, name, port, transport = found.groups()
     secure = scheme == "turns"
     server = v6 or name, int(port or (5349 if secure else 3478))
@@ -64,9 +65,9 @@ async def fault(url: str, username: str, credential: str) -> str | None:
             )
     except stun.TransactionFailed as error:
         code, reason = error.response.attributes.get("ERROR-CODE", (0, "refused"))
-        return f"refuses our credentials: {code} {reason}"
+        return Reason(N_("từ chối thông tin đăng nhập: %(why)s"), why=f"{code} {reason}")
     except (TimeoutError, stun.TransactionTimeout):
-        return "does not answer"
+        return Reason(N_("không trả lời"))
     except (OSError, ssl.SSLError) as error:
         return str(error)
     relayed.close()

@@ -85,7 +85,7 @@ def test_a_fresh_start_spares_a_folder_that_is_not_ours(giaoban: Giaoban, tmp_pa
     precious = tmp_path / "thesis.txt"
     precious.write_text("years of work")
     told = one_sentence(giaoban("demo", "--fresh", "--port", str(free_port()), "--data", str(tmp_path)))
-    assert "left alone" in told
+    assert "không xóa gì" in told
     assert precious.exists()
 
 
@@ -147,7 +147,7 @@ def test_a_token_is_printed_for_the_room_and_role(tmp_path: Path, giaoban: Giaob
     claims = tokens.read(result.stdout, auth.utcnow())
     assert (claims["room"], claims["name"], claims["role"]) == ("giao-ban", "Ông Tư", "viewer")
     assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
-    assert "no room 'khong-co'" in one_sentence(giaoban(*arguments, "--room", "khong-co"))
+    assert "Không có phòng “khong-co”" in one_sentence(giaoban(*arguments, "--room", "khong-co"))
 
 
 async def make_room(data: Path, room: str) -> None:

@@ -7,10 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import typer
 from sqlalchemy import text, update
 
 from minutes.deposits.store import deposit_table
 from server import auth, config, demo_pki, doctor_records
+from server.__main__ import console, doctor_command
 from server.backup import LAST, Made, backup
 from server.database import Database
 
@@ -30,22 +32,32 @@ async def test_a_new_installation_is_well(settings: config.Config) -> None:
     said = await found(settings)
     assert all(well for well, _ in said.values())
     assert set(said) == {
-        "archive key", "time-stamper", "database", "database file", "certificates", "backup",
+        "Khóa ký của kho lưu trữ", "Dấu thời gian", "Cơ sở dữ liệu", "Tệp cơ sở dữ liệu", "Các chứng thư số", "Sao lưu",
     }  # fmt: skip
-    assert "our own gives stamps that are believed" in said["time-stamper"][1]
+    assert "cấp dấu được tin cậy" in said["Dấu thời gian"][1]
+
+
+def test_what_is_missing_is_said_in_the_language_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for language, said in (("en", "NO  Data folder:"), ("vi", "LỖI  Thư mục dữ liệu: chưa có")):
+        console.begin(language)
+        with pytest.raises(typer.Exit):
+            doctor_command(data=tmp_path / "none")
+        assert said in capsys.readouterr().out
 
 
 async def test_the_age_of_the_last_backup_counts(settings: config.Config, tmp_path: Path) -> None:
     made = [step for step in backup(settings, tmp_path / "backups", auth.utcnow()) if isinstance(step, Made)]
-    well, said = (await found(settings))["backup"]
+    well, said = (await found(settings))["Sao lưu"]
     assert well
     assert str(made[0].where) in said
     assert LAST not in made[0].where.read_text(), "it is of this folder alone"
     old = (auth.utcnow() - timedelta(days=8)).isoformat()
     (settings.data / LAST).write_text(json.dumps({"made": old, "where": "/backups"}))
-    assert (await found(settings))["backup"] == (False, "the last one is 8 days old: /backups")
+    assert (await found(settings))["Sao lưu"] == (False, "bản gần nhất cách đây 8 ngày: /backups")
     (settings.data / LAST).write_text("{")
-    assert not (await found(settings))["backup"][0]
+    assert not (await found(settings))["Sao lưu"][0]
 
 
 async def test_an_archive_that_was_never_backed_up_is_not_well_for_ever(settings: config.Config) -> None:
@@ -53,7 +65,7 @@ async def test_an_archive_that_was_never_backed_up_is_not_well_for_ever(settings
     async with database.begin() as connection:
         await connection.execute(update(deposit_table).values(at=auth.utcnow() - timedelta(days=8)))
     await database.close()
-    well, said = (await found(settings))["backup"]
+    well, said = (await found(settings))["Sao lưu"]
     assert not well
     assert "giaoban backup" in said
 
@@ -65,22 +77,22 @@ async def test_an_older_schema_and_a_lost_time_stamper_are_named(settings: confi
     await database.close()
     (settings.keys / "tsa.p12").write_bytes(b"no key")
     said = await found(settings)
-    assert not said["database"][0]
-    assert "giaoban migrate" in said["database"][1]
-    assert not said["time-stamper"][0]
+    assert not said["Cơ sở dữ liệu"][0]
+    assert "giaoban migrate" in said["Cơ sở dữ liệu"][1]
+    assert not said["Dấu thời gian"][0]
 
 
 async def test_stamps_of_another_authority_are_not_believed(settings: config.Config, tmp_path: Path) -> None:
     demo_pki.DemoPki(auth.utcnow()).write(tmp_path / "others", [], [])
     shutil.copy(tmp_path / "others" / "tsa.p12", settings.keys / "tsa.p12")
-    well, said = (await found(settings))["time-stamper"]
+    well, said = (await found(settings))["Dấu thời gian"]
     assert not well
-    assert "not believed" in said
+    assert "không được tin cậy" in said
 
 
 async def test_a_damaged_key_and_a_damaged_database_are_named(settings: config.Config) -> None:
     (settings.keys / "archive.key").write_text("no key")
     (settings.data / "giaoban.sqlite3").write_bytes(b"no database" * 1000)
     said = await found(settings)
-    assert not said["archive key"][0]
-    assert not said["database"][0]
+    assert not said["Khóa ký của kho lưu trữ"][0]
+    assert not said["Cơ sở dữ liệu"][0]

@@ -93,7 +93,7 @@ async def test_the_relay_takes_our_credentials_until_they_expire_and_leads_to_ou
         (old["username"], old["credential"]),
         (good["username"].replace("dung", "lan"), good["credential"]),
     ):
-        assert "refuses" in str(await fault(url, name, word))
+        assert "từ chối" in str(await fault(url, name, word))
     secure = f"turns:localhost:{relay.secure_port}?transport=tcp"
     assert "certificate" in str(await fault(secure, good["username"], good["credential"]))
 

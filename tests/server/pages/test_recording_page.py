@@ -244,4 +244,4 @@ async def test_the_command_line_makes_the_same_file(
     film = folder_of(office, meeting) / "export.webm"
     assert hashlib.sha256(film.read_bytes()).hexdigest() in made.stdout
     unknown = await asyncio.to_thread(giaoban, "export", "none", "--data", data)
-    assert (unknown.returncode, "no meeting" in unknown.stderr) == (2, True)
+    assert (unknown.returncode, "Không có cuộc họp" in unknown.stderr) == (2, True)
