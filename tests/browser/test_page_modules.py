@@ -1,12 +1,13 @@
 """What the room's page decides without a page: how pictures share the stage, and what is said of the line."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 from playwright.async_api import Page
 
-from tests.browser.test_room_page import modules
+from tests.browser.test_room_page import STATIC, modules
 
 __all__ = ["modules"]
 
@@ -130,3 +131,18 @@ async def test_a_second_window_never_takes_the_name_of_one_that_lives(modules: P
     first, again, elsewhere = await run(modules, body)
     assert len({seat["page"] for seat in (first, again, elsewhere)}) == 3, "this page still holds the first"
     assert not any(seat["inside"] for seat in (first, again, elsewhere))
+
+
+async def test_the_late_window_ends_by_the_clock_of_viet_nam_wherever_the_machine_stands(modules: Page) -> None:
+    devtools = await modules.context.new_cdp_session(modules)
+    await devtools.send("Emulation.setTimezoneOverride", {"timezoneId": "America/New_York"})
+    body = """
+      const { news } = await load("parts/late");
+      const { START } = await load("state");
+      return news(START, { ...START, late: { until: "2026-11-30T17:05:00Z", ballots: [] } });"""
+    assert await run(modules, body) == ["Nhận ý kiến gửi muộn đến 00:05."]
+
+
+def test_only_one_place_of_the_pages_makes_a_time_of_day() -> None:
+    local = re.compile(r"toLocale(Time|Date)String|\.get(Hours|Minutes|Date)\(|DateTimeFormat")
+    assert [path.name for path in STATIC.rglob("js/**/*.js") if local.search(path.read_text())] == ["element.js"]

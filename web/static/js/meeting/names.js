@@ -27,13 +27,6 @@ export function lasting(ms) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-/** 09:40, on the reader's clock. @param {string | null} at */
-export function hourOf(at) {
-  if (at === null) return "";
-  const moment = new Date(at);
-  return [moment.getHours(), moment.getMinutes()].map((part) => String(part).padStart(2, "0")).join(":");
-}
-
 /** First letters of family and given name. @param {string} name */
 export function initials(name) {
   const words = name.trim().split(/\s+/);

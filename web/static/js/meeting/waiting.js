@@ -1,19 +1,15 @@
 /** The lobby as who waits in it sees it: what there is to know, and oneself. Nothing of the meeting is here. */
 
 import { t } from "../text.js";
-import { byId, say } from "./element.js";
+import { byId, officeTime, say } from "./element.js";
 
 /** @typedef {{since: string, meeting: {title: string, state: string, starts_at: string}}} Waiting */
-
-/** @param {string} moment */
-const clock = (moment) =>
-  new Date(moment).toLocaleTimeString("vi-VN", { hour: "2-digit", minute: "2-digit", timeZone: "Asia/Ho_Chi_Minh" });
 
 /** @param {Waiting} waiting */
 function standing({ meeting }) {
   if (meeting.state === "open") return t("Cuộc họp đang diễn ra. Đang chờ chủ trì hoặc thư ký cho vào.");
   if (meeting.state === "adjourned") return t("Cuộc họp đang tạm nghỉ. Đang chờ chủ trì hoặc thư ký cho vào.");
-  return t("Cuộc họp chưa khai mạc (dự kiến %(time)s). Đang chờ chủ trì hoặc thư ký cho vào.", { time: clock(meeting.starts_at) });
+  return t("Cuộc họp chưa khai mạc (dự kiến %(time)s). Đang chờ chủ trì hoặc thư ký cho vào.", { time: officeTime(meeting.starts_at) });
 }
 
 /** @param {import("./parts.js").Local} local */
@@ -25,7 +21,7 @@ export function showWaiting(local) {
   }
   const lost = t("Mất kết nối, đang nối lại…");
   say(byId("waiting-status"), local.line === "open" ? standing(local.waiting) : lost);
-  say(byId("waiting-since"), t("Đợi từ %(time)s.", { time: clock(local.waiting.since) }));
+  say(byId("waiting-since"), t("Đợi từ %(time)s.", { time: officeTime(local.waiting.since) }));
 }
 
 /** @param {MediaStreamTrack | null} track our own picture */

@@ -1,8 +1,8 @@
 /** What comes late: the chair's window, and what those who had lost their line file in it. Never shown as live. */
 
 import { t } from "../../text.js";
-import { byId, keep, make, say } from "../element.js";
-import { hourOf, nameOf } from "../names.js";
+import { byId, keep, make, officeTime, say } from "../element.js";
+import { nameOf } from "../names.js";
 import { isClosed, may } from "../state.js";
 import { CHOICES, choiceName } from "../votes.js";
 
@@ -17,7 +17,7 @@ export function news(before, after) {
   const said = [];
   const { until } = after.late;
   if (until !== null && until !== before.late.until) {
-    said.push(t("Nhận ý kiến gửi muộn đến %(time)s.", { time: hourOf(until) }));
+    said.push(t("Nhận ý kiến gửi muộn đến %(time)s.", { time: officeTime(until) }));
   }
   if (until === null && before.late.until !== null) said.push(t("Hết thời gian nhận ý kiến gửi muộn."));
   for (const one of after.statements) {
@@ -56,7 +56,7 @@ export function mount(root, { act }) {
     const open = state.late.until !== null;
     const chairs = may(state, "late.open") && !isClosed(state);
     root.hidden = !open && !chairs && state.statements.length === 0;
-    say(byId("late-state"), open ? t("Nhận ý kiến gửi muộn đến %(time)s.", { time: hourOf(state.late.until) }) : "");
+    say(byId("late-state"), state.late.until !== null ? t("Nhận ý kiến gửi muộn đến %(time)s.", { time: officeTime(state.late.until) }) : "");
     byId("late-chair").hidden = !chairs;
     byId("late-close").hidden = !open;
     byId("late-form").hidden = !open || !may(state, "late.file") || isClosed(state);
@@ -68,7 +68,7 @@ export function mount(root, { act }) {
     keep(byId("late-vote-list"), votes, (vote) => vote.id, voteLine, () => {});
     keep(byId("late-list"), state.statements, (one) => one.id, statementLine, (element, one) => {
       say(element.querySelector(".line-name"), nameOf(state, one.participant));
-      say(element.querySelector(".line-more"), t("Gửi muộn lúc %(time)s", { time: hourOf(one.at) }));
+      say(element.querySelector(".line-more"), t("Gửi muộn lúc %(time)s", { time: officeTime(one.at) }));
       say(element.querySelector(".line-about"), one.text);
     });
   };

@@ -1,7 +1,7 @@
 /** A break: the chair adjourns the meeting and lets it go on; everybody sees until when. */
 
 import { t } from "../../text.js";
-import { byId, say } from "../element.js";
+import { byId, officeTime, say } from "../element.js";
 import { isOpen, may } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -11,15 +11,12 @@ import { isOpen, may } from "../state.js";
 
 export const NAME = "pause";
 
-const VIETNAM = { timeZone: "Asia/Ho_Chi_Minh", hour: "2-digit", minute: "2-digit", hour12: false };
-
 /** @param {State} state */
 function sentence(state) {
   const until = state.meeting?.until;
   if (!until) return t("Cuộc họp đang tạm nghỉ. Thời gian nghỉ không tính vào thời gian dự họp.");
-  const time = new Date(until).toLocaleTimeString("vi", /** @type {any} */ (VIETNAM));
   return t("Cuộc họp đang tạm nghỉ, dự kiến họp lại lúc %(time)s. Thời gian nghỉ không tính vào thời gian dự họp.",
-    { time });
+    { time: officeTime(until) });
 }
 
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
