@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -96,14 +96,16 @@ class Reader:
         translated: str = catalogue(self.language, self.official).gettext(text)
         return translated % values if values else translated
 
+    def local_day(self, day: date) -> str:
+        """A day as the reader writes it: 05/02/2026, in Japanese 2026/02/05."""
+        return day.strftime("%Y/%m/%d" if self.language == "ja" else "%d/%m/%Y")
+
     def local_time(self, moment: datetime | None, style: Literal["datetime", "date", "time"] = "datetime") -> str:
         """`moment` (aware) in Viet Nam's time, as an office writes it: 08 giờ 00, ngày 05/02/2026."""
         if moment is None:
             return ""
         local = moment.astimezone(VIETNAM)
-        clock, day = local.strftime("%H:%M"), local.strftime("%d/%m/%Y")
-        if self.language == "ja":
-            day = local.strftime("%Y/%m/%d")
+        clock, day = local.strftime("%H:%M"), self.local_day(local)
         if style == "date":
             return day
         if style == "time":

@@ -4,6 +4,7 @@ import hashlib
 import re
 import zlib
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Any, cast
 
@@ -49,6 +50,12 @@ def _local_time(context: Context, moment: Any, style: Any = "datetime") -> str:
     return reader.local_time(moment, style)
 
 
+@pass_context
+def _local_day(context: Context, day: date) -> str:
+    reader: Reader = context["reader"]
+    return reader.local_day(day)
+
+
 @cache
 def _environment(language: str, official: bool = True) -> Environment:
     environment = Environment(
@@ -61,7 +68,9 @@ def _environment(language: str, official: bool = True) -> Environment:
     )
     translations = catalogue(language, official)
     cast(Any, environment).install_gettext_translations(translations, newstyle=True)
-    environment.globals.update(static=_static, local_time=_local_time, secrecy_classes=doors.CLASSES)
+    environment.globals.update(
+        static=_static, local_time=_local_time, local_day=_local_day, secrecy_classes=doors.CLASSES
+    )
     environment.globals.update(printed=printed, phrases=phrases)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
     return environment

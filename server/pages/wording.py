@@ -174,7 +174,7 @@ RELATIONS: Mapping[str, str] = MappingProxyType(
 
 def relation(found: Relation, document: Document, reader: Reader) -> str:
     """What a document does to an earlier one, and that it does not yet before its seal."""
-    day = found.issued_on.strftime("%d/%m/%Y")
+    day = reader.local_day(found.issued_on)
     said = reader.gettext(RELATIONS[found.act], number=found.number_symbol, day=day)
     if document.state is State.SEALED:
         return said
@@ -256,7 +256,7 @@ def _held(error: SigningFailed | None) -> tuple[str, str]:
 
 
 def _waited_for(document: Document, turns: Sequence[Turn], reader: Reader) -> str:
-    names = ", ".join(turn.name for turn in turns)
+    names = reader.gettext(N_(", ")).join(turn.name for turn in turns)
     match turns[0].task if turns else None:
         case Task.WRITE:
             return reader.gettext(N_("Thư ký hoàn thiện dự thảo rồi trình duyệt."))

@@ -160,3 +160,10 @@ async def test_a_posted_letter_looks_like_one(office: Office) -> None:
     for said in ("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", f"Số: {found.number_symbol}", "V/v ", "Nguyễn Thị Hạnh"):
         assert said in record
     assert "<h2>" not in record, "an official letter has no name of its type above it"
+
+
+async def test_days_are_written_as_the_reader_writes_them(office: Office) -> None:
+    day = (await office.records.get(await office.posted())).issued_on
+    assert day is not None
+    for language, written in (("vi", f"{day:%d/%m/%Y}"), ("en", f"{day:%d/%m/%Y}"), ("ja", f"{day:%Y/%m/%d}")):
+        assert written in (await office.stranger(language).get("/documents")).words

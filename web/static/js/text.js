@@ -30,3 +30,8 @@ export function t(msgid, values = {}) {
   const text = own(strings, msgid) && strings[msgid] ? strings[msgid] : msgid;
   return text.replace(/%\((\w+)\)s/g, (whole, name) => (own(values, name) ? String(values[name]) : whole));
 }
+
+/** Words one after the other in a sentence, as the reader's language divides them. @param {string[]} words */
+export function listed(words) {
+  return words.join(t(", "));
+}

@@ -1,7 +1,7 @@
 /** The editor of a draft. Without this script the form of the page does the same, but for one person at a time. */
 
 import { byId, keep, say } from "../meeting/element.js";
-import { t } from "../text.js";
+import { listed, t } from "../text.js";
 import { adders } from "./adders.js";
 import { annex } from "./annex.js";
 import { body, frame, refresh, refreshValues } from "./blocks.js";
@@ -142,14 +142,14 @@ function drawList(list, part, name) {
 
 function drawPeople() {
   const others = people.filter((one) => one.id !== source);
-  say(byId("others"), others.length ? t("Cùng soạn: %(names)s", { names: [...new Set(others.map((one) => one.name))].join(", ") }) : "");
+  say(byId("others"), others.length ? t("Cùng soạn: %(names)s", { names: listed([...new Set(others.map((one) => one.name))]) }) : "");
   for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#editing [data-block]"))) {
     const names = others.filter((one) => one.at === element.dataset.block).map((one) => one.name);
     element.classList.toggle("taken", names.length > 0);
     const badge = /** @type {HTMLElement | null} */ (element.querySelector(":scope > .tools > .here"));
     if (!badge) continue;
     badge.hidden = names.length === 0;
-    say(badge, names.length ? t("%(names)s đang ở đây", { names: names.join(", ") }) : "");
+    say(badge, names.length ? t("%(names)s đang ở đây", { names: listed(names) }) : "");
   }
 }
 

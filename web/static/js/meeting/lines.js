@@ -1,6 +1,6 @@
 /** How everybody's line is, as those who lead the meeting are told: a word for each person, and one for each commune. */
 
-import { t } from "../text.js";
+import { listed, t } from "../text.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Participant} Participant */
@@ -43,7 +43,7 @@ export function lineSentence(state, p) {
     line.down ? t("nhận về %(grade)s", { grade: gradeName(line.down) }) : "",
     line.sound_only ? t("chỉ còn tiếng") : "",
   ];
-  return t("Đường truyền: %(what)s", { what: words.filter(Boolean).join(", ") });
+  return t("Đường truyền: %(what)s", { what: listed(words.filter(Boolean)) });
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The conclusions: one line each of what, who, by when. The secretary writes them while the meeting runs. */
 
-import { t } from "../../text.js";
+import { listed, t } from "../../text.js";
 import { byId, keep, make, officeDate, say } from "../element.js";
 import { isOpen, may } from "../state.js";
 
@@ -9,7 +9,7 @@ import { isOpen, may } from "../state.js";
 
 /** @param {Conclusion} c @returns {string} */
 function charge(c) {
-  const helpers = (c.helpers ?? []).map((one) => one.name).join(", ");
+  const helpers = listed((c.helpers ?? []).map((one) => one.name));
   return [ordered(c), helpers && t("Phối hợp: %(units)s", { units: helpers })].filter(Boolean).join(". ");
 }
 

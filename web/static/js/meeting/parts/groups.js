@@ -1,6 +1,6 @@
 /** Groups that meet apart for a while: who is where, one's own way in and back, and the desk's arrangement. */
 
-import { t } from "../../text.js";
+import { listed, t } from "../../text.js";
 import { byId, keep, make, offer, say } from "../element.js";
 import { groupOf, isOpen, may } from "../state.js";
 
@@ -104,7 +104,7 @@ export function mount(root, { act, now }) {
       (element, group) => {
         say(element.querySelector(".line-name"), group.name);
         const inside = state.participants.filter((p) => state.groups.inside[p.id] === group.id && p.present);
-        say(element.querySelector(".line-more"), inside.map((p) => p.name).join(", ") || t("Chưa có ai"));
+        say(element.querySelector(".line-more"), listed(inside.map((p) => p.name)) || t("Chưa có ai"));
         element.querySelector("button").hidden = !desk || here === group.id;
       });
   };

@@ -1,6 +1,6 @@
 /** Interpreters' channels: which one I listen to, and the desk's list of languages and interpreters. */
 
-import { t } from "../../text.js";
+import { listed, t } from "../../text.js";
 import { byId, keep, make, offer, say } from "../element.js";
 import { isClosed, may, participant, START } from "../state.js";
 
@@ -62,7 +62,7 @@ export function mount(root, { act }) {
       say(element.querySelector(".line-name"), one.language);
       const who = Object.keys(interpreters).filter((id) => interpreters[id] === one.id);
       say(element.querySelector(".line-more"), [
-        who.map((id) => participant(state, id)?.name ?? "").join(", ") || t("Chưa có người dịch"),
+        listed(who.map((id) => participant(state, id)?.name ?? "")) || t("Chưa có người dịch"),
         t("%(count)s người nghe", { count: one.listeners }),
       ].join(" · "));
       const end = element.querySelector("[data-act=end]");

@@ -1,6 +1,6 @@
 /** The vote: the question and its rule, the three choices, the count, who chose what, and the result in words. */
 
-import { t } from "../../text.js";
+import { listed, t } from "../../text.js";
 import { draw, fill, grouped, keepCode, keptCode } from "../codes.js";
 import { byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
@@ -59,7 +59,7 @@ function ballotName(state, { participant: whose, by }) {
 function lateSentence(state, vote) {
   const late = state.late.ballots.filter((one) => one.vote === vote.id);
   if (late.length === 0) return "";
-  const names = late.map((one) => `${nameOf(state, one.participant)} (${choiceName(one.choice)})`).join(", ");
+  const names = listed(late.map((one) => `${nameOf(state, one.participant)} (${choiceName(one.choice)})`));
   return t("Gửi muộn, không tính vào kết quả: %(names)s.", { names });
 }
 
