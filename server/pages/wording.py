@@ -215,7 +215,7 @@ def next_step(
     """Who must act next and until when, in one or two sentences. `held`: what keeps a sealed document from being
     issued, as far as was tried; `in_force`: whether no later document has recalled or replaced it."""
     if document.state is State.STAMPING:
-        return reader.gettext(_held(held)[1])
+        return reader.gettext(_held(held)[1], why=told(held.reason, reader) if held else "")
     if document.state is State.SEALED and not in_force:
         no_more = N_("Văn bản đã phát hành và lưu trữ, nay không còn hiệu lực.")
         posted = N_("Văn bản đã phát hành, đã lưu trữ, nay không còn hiệu lực; trang công khai ghi rõ điều đó.")
@@ -245,8 +245,7 @@ def _held(error: SigningFailed | None) -> tuple[str, str]:
             )
         case SigningFailed():
             return N_("Đã đóng dấu, không phát hành được"), N_(
-                "Chữ ký trên văn bản không còn đạt khi kiểm tra lại, nên văn bản không phát hành được; cần hủy số, "
-                "rồi ký lại."
+                "Hệ thống không phát hành được văn bản: %(why)s. Nếu chữ ký không còn giá trị, cần hủy số, rồi ký lại."
             )
         case None:
             return STATES[State.STAMPING], N_(

@@ -18,7 +18,8 @@ from minutes.trust import Trust
 from minutes.validation import validate
 from server import certificates, revocation
 from server.certificates import Holder, Standing, standing
-from server.pages.wording import state
+from server.i18n import Reader
+from server.pages.wording import next_step, state
 from server.records_keys import open_keys
 from server.records_signing import UNKNOWN
 from server.revocation import Fetcher, Revocation, good_answer, good_list, lists_named, with_fetched
@@ -311,4 +312,6 @@ async def test_what_was_signed_while_nobody_said_revoked_is_not_issued_afterward
         assert await stamp_waiting(office.records) == 0
         waiting = await office.records.get(document_id)
         assert waiting.state is State.STAMPING
-        assert state(waiting, office.records.held(document_id)) == "Đã đóng dấu, không phát hành được"
+        held = office.records.held(document_id)
+        assert state(waiting, held) == "Đã đóng dấu, không phát hành được"
+        assert "đã bị thu hồi" in next_step(waiting, (), Reader("vi"), datetime.now(UTC), held=held)
