@@ -55,6 +55,8 @@ async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
     hanh, dung = await signed_in("hanh"), await signed_in("dung")
     await enter(hanh, room_url)
     await hanh.click(hook("open-meeting"))
+    await panel(hanh, "sites")
+    await expect(hanh.locator(hook("sites-empty"))).to_contain_text("Chưa có điểm cầu nào")
     await enter(dung, room_url)
     await panel(dung, "sites")
     await dung.click(hook("site-open"))
@@ -79,6 +81,15 @@ async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
     for n in range(2, 12):
         await dung.check(f'[data-seat="tn-{n}"] {hook("site-seat")}')
     await hanh.wait_for_function("() => window.giaoban.state().turnout.present === 13")
+    listed = hanh.locator(hook("sites-list"))
+    await expect(listed).to_contain_text("(Lò Văn Dũng)11 người đã điểm danh: Đại biểu thứ 1, ")
+    await expect(hanh.locator(hook("sites-empty"))).to_be_hidden()
+    for own in ("site-code", "site-close"):
+        await expect(dung.locator(hook(own))).to_be_visible()
+        await expect(hanh.locator(hook(own))).to_be_hidden()
+    await expect(hanh.locator(hook("site-open"))).to_be_visible()
+    if shots := os.environ.get("SHOTS"):
+        await hanh.screenshot(path=f"{shots}/chair.png")
     await phone.click(hook("hand"))
     await hanh.wait_for_function("() => window.giaoban.state().participants.find((one) => one.id === 'tn-1').hand")
 

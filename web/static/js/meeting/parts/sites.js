@@ -1,7 +1,9 @@
-/** Sites: one device for many people. The QR code for their phones, who is there, and their spoken ballots. */
+/** Sites: one device for many people. Everybody sees which there are and who sits there; the device itself has the QR code
+ * for their phones; it and the desk tick who is there, and write down spoken ballots. */
 
 import { t } from "../../text.js";
 import { byId, keep, make, offer, say } from "../element.js";
+import { nameOf } from "../names.js";
 import { hasVote, isClosed, may, me, participant, START } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -30,23 +32,46 @@ export function news(before, after) {
     .map((one) => t("%(name)s đã điểm danh.", { name: participant(after, one.participant)?.name ?? "" }));
 }
 
+/** What a site is called: two of one unit are told apart by whose device it is. @param {State} state @param {string} id */
+function siteName(state, id) {
+  const device = participant(state, id);
+  return device ? `${device.unit.name} (${device.name})` : id;
+}
+
+/** @param {State} state @param {State["sites"][number]} one */
+function sitting(state, one) {
+  if (one.seats.length === 0) return t("Chưa có ai điểm danh.");
+  const names = one.seats.map((seat) => nameOf(state, seat.participant)).join(", ");
+  return t("%(count)s người đã điểm danh: %(names)s.", { count: one.seats.length, names });
+}
+
+/** @param {State} state */
+function listSites(state) {
+  byId("sites-empty").hidden = state.sites.length > 0;
+  const create = () => make("li", { class: "line" },
+    make("span", { class: "line-text" }, make("strong", { class: "line-name" }), make("span", { class: "line-more" })));
+  keep(byId("sites-list"), state.sites, (one) => one.id, create, (element, one) => {
+    say(element.querySelector(".line-name"), siteName(state, one.id));
+    say(element.querySelector(".line-more"), sitting(state, one));
+  });
+}
+
 /** @param {HTMLElement} _root @param {Actions} actions @returns {Part} */
 export function mount(_root, { act, turn, notice, redraw }) {
   let shown = START;
   let chosen = "";
   let seconds = 0;
-  let asked = "";
+  let runs = false; // this device is a site
   /** @type {{number: string, participant: string}[]} */ let phones = [];
-  const path = () => `${location.pathname}/sites/${encodeURIComponent(chosen)}`;
+  const path = () => `${location.pathname}/sites/${encodeURIComponent(shown.you ?? "")}`;
   byId("site-open").addEventListener("click", () => act("site.open"));
-  byId("site-close").addEventListener("click", () => act("site.close", { participant: chosen }));
+  byId("site-close").addEventListener("click", () => act("site.close"));
   byId("site-which").addEventListener("change", () => { chosen = byId("site-which").value; redraw(); });
 
   const ask = async () => {
-    const of = chosen;
     try {
       const answer = await fetch(`${path()}/code`, { headers: { Accept: "application/json" } });
-      if (!answer.ok || of !== chosen) return;
+      if (!answer.ok || !runs) return;
       const told = await answer.json();
       if (byId("site-code").src !== told.image) byId("site-code").src = told.image;
       byId("site-code").dataset.link = told.link;
@@ -93,15 +118,17 @@ export function mount(_root, { act, turn, notice, redraw }) {
     const desk = may(state, "lobby.admit");
     const mine = site(state, state.you ?? "");
     const open = state.sites.filter((one) => desk || one.id === state.you);
-    if (!open.some((one) => one.id === chosen)) chosen = open[0]?.id ?? "";
+    if (!open.some((one) => one.id === chosen)) chosen = (mine ?? open[0])?.id ?? "";
+    listSites(state);
     if (mine && microphone(state) === state.you && microphone(before) !== state.you) turn("audio", true);
     const sits = you?.site ? participant(state, you.site)?.unit.name ?? "" : "";
     say(byId("sites-mine"), sits ? t("Đồng chí đang dự tại điểm cầu %(unit)s. Điện thoại này là màn hình thứ hai, không phát tiếng.", { unit: sits }) : "");
-    byId("site-open").hidden = Boolean(mine) || Boolean(sits) || desk;
+    byId("site-open").hidden = Boolean(mine) || Boolean(sits);
     byId("site-open-hint").hidden = byId("site-open").hidden;
+    byId("site-own").hidden = !mine;
     byId("site-run").hidden = !chosen;
-    offer(byId("site-which"), open.map((one) => /** @type {[string, string]} */ ([one.id, participant(state, one.id)?.unit.name ?? one.id])), chosen);
-    byId("site-which").parentElement.hidden = open.length < 2;
+    offer(byId("site-which"), open.map((one) => /** @type {[string, string]} */ ([one.id, siteName(state, one.id)])), chosen);
+    byId("site-which").parentElement.hidden = open.every((one) => one === mine);
     const unit = participant(state, chosen)?.unit.id;
     const seats = site(state, chosen)?.seats ?? [];
     const how = new Map(seats.map((one) => [one.participant, one.how]));
@@ -120,14 +147,19 @@ export function mount(_root, { act, turn, notice, redraw }) {
       say(element.querySelector(".line-more"), [one.title, how.get(one.id) === "qr" ? t("điểm danh bằng điện thoại") : ""].filter(Boolean).join(" · "));
       element.querySelector(".site-votes").hidden = !roll || !how.has(one.id) || !hasVote(one);
     });
-    if (chosen && chosen !== asked) { asked = chosen; phones = []; byId("site-code").hidden = true; ask(); }
-    return { shown: !isClosed(state) && may(state, "site.open") && Boolean(you), count: seats.length };
+    if (runs !== Boolean(mine)) {
+      runs = Boolean(mine);
+      phones = [];
+      byId("site-code").hidden = true;
+      if (runs) ask();
+    }
+    return { shown: !isClosed(state) && may(state, "site.open") && Boolean(you), count: open.reduce((sum, one) => sum + one.seats.length, 0) };
   };
   return {
     render,
     tick: () => {
       seconds += 1;
-      if (chosen && seconds % ASK_EVERY === 0 && !isClosed(shown)) ask();
+      if (runs && seconds % ASK_EVERY === 0 && !isClosed(shown)) ask();
     },
   };
 }
