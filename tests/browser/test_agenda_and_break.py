@@ -78,4 +78,10 @@ async def test_the_agenda_is_amended_and_the_meeting_takes_a_break(installation:
     await chair.click(hook("go-on"))
     await expect(dung.locator(hook("pause"))).to_be_hidden()
     await expect(chair.locator(hook("next-item"))).to_be_visible()
+
+    await panel(chair, "floor")
+    await chair.click(hook("late-open"))
+    await expect(chair.locator(hook("late-state"))).not_to_be_empty()
+    await chair.click(hook("close-meeting"))
+    await expect(chair.locator(hook("close-late"))).to_contain_text("Đang nhận ý kiến gửi muộn đến")
     assert await titles(dung) == ["Tình hình mưa lũ", "Việc phát sinh", "Ý kiến của các xã"]

@@ -1,7 +1,7 @@
 /** The head of the room: which meeting, how it stands, whether the line holds, and its opening and closing. */
 
 import { t } from "../../text.js";
-import { byId, say } from "../element.js";
+import { byId, officeTime, say } from "../element.js";
 import { isClosed, isOpen, may, mayClose } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -84,6 +84,11 @@ export function mount(_root, { act, ask }) {
     byId("conduct").hidden = !(live && (mayClose(state) || (isOpen(state) && CONDUCT.some((type) => may(state, type)))));
     if (byId("conduct").hidden) conducts.close();
     byId("close-vote").hidden = state.vote?.state !== "open";
+    const { until } = state.late;
+    byId("close-late").hidden = until === null;
+    if (until !== null) {
+      say(byId("close-late"), t("Đang nhận ý kiến gửi muộn đến %(time)s: kết thúc cuộc họp bây giờ là thôi nhận.", { time: officeTime(until) }));
+    }
   };
   return { render };
 }
