@@ -49,6 +49,12 @@ async def test_the_strip_goes_where_there_is_room_and_gives_way_where_there_is_n
     assert laptop["per"] > phone["per"]
 
 
+async def test_a_strip_keeps_a_place_for_turning_it_only_where_not_all_faces_fit(modules: Page) -> None:
+    five, six, many = await arranged(modules, *((900, 680, count, True) for count in (5, 6, 19)))
+    assert five["per"] == 5
+    assert six["per"] == many["per"] == 4
+
+
 async def test_the_page_that_is_gone_becomes_the_last(modules: Page) -> None:
     body = "return v.asked.map((given) => paged(...given))"
     first, last, gone, none = await run(modules, body, asked=[(13, 5, 0), (13, 5, 2), (6, 5, 7), (3, 0, 4)])

@@ -1,6 +1,7 @@
 """A paper is read together: presenter, follower, one who reads on alone, and a phone."""
 
 import asyncio
+import os
 from pathlib import Path
 
 from playwright.async_api import Page, expect
@@ -38,6 +39,15 @@ async def at(page: Page, number: int) -> None:
     await until(page, f"() => ({PAGE})({number}) && ({DRAWN})()", every=0.1)
 
 
+UNDER_PAGER = """() => {
+  const pager = document.querySelector("#pager .page-turns").getBoundingClientRect();
+  return [...document.querySelectorAll("#stage > .claimed, #stage > .tile:not(.away)")].filter((one) => {
+    const { left, right, top, bottom } = one.getBoundingClientRect();
+    return left < pager.right && right > pager.left && top < pager.bottom && bottom > pager.top;
+  }).map((one) => one.className);
+}"""
+
+
 async def test_a_paper_is_turned_together_and_read_apart(
     installation: Installation, signed_in: Open, tmp_path: Path
 ) -> None:
@@ -70,6 +80,12 @@ async def test_a_paper_is_turned_together_and_read_apart(
     assert await chair.get_attribute(hook("paper-image"), "alt") == "Trang 1 trong 8"
     await expect(phone.locator("#panels")).to_be_hidden()  # on a phone the paper would lie under it
     assert await phone.evaluate("() => document.documentElement.scrollWidth <= 360")
+    await expect(phone.locator(hook("page-place"))).to_have_text("Hình 1/2")
+    assert await phone.evaluate(UNDER_PAGER) == [], "the strip's pager has a place of its own"
+    await expect(chair.locator(hook("page-place"))).to_be_hidden()
+    if shots := os.environ.get("SHOTS"):
+        await phone.screenshot(path=f"{shots}/paper360.png")
+        await chair.screenshot(path=f"{shots}/paper.png")
 
     # The secretary turns by the keyboard; everybody who follows sees the same page, fetched once and beforehand.
     for page in (chair, secretary, phone, alone):

@@ -6,6 +6,7 @@ const NARROWEST = 136; // CSS pixels: a name must be readable on a tile
 const MOST = 25;
 const STRIP = { least: 64, share: 0.19, most: 116 }; // its height, or what its width comes from
 const NO_STRIP = 210; // CSS pixels of height under which the large picture needs all of it
+const PAGER = { width: 80, height: 52 }; // CSS pixels at the strip's end, where its pages are turned; as in room.css
 const BESIDE = 1.9; // width to height from which on the strip stands beside the large picture
 
 /**
@@ -17,21 +18,28 @@ const BESIDE = 1.9; // width to height from which on the strip stands beside the
 const within = (value, least, most) => Math.max(least, Math.min(most, value));
 
 /**
- * @param {{width: number, height: number, count: number, large: boolean, most?: number}} given the stage in CSS pixels;
- *   count: tiles beside the large one; large: is there something large (a speaker, a paper)
+ * @param {{width: number, height: number, count: number, large: boolean, most?: number, turns?: boolean}} given the stage in CSS pixels;
+ *   count: tiles beside the large one; large: is there something large (a speaker, a paper); turns: can the pages of a strip be turned here
  * @returns {Plan}
  */
-export function arrange({ width, height, count, large, most = MOST }) {
+export function arrange({ width, height, count, large, most = MOST, turns = true }) {
   if (!large) return grid(width, height, count, most);
   if (count === 0 || height < NO_STRIP) return { kind: "single", columns: 1, rows: 1, per: 0, strip: 0 };
   if (width > BESIDE * height) {
     const strip = Math.round(within(width * STRIP.share, 120, 200));
-    const rows = Math.max(1, Math.floor(height / (strip / RATIO + GAP)));
+    const rows = strung(height, strip / RATIO + GAP, count, turns ? PAGER.height + GAP : 0, 1);
     return { kind: "beside", columns: 2, rows, per: Math.min(rows, most), strip };
   }
   const strip = Math.round(within(height * STRIP.share, STRIP.least, STRIP.most));
-  const columns = Math.max(2, Math.floor(width / (strip * 1.45 + GAP)));
+  const columns = strung(width, strip * 1.45 + GAP, count, turns ? PAGER.width + GAP : 0, 2);
   return { kind: "below", columns, rows: 1, per: Math.min(columns, most), strip };
+}
+
+/** How many tiles a strip of `length` takes: all, or as many as leave a place for the pager beside them.
+ * @param {number} length @param {number} tile with its gap @param {number} count @param {number} pager with its gap @param {number} least */
+function strung(length, tile, count, pager, least) {
+  const all = Math.max(least, Math.floor(length / tile));
+  return count <= all ? all : Math.max(least, Math.floor((length - pager) / tile));
 }
 
 /** The most tiles that are still wide enough, and of all ways to lay them the one with the largest.

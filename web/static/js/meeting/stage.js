@@ -71,7 +71,7 @@ export class Stage {
     const small = this._ordered(people, big, claimed !== null, state);
     const { width, height } = this.#size;
     const hasLarge = claimed !== null || big !== null;
-    const plan = arrange({ width, height, count: small.length, large: hasLarge, most: MOST });
+    const plan = arrange({ width, height, count: small.length, large: hasLarge, most: MOST, turns: this.pager !== null });
     const { page, pages, from, to } = paged(small.length, plan.per, this.#page);
     this.#page = page;
     this.#pages = pages;
@@ -149,18 +149,19 @@ export class Stage {
   /** @param {State} state @param {Set<string>} visible @param {import("./layout.js").Plan} plan */
   _showPager(state, visible, plan) {
     if (!this.pager) return;
-    this.pager.classList.toggle("over", plan.kind !== "grid");
-    this.pager.style.setProperty("--lift", plan.kind === "below" ? `${plan.strip + 12}px` : "6px");
+    this.root.classList.toggle("turned", plan.kind !== "grid" && this.#pages > 1);
+    this.pager.dataset.kind = plan.kind;
+    this.pager.style.setProperty("--strip", `${plan.strip}px`);
     const [before, after] = this.pager.querySelectorAll("button");
     const speaker = state.speaker !== null && !visible.has(state.speaker) && participant(state, state.speaker)?.audio;
     say(/** @type {Element} */ (this.pager.querySelector(".speaks-elsewhere")),
       speaker ? t("Đang nói: %(name)s", { name: nameOf(state, state.speaker) }) : "");
     const low = plan.kind !== "grid" && this.root.clientHeight < LOW;
     this.pager.hidden = low || (this.#pages === 1 && !speaker);
-    for (const button of [before, after]) button.hidden = this.#pages === 1;
+    /** @type {HTMLElement} */ (before.parentElement).hidden = this.#pages === 1;
     before.disabled = this.#page === 0;
     after.disabled = this.#page === this.#pages - 1;
-    const words = this.#pages === 1 ? "" : `${this.#page + 1}/${this.#pages}`;
+    const words = this.#pages === 1 ? "" : t("Hình %(page)s/%(pages)s", { page: this.#page + 1, pages: this.#pages });
     say(/** @type {Element} */ (this.pager.querySelector(".page-place")), words);
   }
 
