@@ -31,7 +31,7 @@ from server.backup import erase_again
 from server.certificates import Holder
 from server.conformance import command as conformance
 from server.database import Database
-from server.errors import SetupError
+from server.errors import NO_INSTALLATION, SetupError
 from server.i18n import LANGUAGES, N_
 from server.pages.wording import told
 from server.renewal import Renewal, Renewed
@@ -63,7 +63,7 @@ def _installed(data: Path | None, file: Path | None) -> config.Config:
     """As `_load`. Raises SetupError where there is no data folder."""
     settings = _load(data, file)
     if not settings.data.is_dir():
-        raise SetupError(archive_commands.NO_INSTALLATION, place=settings.data)
+        raise SetupError(NO_INSTALLATION, place=settings.data)
     return settings
 
 
@@ -151,7 +151,7 @@ def token(
     if not re.fullmatch(r"[a-z0-9-]{1,64}", room):
         raise SetupError(N_("“%(room)s” không phải mã phòng (chữ thường không dấu, chữ số, gạch nối)."), room=room)
     if not settings.secret_file.exists():
-        raise SetupError(archive_commands.NO_INSTALLATION, place=settings.data)
+        raise SetupError(NO_INSTALLATION, place=settings.data)
     asyncio.run(_demand_room(settings, room))
     tokens = auth.Tokens(auth.load_secret(settings.secret_file))
     subject = f"t-{secrets.token_hex(6)}"
@@ -199,7 +199,7 @@ def verify(
     except OSError as error:
         raise SetupError(UNREADABLE, file=document, why=error.strerror) from error
     if not settings.data.is_dir():
-        raise SetupError(archive_commands.NO_INSTALLATION, place=settings.data)
+        raise SetupError(NO_INSTALLATION, place=settings.data)
 
     async def work() -> Verdict:
         async with Database(settings.database_url) as database:

@@ -15,14 +15,13 @@ from server.backup import Made, backup
 from server.config import Config, archive_of
 from server.database import Database
 from server.document_export import Export, Exported
-from server.errors import SetupError
+from server.errors import NO_INSTALLATION, SetupError
 from server.i18n import N_
 from server.key_rotation import rotate
 from server.run import own
 from server.terminal import Terminal
 from server.vault_examination import Result, of_installation
 
-NO_INSTALLATION = N_("Không có hệ thống nào ở %(place)s (dùng --data hoặc --config).")
 UNEXAMINED = N_("Chưa kiểm tra được kho lưu trữ: %(why)s.")
 TOLD = 100
 """Findings that are told; there may be as many as deposits."""

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from server.i18n import N_
 
+NO_INSTALLATION = N_("Không có hệ thống nào ở %(place)s (dùng --data hoặc --config).")
+"""Of a SetupError."""
+
 
 class SetupError(Exception):
     """The installation cannot start, or a command cannot do what it should; one sentence for the person at the terminal

@@ -12,7 +12,7 @@ from server.config import Config
 from server.conformance import counting, documents, filing, guarding, keeping, registering, showing
 from server.conformance.office import Examined, opened
 from server.database import Database
-from server.errors import SetupError
+from server.errors import NO_INSTALLATION, SetupError
 
 log = structlog.get_logger("giaoban.conformance")
 
@@ -32,7 +32,7 @@ async def tried(config: Config, found: Checklist) -> AsyncIterator[Line]:
     """Every line of the checklist with what was found, in order. The installation is only read. Raises SetupError where
     nothing can be tried."""
     if not config.data.is_dir():
-        raise SetupError(f"There is no installation in {config.data} (use --data or --config).")
+        raise SetupError(NO_INSTALLATION, place=config.data)
     database = Database(config.database_url)
     try:
         await _demand_rows(database)

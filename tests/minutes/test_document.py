@@ -23,6 +23,8 @@ SHORT_ALLOWED = {
     ("revised", "submit"): "review",
     ("check", "checked"): "review",
     ("check", "return"): "draft",
+    ("check", "take_back"): "draft",
+    ("review", "take_back"): "draft",
     ("review", "return"): "draft",
     ("review", "approve"): "approved",
     ("approved", "sign"): "approved",
@@ -42,9 +44,9 @@ SHORT_ALLOWED = {
 ASKED = Workflow(comments=Comments.OPTIONAL)
 BOUND_TO_ASK = Workflow(comments=Comments.REQUIRED, check="clerk")
 LONG_ALLOWED = (
-    {row: to for row, to in SHORT_ALLOWED.items() if row != ("draft", "submit")}
+    {row: to for row, to in SHORT_ALLOWED.items() if row not in (("draft", "submit"), ("review", "take_back"))}
     | {("draft", "consult"): "comments", ("revised", "consult"): "comments", ("revised", "submit"): "check"}
-    | dict.fromkeys((("check", "return"), ("review", "return")), "revised")
+    | dict.fromkeys((("check", "return"), ("check", "take_back"), ("review", "return")), "revised")
     | dict.fromkeys((("approved", "void"), ("signed", "void"), ("stamping", "void")), "revised")
 )
 

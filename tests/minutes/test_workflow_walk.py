@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from minutes.days.calendar import calendar
 from minutes.document import Act, Document, Kind, Signed, Signer, State, in_signing_order
 from minutes.transitions import acts_in, after, deadline
 from minutes.workflow.consultation import Asked, Remark
@@ -78,7 +79,8 @@ class Walk(RuleBasedStateMachine):
         self.now += timedelta(hours=1)
         self.history.append(chosen)
         state = after(document.state, chosen, document.workflow)
-        due = deadline(state, document.workflow, self.now) if state is not document.state else document.due_at
+        entered = state is not document.state
+        due = deadline(state, document.workflow, self.now, calendar()) if entered else document.due_at
         changed = replace(document, state=state, due_at=due)
         match chosen:
             case Act.CONSULT:
