@@ -128,6 +128,32 @@ def test_the_closing_line_stands_on_the_page_of_the_signatures(pages: Pages) -> 
     assert pages.page_of("Cuộc họp kết thúc vào 10 giờ 30 phút") == pages.page_of("CHỦ TỌA")
 
 
+def test_wherever_the_text_ends_signatures_recipients_and_check_mark_share_a_page(
+    typesetter: Typesetter, content: MinutesContent, heading: Heading
+) -> None:
+    for paragraphs in range(0, 40, 2):
+        part = {"heading": "Ý kiến của các đơn vị", "paragraphs": ["Đề nghị bổ sung kinh phí."] * paragraphs}
+        longer = from_json(Kind.MINUTES, {**to_json(content), "course": [part]})
+        pages = Pages(typesetter.typeset(Kind.MINUTES, longer, heading, at=START).pdf)
+        assert pages.page_of("CHỦ TỌA") == pages.page_of("Nơi nhận:") == pages.page_of("Quét mã"), paragraphs
+
+
+def test_a_directive_keeps_its_check_mark_beside_the_signature_wherever_the_text_ends(typesetter: Typesetter) -> None:
+    heading = Heading(AUTHORITY, "2" * 32, (LEADER, SEAL), "03/CT-UBND", date(2026, 2, 6), URL, CODE)
+    for paragraphs in range(8, 48, 2):
+        longer = replace(DIRECTIVE, body=(Paragraph(1, "Các xã, phường rà soát phương án."),) * paragraphs)
+        pages = Pages(typesetter.typeset(Kind.DIRECTIVE, longer, heading, at=START).pdf)
+        assert pages.page_of(LEADER.name) == pages.page_of("Quét mã"), paragraphs
+
+
+def test_more_recipients_than_a_page_carries_go_on_to_the_next_page(typesetter: Typesetter) -> None:
+    heading = Heading(AUTHORITY, "2" * 32, (LEADER, SEAL), "03/CT-UBND", date(2026, 2, 6), URL, CODE)
+    many = replace(DIRECTIVE, recipients=tuple(f"Ủy ban nhân dân xã thứ {n}" for n in range(90)))
+    pages = Pages(typesetter.typeset(Kind.DIRECTIVE, many, heading, at=START).pdf)
+    assert pages.page_of("xã thứ 89") > pages.page_of("xã thứ 0;")
+    assert all(glyph.bottom <= 277.5 for page in pages.glyphs for glyph in page if glyph.char.strip())
+
+
 def test_the_printed_minutes_hold_attendance_tally_and_conclusions(pages: Pages) -> None:
     everything = "".join((pages.text(0) + pages.text(1)).split())
     for text in (
