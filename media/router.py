@@ -212,6 +212,10 @@ class Router:
             self._negotiation.stage(self._now)
             self._ask_keys()
 
+    def speaking(self, group: str = "") -> str | None:
+        """Who is heard loudest in a group, or among those who are in none."""
+        return self._audience.speaking(group)
+
     def watch_sizes(self, participant: str, sizes: Mapping[str, int]) -> None:
         """At which height, in pixels, the participant shows each other one; who is absent is not shown.
 

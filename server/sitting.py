@@ -322,7 +322,7 @@ class Sitting:
         sources = self.studio.streams.sources
         others = [one for one in message["participants"] if one["id"] not in sources]
         message["participants"] = [*others, *(source.to_json() for source in sources.values())]
-        message["speaker"] = self.studio.speaker
+        message["speaker"] = self.studio.heard_by(self.room.state, participant)
         message["lines"] = self._meter.lines if self._role(participant) in WATCHERS else {}
         message["ice"] = self._relays.issue(participant, utcnow())
         if not self._captioner.available:

@@ -23,7 +23,7 @@ class Studio:
     """The media side of one sitting. Owned: who publishes and watches (`streams`), the files of the recording; the
     rest is given. Whatever it is asked comes with the room's state, and what is to be told of it comes back.
 
-    `speaker` is who is loudest, `lines` what participants have declared, in kbit/s."""
+    `speaker` is who is loudest in the main room, `lines` what participants have declared, in kbit/s."""
 
     def __init__(self, state: State, router: Router, recorder: Recorder, captioner: Captioner) -> None:
         self.router = router
@@ -70,7 +70,7 @@ class Studio:
 
     def _place(self, state: State, effect: Media) -> list[Tell]:
         self.place(state, effect.participant)
-        return []
+        return [Tell(effect.participant, {"type": "speaker", "participant": self.heard_by(state, effect.participant)})]
 
     def _pause(self, state: State, effect: Media) -> list[Tell]:
         kind = effect.kind or "audio"
@@ -88,6 +88,10 @@ class Studio:
             interpreting.listeners.get(participant, ""),
         )
         self.router.place(participant, place)
+
+    def heard_by(self, state: State, participant: str) -> str | None:
+        """Who is loudest where somebody is: in their group, or in the main room."""
+        return self.router.speaking(group_of(state, participant))
 
     # --- what is sent and watched --------------------------------------------------------------------------------
 

@@ -6,8 +6,7 @@
 import { t } from "../text.js";
 import { keep, say } from "./element.js";
 import { arrange, paged } from "./layout.js";
-import { nameOf } from "./names.js";
-import { large, loudness, onStage, participant } from "./state.js";
+import { large, loudness, onStage } from "./state.js";
 import { attachTile, createTile, dressTile, play } from "./tiles.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -79,7 +78,8 @@ export class Stage {
     if (big) visible.add(big);
     this._lay(plan, claimed);
     this._fill(people, small, state, local, visible, big);
-    this._showPager(state, visible, plan);
+    const heard = people.find((p) => p.id === state.speaker && p.audio && !visible.has(p.id));
+    this._showPager(heard?.name ?? "", plan);
   }
 
   /** Try again after a click: now the browser lets us. */
@@ -146,18 +146,16 @@ export class Stage {
     this.watch.follow(new Map(watched));
   }
 
-  /** @param {State} state @param {Set<string>} visible @param {import("./layout.js").Plan} plan */
-  _showPager(state, visible, plan) {
+  /** @param {string} speaker who is heard and not seen here @param {import("./layout.js").Plan} plan */
+  _showPager(speaker, plan) {
     if (!this.pager) return;
     this.root.classList.toggle("turned", plan.kind !== "grid" && this.#pages > 1);
     this.pager.dataset.kind = plan.kind;
     this.pager.style.setProperty("--strip", `${plan.strip}px`);
     const [before, after] = this.pager.querySelectorAll("button");
-    const speaker = state.speaker !== null && !visible.has(state.speaker) && participant(state, state.speaker)?.audio;
-    say(/** @type {Element} */ (this.pager.querySelector(".speaks-elsewhere")),
-      speaker ? t("Đang nói: %(name)s", { name: nameOf(state, state.speaker) }) : "");
+    say(/** @type {Element} */ (this.pager.querySelector(".speaks-elsewhere")), speaker && t("Đang nói: %(name)s", { name: speaker }));
     const low = plan.kind !== "grid" && this.root.clientHeight < LOW;
-    this.pager.hidden = low || (this.#pages === 1 && !speaker);
+    this.pager.hidden = low || (this.#pages === 1 && speaker === "");
     /** @type {HTMLElement} */ (before.parentElement).hidden = this.#pages === 1;
     before.disabled = this.#page === 0;
     after.disabled = this.#page === this.#pages - 1;

@@ -349,10 +349,11 @@ export function reading(state, own) {
   return theirs ? { paper: theirs, page: state.shown.page ?? 1, own: false } : null;
 }
 
-/** Whose screen stands on the stage here: a paper that was shown later, or that one reads, stands before it.
+/** Whose screen stands on the stage here: a paper that was shown later, or that one reads, stands before it; and it is
+ * shared with those of the same group.
  * @param {State} state @param {boolean} own we read a paper for ourselves @returns {string | null} */
 export function screenOf(state, own) {
   const { by, since } = state.sharing;
   const covered = own || (state.shown.since !== null && since !== null && state.shown.since > since);
-  return by !== null && by !== state.you && !covered ? by : null;
+  return by !== null && by !== state.you && !covered && groupOf(state, by) === groupOf(state, state.you) ? by : null;
 }

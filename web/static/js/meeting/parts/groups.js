@@ -88,14 +88,20 @@ export function mount(root, { act, now }) {
     if (mine) act("groups.enter", { group: mine.id });
   });
 
-  const running = (/** @type {State} */ state, /** @type {boolean} */ desk) => {
+  /** Over the stage, whichever panel is open: where one is, how long still, and the way to one's group and back. */
+  const whereabouts = (/** @type {State} */ state) => {
     const here = groupOf(state, state.you);
     const mine = own(state);
+    byId("groups-word").classList.toggle("apart", here !== "");
     byId("groups-back").hidden = !here;
     byId("groups-enter").hidden = !mine || here === mine.id;
     say(byId("groups-enter"), mine ? t("Vào %(group)s", { group: mine.name }) : "");
+    say(byId("groups-here"), here ? t("Đồng chí đang ở %(group)s.", { group: groupName(state, here) }) : t("Các tổ đang thảo luận. Đồng chí đang ở phòng chung."));
+  };
+
+  const list = (/** @type {State} */ state, /** @type {boolean} */ desk) => {
+    const here = groupOf(state, state.you);
     byId("groups-end").hidden = !desk;
-    say(byId("groups-here"), here ? t("Đồng chí đang ở %(group)s.", { group: groupName(state, here) }) : t("Đồng chí đang ở phòng chung."));
     keep(byId("groups-list"), state.groups.groups, (group) => group.id,
       (group) => make("li", { class: "line" }, make("span", { class: "line-text" },
         make("strong", { class: "line-name" }), make("span", { class: "line-more" })),
@@ -115,9 +121,12 @@ export function mount(root, { act, now }) {
     const desk = may(state, "groups.start");
     until = state.groups.until ?? "";
     byId("groups-running").hidden = !meeting;
+    byId("groups-word").hidden = !meeting;
     byId("groups-form").hidden = meeting || !desk;
-    if (meeting) running(state, desk);
-    else if (desk && !root.hidden) draft();
+    if (meeting) {
+      whereabouts(state);
+      list(state, desk);
+    } else if (desk && !root.hidden) draft();
     say(byId("groups-left"), until ? left(until, now()) : "");
     return { shown: isOpen(state) && (meeting || desk), urgent: false };
   };
