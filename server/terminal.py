@@ -1,8 +1,11 @@
 """What the command line says, and in which language: that of --lang, else of the installation, else Vietnamese."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
+from typer import Typer
+from typer.core import TyperArgument, TyperGroup, TyperOption
+from typer.main import get_command
 
 from server.errors import SetupError
 from server.i18n import LANGUAGES, N_, Reader
@@ -45,3 +48,17 @@ def without_language(arguments: Sequence[str]) -> tuple[list[str], str | None]:
         if language not in LANGUAGES:
             raise SetupError(N_("--lang là một trong %(known)s."), known=", ".join(LANGUAGES))
     return rest, language
+
+
+def in_words(program: Typer, reader: Reader) -> Callable[[Sequence[str]], object]:
+    """What runs the program's commands; what these say of themselves (--help) is in the reader's language. Headings
+    and complaints of Typer's own stay English."""
+    commands = [get_command(program)]
+    for command in commands:
+        for one in command.params:
+            if isinstance(one, TyperOption | TyperArgument) and one.help:
+                one.help = reader.gettext(one.help)
+        command.help = reader.gettext(command.help) if command.help else None
+        if isinstance(command, TyperGroup):
+            commands += command.commands.values()
+    return commands[0]

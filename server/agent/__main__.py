@@ -13,27 +13,33 @@ from server.agent.app import AGENT, build_agent, origin_of
 from server.agent.token import Token
 from server.config import AGENT_PORT
 from server.errors import SetupError
+from server.i18n import N_
+from server.terminal import Terminal, in_words, without_language
 
+console = Terminal()
 cli = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 
 
-@cli.command("agent")
+@cli.command("agent", help=N_("Trên máy của người ký: cho một hệ thống xin chữ ký bằng thiết bị ký số đang cắm."))
 def agent(
-    origin: Annotated[str, typer.Argument(help="The installation that may ask for signatures: https://…")],
-    module: Annotated[str, typer.Option(help="Driver of the token (PKCS#11): the path of its library.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0: any.")] = AGENT_PORT,
+    origin: Annotated[str, typer.Argument(help=N_("Hệ thống được phép xin chữ ký: https://…"))],
+    module: Annotated[
+        str, typer.Option(help=N_("Trình điều khiển của thiết bị ký số (PKCS#11): đường dẫn tới thư viện."))
+    ],
+    port: Annotated[int, typer.Option(min=0, max=65535, help=N_("Cổng tại 127.0.0.1; 0 là cổng bất kỳ."))] = AGENT_PORT,
 ) -> None:
-    """On an official's own machine: let one installation ask for signatures by the token in it."""
     try:
         paired = origin_of(origin)
     except ValueError as error:
-        raise SetupError(f"{origin!r} is no address of an installation, such as https://hop.lamson.gov.vn.") from error
+        text = N_("%(origin)s không phải địa chỉ của một hệ thống, ví dụ https://hop.lamson.gov.vn.")
+        raise SetupError(text, origin=origin) from error
     try:
         asyncio.run(_serve(paired, Token(module), port))
     except SigningFailed as error:
-        raise SetupError(f"The driver {module} cannot be used.") from error
+        raise SetupError(N_("Không dùng được trình điều khiển %(module)s."), module=module) from error
     except OSError as error:
-        raise SetupError(f"Port {port} cannot be had: {error.strerror}; choose another with --port.") from error
+        text = N_("Không mở được cổng %(port)s: %(why)s; xin chọn cổng khác bằng --port.")
+        raise SetupError(text, port=port, why=error.strerror) from error
 
 
 async def _serve(origin: str, token: Token, port: int) -> None:
@@ -48,7 +54,7 @@ async def _serve(origin: str, token: Token, port: int) -> None:
     try:
         await web.TCPSite(runner, "127.0.0.1", port).start()
         app[AGENT].port = runner.addresses[0][1]
-        print(f"Giaoban agent for {origin}: http://127.0.0.1:{app[AGENT].port}/", flush=True)
+        console.print(f"Giaoban agent → {origin}: http://127.0.0.1:{app[AGENT].port}/", markup=False)
         await stop.wait()
     finally:
         await runner.cleanup()
@@ -57,9 +63,11 @@ async def _serve(origin: str, token: Token, port: int) -> None:
 def main() -> None:
     """Entry point: one clear sentence and exit code 2 for what the operator must change."""
     try:
-        cli()
+        arguments, language = without_language(sys.argv[1:])
+        console.begin(language)
+        in_words(cli, console.reader)(arguments)
     except SetupError as error:
-        print(f"giaoban: {error}", file=sys.stderr)
+        print(f"giaoban: {console.reader.gettext(error.text, **error.values)}", file=sys.stderr)
         sys.exit(2)
 
 

@@ -26,8 +26,8 @@ from minutes.tables import document_table
 from minutes.typeset import source_json
 from minutes.verification import Finding
 from server import auth, directory
-from server.archive_commands import make_anew
 from server.backup import Made, backup
+from server.commands.archive import make_anew
 from server.config import Config, DatabaseConfig, archive_of
 from server.conformance.office import CHAIR, CLERK, Examined, Office, words
 from server.database import Database

@@ -17,9 +17,10 @@ from rich.console import Console
 
 from minutes.document import Actor, Kind, Signer
 from rooms import Unit
-from server import archive_commands, backup, config, demo, restore
+from server import backup, config, demo, restore
 from server.app import open_records
 from server.backup import LAST, Folder, Made
+from server.commands import archive
 from server.database import Database
 from server.demo import DIRECTIVE, PIN
 from server.errors import SetupError
@@ -55,7 +56,7 @@ def make(office: config.Config, to: Path, at: datetime = NOW) -> Made:
 
 
 def anew(source: Path, data: Path) -> Result:
-    return archive_commands.make_anew(config.load(None, data=data), source, QUIET)
+    return archive.make_anew(config.load(None, data=data), source, QUIET)
 
 
 def contents(data: Path) -> dict[str, bytes]:
@@ -109,7 +110,7 @@ def test_an_office_is_backed_up_at_work_and_goes_on_on_another_machine(tmp_path:
         numbers = database.execute("SELECT number FROM register_entry WHERE series = 'CT' ORDER BY number").fetchall()
         assert numbers == [(1,), (2,)]
         assert database.execute("SELECT position FROM deposit WHERE kind = 'document'").fetchall()[0] == (0,)
-    assert not archive_commands.prove(config.load(None, data=new.data), (), QUIET).findings
+    assert not archive.prove(config.load(None, data=new.data), (), QUIET).findings
 
 
 def test_everything_comes_back_as_it_was_but_what_was_half_written(office: config.Config, tmp_path: Path) -> None:

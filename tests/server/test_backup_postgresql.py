@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from server import archive_commands, config, demo
+from server import config, demo
 from server.backup import Made, backup
+from server.commands import archive
 from server.database import Database
 from server.errors import SetupError
 from server.vault import open_vault
@@ -42,13 +43,13 @@ def test_an_office_on_postgresql_comes_back_in_an_empty_database(tmp_path: Path)
         *_, made = backup(old, tmp_path / "office.tar", NOW)
         assert isinstance(made, Made)
         with pytest.raises(SetupError, match="sqlite"):
-            archive_commands.make_anew(config.load(None, data=tmp_path / "a"), tmp_path / "office.tar", QUIET)
+            archive.make_anew(config.load(None, data=tmp_path / "a"), tmp_path / "office.tar", QUIET)
         taken = config.load(None, data=tmp_path / "b", database={"url": old.database_url})
         with pytest.raises(SetupError, match="không trống"):
-            archive_commands.make_anew(taken, tmp_path / "office.tar", QUIET)
+            archive.make_anew(taken, tmp_path / "office.tar", QUIET)
         new = config.load(None, data=tmp_path / "new", database={"url": postgresql.create(socket, "new")})
-        result = archive_commands.make_anew(new, tmp_path / "office.tar", QUIET)
+        result = archive.make_anew(new, tmp_path / "office.tar", QUIET)
         assert (result.findings, result.deposits, result.anchors) == ((), 2, 1)
         assert not list(new.data.glob("*.pgdump"))
         asyncio.run(spoil(new))
-        assert "sổ đăng ký" in archive_commands.prove(new, (), QUIET).findings[0].sentence
+        assert "sổ đăng ký" in archive.prove(new, (), QUIET).findings[0].sentence

@@ -243,8 +243,17 @@ def test_a_certificate_is_bound_to_an_account_at_the_command_line(tmp_path: Path
 
 
 def test_the_agent_pairs_with_an_origin_only_and_names_a_driver_that_is_none(giaoban: Giaoban) -> None:
-    assert "no address" in one_sentence(giaoban("agent", "http://hop.lamson.gov.vn", "--module", "/nope.so"))
+    refused = ("agent", "http://hop.lamson.gov.vn", "--module", "/nope.so")
+    assert "không phải địa chỉ của một hệ thống" in one_sentence(giaoban(*refused))
+    assert "is no address" in one_sentence(giaoban(*refused, "--lang", "en"))
     assert "/nope.so" in one_sentence(giaoban("agent", "https://hop.lamson.gov.vn", "--module", "/nope.so"))
+
+
+def test_the_help_of_every_command_is_in_the_language_that_was_asked_for(giaoban: Giaoban) -> None:
+    assert "Chạy một bản cài đặt" in giaoban("--help").stdout
+    assert "Serve an installation" in giaoban("--help", "--lang", "en").stdout
+    assert "Thư mục dữ liệu" in giaoban("archive", "rotate-key", "--help").stdout
+    assert "デモ" in giaoban("demo", "--help", "--lang", "ja").stdout
 
 
 def test_commands_speak_vietnamese_or_what_was_asked_for(giaoban: Giaoban, tmp_path: Path) -> None:

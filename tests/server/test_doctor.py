@@ -12,8 +12,9 @@ from sqlalchemy import text, update
 
 from minutes.deposits.store import deposit_table
 from server import auth, config, demo_pki, doctor_records
-from server.__main__ import console, doctor_command
 from server.backup import LAST, Made, backup
+from server.commands import console
+from server.commands.serving import doctor_command
 from server.database import Database
 
 

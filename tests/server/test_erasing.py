@@ -12,8 +12,9 @@ from minutes.archive import Condition
 from minutes.deposits.entry import Kind
 from minutes.deposits.erasure import Erasure, Ground, read
 from minutes.errors import Damaged, Erased
-from server import archive_commands, backup, config
+from server import backup, config
 from server.backup import Made
+from server.commands import archive
 from server.database import Database
 from server.erasing import Eraser
 from server.errors import SetupError
@@ -61,7 +62,7 @@ def saved(settings: config.Config, to: Path, at: datetime = NOW) -> Made:
 
 
 def anew(source: Path, data: Path) -> Result:
-    return archive_commands.make_anew(config.load(None, data=data), source, QUIET)
+    return archive.make_anew(config.load(None, data=data), source, QUIET)
 
 
 def test_a_record_is_read_as_it_was_made_and_names_no_file_elsewhere() -> None:

@@ -1,0 +1,99 @@
+"""Commands that run an installation, and what prepares for it."""
+
+import asyncio
+import functools
+import importlib.util
+import runpy
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from server import config, demo, doctor
+from server.app import open_records
+from server.commands import DataOption, FileOption, console, installed, load
+from server.database import Database
+from server.errors import SetupError
+from server.i18n import N_
+from server.pages.wording import told
+from server.run import serve_forever
+
+cli = typer.Typer()
+
+
+@cli.command(
+    "demo", help=N_("Chạy cơ quan dùng thử tại http://127.0.0.1:PORT, có chứng thư số và dấu thời gian riêng.")
+)
+def demo_command(
+    port: Annotated[int, typer.Option(envvar="PORT", min=1, max=65535, help=N_("Cổng của các trang."))] = 8080,
+    data: Annotated[Path, typer.Option(help=N_("Thư mục dữ liệu."))] = Path("giaoban-data"),
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help=N_("Xóa bản dùng thử trong thư mục dữ liệu và làm lại từ đầu."))
+    ] = False,
+) -> None:
+    settings = config.load(None, data=data, http={"port": port})
+    console.speak(settings.language)
+    prepare = functools.partial(demo.prepare, fresh=fresh)
+    serve_forever(settings, prepare=prepare, announce=lambda: demo.announce(settings, console))
+
+
+@cli.command(help=N_("Chạy một bản cài đặt."))
+def serve(file: FileOption = None, data: DataOption = None) -> None:
+    settings = load(data, file)
+    serve_forever(settings, announce=lambda: console.print(f"Giaoban: {settings.base_url}"))
+
+
+@cli.command(help=N_("Đưa cơ sở dữ liệu lên cấu trúc mới nhất."))
+def migrate(file: FileOption = None, data: DataOption = None) -> None:
+    settings = load(data, file)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    async def work() -> None:
+        async with Database(settings.database_url) as database:
+            await database.migrate()
+
+    asyncio.run(work())
+    console.say(N_("Cơ sở dữ liệu đã ở cấu trúc mới nhất."))
+
+
+@cli.command(help=N_("Lập lại chỉ mục tìm kiếm từ kho lưu trữ và các dự thảo; được cả khi hệ thống đang chạy."))
+def reindex(file: FileOption = None, data: DataOption = None) -> None:
+    settings = installed(data, file)
+
+    async def work() -> tuple[int, int]:
+        async with Database(settings.database_url) as database:
+            await database.migrate()
+            return await open_records(settings, database).reindex()
+
+    try:
+        documents, meetings = asyncio.run(work())
+    except (SQLAlchemyError, OSError) as error:
+        raise SetupError(N_("Chưa lập được chỉ mục: %(why)s."), why=error) from error
+    said = N_("Tìm được %(documents)s văn bản và %(meetings)s cuộc họp.")
+    console.say(said, documents=documents, meetings=meetings)
+
+
+@cli.command("doctor", help=N_("Cho biết máy này có gì cho Giaoban: lõi truyền hình, phông chữ, khóa, cơ sở dữ liệu."))
+def doctor_command(file: FileOption = None, data: DataOption = None) -> None:
+    healthy = True
+    for name, well, text in doctor.examine(load(data, file)):
+        healthy &= well
+        mark = console.reader.gettext(N_("TỐT") if well else N_("LỖI"))
+        console.print(f"{mark}  {console.reader.gettext(name)}: {told(text, console.reader)}", markup=False)
+    raise typer.Exit(0 if healthy else 1)
+
+
+@cli.command(
+    "agent",
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    help=N_("Trên máy của người ký: cho một hệ thống xin chữ ký bằng thiết bị ký số đang cắm (--help)."),
+)
+def agent_command(arguments: Annotated[list[str] | None, typer.Argument()] = None) -> None:
+    # Drivers of tokens are an extra of the installation, so the agent is a program of its own.
+    if importlib.util.find_spec("pkcs11") is None:
+        raise SetupError(N_("Muốn ký bằng thiết bị, xin cài thêm: pip install giaoban[agent]."))
+    spoken = ["--lang", console.asked] if console.asked else []
+    sys.argv = ["giaoban agent", *(arguments or []), *spoken]
+    runpy.run_module("server.agent", run_name="__main__")
