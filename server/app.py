@@ -61,6 +61,7 @@ from server.mail import Postman
 from server.middleware import identify, remember, surround
 from server.page_reader import PageReader
 from server.pages import (
+    FORM_OCTETS,
     account,
     api,
     archive,
@@ -112,6 +113,7 @@ from server.stamping import stamp_waiting
 from server.tasks import Tasks
 from server.time_stamper import HttpTimeStamper
 from server.turn import Relays
+from server.uploads import UPLOADS, Uploads
 from server.vault import open_vault
 from server.vault_keeper import Keeper
 from server.word_files import WordFiles
@@ -120,13 +122,14 @@ from web import STATIC
 
 def build_app(config: Config) -> web.Application:
     """The application; what it owns is opened by its cleanup contexts and closed in reverse order."""
-    app = web.Application(middlewares=[surround, identify, remember], client_max_size=51 * 2**20)
+    app = web.Application(middlewares=[surround, identify, remember], client_max_size=FORM_OCTETS)
     app[CONFIG] = config
     app[TOKENS] = Tokens(auth.load_secret(config.secret_file))
     app[SEATING] = Seating()
     app[REFUSED] = Counter()
     app[PIN_ATTEMPTS] = Attempts(allowed=5, seconds=900)
     app[WORD_FILES] = WordFiles()
+    app[UPLOADS] = Uploads(known=32, strangers=16)
     app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)
     app.cleanup_ctx.extend([_database, _records, _editing, _papers, _incidents, _mail, _media, _jobs])
     pages = (

@@ -52,6 +52,7 @@ ANSWERS: dict[str, Answer] = {
     "bad_method": Answer(405, N_("Trang này không nhận thao tác vừa gửi.")),
     "bad_type": Answer(415, N_("Yêu cầu không đúng định dạng (cần application/sdp).")),
     "too_large": Answer(413, N_("Tệp quá lớn (tối đa 50 MB).")),
+    "too_slow": Answer(408, N_("Đường truyền quá chậm nên chưa nhận đủ; xin gửi lại.")),
     "too_many": Answer(429, N_("Quá nhiều yêu cầu. Xin đợi một phút rồi thử lại.")),
     "damaged": Answer(500, N_("Tệp lưu trữ của văn bản này bị mất hoặc hỏng; xin báo cán bộ kỹ thuật.")),
     "withheld": Answer(403, N_("Tài liệu này đang được cách ly chờ xử lý; hiện không ai mở được.")),

@@ -47,11 +47,15 @@ class Waiting:
         self._turn = asyncio.Semaphore(served)
         self._room = served + waiting
 
+    def refuse_full(self) -> None:
+        """Raises Problem("too_many") where the queue is full."""
+        if self._room == 0:
+            raise Problem("too_many")
+
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait for one's turn. Raises Problem("too_many") where the queue is full."""
-        if self._room == 0:
-            raise Problem("too_many")
+        self.refuse_full()
         self._room -= 1
         try:
             async with self._turn:

@@ -1,8 +1,8 @@
 """Pages: rendering, forms and the request's context. Each module of this package lists its routes in `routes()`."""
 
+import asyncio
 import hashlib
 import re
-import zlib
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -19,12 +19,14 @@ from server.auth import Act
 from server.directory import Account, Session
 from server.errors import Problem
 from server.i18n import Reader, catalogue
+from server.uploads import PATIENCE, UNREAD, UPLOADS, Upload
 from web import STATIC, TEMPLATES
 
 SESSION = web.RequestKey("session", Session)
 WAITING = web.RequestKey("waiting", int)
 """How many documents wait for the account; told in the menu."""
 READER = web.RequestKey("reader", Reader)
+UPLOAD = web.RequestKey("upload", Upload)
 FORM_LIMIT = 200_000
 """Characters of a form without files; uploads have their own limit."""
 FORM_OCTETS = 2 << 20
@@ -134,25 +136,18 @@ def render(
 async def form(request: web.Request) -> Mapping[str, str]:
     """Text fields of a posted form, each at most FORM_LIMIT characters, its CSRF token checked against the session.
 
-    What is declared as a state secret, or marked as one, gets no further (server.doors). Where no file is to come,
-    nobody makes us hold what only a file could fill."""
+    What is declared as a state secret, or marked as one, gets no further (server.doors). Only where a file is to come
+    is one taken (`upload_of`)."""
     route = request.match_info.route.resource
     path = route.canonical if route else ""
-    takes = request if doors.door(request.method, path).file else request.clone(client_max_size=FORM_OCTETS)
-    try:
-        posted = await takes.post()
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AssertionError,
-        RuntimeError,
-        zlib.error,
-        web.RequestPayloadError,
-    ) as error:
-        # What aiohttp's readers of hostile multipart, charsets and encodings leak.
-        raise Problem("bad_form") from error
-    fields = {name: value for name, value in posted.items() if isinstance(value, str)}
+    if doors.door(request.method, path).file and request.content_type == "multipart/form-data":
+        account = current(request)
+        known = account is not None and bool(account.roles)
+        fields, upload = await request.app[UPLOADS].read(request, known=known)
+        if upload is not None:
+            request[UPLOAD] = upload
+    else:
+        fields = await _typed(request)
     if sum(map(len, fields.values())) > FORM_LIMIT:
         raise Problem("too_long")
     if any(_UNKEPT.search(value) for value in fields.values()):
@@ -160,6 +155,23 @@ async def form(request: web.Request) -> Mapping[str, str]:
     check_csrf(request, fields)
     doors.examine(request.method, path, fields)
     return fields
+
+
+async def _typed(request: web.Request) -> dict[str, str]:
+    """A form without a file: nobody makes us hold, or wait for, what only a file could fill."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            posted = await request.post()
+    except TimeoutError as error:
+        raise Problem("too_slow") from error
+    except UNREAD as error:
+        raise Problem("bad_form") from error
+    return {name: value for name, value in posted.items() if isinstance(value, str)}
+
+
+def upload_of(request: web.Request) -> Upload | None:
+    """The file that came with the form that was read; None where none was chosen."""
+    return request.get(UPLOAD)
 
 
 def check_csrf(request: web.Request, fields: Mapping[str, str]) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from minutes import appearance, handwriting
 from minutes.errors import RecordError
@@ -14,7 +13,7 @@ from server.certificates import Bound, Holder, Standing, standing
 from server.directory import Account
 from server.errors import Problem
 from server.keys import CONFIG, DATABASE, JOBS, RECORDS
-from server.pages import form, reader_of, require, see_other
+from server.pages import form, reader_of, require, see_other, upload_of
 from server.pages.caching import PRIVATE, private
 from server.pages.wording import told
 from server.revocation import REVOCATION_JOB
@@ -103,10 +102,8 @@ async def _holder(request: web.Request) -> tuple[Account, Holder]:
 
 
 async def _sent(request: web.Request, limit: int) -> bytes:
-    sent = (await request.post()).get("file")
-    if not isinstance(sent, FileField) or not sent.filename:
-        return b""
-    return await asyncio.to_thread(sent.file.read, limit + 1)
+    sent = upload_of(request)
+    return b"" if sent is None else await sent.octets(limit)
 
 
 async def seal_picture(request: web.Request) -> web.Response:

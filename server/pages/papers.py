@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from rooms import OVER, BadMessage, Meeting, clean, store
 from server import doors, papers_tables
@@ -15,7 +14,7 @@ from server.auth import MeetingAccess, may
 from server.directory import Account
 from server.errors import Problem, answer
 from server.keys import DATABASE, PAPERS, SITTINGS
-from server.pages import current, form, reader_of, require, see_other
+from server.pages import current, form, reader_of, require, see_other, upload_of
 from server.pages.caching import PRIVATE, private
 from server.pages.recordings import megabytes
 from server.papers import WIDTHS, Pending, office_files
@@ -195,14 +194,11 @@ async def send(request: web.Request) -> web.Response:
     require(request, "paper.add", _providers(meeting, account))
     if entry.state in OVER:
         raise Problem(entry.state)
-    try:
-        typed = await form(request)
-        sent = (await request.post()).get("file")
-    except web.HTTPRequestEntityTooLarge as error:
-        raise Problem("too_large") from error
+    typed = await form(request)
+    sent = upload_of(request)
     if doors.unasked(typed):
         raise Problem("class_unasked")
-    if not isinstance(sent, FileField) or not sent.filename:
+    if sent is None:
         raise Problem("no_file")
     await request.app[PAPERS].take(
         meeting.id, sent.filename, sent.file, item=_item(meeting, typed), by=account.id, by_name=account.name

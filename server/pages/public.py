@@ -1,13 +1,11 @@
 """What a citizen sees, without account and without JavaScript: posted documents, their files, the check of a file."""
 
-import asyncio
 import re
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
 import segno
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from minutes.document import KIND_NAMES, Document
 from minutes.errors import NotFound
@@ -19,7 +17,7 @@ from server.auth import DocumentAccess, may
 from server.errors import Problem
 from server.i18n import N_
 from server.keys import CHECKS_RUNNING, CONFIG, RECORDS
-from server.pages import current, form, reader_of
+from server.pages import current, form, reader_of, upload_of
 from server.pages.archive import proof_of
 from server.pages.caching import knows, pdf, private, public
 from server.pages.wording import issuer, told
@@ -158,19 +156,18 @@ async def verify(request: web.Request) -> web.Response:
 
 
 async def verify_upload(request: web.Request) -> web.Response:
-    """POST /verify: the verdict on one uploaded file of at most 50 MB. Raises Problem("too_large")."""
-    try:
-        await form(request)
-        field = (await request.post()).get("file")
-    except web.HTTPRequestEntityTooLarge as error:
-        raise Problem("too_large") from error
-    data = await asyncio.to_thread(field.file.read, MAX_BYTES + 1) if isinstance(field, FileField) else b""
-    if not isinstance(field, FileField) or not data:
+    """POST /verify: the verdict on one uploaded file of at most 50 MB. Raises Problem."""
+    checks = request.app[CHECKS_RUNNING]
+    checks.refuse_full()  # before anybody has sent fifty megabytes for nothing
+    await form(request)
+    sent = upload_of(request)
+    if sent is None:
         return private(request, "public/verify.html", status=400, sentence="no_file")
-    if len(data) > MAX_BYTES:
-        raise Problem("too_large")
     records, reader = request.app[RECORDS], reader_of(request)
-    async with request.app[CHECKS_RUNNING].turn():
+    async with checks.turn():
+        data = await sent.octets(MAX_BYTES)
+        if not data:
+            return private(request, "public/verify.html", status=400, sentence="no_file")
         verdict = await records.verify(data)
         proof = await proof_of(request, verdict)
     found = await _published(request, verdict)
@@ -189,7 +186,7 @@ async def verify_upload(request: web.Request) -> web.Response:
         by_code=False,
         proof=proof,
         named=named,
-        name=Path(field.filename or "").name[:120],
+        name=Path(sent.filename).name[:120],
     )
 
 

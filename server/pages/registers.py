@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from minutes.document import KIND_NAMES, Kind
 from minutes.errors import InvalidContent, NotFound, RecordError, SecretContent
@@ -25,7 +24,7 @@ from server.directory import Account
 from server.errors import ANSWERS, Problem
 from server.i18n import N_, Reader
 from server.keys import REGISTERS
-from server.pages import form, reader_of, require, see_other, wording
+from server.pages import form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import Unfilled, actor, day, reason
 
@@ -206,11 +205,11 @@ async def receive(request: web.Request) -> web.Response:
     """POST /registers/in: enter what has come, with its file."""
     account = _account(request, "register.enter")
     typed, reader = await form(request), reader_of(request)
-    sent = (await request.post()).get("file")
+    sent = upload_of(request)
     registers = request.app[REGISTERS]
     if doors.unasked(typed):
         return await _in(request, account, typed, reader.gettext(doors.UNASKED))
-    data = sent.file.read() if isinstance(sent, FileField) and sent.filename else None
+    data = None if sent is None else await sent.octets()
     try:
         said = entry.received({name: typed.get(name, "") for name in _IN}, registers.today)
         number = await registers.receive(account.unit, said, data, by=actor(account), knowing="knowing" in typed)
@@ -226,12 +225,12 @@ async def bring(request: web.Request) -> web.Response:
     """POST /registers/in/edxml: enter a document that another system has sent as an edXML file."""
     account = _account(request, "register.enter")
     typed, reader = await form(request), reader_of(request)
-    sent = (await request.post()).get("file")
+    sent = upload_of(request)
     if doors.unasked(typed):
         return await _in(request, account, typed, reader.gettext(doors.UNASKED))
     fields: dict[str, str] = {}
     try:
-        data = sent.file.read() if isinstance(sent, FileField) else b""
+        data = b"" if sent is None else await sent.octets()
         message = await asyncio.to_thread(edxml.load, data)
         fields = _fields(message, request.app[REGISTERS].today, typed.get("secrecy", ""))
         said = entry.received({name: fields[name] for name in _IN}, request.app[REGISTERS].today)

@@ -4,7 +4,6 @@ import contextlib
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from minutes.content import from_json
 from minutes.document import KIND_NAMES, Document
@@ -17,7 +16,7 @@ from server.editing.shapes import parts_of
 from server.errors import Problem, answer
 from server.i18n import N_
 from server.keys import EDITING, RECORDS, WORD_FILES
-from server.pages import form, reader_of, see_other, wording
+from server.pages import form, reader_of, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, private
 from server.pages.desk import edit_page, open_document
 from server.pages.desk_acts import actor, possible
@@ -49,12 +48,12 @@ async def take(request: web.Request) -> web.Response:
     """POST /desk/{id}/word: what a Word file would make of the draft, which stays as it is until it is agreed to."""
     account, document = await open_document(request, "document.edit")
     typed = await form(request)
-    sent = (await request.post()).get("file")
+    sent = upload_of(request)
     reader = reader_of(request)
     try:
         if doors.unasked(typed):
             raise Problem("class_unasked")
-        if not isinstance(sent, FileField) or not sent.filename:
+        if sent is None:
             raise Problem("no_file")
         read = await request.app[WORD_FILES].read(sent.file)
         try:

@@ -1,5 +1,6 @@
 """Requests that no browser sends: refused with a status of the sender's fault, never a 500."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -7,8 +8,9 @@ from contextlib import suppress
 import pytest
 from aiohttp import ClientError, FormData
 
-from server import pages
+from server import pages, uploads
 from server.doors import DOORS
+from server.keys import CHECKS_RUNNING
 from tests.server.conftest import Server
 from web import TEMPLATES
 
@@ -45,22 +47,69 @@ async def test_a_broken_form_is_the_senders_fault(
     assert 400 <= response.status < 500
 
 
-@pytest.mark.parametrize("kind", [FORM, "multipart/form-data; boundary=x"])
-async def test_a_form_without_files_is_read_no_further_than_forms_go(server: Server, kind: str) -> None:
-    """Fifty megabytes in memory for each of some hundred connections would be too many, and anybody may open them."""
-    sent = 0
+FIELD = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
+FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+MULTIPART = "multipart/form-data; boundary=x"
 
-    async def endless() -> AsyncIterator[bytes]:
-        nonlocal sent
-        yield b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n' if "multipart" in kind else b"a="
-        while sent < 50 << 20:
-            sent += 1 << 16
+
+class Endless:
+    """A body that goes on for fifty megabytes, and how much of it was taken."""
+
+    def __init__(self, beginning: bytes) -> None:
+        self.beginning = beginning
+        self.sent = 0
+
+    async def body(self) -> AsyncIterator[bytes]:
+        yield self.beginning
+        while self.sent < 60 << 20:
+            self.sent += 1 << 16
             yield b"x" * (1 << 16)
 
-    with suppress(ClientError):
-        response = await server.client.post("/language", data=endless(), headers={"Content-Type": kind})
-        assert response.status == 413
-    assert sent < 20 << 20
+    async def status(self, server: Server, path: str, kind: str) -> int:
+        """Of the answer; 0 where the line was cut before."""
+        with suppress(ClientError):
+            return (await server.client.post(path, data=self.body(), headers={"Content-Type": kind})).status
+        return 0
+
+
+@pytest.mark.parametrize("path", ["/language", "/verify"])
+@pytest.mark.parametrize(("kind", "beginning"), [(FORM, b"a="), (MULTIPART, FIELD)])
+async def test_what_is_no_file_is_read_no_further_than_forms_go(
+    server: Server, path: str, kind: str, beginning: bytes
+) -> None:
+    """Fifty megabytes in memory for each of some hundred connections would be too many, and anybody may open them."""
+    form = Endless(beginning)
+    assert await form.status(server, path, kind) in (0, 400, 413)
+    assert form.sent < 20 << 20
+
+
+async def test_nobody_sends_a_file_to_a_queue_that_is_full(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server.app[CHECKS_RUNNING], "_room", 0)
+    form = Endless(FILE)
+    assert await form.status(server, "/verify", MULTIPART) in (0, 429)
+    assert form.sent < 20 << 20
+
+
+async def test_a_form_that_does_not_come_on_is_cut_off(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "PATIENCE", 0.1)
+    monkeypatch.setattr(pages, "PATIENCE", 0.1)
+    over = asyncio.Event()
+
+    async def dripping(beginning: bytes) -> AsyncIterator[bytes]:
+        yield beginning
+        await over.wait()
+
+    for path, kind, beginning in (("/verify", MULTIPART, FILE), ("/verify", MULTIPART, b""), ("/sign-in", FORM, b"a=")):
+        response = await server.client.post(path, data=dripping(beginning), headers={"Content-Type": kind})
+        assert response.status == 408
+    over.set()
+
+
+async def test_one_form_brings_one_file(server: Server) -> None:
+    form = FormData()
+    for name in ("file", "another"):
+        form.add_field(name, b"%PDF-1.7", filename="a.pdf")
+    assert (await server.client.post("/verify", data=form)).status == 400
 
 
 async def test_a_long_text_beside_a_file_is_not_looked_through(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
