@@ -21,6 +21,7 @@ from server.csc import RemoteSigning
 from server.database import Database
 from server.deadlines import Deadlines
 from server.describing import Describing
+from server.disks import Disks
 from server.editing.live import Editing
 from server.erasing import Eraser
 from server.errors import SetupError
@@ -34,6 +35,7 @@ from server.keys import (
     CONFIG,
     DATABASE,
     DESCRIBING,
+    DISKS,
     DISPOSALS,
     EDITING,
     ENDPOINT,
@@ -190,6 +192,7 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
         raise SetupError(f"The database cannot be used: {error.orig}.") from error
     app[IDENTITY] = Identity(app[DATABASE], app[TOKENS])
     app[TASKS] = Tasks(app[DATABASE])
+    app[DISKS] = Disks(app[CONFIG], app[DATABASE])
     yield
     await app[DATABASE].close()
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from minutes.document import Document
-from minutes.errors import RecordError
+from minutes.errors import Reason, RecordError, Refused
+from server.disks import out_of_room
+from server.errors import answer
 
 log = structlog.get_logger("giaoban.signing")
 
@@ -95,7 +97,9 @@ async def _work(run: Run, sign: Callable[[Row], Awaitable[object]]) -> None:
             row.state = "done"
         except RecordError as error:
             row.state, row.error = "failed", error
-        except Exception:
-            # Our own fault, which stops the others as little as theirs; the page says so without a reason.
+        except Exception as error:
+            # Our own fault, which stops the others as little as theirs; the page says so, and why where it is known.
             log.exception("signing failed", document=row.document.id)
             row.state = "failed"
+            if out_of_room(error):
+                row.error = Refused("no_room", Reason(answer("no_room").text))

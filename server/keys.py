@@ -13,6 +13,7 @@ from server.config import Config
 from server.csc import RemoteSigning
 from server.database import Database
 from server.describing import Describing
+from server.disks import Disks
 from server.editing.live import Editing
 from server.erasing import Eraser
 from server.exports import Exports
@@ -33,6 +34,7 @@ from server.word_files import WordFiles
 CASE_FILES = web.AppKey("case_files", CaseFiles)
 CONFIG = web.AppKey("config", Config)
 DESCRIBING = web.AppKey("describing", Describing)
+DISKS = web.AppKey("disks", Disks)
 DATABASE = web.AppKey("database", Database)
 TOKENS = web.AppKey("tokens", Tokens)
 IDENTITY = web.AppKey("identity", Identity)

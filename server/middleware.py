@@ -9,6 +9,7 @@ from aiohttp import web
 
 from minutes.errors import Damaged, Erased, Withheld
 from server import accesses, auth
+from server.disks import out_of_room
 from server.errors import Problem, answer
 from server.i18n import Reader, choose
 from server.keys import CONFIG, DATABASE, IDENTITY, RECORDS, REFUSED
@@ -64,9 +65,9 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
         response = _problem_page(request, Problem("damaged"))
     except ConnectionResetError:
         raise
-    except Exception:
+    except Exception as error:
         log.exception("request failed", method=request.method, path=request.path)
-        response = _problem_page(request, Problem("internal"))
+        response = _problem_page(request, Problem("no_room" if out_of_room(error) else "internal"))
     if request.path.startswith("/static/"):
         # Scripts import each other without a version in the name: ask each time, answered by 304.
         response.headers["Cache-Control"] = "no-cache"

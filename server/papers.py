@@ -30,6 +30,7 @@ from rooms.topics.papers import PAPERS
 from server import papers_tables, sandbox
 from server.auth import utcnow
 from server.database import Database
+from server.disks import ROOM_LEFT
 from server.errors import Problem
 from server.i18n import N_
 from server.page_reader import PageReader, Unread
@@ -45,8 +46,6 @@ WIDTHS = (720, 1600)
 """Pixels of the images: for phones and thin lines, and for halls and a closer look."""
 A_MEETING, WAITING = 100, 20
 """Papers of one meeting; papers that wait for their turn, in the whole installation."""
-ROOM_LEFT = 512 * 2**20
-"""Octets that must be free to begin, as for recordings."""
 TIME = 900
 """Seconds after which a paper is given up."""
 REFUSED_SHOWN = 20

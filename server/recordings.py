@@ -15,11 +15,9 @@ import structlog
 from media import Failed, KeyWanted, Recorded, Recording, Written, recover
 from rooms import Fact, Meeting, Refused, Role, Segment
 from rooms.facts import from_iso
+from server.disks import ROOM_LEFT
 
 log = structlog.get_logger("giaoban.recordings")
-
-ROOM_LEFT = 512 * 2**20
-"""Octets that must be free to begin: what else the installation does must not stop for want of them."""
 
 
 class Recorder:

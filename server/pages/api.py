@@ -5,13 +5,12 @@ from collections import Counter
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from sqlalchemy import text
 
 from media import Endpoint
 from server import auth
 from server.auth import MeetingAccess
 from server.errors import Problem
-from server.keys import DATABASE, ENDPOINT, KEEPER, REFUSED, SITTINGS
+from server.keys import DISKS, ENDPOINT, KEEPER, REFUSED, SITTINGS
 from server.signalling import account_of
 from server.sittings import seats
 
@@ -35,10 +34,10 @@ async def healthz(_request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The process can work: the database answers and the media port is open."""
-    async with request.app[DATABASE].read() as connection:
-        await connection.execute(text("SELECT 1"))
-    endpoint = request.app[ENDPOINT]
+    """The process can work: the database and the folders can be written, and the media port is open."""
+    endpoint, wrong = request.app[ENDPOINT], await request.app[DISKS].wrong()
+    if wrong:
+        return web.json_response({"status": "not ready", "wrong": wrong}, status=503)
     return web.json_response({"status": "ready", "media": endpoint.implementation, "media_port": endpoint.port})
 
 
