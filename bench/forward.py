@@ -96,20 +96,20 @@ class Publisher:
             each.close()
 
 
-class _Vector(ctypes.Structure):
+class Vector(ctypes.Structure):
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
-class _Header(ctypes.Structure):
+class Header(ctypes.Structure):
     _fields_ = (
-        ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint), ("vectors", ctypes.POINTER(_Vector)),
+        ("name", ctypes.c_void_p), ("name_length", ctypes.c_uint), ("vectors", ctypes.POINTER(Vector)),
         ("vector_count", ctypes.c_size_t), ("control", ctypes.c_void_p), ("control_length", ctypes.c_size_t),
         ("flags", ctypes.c_int),
     )  # fmt: skip
 
 
-class _Message(ctypes.Structure):
-    _fields_ = (("header", _Header), ("sent", ctypes.c_uint))
+class Message(ctypes.Structure):
+    _fields_ = (("header", Header), ("sent", ctypes.c_uint))
 
 
 class Control:
@@ -131,10 +131,10 @@ class Control:
         ]
         control = struct.pack("@nii", struct.calcsize("@nii") + 2, SOL_UDP, UDP_SEGMENT) + struct.pack("=H6x", size)
         self._control = ctypes.create_string_buffer(control, len(control))
-        self._vector = _Vector(ctypes.addressof(self._data), size * (len(frame) if segmented else 1))
+        self._vector = Vector(ctypes.addressof(self._data), size * (len(frame) if segmented else 1))
         self._datagrams = len(frame) * subscribers
         self._frame = len(frame)
-        self._messages = (_Message * (subscribers if segmented else self._datagrams))()
+        self._messages = (Message * (subscribers if segmented else self._datagrams))()
         for i, message in enumerate(self._messages):
             header = message.header
             name = self._names[i if segmented else i // len(frame)]

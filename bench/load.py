@@ -12,41 +12,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from bench import process
-from bench.floor import Floor
+from bench import floor, process
 from bench.peer import Peer
 from bench.publisher import Publisher
-from bench.servers import Giaoban, Seat, Server
+from bench.servers import WINDOW, Giaoban, Seat, window
 
 LOADS = (5, 20, 50, 100, 200)
 AT_ONCE = 4  # joins under way
-WINDOW = 3.0  # seconds of one measurement
 SETTLE = 1.0
-
-
-@dataclass(frozen=True)
-class Window:
-    """One stretch of forwarding. `lost`: holes in what arrived."""
-
-    packets: int
-    cpu: float
-    seconds: float
-    lost: int
-
-    @property
-    def each(self) -> float:
-        """CPU microseconds per forwarded packet."""
-        return self.cpu * 1e6 / max(1, self.packets)
-
-
-async def window(server: Server, receivers: Sequence[Peer], seconds: float = WINDOW) -> Window:
-    """Measure while media flows."""
-    packets, lost = sum(peer.packets for peer in receivers), sum(peer.lost for peer in receivers)
-    cpu, began = process.cpu(server.root), time.perf_counter()
-    await asyncio.sleep(seconds)
-    cpu, seconds = process.cpu(server.root) - cpu, time.perf_counter() - began
-    packets, lost = sum(peer.packets for peer in receivers) - packets, sum(peer.lost for peer in receivers) - lost
-    return Window(packets, cpu, seconds, lost)
 
 
 async def crowd(make: Callable[[], Awaitable[Peer]], count: int) -> list[Peer]:
@@ -96,8 +69,7 @@ async def growth(loads: Sequence[int] = LOADS, *, wide: bool = False) -> Growth:
             ours[load].append(seen.each)
             lost += seen.lost
             publisher.paused = True
-            with Floor(load) as floor:
-                floors[load].append(await asyncio.to_thread(floor.each))
+            floors[load].append(await floor.alone(load))
             publisher.paused = False
         for peer in peers:
             peer.close()

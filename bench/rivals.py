@@ -1,4 +1,5 @@
-"""Giaoban beside rival servers: `make bench-peers`. Each is a process of its own on 127.0.0.1, built by bench/peers.sh.
+"""Giaoban beside rival servers: `make bench-peers`. Each is a process of its own on 127.0.0.1, built by bench/peers.sh;
+and so is the kernel alone (bench/floor.py), below which nobody gets who sends by sockets.
 
 All are joined first; then they are measured in turn, the publishers of the others being silent, and the median of the
 rounds is taken. The subscribers send receiver reports and consent checks, no transport-wide feedback (the rivals are
@@ -24,10 +25,11 @@ import aiohttp
 import uvloop
 
 from bench import descriptions
-from bench.load import crowd, window
+from bench.floor import Floor
+from bench.load import crowd
 from bench.peer import Peer, Remote, read_remote
 from bench.publisher import AUDIO, VIDEO, Publisher
-from bench.servers import LIMIT, Giaoban, Server
+from bench.servers import LIMIT, Giaoban, Sender, Server, window
 from media.endpoint import make_identity
 
 HERE = Path(__file__).parent
@@ -238,13 +240,13 @@ def _configure_janus(folder: Path, port: int) -> None:
 Figures = dict[str, list[float]]
 
 
-def start_all(folder: Path) -> list[Giaoban | Rival]:
-    """Our server, and whichever rivals are built in `folder`."""
+def start_all(folder: Path) -> list[Giaoban | Rival | Floor]:
+    """Our server, whichever rivals are built in `folder`, and the kernel alone."""
     makers: list[tuple[Path, Callable[[], Rival]]] = [
         (folder / "build/mediasoup-worker-uring", lambda: Mediasoup(folder)),
         (folder / "build/lo_only.so", lambda: Janus(folder)),
     ]
-    return [Giaoban(), *(make() for built, make in makers if built.exists())]
+    return [Giaoban(), *(make() for built, make in makers if built.exists()), Floor()]
 
 
 async def compare(title: str, servers: Sequence[Server], gather: Gather, rounds: int, seconds: float) -> Figures:
@@ -258,6 +260,7 @@ async def compare(title: str, servers: Sequence[Server], gather: Gather, rounds:
     for _ in range(rounds):
         for server, (publishers, peers) in zip(servers, crowds, strict=True):
             _pause(publishers, False)
+            await asyncio.wait_for(asyncio.shield(peers[0].first_packet), LIMIT)
             await asyncio.sleep(1)
             seen = await window(server, peers, seconds)
             _pause(publishers, True)
@@ -272,20 +275,20 @@ async def compare(title: str, servers: Sequence[Server], gather: Gather, rounds:
     return figures
 
 
-Gather = Callable[[Server], Awaitable[tuple[list[Publisher], list[Peer]]]]
+Gather = Callable[[Server], Awaitable[tuple[Sequence[Sender], list[Peer]]]]
 
 
-def _pause(publishers: Sequence[Publisher], paused: bool) -> None:
+def _pause(publishers: Sequence[Sender], paused: bool) -> None:
     for publisher in publishers:
         publisher.paused = paused
 
 
-async def many(server: Server, subscribers: int) -> tuple[list[Publisher], list[Peer]]:
+async def many(server: Server, subscribers: int) -> tuple[Sequence[Sender], list[Peer]]:
     publisher = await server.publish("camera")
     return [publisher], await crowd(lambda: server.watch("camera"), subscribers)
 
 
-async def all_to_all(server: Server, count: int) -> tuple[list[Publisher], list[Peer]]:
+async def all_to_all(server: Server, count: int) -> tuple[Sequence[Sender], list[Peer]]:
     return await server.meet([f"p{number}" for number in range(count)])
 
 
@@ -302,11 +305,12 @@ async def main(folder: Path, rounds: int, seconds: float) -> None:
             for server in servers:
                 await server.close()
         medians = {name: statistics.median(values) for name, values in figures.items()}
-        ours, rivals = medians.pop("giaoban"), medians
-        print(f"{title}: giaoban {ours:.2f} us/packet")
-        for name, theirs in rivals.items():
-            spread = ", ".join(f"{value:.1f}" for value in figures[name])
-            print(f"  {name} {theirs:.2f} us/packet ({spread}); giaoban is {ours / theirs:.2f} of it (target 0.25)")
+        for name, median in medians.items():
+            spread = ", ".join(f"{value:.1f}" for value in sorted(figures[name]))
+            print(f"  {name:13} {median:6.2f} us/packet ({spread})")
+        best = min((median for name, median in medians.items() if name not in (Giaoban.name, Floor.name)), default=None)
+        for name in (Giaoban.name, Floor.name) if best is not None else ():
+            print(f"  {name} is {medians[name] / best:.2f} of the best rival (target for giaoban: 0.25)")
 
 
 if __name__ == "__main__":

@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import json
 import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import aiohttp
 
-from bench import descriptions
+from bench import descriptions, process
 from bench.peer import Peer, read_remote
 from bench.publisher import Publisher
 from media.endpoint import make_identity
@@ -20,6 +23,19 @@ from tests.installation import Installation
 
 ROOM = "giao-ban"
 LIMIT = 30.0  # seconds in which a step must be done
+WINDOW = 3.0  # seconds of one measurement
+
+
+class Sender(Protocol):
+    """Whoever sends can be told not to."""
+
+    @property
+    def paused(self) -> bool: ...
+
+    @paused.setter
+    def paused(self, paused: bool) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Server(Protocol):
@@ -28,14 +44,39 @@ class Server(Protocol):
     name: str
     root: int  # process id
 
-    async def publish(self, name: str) -> Publisher: ...
+    async def publish(self, name: str) -> Sender: ...
 
     async def watch(self, feed: str) -> Peer: ...
 
-    async def meet(self, names: list[str]) -> tuple[list[Publisher], list[Peer]]:
-        """Everybody sends to everybody: publishers, and who receives, in the same order."""
+    async def meet(self, names: list[str]) -> tuple[Sequence[Sender], list[Peer]]:
+        """Everybody sends to everybody: who sends, and who receives."""
 
     async def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Window:
+    """One stretch of forwarding. `lost`: holes in what arrived."""
+
+    packets: int
+    cpu: float
+    seconds: float
+    lost: int
+
+    @property
+    def each(self) -> float:
+        """CPU microseconds per forwarded packet."""
+        return self.cpu * 1e6 / max(1, self.packets)
+
+
+async def window(server: Server, receivers: Sequence[Peer], seconds: float = WINDOW) -> Window:
+    """Measure while media flows."""
+    packets, lost = sum(peer.packets for peer in receivers), sum(peer.lost for peer in receivers)
+    cpu, began = process.cpu(server.root), time.perf_counter()
+    await asyncio.sleep(seconds)
+    cpu, seconds = process.cpu(server.root) - cpu, time.perf_counter() - began
+    packets, lost = sum(peer.packets for peer in receivers) - packets, sum(peer.lost for peer in receivers) - lost
+    return Window(packets, cpu, seconds, lost)
 
 
 class Seat:
