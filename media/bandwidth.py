@@ -47,7 +47,7 @@ MAX_LOG = 4096  # packets sent without feedback yet that are remembered
 MAX_BLOCKS = 64  # SSRCs whose receiver reports are followed
 SPARE = 10_000
 
-_octets = itemgetter(2)
+_sent, _octets = itemgetter(0), itemgetter(2)
 
 
 class Estimator:
@@ -148,13 +148,20 @@ class Estimator:
 
     # What came back.
 
-    def feedback(self, report: TransportFeedback, now: float) -> None:
-        """transport-cc feedback, as read; what it says of packets that nobody knows of is ignored."""
+    def looks(self, now: float) -> bool:
+        """Is feedback that comes now looked at? Else it waits for the next, and so may `sent`."""
+        return now - self._judged >= TOGETHER
+
+    def feedback(self, report: TransportFeedback, now: float) -> bool:
+        """transport-cc feedback, as read; what it says of packets that nobody knows of is ignored. Whether the estimate
+        may be another now."""
         self._reports.append(report)
         self._reported = now
         passed = now - self._judged
-        if passed >= PATIENCE or (passed >= TOGETHER and not self._at_ease(report)):
-            self._judge(now)
+        if passed < TOGETHER or (passed < PATIENCE and self._at_ease(report)):
+            return False
+        self._judge(now)
+        return True
 
     def _at_ease(self, report: TransportFeedback) -> bool:
         """Can this report wait? Its last packet did not, none is missing, and nothing is being tried."""
@@ -194,7 +201,7 @@ class Estimator:
             self.round_trip += 0.2 * (sample - self.round_trip)
         if back:
             self._return(now)
-        self._measure(arrival, sum([octets for (_, _, octets), _ in packets]) + OVERHEAD * len(packets))
+        self._measure(arrival, sum(map(_octets, map(_sent, packets))) + OVERHEAD * len(packets))
         self._trend.feed(packets)
         self._note_delay(arrival - last[1], now)
         if not back and not self._prober.active and block[0][1] / 1e6 >= self._decreased:
@@ -234,20 +241,20 @@ class Estimator:
         if not log:
             return [], []
         reference = self._unwrapped(report.reference)
-        ticks = accumulate(report.deltas, initial=reference * rtcp.TICKS)
-        next(ticks)
+        times = map(rtcp.TICK.__mul__, accumulate(report.deltas, initial=reference * rtcp.TICKS))
+        next(times)
         base, offset = report.base, report.base - log[0][0] & 0xFFFF
         if offset >= 0x8000:  # begins with what was reported on before
             old = 0x10000 - offset
             for _ in range(min(len(report.deltas), old - statuses[:old].count(rtcp.MISSING))):
-                next(ticks)
+                next(times)
             base, offset, statuses = base + old, 0, statuses[old:]
         block = log[offset : offset + len(statuses)]
         if not block or block[-1][0] != base + len(block) - 1 & 0xFFFF:
             return [], []
         self._reference = reference
         del log[: offset + len(block)]
-        return block, [(sent, tick * rtcp.TICK) for sent, tick in zip(compress(block, statuses), ticks, strict=False)]
+        return block, list(zip(compress(block, statuses), times, strict=False))
 
     def _unwrapped(self, reference: int) -> int:
         """The reference time of a report, near that of the last one."""

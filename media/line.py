@@ -102,16 +102,7 @@ class Line:
         blocks = []
         for packet in packets:
             if isinstance(packet, rtcp.TransportFeedback) and self.measured:
-                self._estimator.sent(self._forwarder.sent(self._number))
-                self._estimator.feedback(packet, now)
-                if self._silent:
-                    self.tick_at = now  # he is back
-                if self._acquittals != self._estimator.acquittals:
-                    self._acquittals = self._estimator.acquittals
-                    self._begin_anew()
-                if self._estimator.rate + self._beside < self.division.rate and now - self._looked_at >= SOON:
-                    self.look_at = now
-                self._set_pace()
+                self._hear_arrivals(packet, now)
             elif isinstance(packet, rtcp.Ceiling):
                 self._estimator.remb(packet.bits_per_second, now)
             elif isinstance(packet, rtcp.Block):
@@ -121,6 +112,20 @@ class Line:
             self._estimator.reports(blocks, self._sent, now)
         if self._lossy or any(block.fraction for block in blocks):
             self._watch_audio(blocks, now)
+
+    def _hear_arrivals(self, report: rtcp.TransportFeedback, now: float) -> None:
+        if self._silent:
+            self.tick_at = now  # he is back
+        if self._estimator.looks(now):
+            self._estimator.sent(self._forwarder.sent(self._number))
+        if not self._estimator.feedback(report, now):
+            return
+        if self._acquittals != self._estimator.acquittals:
+            self._acquittals = self._estimator.acquittals
+            self._begin_anew()
+        if self._estimator.rate + self._beside < self.division.rate and now - self._looked_at >= SOON:
+            self.look_at = now
+        self._set_pace()
 
     def _watch_audio(self, blocks: Sequence[rtcp.Block], now: float) -> None:
         """Is much of what is said lost on the way?"""
