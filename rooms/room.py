@@ -122,7 +122,8 @@ class Room:
 
     def welcome(self, participant: str, now: datetime) -> Json:
         """Everything that a client needs to begin, or to begin anew. The server knows, and puts in, the room's
-        title, the loudest speaker, how lines are, the meeting's document, and what concerns the media."""
+        title, the loudest speaker, whose line is silent, how lines are, the meeting's document, and what concerns the
+        media."""
         if participant not in self._state.people:
             raise Refused("unknown_participant")
         return {
@@ -132,6 +133,7 @@ class Room:
             **welcomed(self._state, participant),
             "units": [unit.to_json() for unit in self.meeting.units],
             "speaker": None,
+            "silent": [],
             "lines": {},
             "may": [type for type in CLIENT_TYPES if self.may(participant, type)],
             "ice": [],

@@ -20,6 +20,8 @@ PACE = 16_000
 """Octets of news a second for one reader: a fifth of a thin line, and three hundred readers are no load."""
 AT_ONCE = 64_000
 """Octets of news after a silence."""
+SILENT = 5.0
+"""Seconds without a ping after which a client that pings, which ours do every three, is shown as cut off."""
 _ANSWERS = frozenset({"welcome", "ack", "error", "pong", "bye"})
 
 
@@ -41,7 +43,7 @@ class Letter:
         self.subject: Hashable = None
         if not self.urgent and isinstance(value, dict) and "changes" not in value:
             self.subject = kind, value.get("id")
-        elif kind == "speaker":
+        elif kind in ("speaker", "silent"):
             self.subject = kind
         self._text: str | None = None
         self.octets = 0
@@ -63,11 +65,13 @@ class Connection:
     """Outgoing side of one WebSocket. Owned: what waits. Written by the Sitting, read by the edge.
 
     `lagging`: so much had to be thrown away that the reader must begin anew, from a snapshot (`resync`).
+    `pinged_at`: when the client's last ping came, by the loop's clock; None: it sends none.
     """
 
     def __init__(self, participant: str) -> None:
         self.participant = participant
         self.lagging = False
+        self.pinged_at: float | None = None
         self._numbers = itertools.count()
         self._answers: deque[tuple[int, Letter]] = deque()
         self._news: OrderedDict[Hashable, tuple[int, Letter]] = OrderedDict()
@@ -92,6 +96,10 @@ class Connection:
             self._answers.clear()
             self._news.clear()
         self._changed.set()
+
+    def silent(self, now: float) -> bool:
+        """Whether a client that pings has ceased to, at `now` (the loop's time): its line is probably cut."""
+        return self.pinged_at is not None and now - self.pinged_at > SILENT
 
     def resync(self, welcome: Letter) -> None:
         """Go on with a lagging reader from a snapshot."""

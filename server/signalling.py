@@ -211,6 +211,7 @@ class Talk:
         self._connection.tell(Letter(message))
 
     def _ping(self, _command: wire.Ping) -> None:
+        self._connection.pinged_at = asyncio.get_running_loop().time()
         self._tell({"type": "pong"})
 
     def _react(self, command: React) -> None:

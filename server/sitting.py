@@ -81,6 +81,7 @@ class Sitting:
         self._captioner = captioner
         self._captioning: asyncio.Task[None] | None = None
         self._meter = Meter(utcnow())
+        self._silent: list[str] = []  # whose line is probably cut, though nobody has closed it
         self._lock = asyncio.Lock()  # one command at a time; held while facts are being kept
 
     # --- the meeting ---------------------------------------------------------------------------------------------
@@ -118,6 +119,7 @@ class Sitting:
                 self.tell(participant, {"type": "media.ice", "ice": self._relays.issue(participant, now)})
         if self._meter.due(now):
             self._tell_of_lines()
+        self._tell_of_silence()
         due = self.room.next_tick()
         if due is not None and due <= now:
             async with self._lock:
@@ -314,6 +316,15 @@ class Sitting:
             for participant in watching:
                 self.tell(participant, {"type": "lines", "lines": self._meter.lines})
 
+    def _tell_of_silence(self) -> None:
+        """Whose pings have ceased is shown as cut off, long before the socket is given up. A page that sends and
+        receives nothing may just be asleep."""
+        now = asyncio.get_running_loop().time()
+        silent = [id for id, one in self.connections.items() if one.silent(now) and self.router.directions(id)]
+        if silent != self._silent:
+            self._silent = silent
+            self.tell_all({"type": "silent", "participants": silent})
+
     def welcome(self, participant: str) -> Message:
         """The whole state, as `participant` may see it."""
         message = self.room.welcome(participant, utcnow())
@@ -323,6 +334,7 @@ class Sitting:
         others = [one for one in message["participants"] if one["id"] not in sources]
         message["participants"] = [*others, *(source.to_json() for source in sources.values())]
         message["speaker"] = self.studio.heard_by(self.room.state, participant)
+        message["silent"] = self._silent
         message["lines"] = self._meter.lines if self._role(participant) in WATCHERS else {}
         message["ice"] = self._relays.issue(participant, utcnow())
         if not self._captioner.available:

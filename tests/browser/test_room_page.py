@@ -199,6 +199,27 @@ async def test_the_first_welcome_announces_nobody(modules: Page) -> None:
     assert await run(modules, "return news(START, after([v.hello]))", hello=welcome("dung")) == []
 
 
+async def test_who_is_waited_for_is_lost_when_the_line_is_silent_and_who_sits_at_a_site_with_its_device(
+    modules: Page,
+) -> None:
+    people = [
+        person("hanh", "chair"), person("dung"), person("lan", connected=False),
+        person("hoa", connected=False, site="dung", audio=False), person("khach", connected=False, present=False),
+    ]  # fmt: skip
+    hello = welcome("dung", participants=people, chairing={"chair": "hanh"}, floor=FLOOR | {"holder": "lan"})
+    body = """const { isLost, missed } = await load("state");
+      const { waitedFor } = await load("parts/absence");
+      const before = after([v.hello]), now = after([v.hello, { type: "silent", participants: ["hanh"] }]);
+      const lost = (s) => s.participants.filter((p) => isLost(s, p)).map((p) => p.id);
+      return [lost(before), lost(now), missed(now), waitedFor(now), news(before, now), news(now, before)];"""
+    before, now, waited, words, said, back = await run(modules, body, hello=hello)
+    assert (before, now, waited) == (["lan"], ["hanh", "lan"], ["hanh", "lan"])
+    assert words == (
+        "Mất kết nối với chủ trì Tên hanh, đang chờ nối lại… Mất kết nối với Tên lan đang phát biểu, đang chờ nối lại…"
+    )
+    assert (said, back) == ([], ["Đã nối lại với Tên hanh."]), "the strip itself is a live region"
+
+
 async def test_the_wait_before_a_retry_grows_from_a_quarter_of_a_second_to_five(modules: Page) -> None:
     body = "return [0, 0.5, 0.999].map((r) => [0, 1, 3, 60].map((n) => Math.round(backoff(n, () => r))))"
     waits = await run(modules, body)
@@ -254,7 +275,7 @@ async def test_a_silent_line_is_given_up_though_no_close_was_heard(modules: Page
     await stop_clock(modules)
     await run(modules, FAKE + "window.seen = () => [sockets.length, sockets[0].sent.map((m) => m.type)]")
     await modules.clock.run_for(7_000)
-    assert await modules.evaluate("window.seen()") == [1, ["ping", "ping"]]
+    assert await modules.evaluate("window.seen()") == [1, ["ping", "ping", "ping"]]
     await modules.clock.run_for(2_000)
     assert (await modules.evaluate("window.seen()"))[0] == 2
 

@@ -1,9 +1,11 @@
 """How everybody's line is, told to those who lead the meeting and to nobody else."""
 
+import asyncio
 from datetime import timedelta
 
 from media import Grade, Quality, Session
 from server.auth import utcnow
+from server.connection import SILENT
 from server.keys import SITTINGS
 from server.meter import Meter
 from tests.media.stage import Caller
@@ -47,3 +49,31 @@ async def test_those_who_lead_hear_how_lines_are_and_delegates_do_not(server: Se
         heard.append(await delegate.socket.receive_json(timeout=10))
     assert "lines" not in {message["type"] for message in heard}
     await caller.close()
+
+
+async def test_whose_pings_cease_is_shown_as_cut_off_to_everybody_though_the_socket_is_open(server: Server) -> None:
+    chair, delegate = await server.sit(server.person("hanh")), await server.sit(server.person("dung"))
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    await chair.socket.send_json({"type": "media.offer", "sdp": Caller().end.offer("sendonly")})
+    await chair.hears("media.answer")
+    await sitting.tick(utcnow())
+    assert (await server.sit(server.person("lan"))).welcome["silent"] == [], "a client that does not ping is not judged"
+
+    await chair.socket.send_json({"type": "ping"})
+    await chair.hears("pong")
+    connection = sitting.connections["hanh"]
+    assert connection.pinged_at is not None
+    connection.pinged_at -= SILENT
+    await sitting.tick(utcnow())
+    assert (await delegate.hears("silent"))["participants"] == ["hanh"]
+    assert (await server.sit(server.person("binh"))).welcome["silent"] == ["hanh"]
+    await chair.socket.send_json({"type": "ping"})
+    await chair.hears("pong")
+    await sitting.tick(utcnow())
+    assert (await delegate.hears("silent"))["participants"] == []
+
+    await delegate.socket.send_json({"type": "ping"})
+    await delegate.hears("pong")
+    sitting.connections["dung"].pinged_at = asyncio.get_running_loop().time() - SILENT - 1
+    await sitting.tick(utcnow())
+    assert (await server.sit(server.person("cuc"))).welcome["silent"] == [], "a page without media may be asleep"

@@ -2,7 +2,7 @@
 
 import { t } from "../text.js";
 import { PARTS } from "./parts.js";
-import { participant, roster } from "./state.js";
+import { isLost, missed, participant, roster } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -14,7 +14,8 @@ function comings(before, after) {
     if (p.id === after.you) continue;
     if (p.present && !was?.present) said.push(t("%(name)s đã vào phòng họp.", { name: p.name }));
     if (!p.present && was?.present) said.push(t("%(name)s đã rời phòng họp.", { name: p.name }));
-    if (p.present && was?.present && was.connected && !p.connected) {
+    const lost = p.present && was?.present && !isLost(before, was) && isLost(after, p);
+    if (lost && !missed(after).includes(p.id)) {
       said.push(t("%(name)s bị mất kết nối.", { name: p.name }));
     }
   }

@@ -8,6 +8,7 @@ import { Board } from "./board.js";
 import { byId, say } from "./element.js";
 import { Mirror } from "./mirror.js";
 import { nameOf } from "./names.js";
+import { waitedFor } from "./parts/absence.js";
 import { Stage } from "./stage.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -63,7 +64,7 @@ export class Display {
     const item = state.agenda.items.find((one) => one.id === state.agenda.current);
     say(find("hall-title"), state.meeting?.title ?? "");
     say(find("hall-item"), item?.title ?? "");
-    say(find("hall-floor"), state.floor.holder ? t("Đang phát biểu: %(name)s", { name: nameOf(state, state.floor.holder) }) : "");
+    say(find("hall-floor"), waitedFor(state) || (state.floor.holder ? t("Đang phát biểu: %(name)s", { name: nameOf(state, state.floor.holder) }) : ""));
     this.#board?.render(state);
     this._reflect(this.shows === "stage" ? claimed : null);
     this.#stage.mode = this.shows === "grid" ? "grid" : "speaker";

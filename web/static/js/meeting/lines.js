@@ -1,6 +1,7 @@
 /** How everybody's line is, as those who lead the meeting are told: a word for each person, and one for each commune. */
 
 import { listed, t } from "../text.js";
+import { isLost } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Participant} Participant */
@@ -19,7 +20,7 @@ function worst(grades) {
 export function gradeOf(state, p) {
   const line = state.lines[p.id];
   if (!line || !p.present) return null;
-  return p.connected ? worst([line.up, line.down]) : "lost";
+  return isLost(state, p) ? "lost" : worst([line.up, line.down]);
 }
 
 /** Whether `a` comes before `b` where the worst is first: a comparison for sort. @param {State} state */
@@ -37,7 +38,7 @@ export function gradeName(grade) {
 export function lineSentence(state, p) {
   const grade = gradeOf(state, p);
   const line = state.lines[p.id];
-  if (grade === null || grade === "good" || !p.connected) return grade === "good" ? t("Đường truyền: tốt") : "";
+  if (grade === null || grade === "good" || isLost(state, p)) return grade === "good" ? t("Đường truyền: tốt") : "";
   const words = [
     line.up ? t("gửi lên %(grade)s", { grade: gradeName(line.up) }) : "",
     line.down ? t("nhận về %(grade)s", { grade: gradeName(line.down) }) : "",

@@ -14,7 +14,7 @@ import { Quality } from "./quality.js";
 import { keepSeat, takeSeat } from "./seat.js";
 import { Sharing } from "./sharing.js";
 import { Standing } from "./standing.js";
-import { expected, isClosed, onStage, reduce, START } from "./state.js";
+import { expected, isClosed, isLost, onStage, reduce, START } from "./state.js";
 import { Fetched } from "./traffic.js";
 import { View } from "./view.js";
 import { showPreview } from "./waiting.js";
@@ -249,7 +249,7 @@ class Client {
   _judge() {
     const { streams } = this.local;
     const shown = Object.keys(this._sizes());
-    const sending = onStage(this.state).filter((p) => p.video && p.connected && shown.includes(p.id));
+    const sending = onStage(this.state).filter((p) => p.video && !isLost(this.state, p) && shown.includes(p.id));
     const moving = sending.filter((p) => streams[p.id]?.video).length;
     const before = this.#quality.starved;
     this.#quality.look(this.peers.measures, { camera: this.capture.on("video"), watched: sending.length, moving });

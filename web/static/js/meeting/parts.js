@@ -10,6 +10,7 @@
  * several parts that want it the first has it.
  */
 
+import * as absence from "./parts/absence.js";
 import * as agenda from "./parts/agenda.js";
 import * as asking from "./parts/asking.js";
 import * as captions from "./parts/captions.js";
@@ -76,6 +77,7 @@ import * as vote from "./parts/vote.js";
 export const PARTS = Object.freeze([
   head,
   pause,
+  absence,
   chairing,
   recording,
   captions,

@@ -5,7 +5,7 @@
 
 const SHORTEST_WAIT = 250;
 const LONGEST_WAIT = 5000;
-const PING_EVERY = 3000;
+const PING_EVERY = 2000; // also a sign of life: whose pings cease is shown to the others as cut off
 const SILENCE_LIMIT = 8000;
 /** How long a line in doubt has to answer: so long, or a few times as long as its usual round trip. */
 const CHECK_LIMIT = 1500;
@@ -123,7 +123,7 @@ export class Line {
     if (this.#attempt === 0) this.changed("connecting", null);
     const socket = this.connect(this.url);
     this.#socket = socket;
-    this.#heardAt = this.#dialledAt = performance.now();
+    this.#heardAt = this.#dialledAt = this.#pingedAt = performance.now();
     const mine = (/** @type {(event: any) => void} */ act) => (/** @type {any} */ event) => {
       if (this.#socket === socket) act(event);
     };
@@ -138,7 +138,7 @@ export class Line {
     this.#pulse = setInterval(() => {
       const now = performance.now();
       if (now - this.#heardAt > limit || now > (this.#deadline ?? Infinity)) return this._lost();
-      const due = now - Math.max(this.#pingedAt, this.#heardAt) >= PING_EVERY;
+      const due = now - this.#pingedAt >= PING_EVERY;
       if (socket.readyState === WebSocket.OPEN && due) this._ping(socket);
     }, 500);
   }

@@ -6,7 +6,7 @@
 import { t } from "../text.js";
 import { keep, say } from "./element.js";
 import { arrange, paged } from "./layout.js";
-import { large, loudness, onStage } from "./state.js";
+import { isLost, large, loudness, onStage } from "./state.js";
 import { attachTile, createTile, dressTile, play } from "./tiles.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -130,7 +130,7 @@ export class Stage {
       const there = visible.has(p.id);
       const own = p.id === state.you;
       const tracks = own ? { audio: null, video: local.mine.video } : (local.streams[p.id] ?? NOTHING);
-      const seen = there && (own ? tracks.video !== null : p.video && p.connected && tracks.video !== null);
+      const seen = there && (own ? tracks.video !== null : p.video && !isLost(state, p) && tracks.video !== null);
       tile.classList.toggle("away", !there);
       const order = String(place.get(p.id) ?? -1);
       if (tile.style.order !== order) tile.style.order = order; // moving it would stop its sound

@@ -43,7 +43,7 @@
  *   sites: {id: string, since: string, seats: {participant: string, since: string, how: string, by: string}[]}[],
  *   padsTold: import("./pad.js").News[],
  *   chat: {locked: boolean}, messages: Message[], reacted: {count: number, participant: string, reaction: string},
- *   units: {id: string, name: string}[], speaker: string | null, lines: Record<string, import("./lines.js").Line>, may: string[],
+ *   units: {id: string, name: string}[], speaker: string | null, silent: string[], lines: Record<string, import("./lines.js").Line>, may: string[],
  *   now: string | null}} State
  */
 
@@ -86,6 +86,7 @@ export const START = Object.freeze({
   reacted: Object.freeze({ count: 0, participant: "", reaction: "" }),
   units: [],
   speaker: null,
+  silent: [],
   lines: {},
   may: [],
   now: null,
@@ -151,6 +152,7 @@ const HANDLERS = {
     sites: m.sites ?? [],
     units: m.units ?? [],
     speaker: m.speaker ?? null,
+    silent: m.silent ?? START.silent,
     lines: m.lines ?? START.lines,
     may: m.may ?? [],
     now: m.now ?? null,
@@ -187,6 +189,7 @@ const HANDLERS = {
   captions: (s, m) => ({ ...s, captions: m.captions, spoken: m.captions.running ? s.spoken : [] }),
   caption: (s, m) => ({ ...s, spoken: heard(s.spoken, m) }),
   speaker: (s, m) => ({ ...s, speaker: m.participant }),
+  silent: (s, m) => ({ ...s, silent: m.participants }),
   lines: (s, m) => ({ ...s, lines: m.lines }),
 };
 
@@ -205,6 +208,20 @@ export function participant(state, id) {
 /** @param {State} state @returns {Participant | null} */
 export function me(state) {
   return participant(state, state.you);
+}
+
+/** Is somebody to be heard and seen again only when a lost line is back? Who sits before the device of a site needs none
+ * of their own. @param {State} state @param {Participant} p @returns {boolean} */
+export function isLost(state, p) {
+  if (!p.present || (p.connected && !state.silent.includes(p.id))) return false;
+  const device = participant(state, p.site);
+  return !device?.present || isLost(state, device);
+}
+
+/** The chair and who has the floor, as far as their lines are lost: everybody waits for them. @param {State} state */
+export function missed(state) {
+  const waited = new Set([state.chairing.chair, state.floor.holder]);
+  return state.participants.filter((p) => waited.has(p.id) && p.id !== state.you && isLost(state, p)).map((p) => p.id);
 }
 
 /** @param {State} state @param {string} type a client message */
@@ -251,7 +268,7 @@ const UNDER = 0.15; // of the loudness, while an interpreter speaks over it
 export function loudness(state, id) {
   const { interpreters } = state.interpreting;
   const channel = state.listening[0]?.channel;
-  const into = (/** @type {Participant} */ p) => interpreters[p.id] === channel && p.present && p.connected && p.audio;
+  const into = (/** @type {Participant} */ p) => interpreters[p.id] === channel && p.present && !isLost(state, p) && p.audio;
   return channel && interpreters[id] !== channel && state.participants.some(into) ? UNDER : 1;
 }
 
@@ -276,7 +293,7 @@ export function large(state, before) {
 
 /** Those whose sound or picture must be arriving here. @param {State} state @returns {string[]} */
 export function expected(state) {
-  const sending = onStage(state).filter((p) => p.connected && (p.audio || p.video) && p.id !== state.you);
+  const sending = onStage(state).filter((p) => !isLost(state, p) && (p.audio || p.video) && p.id !== state.you);
   return sending.map((p) => p.id);
 }
 

@@ -4,6 +4,7 @@ import { t } from "../text.js";
 import { changeIcon, icon, make, say } from "./element.js";
 import { playOn } from "./loudness.js";
 import { initials, roleName } from "./names.js";
+import { isLost } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Participant} Participant */
@@ -42,22 +43,24 @@ export function capacity(p) {
  */
 export function dressTile(tile, p, state, { large, seen, pinned }) {
   const own = p.id === state.you;
+  const lost = isLost(state, p);
+  const open = p.audio && !lost; // nobody hears a microphone whose line is lost
   const marks = {
     large,
     seen,
     own,
     pinned,
     floor: state.floor.holder === p.id,
-    speaking: state.speaker === p.id && p.audio,
+    speaking: state.speaker === p.id && open,
     hand: p.hand,
-    lost: !p.connected,
-    quiet: !p.audio,
+    lost,
+    quiet: !open,
   };
   for (const [name, set] of Object.entries(marks)) tile.classList.toggle(name, set);
   say(part(tile, ".name"), own ? t("%(name)s (tôi)", { name: p.name }) : p.name);
   say(part(tile, ".unit"), capacity(p));
-  changeIcon(part(tile, ".mark-mic svg"), p.audio ? "mic" : "mic-off");
-  say(part(tile, ".mark-mic span"), p.audio ? t("Mic bật.") : t("Mic tắt."));
+  changeIcon(part(tile, ".mark-mic svg"), open ? "mic" : "mic-off");
+  say(part(tile, ".mark-mic span"), open ? t("Mic bật.") : t("Mic tắt."));
   const pin = part(tile, ".pin");
   if (!pin) return;
   pin.setAttribute("aria-pressed", String(pinned));

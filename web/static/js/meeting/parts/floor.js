@@ -3,7 +3,7 @@
 import { t } from "../../text.js";
 import { byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
-import { isClosed, isOpen, may, me, participant } from "../state.js";
+import { isClosed, isLost, isOpen, may, me, participant } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../state.js").Request} Request */
@@ -137,7 +137,7 @@ export function mount(_root, { act, now, turn }) {
     const open = isOpen(state);
     followFloor(state, before, local);
     say(byId("floor-holder"), speaker ? speaker.name : t("Chưa mời ai phát biểu."));
-    say(byId("floor-unit"), speaker?.unit?.name ?? "");
+    say(byId("floor-unit"), [speaker?.unit?.name, speaker && isLost(state, speaker) ? t("Mất kết nối") : ""].filter(Boolean).join(" · "));
     byId("floor-order").hidden = !order;
     byId("floor-card").classList.toggle("busy", speaker !== null);
     byId("floor-end").hidden = !open || holder === null || !(holder === state.you || me(state)?.role === "chair");

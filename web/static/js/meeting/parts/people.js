@@ -5,7 +5,7 @@ import { byId, keep, make, say } from "../element.js";
 import { communes, gradeName, gradeOf, lineSentence, worstFirst } from "../lines.js";
 import { roleName } from "../names.js";
 import { hasMenu, PersonMenu } from "../person.js";
-import { isClosed, isOpen, may, roster, START } from "../state.js";
+import { isClosed, isLost, isOpen, may, roster, START } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../parts.js").Actions} Actions */
@@ -52,9 +52,9 @@ export function mount(_root, actions) {
       const net = element.querySelector(".line-net");
       say(net, lineSentence(state, p));
       net.dataset.grade = gradeOf(state, p) ?? "";
-      const line = !p.present ? t("Vắng") : p.connected ? t("Có mặt") : t("Mất kết nối");
-      say(element.querySelector(".presence"), line);
-      element.dataset.presence = !p.present ? "absent" : p.connected ? "present" : "lost";
+      const presence = !p.present ? "absent" : isLost(state, p) ? "lost" : "present";
+      say(element.querySelector(".presence"), { absent: t("Vắng"), lost: t("Mất kết nối"), present: t("Có mặt") }[presence]);
+      element.dataset.presence = presence;
       const call = element.querySelector("button");
       call.hidden = !isOpen(state) || !may(state, "floor.give") || !p.present || p.role === "viewer" || p.hand ||
         p.id === state.floor.holder || p.id === state.you;
