@@ -244,10 +244,10 @@ class Router:
     def check(self, transport: Transport, check: ice.Check, address: Address, now: float) -> None:
         """A STUN request. Raises StunError: count it, answer nothing."""
         self._now = now
-        outputs = transport.check(check, address, now)
+        self._carry_out(transport, transport.check(check, address, now))
         if transport.heard(now):
             self._refresh(self._by_transport.get(transport.id))
-        self._carry_out(transport, outputs)
+            self._ask_keys()
 
     def receive(self, transport: Transport, notice: Notice, now: float) -> None:
         """Any other notice of the forwarder."""

@@ -27,10 +27,10 @@ WEIGHED = 256
 KNOCKS_A_SECOND, KNOCKS_AT_ONCE = 100, 200
 """Checks from addresses that the peer has not proven yet. They have a bound of their own, for whoever has seen one pass
 knows the ufrag: a flood of forged ones must not use up what the peer itself may say."""
-AGAIN = 0.5
-"""Seconds after such a silence when its end is told once more: the line may have come back one way first."""
 SILENCE = 2.5
 """Seconds without a sign of life (browsers send reports and checks every second or two) that mean a cut line."""
+AGAIN = 0.5
+"""Seconds after the end of a cut when it is told once more: the line may have come back one way first."""
 SETUP_LIMIT = 30.0
 """Seconds from the remote description to the keys."""
 
@@ -106,6 +106,7 @@ class Transport:
         self._knocks = Bucket(KNOCKS_A_SECOND, KNOCKS_AT_ONCE)
         self._heard_at = now
         self._again_at = math.inf
+        self._moved = False  # what was sent to where the peer was is lost
         self._resting = False
         self._due = now  # nothing can be due before
 
@@ -126,9 +127,11 @@ class Transport:
         return now - self._heard_at
 
     def heard(self, now: float) -> bool:
-        """Note a sign of life. True if it ends a silence that has cost pictures, and once more soon after."""
-        silence, self._heard_at = now - self._heard_at, now
-        if self.connected and silence > SILENCE:
+        """Note a sign of life. True if it ends a silence that has cost pictures, or comes from another address than the
+        last, and once more soon after."""
+        cut = self._moved or now - self._heard_at > SILENCE
+        self._heard_at, self._moved = now, False
+        if self.connected and cut:
             self._again_at = now + AGAIN
             return True
         again = now >= self._again_at
@@ -164,7 +167,7 @@ class Transport:
         out: list[Output] = [Bind(address, verdict.evicted)] if verdict.new else []
         out.append(Send(verdict.reply, address))
         if verdict.nominated or self._resting:
-            self._resting, self._due = False, now
+            self._resting, self._due, self._moved = False, now, True
             out.append(Target(address))
             if not self.connected:
                 out += self._begin(now)

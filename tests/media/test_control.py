@@ -110,6 +110,22 @@ def test_a_line_that_comes_back_gets_a_key_frame_without_asking(wire: Wire) -> N
     assert len(wire.keys_asked(an)) == before + 2, "the publisher's own line was cut"
 
 
+def test_who_comes_from_another_address_gets_a_key_frame_however_short_the_cut_was(wire: Wire) -> None:
+    an = wire.publish("an", ssrcs=(11, 22))
+    end = wire.subscribe("binh")
+    wire.pass_time(2, checking=(an, end))
+    before = len(wire.keys_asked(an))
+    wire.deliver(end.check(), end.address)
+    assert len(wire.keys_asked(an)) == before, "an ordinary check"
+    end.ufrag = "begunanew"
+    wire.deliver(end.check(nominate=False), ("198.51.100.9", 50000))
+    assert len(wire.keys_asked(an)) == before + 1
+    wire.pass_time(1, checking=(an,))
+    assert len(wire.keys_asked(an)) == before + 1, "he is there: nothing more is said without a reason"
+    wire.deliver(end.check(nominate=False), ("198.51.100.9", 50000))
+    assert len(wire.keys_asked(an)) == before + 2, "what came before his own way was open may have been lost"
+
+
 def test_a_nack_is_read_to_a_bound(wire: Wire) -> None:
     [nack] = rtcp.read(rtcp.nack(1, 2, range(5000)))
     assert isinstance(nack, rtcp.Nack)
