@@ -60,7 +60,7 @@ def examine(data: bytes) -> Examined:
     said = _object(lines.readline(LONGEST).removesuffix(b"\n"))
     meeting = said.get("meeting") if said else None
     id = meeting.get("id") if isinstance(meeting, dict) else None
-    if said is None or not isinstance(id, str):
+    if said is None or not isinstance(id, str) or not id.isprintable():  # no database is asked for the others
         return Examined("", (), merkle_root([]).hex(), 1)
     leaves: list[bytes] = []
     previous: Fact | None = None

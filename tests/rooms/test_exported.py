@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rooms import CloseMeeting, OpenVote, PutConclusion, RaiseHand
 from rooms.proceedings import chained
-from rooms.proceedings.exported import examine, export, is_export
+from rooms.proceedings.exported import FORMAT, examine, export, is_export
 from rooms.proceedings.values import Json
 
 
@@ -110,3 +110,10 @@ def flipping(new_hall):
 )
 def test_any_file_is_examined_without_a_fault(data):
     assert examine(data).line is not None
+
+
+@pytest.mark.parametrize("name", ["\\ud800", "\\u0000", "a\\u202eb"])
+def test_a_meeting_of_a_name_that_no_database_keeps_is_asked_of_none(name):
+    data = f'{{"facts":0,"format":"{FORMAT}","meeting":{{"id":"{name}"}},"root":""}}\n'.encode()
+    assert is_export(data)
+    assert (examine(data).meeting, examine(data).line) == ("", 1)
