@@ -105,6 +105,11 @@ class Estimator:
         return self._loss.share
 
     @property
+    def doubted(self) -> bool:
+        """Is the estimate down only to find out whether the line is full?"""
+        return self._loss.doubted
+
+    @property
     def acquittals(self) -> int:
         """How often the estimate was cut for losses, and it was found that the line was not full."""
         return self._loss.acquittals

@@ -285,7 +285,8 @@ class Line:
             elif producer.encodings[0].level <= GATE:
                 audio.append(Audio(key, self._audio_rate(consumer), rank))
         available = self.available(now)
-        if self.measured and now - self._opened < DOUBT and self._estimator.rate >= self._start:
+        young = self.measured and now - self._opened < DOUBT and self._estimator.rate >= self._start
+        if young or self._estimator.doubted:
             available = max(available, min(self._declared(now), self._needed(audio, videos)))
         if audio:
             # Whoever is heard first is heard on a line that hardly bears it, too, until he sends a thin voice.
@@ -328,7 +329,7 @@ class Line:
     @staticmethod
     def _needed(audio: Sequence[Audio], videos: Sequence[Video]) -> int:
         """Bits a second for the voices and the least of the first picture: a camera that sends one size only would else
-        wait until probes have found room for it."""
+        wait until probes have found room for it, and be gone whenever a line that loses packets is put to the test."""
         first = min(videos, key=lambda video: (video.place, video.rank), default=None)
         least = first.steps[0].rate if first is not None else 0
         return int((sum(stream.rate for stream in audio) + least) * budget.MARGIN) + 1

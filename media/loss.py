@@ -99,6 +99,11 @@ class LossControl:
         """What is lost of late, of all that is sent."""
         return self._mean[0] if self._mean is not None else 0.0
 
+    @property
+    def doubted(self) -> bool:
+        """Is less sent to see whether less is lost, while so little is that it may be the line's own?"""
+        return self._trial is not None and not self._trial.queued and self.share < UNTRIED
+
     def binding(self, rate: float) -> bool:
         """Does loss keep the estimate where it is, or is the line on trial?"""
         return self._trial is not None or (self.limit is not None and self.limit <= rate)

@@ -4,6 +4,8 @@ import random
 import struct
 from collections import deque
 
+import pytest
+
 from media import bandwidth, rtcp, sdp
 from media.audience import LOUDEST, SEEN
 from media.events import VoiceWanted
@@ -276,6 +278,38 @@ def test_what_losses_took_from_a_picture_comes_back_at_once_when_the_line_is_fou
     seen = run(20)
     assert 72 in {size for size, cuts in seen if cuts == 0}, "it was put to the test"
     assert {size for size, cuts in seen if cuts} == {73}
+
+
+@pytest.mark.parametrize("loss", [0.05, 0.1, 0.15])
+def test_a_camera_with_one_size_is_seen_while_a_lossy_line_is_put_to_the_test(wire: Wire, loss: float) -> None:
+    an = wire.publish("an", "audio", "video", ssrcs=(11, 22))
+    number = wire.transport(an)
+    wire.table.flows |= {(number, 11): 48_000, (number, 22): 600_000}
+    end = wire.subscribe("binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+    [camera] = [route for route in wire.routes_to(end) if route.source[1] == 22]
+    link.run(20)
+    link.loss = loss
+    seen = []
+    for _ in range(120):
+        link.run(0.25)
+        seen.append(not camera.paused)
+    assert all(seen), seen
+
+
+def test_a_camera_with_one_size_gives_way_where_it_fills_the_line(wire: Wire) -> None:
+    an = wire.publish("an", "audio", "video", ssrcs=(11, 22))
+    number = wire.transport(an)
+    wire.table.flows |= {(number, 11): 48_000, (number, 22): 600_000}
+    end = wire.subscribe("binh", congestion=True)
+    link = Link(wire, end, 3_000_000)
+    [camera] = [route for route in wire.routes_to(end) if route.source[1] == 22]
+    link.run(20)
+    link.bits = 300_000
+    link.run(5)
+    assert camera.paused
+    link.run(5)
+    assert camera.paused
 
 
 def voices(wire: Wire) -> list[tuple[str, int, int]]:
