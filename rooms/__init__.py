@@ -46,7 +46,7 @@ from rooms.topics.moderation import (
     StopPicture,
 )
 from rooms.topics.papers import ClosePaper, Paper, Point, PutPaper, RemovePaper, ShowPaper, TurnPage
-from rooms.topics.presence import GRACE, Drop, Join, Leave, Resume
+from rooms.topics.presence import GRACE, LOST, Drop, Join, Leave, Resume
 from rooms.topics.proxies import EndProxy, NameProxy
 from rooms.topics.recording import AnswerConsent, BreakRecording, KeepSegments, Segment, StartRecording, StopRecording
 from rooms.topics.roles import SetRole, SetSigner, SetVote
@@ -57,6 +57,7 @@ from rooms.topics.wire import MediaAnswer, MediaLine, MediaOffer, MediaSubscribe
 __all__ = [
     "Room",
     "GRACE",
+    "LOST",
     "Meeting",
     "MeetingState",
     "OVER",

@@ -22,9 +22,10 @@ VOTERS = VOTING
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """A person in the room. `present`: attendance runs. `connected` is false, and `away_since` set, while
-    the line is dropped. `audio`, `video`: microphone and camera are on. `seat`: the site at whose device they sit;
-    as long as that is there, so are they, and a line of their own is only beside it."""
+    """A person in the room. `present`: they have a place here. `connected` is false, and `away_since` set, while
+    the line is dropped; `lost`: since when, once that has lasted. `audio`, `video`: microphone and camera are on.
+    `seat`: the site at whose device they sit; as long as that is there, so are they, and a line of their own is only
+    beside it."""
 
     person: Person
     present: bool = False
@@ -33,7 +34,13 @@ class Participant:
     video: bool = False
     hand: bool = False
     away_since: datetime | None = None
+    lost: datetime | None = None
     seat: str | None = None
+
+    @property
+    def counted(self) -> bool:
+        """Whether they are there for attendance, quorum and majorities: with a place here, and no line that is lost."""
+        return self.present and self.lost is None
 
     @property
     def id(self) -> str:
@@ -53,6 +60,7 @@ class Participant:
             "votes": self.person.votes,
             "present": self.present,
             "connected": self.connected,
+            "lost": self.lost is not None,
             "audio": self.audio,
             "video": self.video,
             "hand": self.hand,

@@ -32,12 +32,14 @@ class State:
 
     def with_lines_unknown(self) -> State:
         """Facts do not tell who had a line at the end: whoever was dropped by an earlier restart may have come
-        back since without a fact, and must not be counted as away from then on."""
-        people = {
-            id: Participant(one.person, present=one.present, connected=one.present, hand=one.hand, seat=one.seat)
-            for id, one in self.people.items()
-        }
-        return replace(self, people=people)
+        back since without a fact, and must not be counted as away from then on. A line that was lost is known."""
+
+        def unknown(one: Participant) -> Participant:
+            away = None if one.seat is not None and self.present(one.seat) else one.lost
+            here = one.present and one.lost is None
+            return Participant(one.person, one.present, here, False, False, one.hand, away, one.lost, one.seat)
+
+        return replace(self, people={id: unknown(one) for id, one in self.people.items()})
 
     def with_sheet(self, sheet: Meeting) -> State:
         """The roles and votes follow the sheet."""

@@ -15,8 +15,8 @@ Interval = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """A person and when they were in the meeting: disjoint, in order; none if invited and never came. `site`: at whose
-    site they (last) sat, if at one."""
+    """A person and when they were in the meeting, with a line: disjoint, in order; none if invited and never came.
+    `site`: at whose site they (last) sat, if at one."""
 
     person: Person
     intervals: tuple[Interval, ...]
@@ -30,7 +30,9 @@ def attendance_of(held: Held) -> tuple[Attendance, ...]:
     for fact in held.facts:
         if fact.kind == "joined":
             since.setdefault(fact.data["person"]["id"], fact.at)
-        elif fact.kind == "left" and (start := since.pop(fact.data["person"], None)):
+        elif fact.kind == "line_back":
+            since.setdefault(fact.data["person"], fact.at)
+        elif fact.kind in ("left", "line_lost") and (start := since.pop(fact.data["person"], None)):
             spans.setdefault(fact.data["person"], []).append((start, from_iso(fact.data["since"])))
     for person, start in since.items():
         spans.setdefault(person, []).append((start, held.facts[-1].at))

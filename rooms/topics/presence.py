@@ -1,4 +1,11 @@
-"""Who is there: coming, losing the line, coming back, leaving. It belongs to the person, not to the connection."""
+"""Who is there: coming, losing the line, coming back, leaving. It belongs to the person, not to the connection.
+
+Three things follow from a lost line, in this order. At once everybody sees it, and nothing else changes: a page that is
+loaded anew costs nobody anything. After LOST it is on record (`line_lost`, as of the time when the line dropped): from
+then on who has lost it is counted in no quorum and no majority, unless they have voted already, and their attendance
+is broken until the line is back (`line_back`); the place, the hand, the floor and the ballot wait. After GRACE they
+have left. After a restart LOST begins anew, for nobody could come back before it; GRACE does not.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +19,15 @@ from rooms.facts import SYSTEM, Fact, from_iso, iso
 from rooms.fields import Command
 from rooms.meeting import OVER, MeetingState
 from rooms.participant import ALL, Participant, Person, Role
-from rooms.state import State
+from rooms.state import Part, State
 from rooms.topic import Draft, Found, Said, Topic, View
 from rooms.topics import lobby
 
-GRACE = timedelta(seconds=60)  # how long somebody whose line dropped counts as present
+LOST = timedelta(seconds=10)  # how long somebody whose line dropped is counted as there
+GRACE = timedelta(seconds=60)  # how long their place waits for them
+
+# when the server last began anew
+RESTARTED: Part[datetime | None] = Part("restarted", lambda meeting: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,11 @@ def at_seat(state: State, one: Participant) -> bool:
     return one.seat is not None and one.present and state.present(one.seat)
 
 
+def line_of(state: State, one: Participant) -> Participant:
+    """By whose line somebody is there: their own, else that of the device before which they sit."""
+    return state.people[one.seat] if one.seat is not None and not one.connected and at_seat(state, one) else one
+
+
 def _join(state: State, actor: str, command: Join, now: datetime) -> Found:
     person = command.person
     if person.role is Role.GATEWAY or person.id != actor:
@@ -70,7 +86,7 @@ def _join(state: State, actor: str, command: Join, now: datetime) -> Found:
         if command.resumed:
             return state.with_participant(replace(known, connected=True, away_since=None))
         # The same person at another device: everything is theirs still, but this device starts switched off.
-        fresh = Participant(known.person, present=True, connected=True, hand=known.hand, seat=known.seat)
+        fresh = Participant(known.person, True, True, hand=known.hand, lost=known.lost, seat=known.seat)
         return state.with_participant(fresh)
     taken = _seat_to_take(state, person)
     seat = person if taken else state.session.sheet.seat(person)
@@ -118,13 +134,7 @@ def _resume(state: State, actor: str, command: Resume, now: datetime) -> Found:
 def _everybody_leaves(state: State, draft: Draft, now: datetime) -> list[Draft]:
     # Who is away is not known to have been there since; who sits at a site goes before its device.
     there = sorted((one for one in state.people.values() if one.present), key=lambda one: one.seat is None)
-    return [left(one.id, _last_there(state, one) or now, "closed", draft.actor) for one in there]
-
-
-def _last_there(state: State, one: Participant) -> datetime | None:
-    if one.seat is not None and not one.connected and at_seat(state, one):
-        return state.people[one.seat].away_since
-    return one.away_since
+    return [left(one.id, line_of(state, one).away_since or now, "closed", draft.actor) for one in there]
 
 
 def _joined(state: State, fact: Fact) -> State:
@@ -148,28 +158,51 @@ def _secretary_taken(state: State, fact: Fact) -> State:
     return state.with_sheet(state.session.sheet.recorded_by(state.people[fact.data["person"]].person))
 
 
+def _line_lost(state: State, fact: Fact) -> State:
+    return state.with_participant(replace(state.people[fact.data["person"]], lost=from_iso(fact.data["since"])))
+
+
+def _line_back(state: State, fact: Fact) -> State:
+    return state.with_participant(replace(state.people[fact.data["person"]], lost=None))
+
+
 def _resumed(state: State, fact: Fact) -> State:
     since = from_iso(fact.data["since"])
 
     def dropped(one: Participant) -> Participant:
-        away = None if at_seat(state, one) else since
-        return Participant(one.person, True, hand=one.hand, away_since=away, seat=one.seat) if one.present else one
+        away = None if at_seat(state, one) else one.lost or since
+        return Participant(one.person, True, hand=one.hand, away_since=away, lost=one.lost, seat=one.seat)
 
-    return replace(state, people={id: dropped(one) for id, one in state.people.items()})
+    people = {id: dropped(one) if one.present else one for id, one in state.people.items()}
+    return RESTARTED.put(replace(state, people=people), fact.at)
+
+
+def _lost_at(state: State, since: datetime) -> datetime:
+    """When a line that dropped at `since` counts as lost."""
+    restarted = RESTARTED.of(state)
+    return (max(since, restarted) if restarted else since) + LOST
 
 
 def _due(state: State) -> datetime | None:
-    dropped = [one.away_since for one in state.people.values() if one.away_since]
-    return min(dropped) + GRACE if dropped else None
+    dropped = [(one, one.away_since) for one in state.people.values() if one.away_since]
+    ends = (since + GRACE if one.lost else min(since + GRACE, _lost_at(state, since)) for one, since in dropped)
+    return min(ends, default=None)
 
 
 def _overdue(state: State, now: datetime) -> list[Draft]:
-    """Those whose grace is over have left, at the time when their line dropped."""
-    return [
-        left(one.id, one.away_since, "lost", SYSTEM)
-        for one in state.people.values()
-        if one.away_since and one.away_since + GRACE <= now
-    ]
+    """What has become of dropped lines, each fact as of the time when the line dropped: see the module."""
+    drafts = []
+    for one in state.people.values():
+        if not one.present:
+            continue
+        since = line_of(state, one).away_since
+        if since is None:
+            drafts += [Draft("line_back", SYSTEM, {"person": one.id})] if one.lost else []
+        elif one.away_since and one.away_since + GRACE <= now:
+            drafts.append(left(one.id, one.away_since, "lost", SYSTEM))
+        elif not one.lost and _lost_at(state, since) <= now:
+            drafts.append(Draft("line_lost", SYSTEM, {"person": one.id, "since": iso(since)}))
+    return drafts
 
 
 def _media(before: State, after: State) -> Iterator[Media]:
@@ -188,11 +221,14 @@ def _media(before: State, after: State) -> Iterator[Media]:
 
 
 PRESENCE = Topic(
+    part=RESTARTED,
     said=(Said("leave", Leave, ALL),),
     own={Join: _join, Drop: _drop, Resume: _resume, Leave: _leave},
     folds={
         "joined": _joined,
         "left": _left,
+        "line_lost": _line_lost,
+        "line_back": _line_back,
         "chair_taken": _chair_taken,
         "secretary_taken": _secretary_taken,
         "resumed": _resumed,

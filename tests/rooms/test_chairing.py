@@ -98,7 +98,7 @@ def test_an_offer_ends_when_the_chair_comes_back_before_it_is_taken(deputised):
     told = deputised.told(deputised.join(deputised.hanh), "chairing")
     assert told[-1]["offered"] is None
     assert refusal(deputised, "dung", TakeChair()) == "not_offered"
-    assert deputised.kinds()[-2:] == ["chair_vacant", "chair_back"]
+    assert deputised.kinds()[-4:] == ["line_lost", "chair_vacant", "line_back", "chair_back"]
 
 
 def test_the_chair_who_returns_is_offered_the_chair_and_takes_it_back(deputised):

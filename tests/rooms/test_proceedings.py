@@ -94,14 +94,31 @@ def test_attendance_is_who_was_there_when_between_opening_and_closing(held):
     assert people == ["hanh", "binh", "dung", "lan", "minh"]
 
 
-def test_who_returns_within_the_grace_was_there_all_the_time(open_hall):
+def test_who_loads_the_page_anew_was_there_all_the_time(open_hall):
     open_hall.wait(minutes=1)
     open_hall.do(open_hall.lan, Drop())
-    open_hall.wait(seconds=59)
+    open_hall.wait(seconds=9)
     open_hall.join(open_hall.lan)
-    open_hall.wait(minutes=8, seconds=1)
+    open_hall.wait(minutes=8, seconds=51)
     open_hall.do(open_hall.hanh, CloseMeeting())
     assert spans(open_hall, open_hall.lan) == [(0, 10)]
+
+
+def test_a_lost_line_breaks_the_attendance_where_it_dropped_though_the_place_waited(open_hall):
+    open_hall.wait(minutes=1)
+    open_hall.do(open_hall.lan, Drop())
+    open_hall.do(open_hall.hanh, Drop())
+    open_hall.wait(seconds=59)
+    open_hall.join(open_hall.lan, open_hall.hanh)
+    open_hall.wait(minutes=1, seconds=1)
+    open_hall.do(open_hall.lan, Drop())
+    open_hall.wait(seconds=20)
+    open_hall.do(open_hall.hanh, CloseMeeting())
+    attendance = {one.person.id: one.intervals for one in open_hall.room.proceedings.attendance()}
+    back = open_hall.start + timedelta(minutes=1, seconds=59)
+    assert attendance["hanh"] == ((open_hall.start, open_hall.start + timedelta(minutes=1)), (back, open_hall.now))
+    assert attendance["lan"] == (attendance["hanh"][0], (back, open_hall.now - timedelta(seconds=20)))
+    assert [fact.kind for fact in open_hall.kept].count("left") == 5, "at the closing only"
 
 
 def test_who_goes_out_and_in_at_once_has_one_interval(open_hall):

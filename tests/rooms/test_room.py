@@ -6,6 +6,7 @@ import pytest
 
 from rooms import (
     GRACE,
+    LOST,
     BrokenChain,
     CastBallot,
     CloseMeeting,
@@ -58,13 +59,13 @@ def test_facts_are_kept_before_anybody_is_told(open_hall):
         assert any(isinstance(effect, Tell) for effect in effects)
 
 
-def test_a_dropped_line_keeps_place_hand_and_attendance_within_the_grace(open_hall):
+def test_a_line_that_drops_for_a_moment_is_seen_and_changes_nothing(open_hall):
     open_hall.do(open_hall.lan, RaiseHand())
     open_hall.do(open_hall.dung, RaiseHand())
     known = len(open_hall.kept)
     effects = open_hall.do(open_hall.lan, Drop())
     assert open_hall.told(effects, "participant")[0]["connected"] is False
-    open_hall.wait(seconds=59)
+    open_hall.wait(seconds=9)
     assert open_hall.tick() == []
     effects = open_hall.join(open_hall.lan)
     assert open_hall.told(effects, "participant")[0]["connected"] is True
@@ -73,11 +74,44 @@ def test_a_dropped_line_keeps_place_hand_and_attendance_within_the_grace(open_ha
     assert open_hall.room.next_tick() is None
 
 
+def test_a_line_that_stays_lost_is_on_record_and_place_and_hand_wait(open_hall):
+    open_hall.do(open_hall.lan, RaiseHand())
+    open_hall.do(open_hall.dung, RaiseHand())
+    since = open_hall.wait(minutes=1)
+    open_hall.do(open_hall.lan, Drop())
+    assert open_hall.room.next_tick() == since + LOST
+    open_hall.wait(seconds=10)
+    effects = open_hall.tick()
+    assert open_hall.told(effects, "participant")[0]["lost"] is True
+    assert (open_hall.kept[-1].kind, open_hall.kept[-1].data["since"]) == ("line_lost", "2026-11-23T01:01:00Z")
+    assert open_hall.tick() == [], "once"
+    assert open_hall.room.next_tick() == since + GRACE
+    open_hall.wait(seconds=40)
+    effects = open_hall.join(open_hall.lan)
+    assert open_hall.told(effects, "participant")[0]["lost"] is False
+    assert open_hall.kept[-1].kind == "line_back"
+    assert FLOOR.of(open_hall.room.state).queue == ("lan", "dung")
+    assert open_hall.room.next_tick() is None
+
+
+def test_who_was_lost_when_the_server_stopped_has_been_since_their_own_line_dropped(open_hall):
+    open_hall.do(open_hall.lan, Drop())
+    open_hall.wait(seconds=30)
+    open_hall.tick()
+    after = open_hall.again()
+    after.wait(seconds=20)
+    after.do("system", Resume(after.now))
+    after.wait(seconds=10)
+    after.tick()
+    gone = next(fact for fact in after.kept if fact.kind == "left")
+    assert gone.data == {"person": "lan", "since": "2026-11-23T01:00:00Z", "reason": "lost"}
+
+
 def test_who_stays_away_has_left_when_the_line_dropped(open_hall):
     dropped = open_hall.wait(minutes=5)
     open_hall.do(open_hall.lan, RaiseHand())
     open_hall.do(open_hall.lan, Drop())
-    assert open_hall.room.next_tick() == dropped + GRACE
+    assert open_hall.room.next_tick() == dropped + LOST
     open_hall.wait(seconds=60)
     effects = open_hall.tick()
     assert open_hall.kept[-1].kind == "left"
@@ -235,12 +269,12 @@ def test_after_a_crash_the_kept_vote_is_there_and_lan_comes_back_to_her_place(op
     assert VOTES.of(after.room.state).ballot("lan").choice == "for"
     assert after.of(after.lan).present
     assert not after.of(after.lan).connected
-    after.wait(seconds=30)
+    after.wait(seconds=9)
     known = len(after.kept)
     after.join(after.lan)
-    assert len(after.kept) == known, "a return within the grace is no fact"
+    assert len(after.kept) == known, "a prompt return is no fact"
     assert after.of(after.lan).hand
-    after.wait(seconds=31)
+    after.wait(seconds=52)
     after.tick()
     assert [fact.data["person"] for fact in after.kept[known:]] == ["hanh", "binh", "dung", "tam"]
 

@@ -33,6 +33,7 @@ from rooms.topics.late import LATE
 from rooms.topics.lobby import LOBBY, LOBBY_TOPIC, waits
 from rooms.topics.moderation import ORDER, Order, silenced
 from rooms.topics.papers import PAPERS, Place
+from rooms.topics.presence import line_of
 from rooms.topics.proxies import PROXIES
 from rooms.topics.recording import RECORDING
 from rooms.topics.recording import recorded as those_recorded
@@ -47,13 +48,14 @@ FOR_SOME = {view.type for view in VIEWS if view.audience}
 
 
 def lasting(state):
-    """The state without what a replay forgets: lines, devices, pages turned, the ballots of an open secret vote."""
+    """The state without what facts do not tell: lines, devices, pages turned, who listens, open secret ballots."""
     people = {
-        id: Participant(one.person, present=one.present, connected=one.present, hand=one.hand, seat=one.seat)
+        id: Participant(one.person, one.present, one.present, hand=one.hand, lost=one.lost, seat=one.seat)
         for id, one in state.people.items()
     }
     state = interrupted(PAPERS.put(replace(state, people=people), replace(PAPERS.of(state), place=Place())))
     state = LOBBY.put(state, replace(LOBBY.of(state), waiting={}))
+    state = INTERPRETING.put(state, replace(INTERPRETING.of(state), listeners={}))
     return ORDER.put(state, Order(ORDER.of(state).locked))
 
 
@@ -161,7 +163,7 @@ def rules_for(new_hall, commands=COMMANDS):
             room.forget([fact for effect in effects if isinstance(effect, Keep) for fact in effect.facts])
             assert (room.state, room.facts) == (before, facts)
 
-        @rule(seconds=st.sampled_from([0, 1, 30, 59, 60, 600, -5]))
+        @rule(seconds=st.sampled_from([0, 1, 10, 30, 59, 60, 600, -5]))
         def time_passes(self, seconds):
             self.hall.wait(seconds=seconds)
 
@@ -230,6 +232,23 @@ def rules_for(new_hall, commands=COMMANDS):
                 assert one.present <= (state.present(device) or one.connected or one.away_since is not None)
             for one in state.people.values():
                 assert not one.present or one.connected or one.away_since or one.seat
+
+        @invariant()
+        def whose_line_is_lost_has_none_and_is_not_counted(self):
+            state = self.hall.room.state
+            for one in state.people.values():
+                away = line_of(state, one).away_since
+                assert one.lost is None or (one.present and one.lost <= self.hall.kept[-1].at and away is not None)
+            ends = {"joined": False, "left": False, "line_lost": True, "line_back": False}
+            lost = {}
+            for fact in self.hall.kept:
+                if fact.kind in ends:
+                    person = fact.data["person"]
+                    person = person["id"] if isinstance(person, dict) else person
+                    assert fact.kind != "line_back" or lost[person], "nobody is back who was not lost"
+                    assert fact.kind != "line_lost" or not lost[person], "nor lost twice"
+                    lost[person] = ends[fact.kind]
+            assert {id for id, one in lost.items() if one} == {one.id for one in state.people.values() if one.lost}
 
         @invariant()
         def no_microphone_is_on_that_is_locked(self):

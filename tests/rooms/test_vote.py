@@ -338,3 +338,38 @@ def test_a_member_who_becomes_secretary_or_chair_neither_gains_nor_loses_a_vote(
     open_hall.do("hanh", SetRole("dung", "guest"))
     open_hall.do("hanh", HandChair("dung"))
     assert (votes("dung"), votes("hanh")) == (False, True)
+
+
+def test_who_has_lost_the_line_is_in_no_quorum_and_no_majority_until_it_is_back(voting):
+    voting.do(voting.lan, Drop())
+    voting.wait(seconds=9)
+    assert voting.tick() == [], "a page that is loaded anew changes nothing"
+    voting.wait(seconds=1)
+    effects = voting.tick()
+    assert voting.told(effects, "turnout") == [{"present": 2, "members": 4}]
+    assert voting.told(effects, "vote")[0]["waiting"] == 2
+    effects = voting.join(voting.lan)
+    assert voting.told(effects, "turnout") == [{"present": 3, "members": 4}]
+    voting.do(voting.lan, Drop())
+    voting.wait(seconds=10)
+    outcome = closing(voting)["outcome"]
+    assert (outcome["present"], outcome["eligible"]) == (2, 2)
+    assert voting.room.proceedings.facts[-1].data["away"] == ["lan", "minh"]
+
+
+def test_who_has_voted_and_lost_the_line_since_counts(voting):
+    cast(voting, lan="for")
+    voting.do(voting.lan, Drop())
+    voting.wait(seconds=30)
+    assert closing(voting)["outcome"]["present"] == 3
+
+
+@pytest.mark.parametrize(("base", "before", "after"), [("present", 2, 2), ("voting", 2, 2), ("members", 3, 3)])
+def test_for_how_many_a_vote_waits_does_not_jump_when_one_who_voted_leaves_or_at_the_end(vote_by, base, before, after):
+    hall = vote_by(base=base)
+    [told] = hall.told(hall.do(hall.lan, CastBallot("v1", "for")), "vote")
+    assert told["waiting"] == before
+    assert hall.told(hall.do(hall.lan, Leave()), "vote") == [], "nothing to tell"
+    ended = closing(hall)
+    assert ended["waiting"] is None
+    assert max(ended["tally"]["none"], ended["outcome"]["present"] - ended["cast"]) == after

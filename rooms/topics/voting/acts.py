@@ -15,9 +15,9 @@ from rooms.proceedings import BASES, CHOICES, MAJORITIES, QUORUMS, Json, Outcome
 from rooms.state import State
 from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.agenda import AGENDA
-from rooms.topics.presence import at_seat
+from rooms.topics.presence import line_of
 from rooms.topics.proxies import represents
-from rooms.topics.voting.vote import VOTES, Ballot, Vote, decide, interrupted, turnout
+from rooms.topics.voting.vote import VOTES, Ballot, Vote, decide, interrupted, turnout, waiting
 
 MAX_VOTES = 200
 MAX_CHANGES = 20  # of one ballot: each change of a roll call is a fact for ever
@@ -153,7 +153,7 @@ def _away(state: State) -> list[str]:
     this is on record."""
     box = VOTES.of(state).box
     voters = [one for one in state.people.values() if one.votes and one.id not in box]
-    return sorted(one.id for one in voters if not (one.present and one.connected) and not at_seat(state, one))
+    return sorted(one.id for one in voters if not one.present or line_of(state, one).away_since)
 
 
 def _due(state: State) -> datetime | None:
@@ -210,7 +210,10 @@ def _closed(state: State, fact: Fact) -> State:
 
 def _made_of(state: State) -> Mapping[str, tuple[object, ...]]:
     voting = VOTES.of(state)
-    return {id: (vote, vote is voting.last) for id, vote in voting.votes.items()}
+    return {
+        id: (vote, vote is voting.last, waiting(voting, state.people) if vote.open else None)
+        for id, vote in voting.votes.items()
+    }
 
 
 def _vote_seen(state: State, id: str) -> Json:
@@ -218,7 +221,7 @@ def _vote_seen(state: State, id: str) -> Json:
     small."""
     voting = VOTES.of(state)
     vote = voting.votes[id]
-    return vote.to_json(named=vote is voting.last)
+    return vote.to_json(named=vote is voting.last, waiting=waiting(voting, state.people) if vote.open else None)
 
 
 def _ballot_seen(state: State, whose: str) -> Json:

@@ -60,8 +60,8 @@ class Vote:
             tally[instead_of.choice] -= 1
         return replace(self, tally=tally, cast=self.cast + (instead_of is None))
 
-    def to_json(self, *, named: bool) -> Json:
-        """For the wire. `named`: with the names or codes of its ballots, once it is closed."""
+    def to_json(self, *, named: bool, waiting: int | None) -> Json:
+        """For the wire. `named`: with the names or codes of its ballots, once it is closed. `waiting`: as below."""
         ends = self.closes_at
         ballots, codes = (self.ballots, self.codes) if named else ((), ())
         return {
@@ -75,6 +75,7 @@ class Vote:
             "closes_at": iso(ends) if ends and self.open else None,
             "closed_at": iso(self.closed_at) if self.closed_at else None,
             "cast": self.cast,
+            "waiting": waiting,
             "tally": _tally(self),
             "ballots": [{"participant": one, "choice": choice, "by": by} for one, choice, by in ballots],
             "codes": [{"code": code, "choice": choice} for code, choice in codes],
@@ -145,13 +146,7 @@ def decide(voting: Voting, vote: Vote, people: Mapping[str, Participant]) -> Out
     """There is who may vote and is present, or who has cast a ballot in person and left, or come back in a role without
     a vote: late comers until the end, and nobody is lost by leaving. Whose ballot a proxy has cast votes, but is not
     there: the quorum counts people. Members are all who were invited with a vote, or came with one."""
-    there = cast = members = 0
-    for id, one in people.items():
-        ballot = voting.ballot(id)
-        here = (one.present and one.votes) or (ballot is not None and ballot.by == id)
-        there += here
-        cast += here or ballot is not None
-        members += one.votes or ballot is not None
+    there, cast, members = _counted(voting, people)
     eligible = {"present": cast, "voting": len(voting.box), "members": members}[vote.rule.base]
     majority, quorum = needed(vote.rule.majority, eligible), needed(vote.rule.quorum, members)
     result = "no_quorum" if there < quorum else "passed" if vote.tally["for"] >= majority else "rejected"
@@ -159,7 +154,27 @@ def decide(voting: Voting, vote: Vote, people: Mapping[str, Participant]) -> Out
     return Outcome(tally, eligible, majority, there, members, quorum, result)
 
 
+def waiting(voting: Voting, people: Mapping[str, Participant]) -> int | None:
+    """Of how many a ballot in the open vote is still looked for: of the same people as will count at its closing."""
+    if voting.open is None:
+        return None
+    _there, cast, members = _counted(voting, people)
+    return (members if voting.open.rule.base == "members" else cast) - len(voting.box)
+
+
+def _counted(voting: Voting, people: Mapping[str, Participant]) -> tuple[int, int, int]:
+    """(who is there with a vote, or has voted in person; these and for whom was voted; all members)."""
+    there = cast = members = 0
+    for id, one in people.items():
+        ballot = voting.ballot(id)
+        here = (one.counted and one.votes) or (ballot is not None and ballot.by == id)
+        there += here
+        cast += here or ballot is not None
+        members += one.votes or ballot is not None
+    return there, cast, members
+
+
 def turnout(people: Mapping[str, Participant]) -> tuple[int, int]:
     """(how many of those who may vote are there, how many there are)."""
     voters = [one for one in people.values() if one.votes]
-    return sum(one.present for one in voters), len(voters)
+    return sum(one.counted for one in voters), len(voters)

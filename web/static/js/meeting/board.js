@@ -47,11 +47,10 @@ export class Board {
     say(question, vote.text);
     say(rule, ruleOf(vote));
     const { tally } = vote;
-    const none = tally?.none ?? Math.max(0, state.turnout.present - vote.cast);
-    const rows = tally === null ? [] : [...CHOICES.map((one) => [choiceName(one), tally[one]]), [choiceName(null), none]];
+    const rows = tally === null ? [] : [...CHOICES.map((one) => [choiceName(one), tally[one]]), [choiceName(null), notVoted(vote)]];
     keep(counts, rows, ([name]) => String(name), ([name]) => make("div", {}, make("dt", {}, String(name)), make("dd")),
       (row, [, number]) => say(row.lastChild, String(number)));
-    const values = { cast: vote.cast, present: state.turnout.present };
+    const values = { cast: vote.cast, present: vote.cast + notVoted(vote) };
     say(cast, tally === null ? t("Đã bỏ phiếu: %(cast)s/%(present)s người có mặt.", values) : "");
     say(result, resultSentence(vote));
     result.dataset.result = vote.outcome?.result ?? "";

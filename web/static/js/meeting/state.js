@@ -3,11 +3,11 @@
  * message of the server. Pure: no page, no clock, no network. Shapes are those of PROTOCOL.md.
  *
  * @typedef {{id: string, name: string, title: string, unit: {id: string, name: string} | null, role: string,
- *   votes: boolean, present: boolean, connected: boolean, audio: boolean, video: boolean, hand: boolean, site: string | null,
+ *   votes: boolean, present: boolean, connected: boolean, lost: boolean, audio: boolean, video: boolean, hand: boolean, site: string | null,
  *   stream: boolean}} Participant
  * @typedef {{id: string, text: string, state: "open" | "closed", round: number, closes_at: string | null, cast: number,
  *   rule: {secret: boolean, majority: string, base: string, quorum: string, proxies: boolean, seconds: number | null},
- *   tally: {for: number, against: number, abstain: number, none: number | null} | null,
+ *   waiting: number | null, tally: {for: number, against: number, abstain: number, none: number | null} | null,
  *   ballots: {participant: string, choice: string, by: string}[], codes: {code: string, choice: string}[],
  *   outcome: {eligible: number, needed: number, present: number, members: number, quorum: number,
  *     result: "passed" | "rejected" | "no_quorum"} | null}} Vote

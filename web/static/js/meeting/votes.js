@@ -23,6 +23,11 @@ export function ruleOf(vote) {
   return t("%(way)s. %(majority)s", { way: wayOf(vote), majority: majorityOf(vote) });
 }
 
+/** How many have not voted, of those who count; while the vote is open the server says it. @param {Vote} vote */
+export function notVoted({ waiting, tally, outcome, cast }) {
+  return waiting ?? Math.max(tally?.none ?? 0, (outcome?.present ?? 0) - cast);
+}
+
 /** What it takes to pass. @param {Vote} vote */
 export function majorityOf(vote) {
   const sentences = {

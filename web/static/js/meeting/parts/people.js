@@ -43,8 +43,10 @@ export function mount(_root, actions) {
     meter(state, sorted.checked);
     const people = roster(state);
     if (sorted.checked) people.sort(worstFirst(state));
-    const here = people.filter((p) => p.present).length;
-    say(byId("people-count"), t("%(here)s/%(all)s có mặt", { here, all: people.length }));
+    const [here, lost] = [people.filter((p) => p.present && !p.lost).length, people.filter((p) => p.lost).length];
+    const all = people.length;
+    say(byId("people-count"), lost ? t("%(here)s/%(all)s có mặt, %(lost)s mất kết nối", { here, all, lost })
+      : t("%(here)s/%(all)s có mặt", { here, all }));
     keep(byId("people-list"), people, (p) => p.id, create, (element, p) => {
       say(element.querySelector(".line-name"), p.id === state.you ? t("%(name)s (tôi)", { name: p.name }) : p.name);
       const words = [p.role === "delegate" ? "" : roleName(p.role), p.title, p.unit?.name];

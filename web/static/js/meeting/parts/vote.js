@@ -4,8 +4,8 @@ import { listed, t } from "../../text.js";
 import { draw, fill, grouped, keepCode, keptCode } from "../codes.js";
 import { byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
-import { isOpen, may, me, myChoice, participant, representedBy } from "../state.js";
-import { CHOICES, choiceName, resultSentence, ruleOf, wayOf } from "../votes.js";
+import { isOpen, may, me, myChoice, representedBy } from "../state.js";
+import { CHOICES, choiceName, notVoted, resultSentence, ruleOf, wayOf } from "../votes.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../state.js").Vote} Vote */
@@ -14,27 +14,17 @@ import { CHOICES, choiceName, resultSentence, ruleOf, wayOf } from "../votes.js"
 
 export const NAME = "vote";
 
-/** Whether a proxy counts now: one is away, and the other there. @param {State} state
- * @param {{id: string, holder: string}} proxy */
-function votesFor(state, proxy) {
-  return !participant(state, proxy.id)?.present && Boolean(participant(state, proxy.holder)?.present);
-}
-
 /** @param {State} state @param {Vote} vote */
 function showCount(state, vote) {
   const { tally } = vote;
   byId("vote-counts").hidden = tally === null;
   for (const choice of CHOICES) say(byId(`count-${choice}`), String(tally?.[choice] ?? ""));
-  const absent = vote.rule.proxies ? state.proxies.filter((one) => votesFor(state, one)).length : 0;
-  const entitled = state.turnout.present + absent;
-  const waiting = Math.max(0, entitled - vote.cast);
-  say(byId("count-none"), String(tally?.none ?? waiting));
-  const values = { cast: vote.cast, present: state.turnout.present };
+  say(byId("count-none"), String(notVoted(vote)));
   byId("vote-cast").hidden = tally !== null;
-  say(byId("vote-cast"), absent
-    ? t("Đã bỏ phiếu: %(cast)s/%(all)s, kể cả phiếu theo ủy quyền. Số phiếu từng loại chỉ có khi kết thúc.",
-      { cast: vote.cast, all: entitled })
-    : t("Đã bỏ phiếu: %(cast)s/%(present)s người có mặt. Số phiếu từng loại chỉ có khi kết thúc.", values));
+  const words = { cast: vote.cast, all: vote.cast + notVoted(vote), present: vote.cast + notVoted(vote) };
+  say(byId("vote-cast"), vote.rule.base === "members" || vote.rule.proxies
+    ? t("Đã bỏ phiếu: %(cast)s/%(all)s đại biểu được tính. Số phiếu từng loại chỉ có khi kết thúc.", words)
+    : t("Đã bỏ phiếu: %(cast)s/%(present)s người có mặt. Số phiếu từng loại chỉ có khi kết thúc.", words));
   byId("vote-roll").hidden = vote.ballots.length + vote.codes.length === 0;
   say(byId("vote-roll-name"), vote.rule.secret ? t("Các phiếu theo mã") : t("Ý kiến từng người"));
   const rows = vote.rule.secret
@@ -180,7 +170,9 @@ export function mount(root, { act, now }) {
     root.classList.toggle("running", running);
     byId("vote-form").hidden = !puts;
     byId("vote-card").hidden = vote === null;
-    say(byId("vote-turnout"), t("Có mặt %(present)s/%(members)s đại biểu có quyền biểu quyết.", state.turnout));
+    const lost = state.participants.filter((p) => p.votes && p.lost).length;
+    say(byId("vote-turnout"), [t("Có mặt %(present)s/%(members)s đại biểu có quyền biểu quyết.", state.turnout),
+      lost ? t("%(count)s người mất kết nối chưa được tính.", { count: lost }) : ""].filter(Boolean).join(" "));
     showPast(state, state.votes.filter((v) => v.id !== vote?.id && v.state === "closed"));
     if (vote !== null) showVote(state, vote);
     else say(byId("vote-state"), "");
