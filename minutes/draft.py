@@ -117,6 +117,8 @@ def _at_site(found: Attendance) -> str:
     if found.site is None:
         return capacity
     at = f"dự tại điểm cầu {found.site.unit.name}"
+    if found.added_by is not None:
+        at += f" (bổ sung tại điểm cầu, do {_name(found.added_by)} ghi tên)"
     return fit.cut(f"{capacity}, {at}" if capacity else f"{at[0].upper()}{at[1:]}", LINE)
 
 

@@ -24,8 +24,8 @@ VOTERS = VOTING
 class Participant:
     """A person in the room. `present`: they have a place here. `connected` is false, and `away_since` set, while
     the line is dropped; `lost`: since when, once that has lasted. `audio`, `video`: microphone and camera are on.
-    `seat`: the site at whose device they sit; as long as that is there, so are they, and a line of their own is only
-    beside it."""
+    `struck`: they were written down by mistake, and are shown no more. `seat`: the site at whose device they sit; as
+    long as that is there, so are they, and a line of their own is only beside it."""
 
     person: Person
     present: bool = False
@@ -35,6 +35,7 @@ class Participant:
     hand: bool = False
     away_since: datetime | None = None
     lost: datetime | None = None
+    struck: bool = False
     seat: str | None = None
 
     @property

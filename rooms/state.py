@@ -37,7 +37,7 @@ class State:
         def unknown(one: Participant) -> Participant:
             away = None if one.seat is not None and self.present(one.seat) else one.lost
             here = one.present and one.lost is None
-            return Participant(one.person, one.present, here, False, False, one.hand, away, one.lost, one.seat)
+            return replace(one, connected=here, audio=False, video=False, away_since=away)
 
         return replace(self, people={id: unknown(one) for id, one in self.people.items()})
 

@@ -49,6 +49,21 @@ PEOPLE = (
     ("may", "Lý Thị Mẩy", "Phó Chủ tịch UBND xã", COMMUNES[5], ("delegate",)),
     ("khanh", "Phùng Quốc Khánh", "Chủ tịch UBND phường", COMMUNES[6], ("delegate",)),
 )
+# id, name, title, commune: they have no part in the office, and come to a meeting at their commune's site
+STAFF = (
+    ("lich", "K'Sinh Lịch", "Phó Chủ tịch UBND xã", COMMUNES[0]),
+    ("quyen", "Lưu Thị Quyên", "Chánh Văn phòng HĐND và UBND xã", COMMUNES[0]),
+    ("tru", "Tou Prong Trụ", "Trưởng phòng Kinh tế", COMMUNES[0]),
+    ("vinh", "Vũ Quang Vinh", "Trưởng Công an xã", COMMUNES[0]),
+    ("phuong", "Đặng Thị Phượng", "Phó Chủ tịch UBND xã", COMMUNES[1]),
+    ("sang", "Ngô Văn Sáng", "Chánh Văn phòng HĐND và UBND xã", COMMUNES[1]),
+    ("thu", "Bùi Thị Thu", "Trưởng phòng Văn hóa - Xã hội", COMMUNES[1]),
+    ("chu", "Thào A Chú", "Chánh Văn phòng HĐND và UBND xã", COMMUNES[2]),
+    ("yhan", "Y Han Mlô", "Phó Chủ tịch UBND xã", COMMUNES[3]),
+    ("tuyet", "Đỗ Thị Tuyết", "Chánh Văn phòng HĐND và UBND xã", COMMUNES[4]),
+    ("phin", "Chảo Láo Phin", "Trưởng phòng Kinh tế", COMMUNES[5]),
+    ("oanh", "Kiều Thị Oanh", "Phó Chủ tịch UBND phường", COMMUNES[6]),
+)
 _PRINTED = ("hanh", "binh", "cuc", "dung", "lan")
 _DUTIES = {
     "hanh": N_("chủ trì"), "binh": N_("thư ký"), "cuc": N_("văn thư"), "dung": N_("đại biểu"), "lan": N_("đại biểu"),
@@ -118,6 +133,8 @@ async def prepare(config: Config, *, fresh: bool = False) -> None:
                     await directory.add_account(
                         connection, account_id, name, title, unit.id, roles, f"{account_id}@{unit.id}.example"
                     )
+                for account_id, name, title, unit in STAFF:
+                    await directory.add_account(connection, account_id, name, title, unit.id, ())
                 room = rooms_store.RoomEntry(
                     ROOM, "Phòng giao ban trực tuyến", permanent=True, unit=PROVINCE.id, chair="hanh", secretary="binh",
                     invites=tuple(unit.id for unit in COMMUNES),

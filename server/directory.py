@@ -170,6 +170,12 @@ async def accounts(connection: AsyncConnection) -> list[Account]:
     return [_account(row) for row in await connection.execute(_ACCOUNTS.order_by(account_table.c.id))]
 
 
+async def staff(connection: AsyncConnection, unit_id: str) -> list[Account]:
+    """The active accounts of a unit, in order of name."""
+    of_unit = _ACCOUNTS.where(account_table.c.unit_id == unit_id).order_by(account_table.c.name)
+    return [_account(row) for row in await connection.execute(of_unit)]
+
+
 def heads_first(known: Iterable[Account], unit_id: str) -> list[Account]:
     """Of `known` those who may sign in a unit: the head first, then the deputies."""
     found = [one for one in known if one.unit.id == unit_id and "leader" in one.roles]

@@ -78,6 +78,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/workflow/days"): Door(Look.FORM),
         ("POST", "/delegations"): Door(Look.FORM),
         ("POST", "/checkin"): Door(Look.FORM),
+        ("POST", "/rooms/{room}/sites/{site}/people"): Door(Look.FORM),
         ("POST", "/desk/{id}/redact"): Door(Look.FORM),
         ("POST", "/search/saved"): Door(Look.FORM),
         ("POST", "/registers/out"): Door(Look.FORM, asks=True),

@@ -1,8 +1,8 @@
 """Check-in at a site by one's own phone: the code on the site's screen, and phones that wait for the operator's tick.
 
 The link carries a signed token of few minutes after "#". It says at which site of which meeting somebody stands, and
-nothing else: who has no account here picks a name of the site's unit, and comes in only when the operator has seen the
-same number on the phone.
+nothing else: who has no account here picks a name of the site's unit, or writes their own, and comes in only when the
+operator has seen the same number on the phone.
 """
 
 import hmac
@@ -11,11 +11,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from rooms.participant import SPEAKERS, Participant
-from rooms.topics.sites import SITES
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from rooms.participant import SPEAKERS, Person, Role
+from rooms.topics.sites import SITES, same_unit
+from server import directory
 from server.auth import Tokens
 from server.errors import Problem
 from server.sitting import Sitting
+from server.sittings import person_of
 
 ROTATION = 180
 """Seconds after which the site's screen shows another code."""
@@ -24,6 +28,8 @@ PATIENCE = timedelta(minutes=15)
 """For how long a phone waits for the tick."""
 PHONES = 60
 """That wait at one site."""
+COMER = "s-"
+"""Begins the ids of those who were written down at a site."""
 SESSION = timedelta(hours=12)
 """How long a phone without an account of its own is known at most; it ends with its seat and with the meeting."""
 
@@ -37,7 +43,7 @@ class Phone:
     room: str
     meeting: str
     site: str
-    person: str
+    person: Person
     since: datetime
     ticked: bool = False
 
@@ -49,7 +55,7 @@ class Seating:
     _phones: dict[str, Phone] = field(default_factory=dict)
     _key: bytes = field(default_factory=lambda: secrets.token_bytes(32))
 
-    def ask(self, room: str, meeting: str, site: str, person: str, now: datetime) -> Phone:
+    def ask(self, room: str, meeting: str, site: str, person: Person, now: datetime) -> Phone:
         """A phone that waits from now on. Raises Problem("too_many")."""
         waiting = list(self.waiting(meeting, site, now))
         if len(waiting) >= PHONES:
@@ -71,7 +77,9 @@ class Seating:
     def tick(self, phone: Phone) -> None:
         """The operator has seen who holds it; other phones that asked for the same person do not come in."""
         others = {
-            key: one for key, one in self._phones.items() if (one.meeting, one.person) != (phone.meeting, phone.person)
+            key: one
+            for key, one in self._phones.items()
+            if (one.meeting, one.person.id) != (phone.meeting, phone.person.id)
         }
         self._phones = {**others, phone.secret: replace(phone, ticked=True)}
 
@@ -94,15 +102,25 @@ def ticket(tokens: Tokens, sitting: Sitting, site: str, now: datetime) -> str:
     return tokens.check_in(sitting.room.meeting.room, sitting.room.meeting.id, site, began, LIFETIME)
 
 
-def free(sitting: Sitting, site: str) -> list[Participant]:
-    """Who of the site's unit may be picked there: expected, not seated, not in the meeting by a line of their own."""
+async def roster(connection: AsyncConnection, sitting: Sitting, site: str) -> list[Person]:
+    """Who of the site's unit may be picked there: who is invited for it and whom the directory knows in it, but for
+    those who have a seat, lead the meeting or are in it by a line of their own."""
     state = sitting.room.state
-    unit = state.people[site].person.unit.id
-    leading = {*state.session.sheet.desk, *state.session.sheet.barred}
-    return [
-        one
+    unit = state.people[site].person.unit
+    led = {*state.session.sheet.desk, *state.session.sheet.barred}
+    invited = [
+        one.person
         for one in state.people.values()
-        if one.person.unit.id == unit
+        if same_unit(one.person.unit, unit)
         and one.role in SPEAKERS
-        and not (one.present or one.seat or one.id in SITES.of(state) or one.id in leading)
+        and not (one.present or one.seat or one.struck or one.id in SITES.of(state) or one.id in led)
     ]
+    shown = {one.id for one in state.people.values() if not one.struck}
+    known = [person_of(one, Role.DELEGATE) for one in await directory.staff(connection, unit.id)]
+    return [*invited, *(one for one in known if one.id not in shown)]
+
+
+def comer(name: str, title: str, sitting: Sitting, site: str) -> Person:
+    """Somebody whom neither the sheet nor the directory names, as they are written down at a site."""
+    unit = sitting.room.state.people[site].person.unit
+    return Person(f"{COMER}{secrets.token_hex(6)}", name, title, unit, Role.DELEGATE)

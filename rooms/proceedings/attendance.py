@@ -16,15 +16,16 @@ Interval = tuple[datetime, datetime]
 @dataclass(frozen=True, slots=True)
 class Attendance:
     """A person and when they were in the meeting, with a line: disjoint, in order; none if invited and never came.
-    `site`: at whose site they (last) sat, if at one."""
+    `site`: at whose site they (last) sat, if at one. `added_by`: who wrote them down there, not being on the sheet."""
 
     person: Person
     intervals: tuple[Interval, ...]
     site: Person | None = None
+    added_by: Person | None = None
 
 
 def attendance_of(held: Held) -> tuple[Attendance, ...]:
-    """Chair, secretary, the invited in their order, then others as they came."""
+    """Chair, secretary, the invited in their order, then others as they came, but nobody written down by mistake."""
     spans: dict[str, list[Interval]] = {}
     since: dict[str, datetime] = {}
     for fact in held.facts:
@@ -38,10 +39,30 @@ def attendance_of(held: Held) -> tuple[Attendance, ...]:
         spans.setdefault(person, []).append((start, held.facts[-1].at))
     breaks, people = breaks_of(held), people_of(held.meeting, held.facts)
     sites = {fact.data["person"]: people.get(fact.data["site"]) for fact in held.facts if fact.kind == "seated"}
+    added = _added(held)
     return tuple(
-        Attendance(person, _without(_clipped(held, spans.get(person.id, ())), breaks), sites.get(person.id))
+        Attendance(
+            person,
+            _without(_clipped(held, spans.get(person.id, ())), breaks),
+            sites.get(person.id),
+            people.get(added.get(person.id) or ""),
+        )
         for person in people.values()
+        if added.get(person.id, "") is not None
     )
+
+
+def _added(held: Held) -> dict[str, str | None]:
+    """By person who added them at a site; None: they were struck from the record."""
+    found: dict[str, str | None] = {}
+    for fact in held.facts:
+        if fact.kind == "seated" and fact.data["how"] == "added":
+            found[fact.data["person"]] = fact.actor
+        elif fact.kind == "struck":
+            found[fact.data["person"]] = None
+        elif fact.kind == "admitted" and found.get(fact.data["person"]["id"], "") is None:
+            del found[fact.data["person"]["id"]]
+    return found
 
 
 def breaks_of(held: Held) -> tuple[Interval, ...]:

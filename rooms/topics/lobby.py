@@ -159,7 +159,7 @@ def _admitted(state: State, fact: Fact) -> State:
     person = Person.from_json(fact.data["person"])
     sheet = state.session.sheet.letting_in(person)
     state = replace(state, session=replace(state.session, sheet=sheet))
-    if person.id not in state.people:
+    if person.id not in state.people or state.people[person.id].struck:
         state = state.with_participant(Participant(sheet.seat(person)))
     lobby = LOBBY.of(state)
     return LOBBY.put(state, replace(lobby, inside={**lobby.inside, person.id: person}).without(person.id))

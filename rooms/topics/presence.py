@@ -237,7 +237,7 @@ PRESENCE = Topic(
         View(
             "participant",
             "participants",
-            lambda state: {id: (one,) for id, one in state.people.items()},
+            lambda state: {id: (one,) for id, one in state.people.items() if not one.struck},
             lambda state, id: state.people[id].to_json(),
             many=True,
         ),

@@ -2,10 +2,15 @@
 device is, without a line of their own; who has both is still one person, with one ballot.
 
 When the device has left, so have those who sat there, at the same time; they are there again when it comes back.
+
+Whoever has come without being on the sheet is added to it by who operates the site, and marked as such. They attend,
+and have no vote: the sheet says who is a member, and only the chair gives somebody else a vote. Who was written down
+by mistake is struck from the record.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,10 +19,12 @@ from types import MappingProxyType
 from rooms.errors import Refused
 from rooms.facts import SYSTEM, Fact, from_iso
 from rooms.fields import Command, identifier, one_of, read_by
-from rooms.participant import SENDERS, Participant, Role
+from rooms.meeting import OVER
+from rooms.participant import SENDERS, Participant, Person, Role, Unit
 from rooms.proceedings import CHOICES, Json, iso
 from rooms.state import Part, State
 from rooms.topic import UNTIL_CLOSED, Draft, Found, Said, Topic, View
+from rooms.topics.lobby import LOBBY, MAX_INSIDE, admission
 from rooms.topics.presence import at_seat, left
 from rooms.topics.voting.acts import MAX_CHANGES, still_open
 from rooms.topics.voting.vote import VOTES
@@ -29,7 +36,7 @@ DEVICES = SENDERS - {Role.GATEWAY}
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who sits there since when, ticked by whom; `how`: by tick, or by the person's own phone (qr)."""
+    """Who sits there since when, ticked by whom; `how`: by tick, by the person's own phone (qr), or added there."""
 
     since: datetime
     how: str
@@ -88,6 +95,33 @@ class CheckIn(Command):
     site: str
 
 
+@dataclass(frozen=True, slots=True)
+class AddToSite(Command):
+    """The server's own: the actor has seen somebody at the site who is not on the sheet: an official of its unit, or
+    who has said their name."""
+
+    site: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True)
+class StrikeFromSite(Command):
+    """`participant` was added by mistake."""
+
+    site: str = field(metadata=read_by(identifier))
+    participant: str = field(metadata=read_by(identifier))
+
+
+def same_unit(one: Unit, other: Unit) -> bool:
+    """Whether two are one unit: guests have theirs as somebody has written it, in full or for short."""
+    return one.id == other.id or _written(one) == _written(other)
+
+
+def _written(unit: Unit) -> str:
+    name = unicodedata.normalize("NFC", " ".join(unit.name.split())).casefold()
+    return name.replace("uỷ", "ủy").replace("ủy ban nhân dân", "ubnd")
+
+
 def refused_beside(state: State, device: str, consents: Mapping[str, bool]) -> bool:
     """Whether somebody who sits before the device has said no: one microphone and one camera have all of them. Who
     operates it answers for the others, after asking them."""
@@ -106,6 +140,8 @@ def _operates(state: State, actor: str, site: str) -> None:
 
 
 def _site(state: State, id: str) -> Site:
+    if state.session.state in OVER:
+        raise Refused(state.session.state.value)
     site = SITES.of(state).get(id)
     if site is None:
         raise Refused("unknown_site")
@@ -148,7 +184,7 @@ def _take(state: State, actor: str, command: TakeSeat, now: datetime) -> Found:
     known = state.people.get(command.participant)
     if known is None:
         raise Refused("unknown_participant")
-    if not _leads(state, actor) and known.person.unit.id != state.people[command.site].person.unit.id:
+    if not _leads(state, actor) and not same_unit(known.person.unit, state.people[command.site].person.unit):
         raise Refused("not_allowed", "of another unit")
     return _seating(state, actor, command.participant, command.site, "tick", now)
 
@@ -158,6 +194,32 @@ def _check_in(state: State, actor: str, command: CheckIn, now: datetime) -> Foun
     if actor not in state.people:
         raise Refused("unknown_participant")
     return _seating(state, actor, actor, command.site, "qr", now)
+
+
+def _add(state: State, actor: str, command: AddToSite, now: datetime) -> Found:
+    site = _site(state, command.site)
+    _operates(state, actor, command.site)
+    known = state.people.get(command.person.id)
+    if known is not None and not known.struck:
+        return _seating(state, actor, known.id, command.site, "tick", now)
+    if len(site.seats) >= MAX_SEATS or len(LOBBY.of(state).inside) >= MAX_INSIDE:
+        raise Refused("limit_reached")
+    unit = state.people[command.site].person.unit
+    person = replace(command.person, unit=unit, role=Role.DELEGATE, vote=False)
+    return [
+        admission(person, actor),
+        Draft("seated", actor, {"person": person.id, "site": command.site, "how": "added"}),
+    ]
+
+
+def _strike(state: State, actor: str, command: StrikeFromSite, now: datetime) -> Found:
+    site, person = _site(state, command.site), command.participant
+    _operates(state, actor, command.site)
+    if person not in site.seats or site.seats[person].how != "added":
+        raise Refused("not_eligible", "who is on the sheet of the meeting stays on it")
+    gone = [left(person, now, "removed", actor)] if state.present(person) else []
+    removed = Draft("removed", actor, {"person": person, "text": ""})
+    return [*gone, removed, Draft("struck", actor, {"person": person, "site": command.site})]
 
 
 def _seating(state: State, actor: str, person: str, site: str, how: str, now: datetime) -> list[Draft]:
@@ -271,6 +333,17 @@ def _unseated(state: State, fact: Fact) -> State:
     return state.with_participant(replace(one, seat=None, away_since=away))
 
 
+def _struck(state: State, fact: Fact) -> State:
+    """The sheet does not name them any more, and nobody sees them."""
+    person, session, lobby = fact.data["person"], state.session, LOBBY.of(state)
+    invited = tuple(one for one in session.sheet.invited if one.id != person)
+    one = state.people[person]
+    one = replace(one, struck=True, person=replace(one.person, vote=False))
+    state = replace(state, session=replace(session, sheet=replace(session.sheet, invited=invited)))
+    state = LOBBY.put(state, replace(lobby, inside={id: in_ for id, in_ in lobby.inside.items() if id != person}))
+    return state.with_participant(one)
+
+
 def _device_back(state: State, fact: Fact) -> State:
     """Who had lost their own line meanwhile has the seat again."""
     site = SITES.of(state).get(fact.data["person"]["id"])
@@ -301,14 +374,16 @@ SITES_TOPIC = Topic(
         Said("site.close", CloseSite, DEVICES, _close, UNTIL_CLOSED),
         Said("site.seat", TakeSeat, DEVICES, _take, UNTIL_CLOSED),
         Said("site.unseat", FreeSeat, DEVICES, _free, UNTIL_CLOSED),
+        Said("site.strike", StrikeFromSite, DEVICES, _strike, UNTIL_CLOSED),
         Said("site.vote", SpokenBallot, DEVICES, _spoken),
     ),
-    own={CheckIn: _check_in},
+    own={CheckIn: _check_in, AddToSite: _add},
     folds={
         "site_opened": _opened,
         "site_closed": _closed,
         "seated": _seated,
         "unseated": _unseated,
+        "struck": _struck,
         "joined": _device_back,
     },
     views=(

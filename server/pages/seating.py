@@ -1,22 +1,30 @@
 """Check-in at a site: the code for the site's screen, the phone's page, and the operator's tick."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import segno
 from aiohttp import web
 
-from rooms.topics.sites import SITES, CheckIn, TakeSeat
+from rooms import Person
+from rooms.topics.sites import SITES, AddToSite, CheckIn
 from server.auth import may, utcnow
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
-from server.keys import CONFIG, IDENTITY, SEATING, SITTINGS, TOKENS
+from server.keys import CONFIG, DATABASE, IDENTITY, SEATING, SITTINGS, TOKENS
 from server.middleware import cookie_name, secure
 from server.pages import current, form, reader_of, see_other
 from server.pages.caching import private
-from server.seating import SESSION, Phone, free, ticket
+from server.pages.sheet_rows import NAME
+from server.pages.texts import Unfit, on_record
+from server.seating import SESSION, Phone, comer, roster, ticket
 from server.sitting import Sitting
 from server.sittings import seats
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 def routes() -> list[web.RouteDef]:
@@ -24,6 +32,8 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get("/rooms/{room}/sites/{site}/code", code),
         web.post("/rooms/{room}/sites/{site}/phones", tick),
+        web.get("/rooms/{room}/sites/{site}/people", people),
+        web.post("/rooms/{room}/sites/{site}/people", add),
         web.get("/checkin", door),
         web.post("/checkin", come),
     ]
@@ -54,7 +64,7 @@ async def code(request: web.Request) -> web.Response:
     answer = {
         "link": link,
         "image": segno.make(link, error="l", micro=False).svg_data_uri(scale=4, border=4, light="#fff"),
-        "phones": [{"number": phone.number, "participant": phone.person} for phone in phones],
+        "phones": [{"number": phone.number} | _shown(sitting, phone.person) for phone in phones],
     }
     return web.json_response(answer, headers={"Cache-Control": "no-store"})
 
@@ -67,9 +77,54 @@ async def tick(request: web.Request) -> web.Response:
     phone = seating.numbered(sitting.room.meeting.id, site, typed.get("number", ""), utcnow())
     if phone is None:
         raise Problem("unknown_participant")
-    await sitting.apply(account.id, TakeSeat(site, phone.person))
+    await sitting.apply(account.id, AddToSite(site, phone.person))
     seating.tick(phone)
     return web.json_response({})
+
+
+def _shown(sitting: Sitting, person: Person) -> dict[str, object]:
+    """`expected`: they are on the sheet."""
+    expected = person.id in sitting.room.state.people
+    return {"participant": person.id, "name": person.name, "title": person.title, "expected": expected}
+
+
+async def people(request: web.Request) -> web.Response:
+    """GET …/people: who may be picked at the site."""
+    sitting, site, _account = await _site(request)
+    return web.json_response(
+        {"people": [_shown(sitting, one) for one in await _roster(request, sitting, site)]},
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+async def add(request: web.Request) -> web.Response:
+    """POST …/people: the operator has seen somebody at the site whom the sheet does not name, and picks them from the
+    directory or writes down name and title. Answers with their id."""
+    sitting, site, account = await _site(request)
+    typed = await form(request)
+    if "person" in typed:
+        found = next((one for one in await _roster(request, sitting, site) if one.id == typed["person"]), None)
+        if found is None:
+            raise Problem("unknown_participant")
+    else:
+        try:
+            found = _comer(typed, sitting, site)
+        except Unfit as unfit:
+            sentence = reader_of(request).gettext(str(unfit), limit=NAME)
+            return web.json_response({"sentence": sentence}, status=422)
+    await sitting.apply(account.id, AddToSite(site, found))
+    return web.json_response({"participant": found.id})
+
+
+async def _roster(request: web.Request, sitting: Sitting, site: str) -> list[Person]:
+    async with request.app[DATABASE].read() as connection:
+        return await roster(connection, sitting, site)
+
+
+def _comer(typed: Mapping[str, str], sitting: Sitting, site: str) -> Person:
+    """Raises Unfit."""
+    title = typed.get("title", "").strip()
+    return comer(on_record(typed.get("name", ""), NAME), on_record(title, NAME) if title else "", sitting, site)
 
 
 # --- the phone --------------------------------------------------------------------------------------------------
@@ -82,21 +137,19 @@ async def door(request: web.Request) -> web.Response:
 
 def _page(
     request: web.Request, *, sitting: Sitting | None = None, site: str = "", token: str = "",
-    phone: Phone | None = None, sentence: str = "",
+    names: Iterable[Person] = (), phone: Phone | None = None, sentence: str = "", typed: Mapping[str, str] = EMPTY,
 ) -> web.Response:  # fmt: skip
-    people = sitting.room.state.people if sitting else {}
     return private(
         request,
         "meetings/checkin.html",
         status=422 if sentence else 200,
         meeting=sitting.room.meeting if sitting else None,
-        unit=people[site].person.unit.name if site else "",
-        names=[(request.app[SEATING].alias(one.id), one.person.name) for one in free(sitting, site)]
-        if sitting and not phone
-        else [],
+        unit=sitting.room.state.people[site].person.unit.name if sitting else "",
+        names=[(request.app[SEATING].alias(one.id), one.name) for one in names],
+        typed=defaultdict(str, typed),
         token=token,
         phone=phone,
-        name=people[phone.person].person.name if phone else "",
+        name=phone.person.name if phone else "",
         sentence=sentence,
     )
 
@@ -119,14 +172,19 @@ async def come(request: web.Request) -> web.Response:
     if account is not None and account.room is None and may(account, "meeting.enter", seats(sitting.room.meeting)):
         await sitting.apply(account.id, CheckIn(site))
         return see_other(f"/rooms/{claims['room']}?phone")
-    picked = typed.get("person")
-    if picked is None:
-        return _page(request, sitting=sitting, site=site, token=token)
-    seating = request.app[SEATING]
-    person = next((one.id for one in free(sitting, site) if seating.alias(one.id) == picked), None)
+    seating, names = request.app[SEATING], await _roster(request, sitting, site)
+    if "person" not in typed and "name" not in typed:
+        return _page(request, sitting=sitting, site=site, token=token, names=names)
+    try:
+        person = next((one for one in names if seating.alias(one.id) == typed.get("person")), None)
+        if person is None:
+            person = _comer(typed, sitting, site) if "name" in typed else None
+        sentence = N_("Tên này không còn trong danh sách. Xin chọn lại.")
+    except Unfit as unfit:
+        person, sentence = None, str(unfit)
     if person is None:
-        sentence = reader_of(request).gettext(N_("Tên này không còn trong danh sách. Xin chọn lại."))
-        return _page(request, sitting=sitting, site=site, token=token, sentence=sentence)
+        wrong = reader_of(request).gettext(sentence, limit=NAME)
+        return _page(request, sitting=sitting, site=site, token=token, names=names, sentence=wrong, typed=typed)
     phone = seating.ask(claims["room"], claims["meeting"], site, person, now)
     return _page(request, sitting=sitting, site=site, phone=phone)
 
@@ -143,7 +201,7 @@ async def _wait(request: web.Request, secret: str, now: datetime) -> web.Respons
     if not phone.ticked:
         return _page(request, sitting=sitting, site=phone.site, phone=phone)
     seating.spent(phone)
-    person, room = sitting.room.state.people[phone.person].person, sitting.room.meeting.room
+    person, room = sitting.room.state.people[phone.person.id].person, sitting.room.meeting.room
     claims = {
         "use": "room", "sub": person.id, "room": room, "name": person.name, "role": person.role.value,
         "link": f"site-{phone.meeting}", "meeting": phone.meeting,

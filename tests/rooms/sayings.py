@@ -58,7 +58,8 @@ from rooms.topics.convening import GoOnMeeting
 from rooms.topics.grouping import EndGroups, EnterGroup, StartGroups
 from rooms.topics.interpreting import CloseChannel, Listen, NameInterpreter, OpenChannel
 from rooms.topics.late import CloseLate, FileBallot, FileStatement, OpenLate
-from rooms.topics.sites import CheckIn, CloseSite, FreeSeat, OpenSite, SpokenBallot, TakeSeat
+from rooms.topics.sites import AddToSite, CheckIn, CloseSite, FreeSeat, OpenSite, SpokenBallot, StrikeFromSite, TakeSeat
+from tests.rooms.conftest import MINH
 
 WHO = st.sampled_from(["hanh", "binh", "dung", "lan", "tam", "minh"])
 VOTE = st.sampled_from(["v1", "v2"])
@@ -123,6 +124,8 @@ COMMANDS = st.one_of(
     st.builds(TakeSeat, WHO, WHO),
     st.builds(FreeSeat, WHO, WHO),
     st.builds(CheckIn, WHO),
+    st.builds(AddToSite, WHO, st.sampled_from([MINH, replace(MINH, id="s-1", name="Đỗ Thị Sáu", vote=True)])),
+    st.builds(StrikeFromSite, WHO, st.sampled_from(["minh", "s-1", "dung"])),
     st.builds(SpokenBallot, VOTE, WHO, CHOICE),
     st.builds(SetRole, WHO, st.sampled_from(["deputy", "secretary", "delegate", "viewer"])),
     st.builds(SetVote, WHO, st.booleans()),

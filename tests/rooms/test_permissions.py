@@ -66,7 +66,7 @@ from rooms.topics.grouping import EndGroups, EnterGroup, StartGroups
 from rooms.topics.interpreting import CloseChannel, Listen, NameInterpreter, OpenChannel
 from rooms.topics.late import CloseLate, FileStatement, OpenLate
 from rooms.topics.notes import EditPad
-from rooms.topics.sites import CloseSite, FreeSeat, OpenSite, SpokenBallot, TakeSeat
+from rooms.topics.sites import AddToSite, CloseSite, FreeSeat, OpenSite, SpokenBallot, StrikeFromSite, TakeSeat
 
 EVERYBODY = {"hanh", "binh", "dung", "tam"}
 
@@ -112,6 +112,7 @@ TABLE = [
     (CloseSite("lan"), {"hanh", "binh"}),
     (TakeSeat("lan", "tam"), {"hanh", "binh"}),
     (FreeSeat("lan", "phuc"), {"hanh", "binh"}),
+    (StrikeFromSite("lan", "phuc"), {"hanh", "binh"}),
     (SpokenBallot("v1", "phuc", "for"), {"hanh", "binh"}),
     (StartGroups((("Tổ 1", ("dung",)),)), {"hanh", "binh"}),
     (EndGroups(), {"hanh", "binh"}),
@@ -166,6 +167,10 @@ def test_only_the_right_roles_may(open_hall, command, may, person):
     open_hall.join(replace(open_hall.minh, id="phuc"))
     open_hall.do("hanh", OpenSite("lan"))
     open_hall.do("hanh", TakeSeat("lan", "phuc"))
+    if isinstance(command, StrikeFromSite):
+        open_hall.do("hanh", FreeSeat("lan", "phuc"))
+        open_hall.do("lan", AddToSite("lan", replace(open_hall.minh, id="s-1")))
+        command = StrikeFromSite("lan", "s-1")
     before, facts = open_hall.room.state, open_hall.room.facts
     if person in may:
         open_hall.do(person, command)

@@ -18,13 +18,25 @@ from rooms import (
     MediaState,
     OpenMeeting,
     OpenVote,
+    Person,
     Proceedings,
     Refused,
     Resume,
     Role,
+    SetVote,
     StartRecording,
+    Unit,
 )
-from rooms.topics.sites import MAX_SEATS, CheckIn, FreeSeat, OpenSite, SpokenBallot, TakeSeat
+from rooms.topics.sites import (
+    MAX_SEATS,
+    AddToSite,
+    CheckIn,
+    FreeSeat,
+    OpenSite,
+    SpokenBallot,
+    StrikeFromSite,
+    TakeSeat,
+)
 from rooms.topics.voting.vote import turnout
 
 
@@ -218,3 +230,72 @@ def test_who_only_watches_opens_no_site(open_hall):
     assert refusal(open_hall, "tam", OpenSite()) == "not_allowed"
     assert refusal(open_hall, "hanh", OpenSite("tam")) == "not_eligible"
     assert open_hall.room.state.people["tam"].role is Role.VIEWER
+
+
+SAU = Person("s-1", "Đỗ Thị Sáu", "Trưởng phòng Kinh tế", Unit("", ""), Role.GUEST, True)
+
+
+def test_who_is_on_no_sheet_is_added_by_the_sites_device_attends_and_has_no_vote(site_hall):
+    before = turnout(site_hall.room.state.people)
+    effects = site_hall.do("lan", AddToSite("lan", SAU))
+    told = site_hall.told(effects, "participant")[-1]
+    assert (told["unit"], told["role"], told["votes"], told["present"]) == (
+        site_hall.lan.unit.to_json(), "delegate", False, True,
+    )  # fmt: skip
+    assert site_hall.told(effects, "site")[-1]["seats"][0]["how"] == "added"
+    assert turnout(site_hall.room.state.people) == before, "members are those of the sheet"
+    site_hall.wait(minutes=30)
+    site_hall.do("hanh", CloseMeeting())
+    found = attendance(site_hall)["s-1"]
+    assert found.intervals == ((site_hall.start, site_hall.now),)
+    assert (found.site.id, found.added_by.id) == ("lan", "lan")
+    assert attendance(site_hall)["l1"].added_by is None
+
+
+def test_the_chair_may_give_a_vote_to_who_was_added(site_hall):
+    site_hall.do("lan", AddToSite("lan", SAU))
+    present, members = turnout(site_hall.room.state.people)
+    site_hall.do("hanh", SetVote("s-1", True))
+    assert turnout(site_hall.room.state.people) == (present + 1, members + 1)
+
+
+@pytest.mark.parametrize("who", ["lan", "hanh", "binh"])
+def test_who_was_written_down_by_mistake_is_struck(site_hall, who):
+    site_hall.do("lan", AddToSite("lan", SAU))
+    site_hall.wait(minutes=5)
+    effects = site_hall.do(who, StrikeFromSite("lan", "s-1"))
+    assert site_hall.told(effects, "participant")[-1] == {"id": "s-1", "gone": True}
+    assert "s-1" not in {one.id for one in site_hall.room.meeting.invited}
+    assert site_hall.again().room.state.people["s-1"].struck, "after a restart, too"
+    site_hall.do("hanh", CloseMeeting())
+    assert "s-1" not in attendance(site_hall)
+
+
+def test_who_was_struck_may_be_added_again(site_hall):
+    site_hall.do("lan", AddToSite("lan", SAU))
+    site_hall.do("lan", StrikeFromSite("lan", "s-1"))
+    effects = site_hall.do("lan", AddToSite("lan", SAU))
+    assert site_hall.told(effects, "participant")[-1]["present"] is True
+    assert "s-1" in attendance(site_hall)
+
+
+def test_nobody_strikes_whom_the_sheet_names_nor_adds_to_anothers_site(site_hall):
+    site_hall.do("lan", TakeSeat("lan", "l1"))
+    assert refusal(site_hall, "lan", StrikeFromSite("lan", "l1")) == "not_eligible"
+    assert refusal(site_hall, "dung", AddToSite("lan", SAU)) == "not_allowed"
+    site_hall.do("lan", AddToSite("lan", SAU))
+    assert refusal(site_hall, "dung", StrikeFromSite("lan", "s-1")) == "not_allowed"
+    site_hall.do("hanh", CloseMeeting())
+    assert refusal(site_hall, "lan", AddToSite("lan", replace(SAU, id="s-2"))) == "closed"
+
+
+def test_a_guest_of_the_unit_by_name_is_ticked_by_its_device(new_hall):
+    hall = new_hall()
+    unit = Unit("guest-5f0c", "uỷ ban nhân dân  Phường Tân Lập")
+    guests = (replace(hall.lan, id="g-1", unit=unit, role=Role.GUEST), replace(hall.dung, id="g-2", role=Role.GUEST))
+    hall = new_hall(invited=(hall.lan, *guests))
+    hall.join(hall.hanh, hall.lan)
+    hall.do("lan", OpenSite())
+    hall.do("lan", TakeSeat("lan", "g-1"))
+    assert hall.room.state.present("g-1")
+    assert refusal(hall, "lan", TakeSeat("lan", "g-2")) == "not_allowed"

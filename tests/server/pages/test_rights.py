@@ -121,7 +121,8 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     # Nobody here: nobody was asked for remarks or to check, there is no site and no ticket.
     (frozenset(), """
         POST /desk/{id}/remark  POST /desk/{id}/check
-        GET /rooms/{room}/sites/{site}/code  POST /rooms/{room}/sites/{site}/phones  GET /signing/vgca/file.pdf"""),
+        GET /rooms/{room}/sites/{site}/code  POST /rooms/{room}/sites/{site}/phones  GET /signing/vgca/file.pdf
+        GET /rooms/{room}/sites/{site}/people  POST /rooms/{room}/sites/{site}/people"""),
 )  # fmt: skip
 """Who may: method and path as the route is written, but for what ACTS spells out."""
 ELSEWHERE = {

@@ -1,5 +1,6 @@
 """Check-in at a site by one's own phone: the code on the screen, the tick, and what no code opens."""
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -8,7 +9,7 @@ import pytest
 
 from rooms import Person, Role, store
 from rooms.proceedings import Meeting
-from server import auth, sittings
+from server import auth, directory, sittings
 from server.auth import utcnow
 from server.keys import DATABASE, SEATING, SITTINGS, TOKENS
 from server.sittings import person_of
@@ -200,3 +201,68 @@ async def test_only_the_sites_device_and_who_leads_see_its_code(office: Office, 
     other = await office.sign_in(who)
     assert (await other.get(f"{ROOM}/sites/dung/code")).status == 403
     assert (await office.stranger().get(f"{ROOM}/sites/dung/code")).status in (303, 401, 403)
+
+
+async def people_at(operator: Visitor) -> dict[str, str]:
+    """Who may be added at Dũng's site: name -> id."""
+    page = await operator.get(f"{ROOM}/sites/dung/people")
+    assert page.status == 200, page.words
+    return {one["name"]: one["participant"] for one in json.loads(page.text)["people"]}
+
+
+async def colleague(office: Office) -> None:
+    """Năm of Dũng's unit, whom the directory knows and nobody has invited; and Sáu of Lan's."""
+    dung, lan = [await office.account(id) for id in ("dung", "lan")]
+    async with office.server.app[DATABASE].begin() as connection:
+        await directory.add_account(connection, "nam", "Lê Năm", "Trưởng phòng Kinh tế", dung.unit.id, ())
+        await directory.add_account(connection, "sau", "Hồ Sáu", "Trưởng phòng Kinh tế", lan.unit.id, ())
+
+
+async def test_the_operator_adds_an_official_of_the_unit_whom_nobody_invited(office: Office) -> None:
+    _meeting, _seat, operator = await hall(office)
+    await colleague(office)
+    known = await people_at(operator)
+    assert {"Lê Năm", "Vũ Hai"} <= known.keys()
+    assert "Hồ Sáu" not in known, "of another unit"
+    assert (await operator.post(f"{ROOM}/sites/dung/people", {"person": "nam"}, csrf=False)).status != 200
+    assert (await operator.post(f"{ROOM}/sites/dung/people", {"person": "sau"})).status == 404
+    assert (await operator.post(f"{ROOM}/sites/dung/people", {"person": "nam"})).status == 200
+    sitting = await office.server.app[SITTINGS].get("hoi-truong")
+    nam = sitting.room.state.people["nam"]
+    assert (nam.seat, nam.present, nam.votes, nam.person.title) == ("dung", True, False, "Trưởng phòng Kinh tế")
+    assert "Lê Năm" not in await people_at(operator)
+
+
+async def test_the_operator_writes_down_who_is_on_no_list(office: Office) -> None:
+    _meeting, _seat, operator = await hall(office)
+    wrong = await operator.post(f"{ROOM}/sites/dung/people", {"name": " ", "title": "Trưởng thôn"})
+    assert (wrong.status, "để trống" in json.loads(wrong.text)["sentence"]) == (422, True)
+    page = await operator.post(f"{ROOM}/sites/dung/people", {"name": "Cao Bảy", "title": "Trưởng thôn"})
+    person = json.loads(page.text)["participant"]
+    sitting = await office.server.app[SITTINGS].get("hoi-truong")
+    one = sitting.room.state.people[person]
+    assert (one.person.name, one.person.title, one.seat, one.votes) == ("Cao Bảy", "Trưởng thôn", "dung", False)
+    lan = await office.sign_in("lan")
+    assert (await lan.post(f"{ROOM}/sites/dung/people", {"name": "Cao Tám"})).status == 403
+
+
+@pytest.mark.parametrize("listed", [True, False])
+async def test_who_is_not_on_the_sheet_comes_in_by_their_phone_after_the_tick(office: Office, listed: bool) -> None:
+    _meeting, _seat, operator = await hall(office)
+    await colleague(office)
+    code, phone = await scanned(operator), office.stranger()
+    if listed:
+        waits = await pick(phone, code, "Lê Năm")
+    else:
+        page = await phone.post("/checkin", {"code": code, "name": "", "title": "Trưởng thôn"})
+        assert (page.status, 'value="Trưởng thôn"' in page.text) == (422, True), "nothing typed is lost"
+        page = await phone.post("/checkin", {"code": code, "name": "Cao Bảy", "title": "Trưởng thôn"})
+        waits = page.value("waits")
+    [told] = json.loads((await operator.get(f"{ROOM}/sites/dung/code")).text)["phones"]
+    assert (told["name"], told["expected"]) == ("Lê Năm" if listed else "Cao Bảy", False)
+    assert (await operator.post(f"{ROOM}/sites/dung/phones", {"number": told["number"]})).status == 200
+    page = await phone.post("/checkin", {"waits": waits})
+    assert (page.status, page.location) == (303, f"{ROOM}?phone")
+    socket = await phone.session.ws_connect(f"{ROOM}/ws", params={"page": "p1"})
+    welcome = await socket.receive_json(timeout=10)
+    assert (welcome["type"], welcome["you"]) == ("welcome", told["participant"])

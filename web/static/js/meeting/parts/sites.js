@@ -4,7 +4,7 @@
 import { t } from "../../text.js";
 import { byId, keep, make, offer, say } from "../element.js";
 import { nameOf } from "../names.js";
-import { hasVote, isClosed, may, me, participant, START } from "../state.js";
+import { isClosed, may, me, participant, START } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../parts.js").Actions} Actions */
@@ -13,6 +13,9 @@ import { hasVote, isClosed, may, me, participant, START } from "../state.js";
 export const NAME = "sites";
 
 const ASK_EVERY = 4; // seconds: the code changes after minutes, and a phone waits for its tick
+const LOOK_EVERY = 20; // seconds: whom the directory knows in the unit hardly changes
+
+/** @typedef {{participant: string, name: string, title: string, expected: boolean}} Known  somebody who may be ticked */
 
 /** @param {State} state @param {string} id */
 const site = (state, id) => state.sites.find((one) => one.id === id);
@@ -56,21 +59,31 @@ function listSites(state) {
   });
 }
 
+/** How somebody comes to be there, or would. @param {State} state
+ * @param {{how: string, by: string} | undefined} seat @param {boolean} unexpected */
+function howSentence(state, seat, unexpected) {
+  if (seat?.how === "qr") return t("điểm danh bằng điện thoại");
+  if (seat?.how === "added") return t("bổ sung tại điểm cầu, do %(name)s ghi tên", { name: nameOf(state, seat.by) });
+  return !seat && unexpected ? t("chưa có trong danh sách dự họp") : "";
+}
+
 /** @param {HTMLElement} _root @param {Actions} actions @returns {Part} */
 export function mount(_root, { act, turn, notice, redraw }) {
   let shown = START;
   let chosen = "";
   let seconds = 0;
   let runs = false; // this device is a site
-  /** @type {{number: string, participant: string}[]} */ let phones = [];
-  const path = () => `${location.pathname}/sites/${encodeURIComponent(shown.you ?? "")}`;
+  /** @type {(Known & {number: string})[]} */ let phones = [];
+  /** @type {Known[]} */ let others = []; // of the unit of the site that is shown, on the sheet or not
+  let looked = ""; // at which site
+  const path = (/** @type {string | null} */ id) => `${location.pathname}/sites/${encodeURIComponent(id ?? "")}`;
   byId("site-open").addEventListener("click", () => act("site.open"));
   byId("site-close").addEventListener("click", () => act("site.close"));
   byId("site-which").addEventListener("change", () => { chosen = byId("site-which").value; redraw(); });
 
   const ask = async () => {
     try {
-      const answer = await fetch(`${path()}/code`, { headers: { Accept: "application/json" } });
+      const answer = await fetch(`${path(shown.you)}/code`, { headers: { Accept: "application/json" } });
       if (!answer.ok || !runs) return;
       const told = await answer.json();
       if (byId("site-code").src !== told.image) byId("site-code").src = told.image;
@@ -80,16 +93,45 @@ export function mount(_root, { act, turn, notice, redraw }) {
       redraw();
     } catch { /* no line now: the next question comes by itself */ }
   };
-  const tick = async (/** @type {string} */ number) => {
+  const look = async () => {
+    const asked = chosen;
+    looked = asked;
+    if (!asked) return;
+    const answer = await fetch(`${path(asked)}/people`, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok || asked !== chosen) return;
+    others = (await answer.json()).people;
+    redraw();
+  };
+  /** @param {string} where @param {Record<string, string>} fields @param {string} failed */
+  const post = async (where, fields, failed) => {
     const body = new FormData();
     body.set("csrf", /** @type {HTMLInputElement} */ (document.querySelector("input[name=csrf]")).value);
-    body.set("number", number);
-    const answer = await fetch(`${path()}/phones`, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
-    if (!answer?.ok) notice(t("Chưa xác nhận được. Xin thử lại."));
+    for (const [name, value] of Object.entries(fields)) body.set(name, value);
+    const answer = await fetch(where, { method: "POST", body, headers: { Accept: "application/json" } }).catch(() => null);
+    if (answer?.ok) return true;
+    const told = await answer?.json().catch(() => null);
+    notice(told?.sentence ?? failed);
+    return false;
+  };
+  const tick = async (/** @type {string} */ number) => {
+    await post(`${path(shown.you)}/phones`, { number }, t("Chưa xác nhận được. Xin thử lại."));
     ask();
   };
+  /** Who is not on the sheet is added to it. @param {Record<string, string>} fields */
+  const add = async (fields) => {
+    const done = await post(`${path(chosen)}/people`, fields, t("Chưa thêm được người này. Xin thử lại."));
+    look();
+    return done;
+  };
+  byId("site-add").addEventListener("submit", async (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const [name, title] = [byId("site-add-name"), byId("site-add-title")];
+    if (!(await add({ name: name.value, title: title.value }))) return;
+    name.value = title.value = "";
+    name.focus();
+  });
 
-  const createPhone = (/** @type {{number: string, participant: string}} */ one) =>
+  const createPhone = (/** @type {Known & {number: string}} */ one) =>
     make("li", { class: "line" },
       make("span", { class: "line-text" }, make("strong", { class: "line-name" }), make("span", { class: "line-more" })),
       make("button", { type: "button", class: "small primary", "data-test": "site-tick-phone", onclick: () => tick(one.number) }, t("Xác nhận")));
@@ -104,13 +146,16 @@ export function mount(_root, { act, turn, notice, redraw }) {
         make("input", { type: "checkbox", "data-test": "site-seat", onchange: async (/** @type {any} */ event) => {
           const box = event.target;
           box.dataset.busy = "yes"; // what is drawn meanwhile does not know of it yet
-          const done = await act(box.checked ? "site.seat" : "site.unseat", { site: chosen, participant: one.id });
+          const done = box.checked && !participant(shown, one.id) ? await add({ person: one.id })
+            : await act(box.checked ? "site.seat" : "site.unseat", { site: chosen, participant: one.id });
           delete box.dataset.busy;
           if (!done) box.checked = !box.checked;
         } }),
         make("span", {}, make("strong", { class: "line-name" }), make("span", { class: "line-more" }))),
       make("span", { class: "site-votes" }, spoken(one.id, "for", t("Tán thành")), spoken(one.id, "against", t("Không tán thành")),
-        spoken(one.id, "abstain", t("Không có ý kiến"))));
+        spoken(one.id, "abstain", t("Không có ý kiến"))),
+      make("button", { type: "button", class: "small", "data-test": "site-strike",
+        onclick: () => act("site.strike", { site: chosen, participant: one.id }) }, t("Xóa")));
 
   const render = (/** @type {State} */ state, /** @type {State} */ before) => {
     shown = state;
@@ -133,19 +178,31 @@ export function mount(_root, { act, turn, notice, redraw }) {
     const seats = site(state, chosen)?.seats ?? [];
     const how = new Map(seats.map((one) => [one.participant, one.how]));
     const led = [state.meeting?.chair, ...(state.meeting?.secretaries ?? [])];
-    const people = state.participants.filter((p) => how.has(p.id)
+    if (looked !== chosen) {
+      others = [];
+      look();
+    }
+    const ofUnit = state.participants.filter((p) => how.has(p.id)
       || (p.unit.id === unit && p.role !== "gateway" && !site(state, p.id) && !led.includes(p.id)));
+    const listed = new Set(ofUnit.map((p) => p.id));
+    const more = others.filter((one) => !listed.has(one.participant) && !participant(state, one.participant)?.site);
+    const people = [...ofUnit, ...more.map((one) => ({ id: one.participant, name: one.name, title: one.title, votes: false, expected: one.expected }))];
     const roll = state.vote?.state === "open" && !state.vote.rule.secret;
     keep(byId("site-phones"), phones, (one) => one.number, createPhone, (element, one) => {
-      say(element.querySelector(".line-name"), participant(state, one.participant)?.name ?? "");
-      say(element.querySelector(".line-more"), t("số trên điện thoại: %(number)s", { number: one.number }));
+      say(element.querySelector(".line-name"), one.name);
+      say(element.querySelector(".line-more"), [one.title, one.expected ? "" : t("chưa có trong danh sách dự họp"),
+        t("số trên điện thoại: %(number)s", { number: one.number })].filter(Boolean).join(" · "));
     });
     keep(byId("site-seats"), people, (one) => one.id, createSeat, (element, one) => {
       const box = element.querySelector("input");
       if (!box.dataset.busy) box.checked = how.has(one.id);
       say(element.querySelector(".line-name"), one.name);
-      say(element.querySelector(".line-more"), [one.title, how.get(one.id) === "qr" ? t("điểm danh bằng điện thoại") : ""].filter(Boolean).join(" · "));
-      element.querySelector(".site-votes").hidden = !roll || !how.has(one.id) || !hasVote(one);
+      say(element.querySelector(".line-more"), [one.title, howSentence(state, seats.find((seat) => seat.participant === one.id),
+        "expected" in one && !one.expected)].filter(Boolean).join(" · "));
+      element.querySelector(".site-votes").hidden = !roll || !how.has(one.id) || !one.votes;
+      const strike = element.querySelector("[data-test=site-strike]");
+      strike.hidden = how.get(one.id) !== "added";
+      strike.setAttribute("aria-label", t("Xóa %(name)s khỏi danh sách, vì ghi nhầm", { name: one.name }));
     });
     if (runs !== Boolean(mine)) {
       runs = Boolean(mine);
@@ -159,7 +216,9 @@ export function mount(_root, { act, turn, notice, redraw }) {
     render,
     tick: () => {
       seconds += 1;
-      if (runs && seconds % ASK_EVERY === 0 && !isClosed(shown)) ask();
+      if (isClosed(shown)) return;
+      if (runs && seconds % ASK_EVERY === 0) ask();
+      if (chosen && seconds % LOOK_EVERY === 0) look();
     },
   };
 }
