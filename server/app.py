@@ -25,6 +25,9 @@ from server.disks import Disks
 from server.editing.live import Editing
 from server.erasing import Eraser
 from server.errors import SetupError
+from server.exchange import Exchange
+from server.exchange_arrivals import Arrivals
+from server.exchange_line import line_of
 from server.exports import Exports
 from server.incidents import Incidents
 from server.jobs import Job
@@ -40,6 +43,7 @@ from server.keys import (
     EDITING,
     ENDPOINT,
     ERASER,
+    EXCHANGE,
     EXPORTS,
     IDENTITY,
     INCIDENTS,
@@ -76,6 +80,7 @@ from server.pages import (
     desk_new,
     disposal,
     editing,
+    exchange,
     figures,
     guests,
     incidents,
@@ -133,7 +138,7 @@ def build_app(config: Config) -> web.Application:
     app[WORD_FILES] = WordFiles()
     app[UPLOADS] = Uploads(known=32, strangers=16)
     app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)
-    app.cleanup_ctx.extend([_database, _records, _editing, _papers, _incidents, _mail, _media, _jobs])
+    app.cleanup_ctx.extend([_database, _records, _editing, _papers, _incidents, _exchange, _mail, _media, _jobs])
     pages = (
         account,
         certificates,
@@ -146,6 +151,7 @@ def build_app(config: Config) -> web.Application:
         line_check,
         papers,
         recordings,
+        exchange,
         registers,
         proceedings,
         public,
@@ -268,6 +274,15 @@ async def _incidents(app: web.Application) -> AsyncIterator[None]:
     yield
 
 
+async def _exchange(app: web.Application) -> AsyncIterator[None]:
+    config, vault = app[CONFIG], app[VAULT]
+    reader = PageReader(config.secrecy.ocr.command)
+    arrivals = Arrivals(vault, reader, app[ERASER], auth.utcnow)
+    line = line_of(config.exchange, config.exchange_token)
+    app[EXCHANGE] = Exchange(app[DATABASE], vault.archive, line, config.exchange, arrivals, auth.utcnow)
+    yield
+
+
 async def _media(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG].media
     try:
@@ -310,6 +325,7 @@ def jobs(app: web.Application, config: Config) -> Iterator[Job]:
     yield Job("deadlines", deadlines.look, every=quarter, failing="nobody is reminded")
     yield Job("series", partial(prepare_near, database), every=quarter, failing="no meeting is prepared")
     yield Job("stamping", lambda _: stamp_waiting(records), every=30.0, failing="what is sealed waits")
+    yield app[EXCHANGE].job
     yield Job("archive", app[KEEPER].look, every=60.0, first=30.0, failing="the archive is not looked after")
     renewal = Renewal(records, archive_of(config), config.signing.renew_days)
     yield Job("renewal", renewal.look, every=day, first=60.0, failing="no archive time-stamp is renewed")

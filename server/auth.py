@@ -237,7 +237,7 @@ Act = Literal[
     "document.consult", "document.remark", "document.check", "document.signers", "document.change",
     "workflow.set", "workflow.read",
     "desk.sign", "certificate.bind", "document.sign", "document.seal", "document.void", "document.notice",
-    "document.publish", "document.redact", "document.withdraw",
+    "document.publish", "document.redact", "document.withdraw", "document.send",
 ]  # fmt: skip
 
 
@@ -404,6 +404,8 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # Whoever has the seal: a rendition is made, sealed and published in one act.
     "document.redact": _of_unit("clerk"),
     "document.withdraw": _of_unit("leader", "clerk"),
+    # To other authorities, by the exchange axis.
+    "document.send": _of_unit("clerk"),
 }
 
 

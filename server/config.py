@@ -18,6 +18,8 @@ from server.errors import SetupError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Workers = Annotated[int, Field(ge=1, le=64)]
+ORGAN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,62}[A-Za-z0-9])?")
+"""An authority's identifier on the exchange axis, as H41.12 or 000.00.12.H41."""
 _TURN_URL = re.compile(r"turns?:(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?(\?transport=(udp|tcp))?")
 """RFC 7065."""
 ADDRESS = re.compile(
@@ -194,6 +196,35 @@ class SigningConfig(_Section):
     """Days before the certificate of an archive time-stamp expires at which the next one is put over it."""
 
 
+class ExchangeConfig(_Section):
+    """The way to the exchange axis (trục liên thông văn bản): a folder or an address. Neither: nothing is exchanged."""
+
+    folder: Path | None = None
+    """Its `outbox` is emptied, its `inbox` filled, by the client of the axis."""
+    url: str = ""
+    """Address of a service that does the same by HTTP (docs/exchange.md); its token is in `keys/exchange.token`."""
+    organs: dict[str, str] = {}
+    """Identifiers of our units on the axis, by the units' ids: lam-son = "H41"."""
+    partners: dict[str, str] = {}
+    """To whom documents can be sent: names by identifiers, "H41.12" = "Ủy ban nhân dân xã Tà Năng"."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        parts = urlsplit(self.url)
+        here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+        if self.url and not (parts.scheme == "https" or (parts.scheme == "http" and here)):
+            raise ValueError("exchange.url is an https address")
+        if self.url and self.folder is not None:
+            raise ValueError("exchange has a folder or a url, not both")
+        if (self.url or self.folder is not None) and not self.organs:
+            raise ValueError("exchange needs exchange.organs, the identifiers of units on the axis")
+        if any(not ORGAN.fullmatch(one) for one in (*self.organs.values(), *self.partners)):
+            raise ValueError("identifiers on the axis are of letters, digits, dots and hyphens, as H41.12")
+        if len(set(self.organs.values())) != len(self.organs):
+            raise ValueError("exchange.organs gives two units the same identifier")
+        return self
+
+
 class Config(BaseSettings):
     """All settings of an installation."""
 
@@ -215,6 +246,7 @@ class Config(BaseSettings):
     secrecy: SecrecyConfig = SecrecyConfig()
     signing: SigningConfig = SigningConfig()
     mail: MailConfig = MailConfig()
+    exchange: ExchangeConfig = ExchangeConfig()
     language: Literal["vi", "en", "ja"] = "vi"
     """In which commands speak; pages follow their reader."""
 
@@ -264,6 +296,11 @@ class Config(BaseSettings):
     def keys(self) -> Path:
         """Folder of the installation's certificates and keys."""
         return self.data / "keys"
+
+    @property
+    def exchange_token(self) -> Path:
+        """File with what the service of `exchange.url` knows us by."""
+        return self.keys / "exchange.token"
 
     @property
     def secret_file(self) -> Path:

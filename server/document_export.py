@@ -16,8 +16,6 @@ import hashlib
 import io
 import json
 import os
-import re
-import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -34,16 +32,17 @@ from minutes.described.field import Subject
 from minutes.document import Document, State
 from minutes.errors import Damaged, Erased, Reason, Withheld
 from minutes.exchange import edxml
+from minutes.exchange.arrival import PDF
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming
 from server.casefiles_contents import of_document, of_received, pages, told
 from server.database import Database
 from server.directory import Unit
+from server.exchange_package import message, safe
 from server.records_drafting import stored_content
 
 SUMS = "SHA256SUMS"
 _ALL = 2**31 - 1
-_UNSAFE = re.compile(r"[^\w.+-]+")
 _OUT = ("CodeNumber", "CodeNotation", "IssuedDate", "TypeName", "Subject", "SignerInfo", "To", "Priority", "PageAmount",
         "DocCode", "SHA256", "File")  # fmt: skip
 _IN = ("ArrivalNumber", "ArrivalDate", "OrganName", "CodeNumber", "CodeNotation", "IssuedDate", "TypeName", "Subject",
@@ -108,7 +107,7 @@ class Export:
         yield Exported(done, len(self._sums) - 1, self._written, tuple(damaged), tuple(left_out))
 
     async def _outgoing(self, unit: Unit, one: Document) -> Mapping[str, str]:
-        item, folder = of_document(one), f"{unit.id}/di/{one.year}/{_safe(one.number_symbol or one.id)}"
+        item, folder = of_document(one), f"{unit.id}/di/{one.year}/{safe(one.number_symbol or one.id)}"
         pdf = await asyncio.to_thread(self._archive.fetch, one.digest or "")
         async with self._database.read() as connection:
             text = await stored_content(connection, one)
@@ -125,7 +124,8 @@ class Export:
             await self._put(f"{folder}/ban-cong-khai.pdf", rendition)
         await self._put(f"{folder}/noi-dung.json", _json(to_json(text)))
         await self._put(f"{folder}/dac-ta.json", _json({**own, **row, "History": acts}))
-        await self._put(f"{folder}/van-ban.edxml", edxml.dump(_message(unit, one, said, pdf), one.changed_at))
+        files = (edxml.File(f"{safe(one.number_symbol or one.id)}.pdf", PDF, pdf),)
+        await self._put(f"{folder}/van-ban.edxml", edxml.dump(message(unit.id, one, said, files), one.changed_at))
         return row
 
     async def _incoming(self, unit: Unit, one: Incoming) -> Mapping[str, str]:
@@ -172,33 +172,6 @@ def _digest(path: Path) -> str:
 async def _issued(connection: AsyncConnection, unit: Unit) -> list[Document]:
     found = await records.search(connection, _ALL, unit_id=unit.id, state=State.SEALED.value)
     return sorted(found, key=lambda one: (one.year or 0, one.number or 0, one.id))
-
-
-def _message(unit: Unit, one: Document, said: Mapping[str, str], pdf: bytes) -> edxml.Message:
-    leader = next((signer for signer in reversed(one.signers) if signer.role != "seal"), one.signers[0])
-    assert one.issued_on is not None, "it is sealed"
-    return edxml.Message(
-        id=one.id,
-        organ_id=unit.id,
-        organ_name=one.unit.name,
-        number=said["CodeNumber"],
-        notation=said["CodeNotation"],
-        place=one.place,
-        issued_on=one.issued_on,
-        kind_name=said["TypeName"],
-        subject=" ".join(one.title.split()),
-        competence=" ".join(leader.title_lines[:-1]),
-        position=leader.title_lines[-1] if leader.title_lines else "",
-        signer=leader.name,
-        to_places=tuple(part for part in said["To"].split("; ") if part),
-        priority=said["Priority"],
-        pages=int(said["PageAmount"]),
-        files=(edxml.File(f"{_safe(one.number_symbol or one.id)}.pdf", "application/pdf", pdf),),
-    )
-
-
-def _safe(name: str) -> str:
-    return _UNSAFE.sub("-", unicodedata.normalize("NFC", name)).strip("-.")[:100] or "van-ban"
 
 
 def _json(value: Any) -> bytes:

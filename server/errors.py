@@ -128,6 +128,7 @@ ANSWERS: dict[str, Answer] = {
     "unknown_message": Answer(404, N_("Tin nhắn này không còn nữa.")),
     "unknown_block": Answer(404, N_("Phần này của dự thảo không còn nữa.")),
     "received_unreadable": Answer(400, N_("Chỉ nhận tệp PDF không có mật khẩu, không hỏng, dài không quá 500 trang.")),
+    "attachment_kind": Answer(400, N_("Chỉ nhận tệp PDF và tệp văn phòng (.docx, .xlsx, .pptx, .odt, .ods).")),
     "word_unreadable": Answer(400, N_("Tệp không phải là tệp Word (.docx), có mật khẩu hoặc bị hỏng.")),
     "word_gone": Answer(409, N_("Tệp đã đọc không còn được giữ; xin chọn lại tệp.")),
     "word_long": Answer(413, N_("Tệp Word quá lớn hoặc quá dài.")),

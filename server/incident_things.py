@@ -15,6 +15,8 @@ from minutes.deposits.entry import Kind as Deposited
 from minutes.described.store import description_table
 from minutes.document import KIND_NAMES, Document
 from minutes.errors import N_, NotFound, Reason
+from minutes.exchange import store as exchange
+from minutes.exchange.tables import arrival_table
 from minutes.incidents.incident import Origin, Thing
 from minutes.interrupted.store import interrupted_table
 from minutes.redaction.store import rendition_table
@@ -39,7 +41,7 @@ TABLES: dict[str, Table] = {
         description_table,
         document_table,
         mail_table, version_table, working_table, act_table, publication_table, rendition_table, interrupted_table,
-        remark_table, task_table, task_act_table, editing.sheet_table, editing.item_table,
+        arrival_table, remark_table, task_table, task_act_table, editing.sheet_table, editing.item_table,
         editing.remark_table, registers.incoming_table, paper_table, note_table,
     )
 }  # fmt: skip
@@ -82,7 +84,9 @@ async def _received(connection: AsyncConnection, ref: str) -> Found:
     one = await registers.one_incoming(connection, unit_id, int(year), int(number))
     came = one.received
     name = f"Văn bản đến số {one.number} năm {one.year}, số ký hiệu {came.number_symbol} của {came.author}"
-    digests = (one.digest,) if one.digest else ()
+    came_by = await exchange.of_line(connection, unit_id, one.year, one.number)
+    kept = (one.digest, *(file.digest for file in came_by.files)) if came_by else (one.digest,)
+    digests = tuple(dict.fromkeys(digest for digest in kept if digest))
     origin = Origin(Thing.RECEIVED, ref, name, one.entered_by, one.entered_at, digests)
     return Found(origin, Unit(unit_id, ""))
 
@@ -127,7 +131,10 @@ def parts(origin: Origin, said: str, text: str) -> Sequence[Part]:
             table = registers.incoming_table
             unit_id, year, number = ref.rsplit("/", 2)
             same = (table.c.unit_id == unit_id) & (table.c.year == int(year)) & (table.c.number == int(number))
-            return [Part(table, same, {"subject": said, "note": "", "kind_name": "", "verdict": None})]
+            came = arrival_table
+            sent = (came.c.unit_id == unit_id) & (came.c.year == int(year)) & (came.c.number == int(number))
+            blank = {"subject": said, "kind_name": "", "verdict": None}
+            return [Part(table, same, {**blank, "note": ""}), Part(came, sent, {**blank, "files": "[]"})]
         case Thing.PAPER:
             mine = paper_table.c.sha256 == origin.digests[0]
             noted = note_table.c.paper_id.in_(select(paper_table.c.id).where(mine))

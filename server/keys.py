@@ -16,6 +16,7 @@ from server.describing import Describing
 from server.disks import Disks
 from server.editing.live import Editing
 from server.erasing import Eraser
+from server.exchange import Exchange
 from server.exports import Exports
 from server.incidents import Incidents
 from server.jobs import Job
@@ -41,6 +42,7 @@ IDENTITY = web.AppKey("identity", Identity)
 RECORDS = web.AppKey("records", Records)
 EDITING = web.AppKey("editing", Editing)
 ENDPOINT = web.AppKey("endpoint", Endpoint)
+EXCHANGE = web.AppKey("exchange", Exchange)
 EXPORTS = web.AppKey("exports", Exports)
 PAPERS = web.AppKey("papers", Papers)
 SEATING = web.AppKey("seating", Seating)

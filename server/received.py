@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from minutes.office_text import office_text
 from minutes.report import Report
 from minutes.secrecy import refuse_secrets
 from minutes.trust import Trust
@@ -50,6 +51,22 @@ async def looked_at(data: bytes, trust: Trust, reader: PageReader) -> Looked:
     for text in texts:
         refuse_secrets("file", text)
     return Looked(texts, await judge(data, trust))
+
+
+async def searched(name: str, data: bytes, reader: PageReader) -> None:
+    """Search a file that goes with a document for marks of secrecy: a PDF, or a file of an office program as zipped
+    XML. Raises Problem("attachment_kind", "too_large", "received_unreadable", "unseen_pages"), SecretContent."""
+    if len(data) > MAX_BYTES:
+        raise Problem("too_large")
+    if data.startswith(b"%PDF-"):
+        texts = await _texts(data, reader)
+    else:
+        found = await asyncio.to_thread(office_text, data)
+        if found is None:
+            raise Problem("attachment_kind")
+        texts = [found]
+    for text in (name, *texts):
+        refuse_secrets("file", text)
 
 
 async def _texts(data: bytes, reader: PageReader) -> list[str]:

@@ -1,6 +1,8 @@
 """What a record does to an earlier one: checked before it gets its number, true from its seal on."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -8,11 +10,22 @@ from minutes import store
 from minutes.content import Content
 from minutes.document import Document, Kind
 from minutes.errors import N_, NotFound, Reason, Refused
+from minutes.exchange import store as exchange
+from minutes.exchange.edxml import Business
 from minutes.text import TextContent
 from minutes.workflow import store as workflow
 from minutes.workflow.relation import Deed, refuse_wrong_relation
 from server.records_drafting import stored_content
 
+BUSINESS: Mapping[Deed, Business] = MappingProxyType(
+    {
+        Deed.AMENDS: Business.UPDATES,
+        Deed.CORRECTS: Business.UPDATES,
+        Deed.REPLACES: Business.REPLACES,
+        Deed.RECALLS: Business.REVOKES,
+    }
+)
+"""As the exchange axis calls it: whoever was sent the old one is sent the new one."""
 _LETTERS = frozenset({Kind.LETTER})
 
 
@@ -43,6 +56,14 @@ async def recalled(connection: AsyncConnection, document: Document) -> Document 
     return await store.get(connection, named[1]) if named is not None and named[0] is Deed.RECALLS else None
 
 
+async def business_of(connection: AsyncConnection, document: Document) -> tuple[Business, Document | None]:
+    """What a sealed document does, in the terms of the exchange axis, and to which of ours."""
+    named = _named(await stored_content(connection, document))
+    if named is None:
+        return Business.NEW, None
+    return BUSINESS[named[0]], await store.get(connection, named[1])
+
+
 async def take_effect(connection: AsyncConnection, document: Document, now: datetime) -> Document | None:
     """The document is being sealed: what it does to another one, which is given, holds from now on. Raises
     Refused("wrong_relation")."""
@@ -52,4 +73,5 @@ async def take_effect(connection: AsyncConnection, document: Document, now: date
     if named is None:
         return None
     await workflow.relate(connection, document.id, named[1], named[0], now)
+    await exchange.pass_on(connection, document, named[1], BUSINESS[named[0]], document.unit.name, now)
     return await store.get(connection, named[1])

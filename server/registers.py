@@ -12,6 +12,7 @@ from minutes.described import store as description
 from minutes.described.field import Subject
 from minutes.document import Official
 from minutes.errors import N_, InvalidContent, Reason, Refused
+from minutes.exchange.status import Code
 from minutes.reading import VIETNAM
 from minutes.register import EntryState, symbol
 from minutes.registers import book, report, rule, store
@@ -21,6 +22,7 @@ from minutes.sheets import LAYOUT
 from minutes.typeset import Typesetter
 from server.database import Database
 from server.directory import Unit
+from server.exchange_answers import answer_of_line
 from server.page_reader import PageReader
 from server.received import looked_at
 from server.records_reading import actor_of, reason_of
@@ -110,7 +112,7 @@ class Registers:
         looked = None if file is None else await looked_at(file, self._vault.trust, self._reader)
         if not knowing:
             async with self._database.read() as connection:
-                await _refuse_second(connection, unit.id, received)
+                await refuse_second(connection, unit.id, received)
         digest = None
         if file is not None:
             label = f"{unit.id}/{received.arrived_on.year}/đến/{received.number_symbol}"
@@ -118,7 +120,7 @@ class Registers:
             digest = kept.entry.digest
         async with self._database.begin() as connection:
             if not knowing:  # somebody else may have entered it while its file was looked at
-                await _refuse_second(connection, unit.id, received)
+                await refuse_second(connection, unit.id, received)
             verdict, pages = (None, None) if looked is None else (looked.report, len(looked.texts))
             return await store.add_incoming(
                 connection, unit.id, received, digest, verdict, pages, actor_of(by), self._now()
@@ -128,17 +130,20 @@ class Registers:
         """The received file as it came. Raises Damaged."""
         return await asyncio.to_thread(self._vault.archive.fetch, one.digest or "")
 
-    async def transfer(self, unit_id: str, year: int, number: int, handler: str) -> None:
+    async def transfer(self, unit_id: str, year: int, number: int, handler: str, *, by: Official) -> None:
         """Hand it to who is to deal with it. Raises NotFound, Refused."""
         if not handler.strip() or len(handler) > 500:
             raise InvalidContent("handler", Reason(N_("để trống")))
         async with self._database.begin() as connection:
             await store.transfer(connection, unit_id, year, number, handler.strip(), self.today)
+            told = (Code.ASSIGNED, handler.strip(), by, self._now())
+            await answer_of_line(connection, unit_id, year, number, *told)
 
     async def take(self, unit_id: str, year: int, number: int, *, by: Official) -> None:
         """Sign for having received it. Raises NotFound, Refused."""
         async with self._database.begin() as connection:
             await store.take(connection, unit_id, year, number, by.name, self._now())
+            await answer_of_line(connection, unit_id, year, number, Code.UNDER_WAY, "", by, self._now())
 
     # Both
 
@@ -167,7 +172,8 @@ class Registers:
         return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=now)
 
 
-async def _refuse_second(connection: AsyncConnection, unit_id: str, received: Received) -> None:
+async def refuse_second(connection: AsyncConnection, unit_id: str, received: Received) -> None:
+    """Raises Refused("came_before") where the register has the same document."""
     twice = await store.came_before(connection, unit_id, received)
     if twice is not None:
         text = N_("Văn bản này đã đến ngày %(day)s, số đến %(number)s. Xin xác nhận nếu vẫn đăng ký lần nữa.")

@@ -26,11 +26,14 @@ class Ground(StrEnum):
     """They were state secrets, which had got in by accident."""
     DISPOSAL = "disposal"
     """Their time was over, and a disposal council has decided."""
+    RECALL = "recall"
+    """They came from elsewhere, and who has issued them has recalled them."""
 
 
 GROUNDS: Mapping[Ground, str] = {
     Ground.INTAKE: N_("bí mật nhà nước đưa nhầm vào hệ thống"),
     Ground.DISPOSAL: N_("hủy tài liệu hết thời hạn bảo quản"),
+    Ground.RECALL: N_("hủy văn bản đến do cơ quan ban hành thu hồi"),
 }
 
 

@@ -1,33 +1,68 @@
 """A document with its files as one edXML message (QCVN 102:2016/BTTTT), written and read.
 
-No official schema is published: names and order are those of the exchange axis' own tools. What is read is matched by
-local names, for systems differ in prefixes and namespaces; it is bounded, and has no document type of its own.
+No official schema is published: names and order are those of the exchange axis' own tools.
 """
 
 import base64
 import binascii
+import io
 import re
 import uuid
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from minutes.document import KIND_NAMES, Kind
-from minutes.errors import N_, InvalidContent, Reason
-from minutes.reading import REFUSED, VIETNAM
+from minutes.exchange import status
+from minutes.exchange.element import (
+    LIMIT,
+    XLINK,
+    all_of,
+    bad,
+    clean,
+    day,
+    first,
+    found,
+    local,
+    parsed,
+    raw,
+    root,
+    text,
+    texts,
+    under,
+    written,
+)
+from minutes.exchange.status import Status
+from minutes.reading import VIETNAM
 
-NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
-_XLINK = "http://www.w3.org/1999/xlink"
-LIMIT = 75 * 2**20
-"""Octets of the longest message that is read: its files are in base64."""
-MOST_FILES, LONGEST = 50, 10_000
-MOST_PARTS = 100_000
-"""Tags and quotation marks in a message: of some million, reading alone takes all memory and half a minute."""
+MOST_FILES, MOST_PLACES = 50, 500
 _PRIORITIES: Mapping[str, str] = MappingProxyType({"Thường": "0", "Khẩn": "1", "Thượng khẩn": "2", "Hỏa tốc": "3"})
 _NUMBERS: Mapping[str, int] = MappingProxyType({KIND_NAMES[kind]: place for place, kind in enumerate(Kind, 1)})
 """The types in the order of Decree 30/2020, art. 7; only that of letters (18) is attested, so the name goes with it."""
+
+
+class Business(StrEnum):
+    """What a message does (BussinessDocType): all but NEW are about earlier documents of the same sender."""
+
+    NEW = "0"
+    REVOKES = "1"
+    UPDATES = "2"
+    REPLACES = "3"
+
+
+_REASONS: Mapping[Business, str] = MappingProxyType(
+    {
+        Business.NEW: "Mới",
+        Business.REVOKES: "Thu hồi",
+        Business.UPDATES: "Cập nhật",
+        Business.REPLACES: "Thay thế",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +76,9 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A document as it goes from one authority to others. `id` names the message, `priority` is in words."""
+    """A document as it goes from one authority to others. `id` names the message, `priority` is in words. `to_organs`
+    are the identifiers of those that it is sent to, `targets` the documents that it revokes, updates or replaces, as
+    their own `document_id` names them."""
 
     id: str
     organ_id: str
@@ -60,183 +97,166 @@ class Message:
     pages: int | None = None
     due_on: date | None = None
     files: tuple[File, ...] = ()
+    to_organs: tuple[str, ...] = ()
+    business: Business = Business.NEW
+    targets: tuple[str, ...] = ()
+
+    @property
+    def document_id(self) -> str:
+        """What names the document everywhere: "OrganId,yyyy/MM/dd,CodeNumber/CodeNotation"."""
+        return document_id(self.organ_id, self.issued_on, f"{self.number}/{self.notation}")
+
+
+def document_id(organ_id: str, issued_on: date, number_symbol: str) -> str:
+    """How a document is named between systems."""
+    return f"{organ_id},{issued_on:%Y/%m/%d},{number_symbol}"
 
 
 def dump(message: Message, at: datetime) -> bytes:
     """The message as XML. Its files' ids are made of its own, so that the same document is the same bytes."""
-    ET.register_namespace("edXML", NAMESPACE)
-    ET.register_namespace("xlink", _XLINK)
-    root = _element("edXML")
-    envelope = _under(root, "edXMLEnvelope")
-    header = _under(envelope, "edXMLHeader")
-    _header(_under(header, "MessageHeader"), message)
-    trace = _under(header, "TraceHeaderList", id="TraceHeaderList", version="1.0", mustUnderstand="1")
+    made = root()
+    envelope = under(made, "edXMLEnvelope")
+    header = under(envelope, "edXMLHeader")
+    _header(under(header, "MessageHeader"), message)
+    trace = under(header, "TraceHeaderList", id="TraceHeaderList", version="1.0", mustUnderstand="1")
     stamp = f"{at.astimezone(VIETNAM):%Y/%m/%d %H:%M:%S}"
-    _texts(_under(trace, "TraceHeader"), OrganId=message.organ_id, Timestamp=stamp)
-    business = _under(trace, "Bussiness")
-    _texts(business, BussinessDocType="0", BussinessDocReason="Mới", DocumentId=_document_id(message), Paper="0")
-    _under(header, "DigitalSignature")
-    manifest = _under(_under(envelope, "edXMLBody"), "edXMLManifest", version="1.0")
-    encoded = _under(root, "AttachmentEncoded")
+    texts(under(trace, "TraceHeader"), OrganId=message.organ_id, Timestamp=stamp)
+    _business(under(trace, "Bussiness"), message)
+    under(header, "DigitalSignature")
+    manifest = under(under(envelope, "edXMLBody"), "edXMLManifest", version="1.0")
+    encoded = under(made, "AttachmentEncoded")
     for place, file in enumerate(message.files):
         content_id = str(uuid.uuid5(uuid.NAMESPACE_OID, f"{message.id}/{place}"))
-        reference = _under(manifest, "Reference")
-        reference.set(f"{{{_XLINK}}}type", "simple")
-        reference.set(f"{{{_XLINK}}}href", f"cid:{content_id}")
-        _texts(reference, ContentId=f"cid:{content_id}", ContentType=file.media, AttachmentName=file.name)
-        _texts(
-            _under(encoded, "Attachment"),
+        reference = under(manifest, "Reference")
+        reference.set(f"{{{XLINK}}}type", "simple")
+        reference.set(f"{{{XLINK}}}href", f"cid:{content_id}")
+        texts(reference, ContentId=f"cid:{content_id}", ContentType=file.media, AttachmentName=file.name)
+        texts(
+            under(encoded, "Attachment"),
             ContentType=file.media,
             ContentId=content_id,
             Description=file.name,
             ContentTransferEncoded=base64.b64encode(file.content).decode(),
             AttachmentName=file.name,
         )
-    return bytes(ET.tostring(root, encoding="UTF-8", xml_declaration=True))
+    return written(made)
 
 
 def _header(header: ET.Element, message: Message) -> None:
-    _texts(_under(header, "From"), OrganId=message.organ_id, OrganName=message.organ_name)
-    for place in message.to_places:
-        _texts(_under(header, "To"), OrganId="", OrganName=place)
-    _texts(_under(header, "Code"), CodeNumber=message.number, CodeNotation=message.notation)
-    _texts(_under(header, "PromulgationInfo"), Place=message.place, PromulgationDate=f"{message.issued_on:%Y/%m/%d}")
+    texts(under(header, "From"), OrganId=message.organ_id, OrganName=message.organ_name)
+    for organ in message.to_organs:
+        texts(under(header, "To"), OrganId=organ, OrganName="")
+    for place in message.to_places if not message.to_organs else ():
+        texts(under(header, "To"), OrganId="", OrganName=place)
+    texts(under(header, "Code"), CodeNumber=message.number, CodeNotation=message.notation)
+    texts(under(header, "PromulgationInfo"), Place=message.place, PromulgationDate=f"{message.issued_on:%Y/%m/%d}")
     kind = str(_NUMBERS.get(message.kind_name, ""))
-    _texts(_under(header, "DocumentType"), Type=kind, TypeName=message.kind_name)
-    _texts(header, Subject=message.subject, Content=message.subject)
-    _texts(
-        _under(header, "SignerInfo"),
-        Competence=message.competence,
-        Position=message.position,
-        FullName=message.signer,
-    )
+    texts(under(header, "DocumentType"), Type=kind, TypeName=message.kind_name)
+    texts(header, Subject=message.subject, Content=message.subject)
+    signer = under(header, "SignerInfo")
+    texts(signer, Competence=message.competence, Position=message.position, FullName=message.signer)
     if message.due_on is not None:
-        _texts(header, DueDate=f"{message.due_on:%Y/%m/%d}")
-    places = _under(header, "ToPlaces")
+        texts(header, DueDate=f"{message.due_on:%Y/%m/%d}")
+    places = under(header, "ToPlaces")
     for place in message.to_places:
-        _texts(places, Place=place)
+        texts(places, Place=place)
     pages = "" if message.pages is None else str(message.pages)
-    _texts(_under(header, "OtherInfo"), Priority=_PRIORITIES.get(message.priority, "0"), PageAmount=pages)
-    _texts(header, SteeringType="0", DocumentId=_document_id(message))
+    texts(under(header, "OtherInfo"), Priority=_PRIORITIES.get(message.priority, "0"), PageAmount=pages)
+    texts(header, SteeringType="0", DocumentId=message.document_id)
 
 
-def _document_id(message: Message) -> str:
-    return f"{message.organ_id},{message.issued_on:%Y/%m/%d},{message.number}/{message.notation}"
+def _business(business: ET.Element, message: Message) -> None:
+    texts(business, BussinessDocType=message.business.value, BussinessDocReason=_REASONS[message.business])
+    texts(business, DocumentId=message.targets[0] if message.targets else message.document_id, Paper="0")
+    if message.targets:
+        replaced = under(business, "ReplacementInfoList")
+        for target in message.targets:
+            info = under(replaced, "ReplacementInfo")
+            texts(info, DocumentId=target)
+            organs = under(info, "OrganIdList")
+            for organ in message.to_organs:
+                texts(organs, OrganId=organ)
 
 
-def _element(name: str) -> ET.Element:
-    return ET.Element(f"{{{NAMESPACE}}}{name}")
-
-
-def _under(parent: ET.Element, name: str, **attributes: str) -> ET.Element:
-    return ET.SubElement(parent, f"{{{NAMESPACE}}}{name}", attributes)
-
-
-def _texts(parent: ET.Element, **values: str) -> None:
-    for name, value in values.items():
-        _under(parent, name).text = value
+def read(data: bytes) -> Message | Status:
+    """Whatever somebody has sent: a document, or what is said of one. Raises InvalidContent("file")."""
+    said = parsed(data)
+    return status.read(said) if found(said, "StatusCode") is not None else _read(said)
 
 
 def load(data: bytes) -> Message:
-    """A message as somebody sent it. Raises InvalidContent("file")."""
-    root = _parsed(data)
-    header = _first(root, "MessageHeader")
-    sender, code = _first(header, "From"), _first(header, "Code")
-    signer = _found(header, "SignerInfo")
-    issued = _day(_text(_found(header, "PromulgationInfo"), "PromulgationDate"))
+    """A document as somebody sent it. Raises InvalidContent("file")."""
+    return _read(parsed(data))
+
+
+def _read(said: ET.Element) -> Message:
+    header = first(said, "MessageHeader")
+    sender, code = first(header, "From"), first(header, "Code")
+    signer, issued = found(header, "SignerInfo"), day(text(found(header, "PromulgationInfo"), "PromulgationDate"))
     if issued is None:
-        raise _bad()
-    pages = _text(_found(header, "OtherInfo"), "PageAmount")
-    places = [one for one in header.iter() if _local(one) == "Place"]
-    urgency = _text(_found(header, "OtherInfo"), "Priority")
+        raise bad()
+    pages = text(found(header, "OtherInfo"), "PageAmount")
+    places = [one for one in header.iter() if local(one) == "Place"]
+    urgency = text(found(header, "OtherInfo"), "Priority")
+    organs = [text(one, "OrganId") for one in all_of(header, "To", MOST_PLACES)]
+    named = text(header, "DocumentId")
+    business, targets = _done(found(said, "Bussiness"), named)
     return Message(
-        id=_text(header, "DocumentId"),
-        organ_id=_text(sender, "OrganId"),
-        organ_name=_text(sender, "OrganName"),
-        number=_text(code, "CodeNumber"),
-        notation=_text(code, "CodeNotation"),
-        place=_text(_found(header, "PromulgationInfo"), "Place"),
+        id=named,
+        organ_id=text(sender, "OrganId"),
+        organ_name=text(sender, "OrganName"),
+        number=text(code, "CodeNumber"),
+        notation=text(code, "CodeNotation"),
+        place=text(found(header, "PromulgationInfo"), "Place"),
         issued_on=issued,
-        kind_name=_text(_found(header, "DocumentType"), "TypeName"),
-        subject=_text(header, "Subject"),
-        competence=_text(signer, "Competence"),
-        position=_text(signer, "Position"),
-        signer=_text(signer, "FullName"),
-        to_places=tuple(_clean(one.text or "") for one in places[1:501]),
+        kind_name=text(found(header, "DocumentType"), "TypeName"),
+        subject=text(header, "Subject"),
+        competence=text(signer, "Competence"),
+        position=text(signer, "Position"),
+        signer=text(signer, "FullName"),
+        to_places=tuple(clean(one.text or "") for one in places[1 : MOST_PLACES + 1]),
         priority=next((name for name, number in _PRIORITIES.items() if number == urgency), "Thường"),
         pages=int(pages) if re.fullmatch(r"[0-9]{1,6}", pages) else None,
-        due_on=_day(_text(header, "DueDate")),
-        files=tuple(_files(root)),
+        due_on=day(text(header, "DueDate")),
+        files=tuple(_files(said)),
+        to_organs=tuple(one for one in organs if one),
+        business=business,
+        targets=targets,
     )
 
 
-def _parsed(data: bytes) -> ET.Element:
-    if len(data) > LIMIT:
-        raise _bad()
-    try:
-        text = data.decode("utf-8-sig")
-        # A document type may have entities that grow without end; a message has none.
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise _bad()
-        if sum(map(text.count, "<\"'")) > MOST_PARTS:
-            raise _bad()
-        return ET.fromstring(text.encode())  # noqa: S314 - no document type, so no entities; expat reads nothing else
-    except (ET.ParseError, UnicodeError, ValueError, RecursionError, LookupError) as error:
-        raise _bad() from error
+def _done(said: ET.Element | None, own: str) -> tuple[Business, tuple[str, ...]]:
+    """What a message does, and to which documents: some name the earlier one, some send it once more."""
+    number = text(said, "BussinessDocType")
+    if number not in tuple(Business) or number == Business.NEW:
+        return Business.NEW, ()
+    named = [text(said, "DocumentId")]
+    named += [text(one, "DocumentId") for one in all_of(said, "ReplacementInfo", MOST_PLACES)]
+    return Business(number), tuple(one for one in dict.fromkeys(named) if one and one != own) or (own,)
 
 
-def _files(root: ET.Element) -> Iterator[File]:
-    for number, one in enumerate(one for one in root.iter() if _local(one) == "Attachment"):
-        if number == MOST_FILES:
-            raise _bad()
+def _files(said: ET.Element) -> Iterator[File]:
+    for one in all_of(said, "Attachment", MOST_FILES):
         try:
             # Long lines are broken by some.
-            content = base64.b64decode("".join(_raw(one, "ContentTransferEncoded").split()), validate=True)
+            content = base64.b64decode("".join(raw(one, "ContentTransferEncoded").split()), validate=True)
         except (binascii.Error, ValueError) as error:
-            raise _bad() from error
-        yield File(_text(one, "AttachmentName"), _text(one, "ContentType"), content)
+            raise bad() from error
+        name = text(one, "AttachmentName")
+        if content.startswith(b"PK") and name.lower().endswith(".pdf"):
+            content = _unpacked(content)
+        yield File(name, text(one, "ContentType"), content)
 
 
-def _local(one: ET.Element) -> str:
-    return one.tag.rpartition("}")[2] if isinstance(one.tag, str) else ""
-
-
-def _found(parent: ET.Element | None, name: str) -> ET.Element | None:
-    return next((one for one in parent.iter() if _local(one) == name), None) if parent is not None else None
-
-
-def _first(parent: ET.Element, name: str) -> ET.Element:
-    found = _found(parent, name)
-    if found is None:
-        raise _bad()
-    return found
-
-
-def _raw(parent: ET.Element | None, name: str) -> str:
-    children = () if parent is None else parent
-    return next((one.text or "" for one in children if _local(one) == name), "")
-
-
-def _text(parent: ET.Element | None, name: str) -> str:
-    return _clean(_raw(parent, name))
-
-
-def _clean(text: str) -> str:
-    if len(text) > LONGEST or REFUSED.search(text):
-        raise _bad()
-    return " ".join(text.split())
-
-
-def _day(text: str) -> date | None:
-    found = re.match(r"(\d{4})[/-](\d{1,2})[/-](\d{1,2})(?!\d)|(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)", text, re.ASCII)
-    if found is None:
-        return None
-    year, month, day, other_day, other_month, other_year = found.groups()
+def _unpacked(content: bytes) -> bytes:
+    """The one file that some tools pack for the way."""
     try:
-        return date(int(year or other_year), int(month or other_month), int(day or other_day))
-    except ValueError as error:
-        raise _bad() from error
-
-
-def _bad() -> InvalidContent:
-    return InvalidContent("file", Reason(N_("không phải là tệp edXML đọc được")))
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            (entry,) = packed.infolist()
+            with packed.open(entry) as file:
+                data = file.read(LIMIT + 1)
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+        raise bad() from error
+    if len(data) > LIMIT:
+        raise bad()
+    return data

@@ -312,6 +312,12 @@ async def came_before(connection: AsyncConnection, unit_id: str, received: Recei
     return found[0] if found else None
 
 
+async def holders(connection: AsyncConnection, digest: str) -> int:
+    """How many lines of incoming documents have this content."""
+    same = select(func.count()).select_from(incoming_table).where(incoming_table.c.digest == digest)
+    return int(await connection.scalar(same) or 0)
+
+
 async def incoming(connection: AsyncConnection, unit_id: str, year: int) -> tuple[Incoming, ...]:
     """The lines of a year in the order of arrival."""
     return await _incoming(connection, incoming_table.c.unit_id == unit_id, incoming_table.c.year == year)

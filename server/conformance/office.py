@@ -32,6 +32,7 @@ from server.config import (
     CaptionsConfig,
     Config,
     DatabaseConfig,
+    ExchangeConfig,
     HttpConfig,
     MailConfig,
     MediaConfig,
@@ -41,12 +42,15 @@ from server.config import (
 from server.database import Database
 from server.describing import Describing
 from server.directory import Account
-from server.keys import CASE_FILES, DATABASE, DESCRIBING, RECORDS, REGISTERS, TOKENS, VAULT
+from server.exchange import Exchange
+from server.keys import CASE_FILES, DATABASE, DESCRIBING, EXCHANGE, RECORDS, REGISTERS, TOKENS, VAULT
 from server.records import Records
 from server.registers import Registers
 from server.vault import Vault
 
 CHAIR, SECRETARY, CLERK, DELEGATE = "hanh", "binh", "cuc", "dung"
+ORGAN, PARTNER_ORGAN, PARTNER = "H41", "H41.12", demo.COMMUNES[0]
+"""Identifiers on an exchange axis, which here is a folder, and the other authority at it."""
 UNIT = RecordUnit(demo.PROVINCE.id, demo.PROVINCE.name)
 
 
@@ -94,6 +98,21 @@ class Office:
     @property
     def case_files(self) -> CaseFiles:
         return self.app[CASE_FILES]
+
+    @property
+    def exchange(self) -> Exchange:
+        return self.app[EXCHANGE]
+
+    async def carry(self) -> None:
+        """What the client of the exchange axis does: what is in the outbox goes to who is named, all of whom are here;
+        before and after it everybody looks."""
+        folder = self.config.exchange.folder
+        assert folder is not None, "this office is connected"
+        await self.exchange.look(auth.utcnow())
+        (folder / "inbox").mkdir(parents=True, exist_ok=True)
+        for path in sorted((folder / "outbox").glob("*.edxml")):
+            path.replace(folder / "inbox" / path.name)
+        await self.exchange.look(auth.utcnow())
 
     @property
     def describing(self) -> Describing:
@@ -255,6 +274,11 @@ async def opened(config: Config) -> AsyncIterator[Office]:
                 "captions": CaptionsConfig(),
                 "mail": MailConfig(),
                 "signing": SigningConfig(),
+                "exchange": ExchangeConfig(
+                    folder=folder / "axis",
+                    organs={demo.PROVINCE.id: ORGAN, PARTNER.id: PARTNER_ORGAN},
+                    partners={PARTNER_ORGAN: PARTNER.name},
+                ),
             }
         )
         await demo.prepare(scratch)

@@ -36,7 +36,7 @@ async def directed(seen: Examined) -> Outcome:
     office, came = seen.office, await seen.office.arrival()
     clerk, chair = office.people[CLERK], office.people[CHAIR]
     unit, ref = clerk.unit, f"{came.year}/{came.number}"
-    await office.registers.transfer(unit.id, came.year, came.number, "Phòng Nội vụ")
+    await office.registers.transfer(unit.id, came.year, came.number, "Phòng Nội vụ", by=clerk)
     await office.registers.take(unit.id, came.year, came.number, by=clerk)
     opinion = "Giao Phòng Nội vụ tham mưu"
     about = {**initial(Subject.RECEIVED), "TraceHeaderList": opinion, "DueDate": "2099-12-31"}

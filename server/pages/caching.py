@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -48,3 +49,9 @@ def pdf(data: bytes, name: str, *, headers: dict[str, str]) -> web.Response:
     """A PDF to be shown in the browser and saved as `name` (ASCII)."""
     disposition = {"Content-Disposition": f'inline; filename="{name}"', "Content-Security-Policy": _PDF_POLICY}
     return web.Response(body=data, content_type="application/pdf", headers={**disposition, **headers})
+
+
+def saved(data: bytes, name: str) -> web.Response:
+    """A file of whatever kind, to be saved under its own name and kept nowhere else."""
+    headers = {**PRIVATE, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return web.Response(body=data, content_type="application/octet-stream", headers=headers)

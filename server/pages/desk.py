@@ -20,7 +20,7 @@ from server.directory import Account
 from server.editing.shapes import parts_of
 from server.errors import Problem
 from server.i18n import N_, Reader, script_strings
-from server.keys import CONFIG, DATABASE, EDITING, PIN_ATTEMPTS, RECORDS, TASKS
+from server.keys import CONFIG, DATABASE, EDITING, EXCHANGE, PIN_ATTEMPTS, RECORDS, TASKS
 from server.pages import (
     archive,
     current,
@@ -73,6 +73,7 @@ async def index(request: web.Request) -> web.Response:
         "desk/list.html",
         alarm=await archive.alarm(request),
         incidents=await incidents.waiting(request, account),
+        came=await desk_choices.came(request.app[EXCHANGE], account),
         mine=mine,
         signing=sum(bool(possible(document, account) & {"sign", "seal"}) for _waiting, document in mine),
         tasks=wording.tasks([waiting.turn.task for waiting, _document in mine], reader),
@@ -111,10 +112,10 @@ async def show(request: web.Request) -> web.Response:
         with contextlib.suppress(RecordError):
             await editing.settle(document.id)
             document = await request.app[RECORDS].get(document.id)
-    return await _page(request, account, document)
+    return await document_page(request, account, document)
 
 
-async def _page(
+async def document_page(
     request: web.Request,
     account: Account,
     document: Document,
@@ -123,6 +124,7 @@ async def _page(
     failed: str = "",
     typed: Mapping[str, str] | None = None,
 ) -> web.Response:
+    """The record's own page; `sentence` is what went wrong with the form of the act `failed`."""
     records, reader = request.app[RECORDS], reader_of(request)
     related = await records.documents(meeting_id=document.meeting_id) if document.meeting_id else ()
     changes = await records.changes(document.id)
@@ -163,6 +165,7 @@ async def _page(
         words=wording,
         kind_name=KIND_NAMES[document.kind],
         checks=CHECKS,
+        **await desk_choices.exchanged(request.app[EXCHANGE], account, document),
         public_path=public_path,
         may_redact=may(account, "document.redact", access(document)),
         sentence=sentence,
@@ -370,7 +373,7 @@ async def act(request: web.Request) -> web.Response:
     except Unfilled as unfilled:
         if trying:
             attempts.untried(account.id, now)
-        return await _page(
+        return await document_page(
             request, account, document, sentence=reader.gettext(str(unfilled)), failed=name, typed=fields
         )
     except RecordError as error:
@@ -378,7 +381,7 @@ async def act(request: web.Request) -> web.Response:
             attempts.untried(account.id, now)
         document = await records.get(document.id)
         sentence = wording.sentence(error, document.kind, reader)
-        return await _page(request, account, document, sentence=sentence, failed=name, typed=fields)
+        return await document_page(request, account, document, sentence=sentence, failed=name, typed=fields)
     if trying:
         attempts.succeeded(account.id)
     await request.app[EDITING].follow(document.id)

@@ -5,15 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from minutes.days import store as days
-from minutes.document import Document, Signer
+from minutes.document import Document, Signer, State
+from minutes.exchange.status import SAID
 from minutes.reading import VIETNAM
 from minutes.templates import template_of
 from minutes.workflow.capacity import CAPACITY_NAMES, Capacity, Signing, suggested
 from minutes.workflow.plan import due
 from server import directory
+from server.auth import may
 from server.database import Database
 from server.directory import Account
-from server.pages.desk_acts import MOST_SIGNERS, SIGNER_FIELDS
+from server.exchange import Exchange
+from server.pages.desk_acts import MOST_SIGNERS, SIGNER_FIELDS, access
 
 _COLLECTIVES = ("ủy ban nhân dân", "uỷ ban nhân dân", "hội đồng nhân dân")
 
@@ -88,3 +91,22 @@ def _read(signer: Signer) -> Signing | None:
 def _plain(text: str) -> str:
     """ "PHÓ CHỦ TỊCH" as it is written in a sentence: "Phó chủ tịch"; it is printed in capitals again."""
     return text[:1] + text[1:].lower()
+
+
+async def exchanged(exchange: Exchange, account: Account, document: Document) -> dict[str, object]:
+    """To whom a document was sent by the exchange axis, what they say of it, and to whom it can be sent."""
+    sealed = document.state is State.SEALED
+    sent = await exchange.sent(document.id) if sealed else ()
+    sends = sealed and may(account, "document.send", access(document)) and exchange.connected(document.unit.id)
+    done = {one.message.organ_id for one in sent}
+    partners = [one for one in exchange.partners(document.unit.id) if one[0] not in done] if sends else []
+    return {"sent": sent, "sends": sends, "partners": partners, "said": SAID}
+
+
+async def came(exchange: Exchange, account: Account) -> int:
+    """How many documents of others wait for the clerk: to be received, or because their senders want them back."""
+    if not may(account, "register.enter", account.unit.id):
+        return 0
+    arrivals, unit = exchange.arrivals, account.unit.id
+    waiting, recalled = await arrivals.waiting(unit), await arrivals.recalled(unit)
+    return len({one.id for one in (*waiting, *recalled)})

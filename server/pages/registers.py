@@ -23,7 +23,7 @@ from server.auth import may
 from server.directory import Account
 from server.errors import ANSWERS, Problem
 from server.i18n import N_, Reader
-from server.keys import REGISTERS
+from server.keys import EXCHANGE, REGISTERS
 from server.pages import form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import Unfilled, actor, day, reason
@@ -287,6 +287,7 @@ async def _incoming(request: web.Request, account: Account, sentence: str = "") 
         problems=[wording.told(problem, reader) for problem in one.verdict.problems] if one.verdict else [],
         unsigned=one.verdict is not None and [problem.text for problem in one.verdict.problems] == [UNSIGNED],
         sentence=sentence,
+        came=await request.app[EXCHANGE].arrivals.of_line(account.unit.id, one.year, one.number),
         may_enter=may(account, "register.enter", account.unit.id),
         may_take=may(account, "register.take", account.unit.id),
     )
@@ -305,7 +306,8 @@ async def transfer(request: web.Request) -> web.Response:
     account = _account(request, "register.enter")
     typed, one = await form(request), await _one(request, account)
     try:
-        await request.app[REGISTERS].transfer(account.unit.id, one.year, one.number, typed.get("handler", ""))
+        handler = typed.get("handler", "")
+        await request.app[REGISTERS].transfer(account.unit.id, one.year, one.number, handler, by=actor(account))
     except RecordError as error:
         return await _incoming(request, account, _told(error, reader_of(request)))
     return see_other(f"/registers/in/{one.year}/{one.number}")

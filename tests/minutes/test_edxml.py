@@ -1,5 +1,8 @@
 """edXML: what is written is read back, what others write differently too, and nothing hostile gets through."""
 
+import base64
+import io
+import zipfile
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -10,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutes.errors import InvalidContent
-from minutes.exchange.edxml import NAMESPACE, File, Message, dump, load
+from minutes.exchange import status
+from minutes.exchange.edxml import Business, File, Message, dump, load, read
+from minutes.exchange.element import DEEPEST, LIMIT, NAMESPACE
+from minutes.exchange.status import Code, Status
 
 AT = datetime(2026, 2, 5, 3, tzinfo=UTC)
 MESSAGE = Message(
@@ -39,7 +45,7 @@ def test_another_namespace_other_dates_and_broken_lines_are_read() -> None:
 @pytest.mark.parametrize("filling", ["<a/>" * 100_000, "<a" + "".join(f" a{n} = ''" for n in range(50_000)) + "/>"])
 def test_what_holds_more_than_any_message_is_not_even_read(filling: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fifty megabytes of empty elements would take all memory, and a stranger may have written the file."""
-    monkeypatch.delattr("minutes.exchange.edxml.ET.fromstring")
+    monkeypatch.delattr("minutes.exchange.element.ET.fromstring")
     with pytest.raises(InvalidContent, match="edXML"):
         load(dump(MESSAGE, AT).replace(b"</", filling.encode() + b"</", 1))
 
@@ -55,6 +61,8 @@ def test_what_holds_more_than_any_message_is_not_even_read(filling: str, monkeyp
         dump(MESSAGE, AT).replace(b"JVBERi0x", b"!VBERi0x"),
         dump(MESSAGE, AT).replace("Nguyễn".encode(), "\u202enày".encode()),
         dump(MESSAGE, AT).replace("Nguyễn".encode(), b"x" * 10_001),
+        b"<a>" * DEEPEST + dump(MESSAGE, AT).partition(b"?>")[2] + b"</a>" * DEEPEST,
+        b"<a>" * 40_000 + b"</a>" * 40_000,
     ],
 )
 def test_what_is_none_is_refused_in_a_sentence(data: bytes) -> None:
@@ -67,3 +75,61 @@ def test_whatever_is_changed_it_is_a_message_or_refused(at: int, with_: bytes) -
     whole = dump(MESSAGE, AT)
     with suppress(InvalidContent):
         load(whole[: at % len(whole)] + with_ + whole[at % len(whole) + len(with_) :])
+
+
+def packed(name: str, data: bytes) -> bytes:
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(name, data)
+    return into.getvalue()
+
+
+def with_file(data: bytes) -> bytes:
+    before = base64.b64encode(MESSAGE.files[0].content)
+    return dump(MESSAGE, AT).replace(before, base64.b64encode(data))
+
+
+def test_a_file_that_was_packed_for_the_way_is_unpacked_within_bounds() -> None:
+    assert load(with_file(packed("thong-bao.pdf", b"%PDF-1.7 packed"))).files[0].content == b"%PDF-1.7 packed"
+    for wrong in (packed("bomb.pdf", bytes(LIMIT + 1)), packed("a", b"a")[:-9], b"PK\x03\x04"):
+        with pytest.raises(InvalidContent, match="edXML"):
+            load(with_file(wrong))
+
+
+@pytest.mark.parametrize("business", list(Business))
+def test_what_a_message_does_to_earlier_documents_is_read_back(business: Business) -> None:
+    targets = () if business is Business.NEW else ("H41,2026/01/05,01/TB-UBND", "H41,2026/01/06,02/TB-UBND")
+    sent = replace(MESSAGE, business=business, targets=targets, to_organs=("H41.1", "H41.2"))
+    assert load(dump(sent, AT)) == sent
+
+
+def test_a_document_that_is_sent_once_more_to_be_revoked_names_itself() -> None:
+    sent = dump(MESSAGE, AT).replace(b"DocType>0<", b"DocType>1<")
+    assert (load(sent).business, load(sent).targets) == (Business.REVOKES, (MESSAGE.document_id,))
+    assert load(dump(MESSAGE, AT).replace(b"DocType>0<", b"DocType>9<")).business is Business.NEW
+
+
+STATUS = Status(
+    "H41.1", "UBND xã Tà Năng", "lam-son", MESSAGE.document_id, Code.REFUSED, AT, "Tệp <hỏng> & thiếu", "Lò Văn Dũng"
+)
+
+
+@pytest.mark.parametrize("code", list(Code))
+def test_what_is_said_of_a_document_is_read_back(code: Code) -> None:
+    said = replace(STATUS, code=code)
+    assert read(status.dump(said)) == said
+    assert read(dump(MESSAGE, AT)) == MESSAGE
+
+
+def test_a_status_in_an_envelope_of_soap_with_the_day_first_is_read() -> None:
+    said = status.dump(STATUS).decode().replace("2026/02/05 10:00:00", "05/02/2026 10:00:00").replace(">02<", ">2<")
+    said = said.replace("edXML:edXML>", "edXML:Envelope>").replace("<edXML:edXML ", "<edXML:Envelope ")
+    assert read(said.encode()) == STATUS
+    assert read(said.replace(">2<", ">14<").encode()) == replace(STATUS, code=Code.GIVEN_BACK)
+
+
+@given(st.integers(0, 4000), st.binary(max_size=8))
+def test_whatever_is_changed_in_a_status_it_is_one_or_refused(at: int, with_: bytes) -> None:
+    whole = status.dump(STATUS)
+    with suppress(InvalidContent):
+        read(whole[: at % len(whole)] + with_ + whole[at % len(whole) + len(with_) :])

@@ -30,7 +30,7 @@ NOTHING_TYPED = {
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",
     "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand",
     "/registers/in/{year}/{number}/take", "/registers/numbering",
-    "/workflow/days/remove", "/search/saved/{id}/remove",
+    "/desk/{id}/dispatch", "/workflow/days/remove", "/search/saved/{id}/remove",
     "/certificates/{kind}/{holder}/{id}/end", "/certificates/{kind}/{holder}",
 }  # fmt: skip
 """Forms that only press a button or choose; they are looked at like any other."""
@@ -108,6 +108,7 @@ async def ways(office: Office) -> list[Way]:
         Way("cuc", "/registers/out", {}, "subject"),
         Way("cuc", "/registers/out/end", {}, "reason"),
         Way("cuc", "/registers/in/2026/1/transfer", {}, "handler"),
+        Way("cuc", f"/registers/waiting/{'0' * 32}/refuse", {}, "reason"),
         Way("cuc", "/casefiles", {}, "title"),
         Way("cuc", "/casefiles/retention", {}, "title"),
         Way("cuc", f"/casefiles/{'0' * 32}/add", {}, "what"),

@@ -51,7 +51,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /signing/vgca/issue  POST /signing/vgca/state"""),
     # Each in their own authority.
     (OFFICE | OTHER, """
-        GET /registers/out  GET /registers/in  GET /registers/{which}/{year}.pdf
+        GET /registers/out  GET /registers/in  GET /registers/waiting  GET /registers/{which}/{year}.pdf
         GET /registers/{which}/{year}-report.pdf  GET /registers/numbering  GET /casefiles  GET /casefiles/retention
         GET /casefiles/disposal  GET /casefiles/{year}-{what}.pdf  GET /figures  GET /workflow  GET /workflow/days
         GET /delegations  GET /tasks/board  GET /tasks/scores"""),
@@ -108,7 +108,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /tasks/{id}/correct  POST /tasks/{id}/cancel"""),
     (only("hanh", "cuc"), "POST /desk/{id}/publish  POST /desk/{id}/withdraw"),
     (only("cuc"), """
-        POST /desk/{id}/seal  GET /desk/{id}/redact  POST /desk/{id}/redact
+        POST /desk/{id}/seal  POST /desk/{id}/dispatch  GET /desk/{id}/redact  POST /desk/{id}/redact
         POST /certificates/{kind}/{holder}  POST /certificates/{kind}/{holder}/{id}/end
         POST /registers/in/{year}/{number}/transfer"""),
     (only("binh", "cuc"), """
@@ -136,7 +136,8 @@ ELSEWHERE = {
     "GET /meetings/{id}/proceedings": "test_proceedings_page",
     "GET /registers/in/{year}/{number}/file": "test_registers", "GET /casefiles/{id}/items/{number}": "test_casefiles",
     "GET /casefiles/disposal/{id}.pdf": "test_disposal", "GET /tasks/{id}/evidence/{document}": "test_tasks",
-    "GET /series/{series}": "test_series",
+    "GET /series/{series}": "test_series", "GET /registers/waiting/{id}": "test_exchange",
+    "GET /registers/waiting/{id}/files/{place}": "test_exchange", "POST /registers/waiting/{id}/{act}": "test_exchange",
 }  # fmt: skip
 """Where the thing itself must be there to see, and its own test looks."""
 ACTS: Mapping[str, tuple[str, ...]] = {
