@@ -55,6 +55,29 @@ class Calendar:
             left -= self.works(day)
         raise ValueError("an office that does not work any more has no working days")
 
+    def before(self, day: date, days: int) -> date:
+        """The working day that is the `days`-th before `day`; looked for as far back as `after` looks ahead."""
+        left = days
+        for _ in range(FURTHEST):
+            if left <= 0:
+                break
+            day -= _DAY
+            left -= self.works(day)
+        return day
+
+    def closing(self, deadline: date) -> date:
+        """The last day of a term that ends on `deadline`: on a day off it ends with the next working one (Civil Code
+        91/2015/QH13, art. 148.5)."""
+        return self.after(deadline - _DAY, 1)
+
+
+def day_off(day: date, own: Iterable[Own]) -> str | None:
+    """What a day is called that is off, "" where nobody has named it; None: it is worked, or a plain weekend."""
+    entered = next((one for one in own if one.day == day), None)
+    if entered is not None:
+        return None if entered.works else entered.note
+    return holidays()[day].name if day in holidays() else None
+
 
 def calendar(own: Iterable[Own] = ()) -> Calendar:
     """The calendar of an authority with these days of its own."""

@@ -1,9 +1,10 @@
-"""When somebody is reminded of a task and when a leader is told, by days that each authority sets."""
+"""When somebody is reminded of a task and when a leader is told, by working days that each authority sets."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
+from minutes.days.calendar import Calendar
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import Reader
 from minutes.tasks.task import State, Task
@@ -15,8 +16,8 @@ _WORKING = frozenset({State.ASSIGNED, State.ACCEPTED, State.UNDER_WAY})
 
 @dataclass(frozen=True, slots=True)
 class Pressing:
-    """Days of one authority: before the deadline, and after it until the unit's leader and its own leader are told
-    (0: never)."""
+    """Working days of one authority: before the deadline, and after it until the unit's leader and its own leader are
+    told (0: never)."""
 
     before: int = 3
     unit_after: int = 3
@@ -47,27 +48,27 @@ def _days(reader: Reader, name: str) -> int:
     return days
 
 
-def to_remind(task: Task, pressing: Pressing, today: date) -> bool:
-    """Whether its people are to be reminded today: once before the deadline, on the day, and weekly when it is late."""
-    if task.deadline is None or task.state not in _WORKING:
+def to_remind(task: Task, pressing: Pressing, today: date, office: Calendar) -> bool:
+    """Whether its people are to be reminded today: once before the deadline, on the day, and weekly when it is late;
+    on no day on which the authority does not work."""
+    if task.deadline is None or task.state not in _WORKING or not office.works(today):
         return False
-    last, left = task.reminded_on, (task.deadline - today).days
-    if left > 0:
-        first = task.deadline - timedelta(pressing.before)
-        return left <= pressing.before and (last is None or last < first)
-    if left == 0:
-        return last is None or last < task.deadline
-    return last is None or last <= task.deadline or (today - last).days >= WEEK
+    last, deadline = task.reminded_on, office.closing(task.deadline)
+    if today < deadline:
+        first = office.before(deadline, pressing.before)
+        return today >= first and (last is None or last < first)
+    if today == deadline:
+        return last is None or last < deadline
+    return last is None or last <= deadline or (today - last).days >= WEEK
 
 
-def to_escalate(task: Task, pressing: Pressing, today: date) -> int:
+def to_escalate(task: Task, pressing: Pressing, today: date, office: Calendar) -> int:
     """The level to which it has come since it was last told: 1 the unit's leader, 2 the authority's too; 0: no news."""
-    if task.deadline is None or task.state not in _WORKING:
+    if task.deadline is None or task.state not in _WORKING or not office.works(today):
         return 0
-    late = task.late(today)
-    level = 0
-    if pressing.unit_after and late >= pressing.unit_after:
+    deadline, level = office.closing(task.deadline), 0
+    if pressing.unit_after and today >= office.after(deadline, pressing.unit_after):
         level = 1
-    if pressing.authority_after and late >= pressing.authority_after:
+    if pressing.authority_after and today >= office.after(deadline, pressing.authority_after):
         level = 2
     return level if level > task.escalated else 0

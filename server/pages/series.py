@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 
 from aiohttp import web
 
+from minutes.days import store as days
+from minutes.days.calendar import day_off
 from rooms import Meeting, store
 from rooms.series import ZONE, Mark, Phase, Series, Slot
 from server import doors, outbox, series_tables
@@ -128,9 +130,11 @@ def phase_of(series: Series, now: datetime) -> Phase:
 
 async def show(request: web.Request) -> web.Response:
     """GET /meetings/series/{series}: the rule and the next dates; ?all: every one of them."""
-    _account, series = await _arranged(request)
+    account, series = await _arranged(request)
     now, reader = utcnow(), reader_of(request)
     lines = await lines_of(request, series)
+    async with request.app[DATABASE].read() as connection:
+        own = await days.days(connection, account.unit.id)
     ahead = coming(lines, now)
     shown = ahead if "all" in request.query else ahead[:SHOWN]
     return private(
@@ -146,6 +150,7 @@ async def show(request: web.Request) -> web.Response:
         more=len(ahead) - len(shown),
         address=f"{request.app[CONFIG].base_url}/series/{series.id}",
         held=[one for one in reversed(lines) if one.entry is not None and one.starts_at <= now][:SHOWN],
+        off={line.slot.day: day_off(line.starts_at.astimezone(ZONE).date(), own) for line in shown},
         weekdays=WEEKDAYS,
         zone=ZONE,
     )

@@ -21,9 +21,9 @@ from server.pages.tasks import words
 from server.tasks import day_of
 
 DAYS: tuple[tuple[str, str], ...] = (
-    ("before", N_("Nhắc trước hạn (ngày)")),
-    ("unit_after", N_("Quá hạn bao nhiêu ngày thì báo lãnh đạo đơn vị chủ trì (0: không báo)")),
-    ("authority_after", N_("Quá hạn bao nhiêu ngày thì báo lãnh đạo cơ quan giao việc (0: không báo)")),
+    ("before", N_("Nhắc trước hạn (ngày làm việc)")),
+    ("unit_after", N_("Quá hạn bao nhiêu ngày làm việc thì báo lãnh đạo đơn vị chủ trì (0: không báo)")),
+    ("authority_after", N_("Quá hạn bao nhiêu ngày làm việc thì báo lãnh đạo cơ quan giao việc (0: không báo)")),
 )
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutes.blocks import ConclusionLine
+from minutes.days.calendar import Own, calendar
 from minutes.document import Actor, Kind
 from minutes.errors import InvalidContent, Refused, SecretContent
 from minutes.tasks import pressing
@@ -174,35 +175,47 @@ def test_no_row_and_no_task_is_counted_twice_or_lost(rows: list[str], texts: lis
 # --- days -----------------------------------------------------------------------------------------------------
 
 
+OFFICE = calendar()
+
+
 def reminders(now: Task, days: int) -> list[int]:
     """Days before (negative) and after the deadline on which somebody who looks every day reminds."""
     assert now.deadline is not None
     told = []
     for offset in range(-days, days):
         today = now.deadline + timedelta(offset)
-        if to_remind(now, Pressing(), today):
+        if to_remind(now, Pressing(), today, OFFICE):
             told.append(offset)
             now = replace(now, reminded_on=today)
     return told
 
 
 def test_people_are_reminded_before_on_the_day_and_weekly_when_it_is_late() -> None:
-    assert reminders(task(), 20) == [-3, 0, 1, 8, 15]
+    assert reminders(task(), 20) == [-5, 0, 1, 8, 15], "a Saturday and a Sunday are no days for it"
     assert reminders(task(state=State.REPORTED, reported_on=TODAY), 20) == []
     assert reminders(task(deadline=date(2026, 3, 10), state=State.CONFIRMED), 20) == []
 
 
 def test_who_was_not_looked_after_for_days_is_reminded_once() -> None:
-    assert to_remind(task(), Pressing(), date(2026, 3, 9))
-    assert not to_remind(task(reminded_on=date(2026, 3, 8)), Pressing(), date(2026, 3, 9))
+    assert to_remind(task(), Pressing(), date(2026, 3, 9), OFFICE)
+    assert not to_remind(task(reminded_on=date(2026, 3, 8)), Pressing(), date(2026, 3, 9), OFFICE)
 
 
 def test_leaders_are_told_step_by_step_and_once() -> None:
     due = date(2026, 3, 10)
-    levels = [to_escalate(task(), Pressing(), due + timedelta(days)) for days in (0, 2, 3, 9, 10)]
+    levels = [to_escalate(task(), Pressing(), due + timedelta(days), OFFICE) for days in (0, 2, 3, 13, 14)]
     assert levels == [0, 0, 1, 1, 2]
-    assert to_escalate(task(escalated=1), Pressing(), due + timedelta(5)) == 0
-    assert to_escalate(task(), Pressing(3, 0, 0), due + timedelta(50)) == 0
+    assert to_escalate(task(escalated=1), Pressing(), due + timedelta(6), OFFICE) == 0
+    assert to_escalate(task(), Pressing(3, 0, 0), due + timedelta(50), OFFICE) == 0
+
+
+def test_a_deadline_on_a_day_off_ends_with_the_next_working_day() -> None:
+    """Tet of 2026 is from Monday 16 February to Friday 20."""
+    given = task(deadline=date(2026, 2, 17))
+    assert reminders(given, 10) == [-6, 6, 7]
+    local = calendar([Own(date(2026, 2, 23), works=False, note="Lễ hội")])
+    assert not to_remind(given, Pressing(), date(2026, 2, 23), local)
+    assert to_remind(given, Pressing(), date(2026, 2, 24), local)
 
 
 @given(st.dictionaries(st.text(max_size=12), st.integers() | st.text(max_size=3), max_size=4))

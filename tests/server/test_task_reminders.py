@@ -44,15 +44,16 @@ async def test_the_unit_hears_before_the_day_on_it_and_weekly_after_it(office: O
     task = await given(office)
     await office.server.app[TASKS].set_pressing("lam-son", Pressing(3, 0, 0))
     assert await looked(office, 0, hours=-3) == []  # the office is not open yet
-    told = {days: await looked(office, days) for days in (-4, -3, -2, 0, 1, 2, 8)}
+    told = {days: await looked(office, days) for days in (-4, -3, -2, 0, 1, 3, 4, 10)}
     assert told == {
         -4: [],
         -3: [("dung", f"Sắp đến hạn: {WHAT}")],
         -2: [],
         0: [("dung", f"Sắp đến hạn: {WHAT}")],
-        1: [("dung", f"Quá hạn 1 ngày: {WHAT}")],
-        2: [],
-        8: [("dung", f"Quá hạn 8 ngày: {WHAT}")],
+        1: [],  # a Saturday
+        3: [("dung", f"Quá hạn 3 ngày: {WHAT}")],
+        4: [],
+        10: [("dung", f"Quá hạn 10 ngày: {WHAT}")],
     }
     letter = (await written(office))[0].letter
     assert letter.path == f"/tasks/{task}"
@@ -61,9 +62,10 @@ async def test_the_unit_hears_before_the_day_on_it_and_weekly_after_it(office: O
 
 async def test_leaders_are_told_when_it_is_late_for_long_and_the_history_says_so(office: Office) -> None:
     task = await given(office)
-    assert ("dung", f"Quá hạn 4 ngày: {PRESSED}") in await looked(office, 4)
-    assert ("hanh", f"Quá hạn 10 ngày: {PRESSED}") in await looked(office, 10)
-    assert all(to != "hanh" for to, _subject in await looked(office, 11))
+    assert not any(PRESSED in subject for _to, subject in await looked(office, 4)), "two working days late"
+    assert ("dung", f"Quá hạn 5 ngày: {PRESSED}") in await looked(office, 5)
+    assert ("hanh", f"Quá hạn 14 ngày: {PRESSED}") in await looked(office, 14)
+    assert all(to != "hanh" for to, _subject in await looked(office, 17))
     levels = [one.detail["level"] for one in await office.server.app[TASKS].history(task) if one.act == Act.ESCALATE]
     assert levels == ["1", "2"]
 

@@ -6,6 +6,8 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from icalendar import Calendar
 
+from minutes.days import store as days
+from minutes.days.calendar import Own
 from minutes.tasks.reviewing import REVIEW_ITEM
 from rooms import store
 from rooms.series import REVIEW, ZONE, Series
@@ -103,6 +105,12 @@ async def test_the_pages_say_what_is_held_when(office: Office) -> None:
     shown = await binh.get(path)
     assert shown.text.count('data-test="date-change"') == 6
     assert shown.text.count('data-test="date-meeting"') == 1
+    async with office.server.app[DATABASE].begin() as connection:
+        local = Own(day(1), works=False, note="Lễ hội của tỉnh")
+        await days.enter(connection, "lam-son", local, await office.actor("binh"), utcnow())
+    marked = await binh.get(path)
+    assert marked.has("day-off")
+    assert "Lễ hội của tỉnh" in marked.words
     assert (await binh.get(f"{path}/{day(1)}")).has("drop")
     assert (await binh.get(f"{path}/{day(1) + timedelta(days=1)}")).status == 409, "no such date"
 
