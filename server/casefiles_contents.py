@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]
@@ -13,8 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import store as records
 from minutes.casefiles import store
 from minutes.casefiles.case import Case, Item, ItemKind
+from minutes.described import store as description
+from minutes.described.field import Subject
 from minutes.document import KIND_NAMES, Document, State
 from minutes.errors import N_, NotFound, Reason
+from minutes.exchange import store as exchange
+from minutes.exchange.arrival import RecallState
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming
 from minutes.text import URGENCIES, TextContent
@@ -92,12 +97,21 @@ def of_document(one: Document) -> Item:
     return Item(ItemKind.DOCUMENT, one.id, name, " ".join(title.split()), one.digest, said)
 
 
+DESTROYED = "không có; đã hủy theo thu hồi của nơi gửi"
+
+
 async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: str) -> Item:
     """What was added by hand."""
     if kind is ItemKind.DOCUMENT:
         return of_document(await records.get(connection, ref))
     year, number = map(int, ref.split("/"))
-    return of_received(await registers.one_incoming(connection, case.unit_id, year, number))
+    one = of_received(await registers.one_incoming(connection, case.unit_id, year, number))
+    if one.digest is not None:
+        return one
+    own = await description.described(connection, case.unit_id, Subject.RECEIVED, ref)
+    came = await exchange.of_line(connection, case.unit_id, year, number)
+    gone = came is not None and came.recall is RecallState.DESTROYED
+    return replace(one, said={**one.said, "PaperPlace": DESTROYED if gone else own["PaperPlace"]})
 
 
 def of_received(one: Incoming) -> Item:

@@ -121,7 +121,7 @@ class Disposals:
     async def _fates(self, connection: AsyncConnection, cases: Sequence[Case]) -> Fates:
         going = {one.id for one in cases}
         others = [one for one in await store.undisposed(connection) if one.id not in going]
-        elsewhere = {item.digest for one in others for item in one.items}
+        elsewhere = {item.digest for one in others for item in one.items} - {None}
         named = {key for one in others for key in await store.added(connection, one.id)}
         named |= {(item.kind, item.ref) for one in others for item in one.items}
         meetings = {one.meeting_id for one in others}

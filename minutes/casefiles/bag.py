@@ -54,7 +54,7 @@ def metadata(case: Case, said: Said) -> dict[str, Any]:
         "EndDate": f"{case.ended_on:%d/%m/%Y}" if case.ended_on else "",
         "TotalDoc": len(case.items),
         "PageTotal": pages(case),
-        "Mode": "Điện tử",
+        "Mode": "Hỗn hợp" if any(one.digest is None for one in case.items) else "Điện tử",
         "OrganId": case.unit_id,
         "OrganName": case.unit_name,
         **said.case,
@@ -64,7 +64,7 @@ def metadata(case: Case, said: Said) -> dict[str, Any]:
                 "DocCode": one.ref,
                 "FileCode": f"{case.unit_id}.{case.code}",
                 "DocOrdinal": number,
-                "File": f"data/{name}",
+                "File": f"data/{name}" if one.digest else "",
                 "Subject": one.title,
                 "SHA256": one.digest,
                 **one.said,
@@ -103,7 +103,10 @@ def write(
                     file.write(piece)
             return one.hexdigest(), other.hexdigest(), size
 
+        bag.writestr(zipfile.ZipInfo(f"{root}/data/", moment.timetuple()[:6]), b"")  # all may be on paper
         for number, item in enumerate(case.items, 1):
+            if item.digest is None:  # on paper: the metadata say where
+                continue
             name = f"data/{file_name(number, item)}"
             short, long, size = put(name, read(item))
             if short != item.digest:
@@ -133,6 +136,6 @@ def _info_lines(case: Case, octets: int, at: datetime) -> Iterator[str]:
         ("External-Identifier", f"{case.unit_id}.{case.code}"),
         ("External-Description", " ".join(case.title.split())),
         ("Bagging-Date", f"{at:%Y-%m-%d}"),
-        ("Payload-Oxum", f"{octets}.{len(case.items)}"),
+        ("Payload-Oxum", f"{octets}.{sum(one.digest is not None for one in case.items)}"),
     ):
         yield f"{name}: {value}\n"

@@ -35,8 +35,8 @@ NOTICE = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`ref` is the id of the thing, `name` its file, `digest` the SHA-256 of its bytes (None: it is not finished).
-    `said` are the fields of a document's metadata."""
+    """`ref` is the id of the thing, `name` its file, `digest` the SHA-256 of its bytes (None: it has none, as what came
+    on paper, or is not finished). `said` are the fields of a document's metadata."""
 
     kind: ItemKind
     ref: str
@@ -44,6 +44,11 @@ class Item:
     title: str
     digest: str | None
     said: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def paper(self) -> str:
+        """Where the paper of a document lies that came without a file; "" where nobody has said, or there is a file."""
+        return self.said.get("PaperPlace", "") if self.kind is ItemKind.RECEIVED and self.digest is None else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,11 @@ def refuse_unfinished(case: Case, items: Sequence[Item]) -> None:
         raise Refused("case_closed", Reason(N_("Hồ sơ này đã kết thúc.")))
     if not items:
         raise Refused("case_empty", Reason(N_("Hồ sơ chưa có tài liệu nào.")))
-    waiting = [one.title for one in items if one.digest is None]
+    unplaced = [one.title for one in items if one.kind is ItemKind.RECEIVED and not (one.digest or one.paper)]
+    if unplaced:
+        text = N_("Chưa kết thúc được hồ sơ: xin ghi nơi để bản giấy, ở dữ liệu đặc tả của văn bản đến (%(titles)s).")
+        raise Refused("case_paper", Reason(text, titles="; ".join(unplaced[:5])))
+    waiting = [one.title for one in items if one.digest is None and not one.paper]
     if waiting:
         text = N_("Chưa kết thúc được hồ sơ: còn tài liệu chưa xong (%(titles)s).")
         raise Refused("case_unfinished", Reason(text, titles="; ".join(waiting[:5])))

@@ -71,7 +71,7 @@ def contents(letterhead: Sequence[str], case: Case) -> dict[str, Any]:
             one.title,
             one.said.get("OrganName", ""),
             one.said.get("PageAmount", ""),
-            "",
+            f"Bản giấy: {one.paper}" if one.paper else "",
         ]
         for number, one in enumerate(case.items, 1)
     ]

@@ -77,6 +77,7 @@ FIELDS: Mapping[Subject, tuple[Field, ...]] = MappingProxyType(
             *_OF_ALL,
             Field("Autograph", N_("Bút tích")),
             Field("SignerInfo", N_("Chức vụ, họ tên người ký")),
+            Field("PaperPlace", N_("Nơi để bản giấy (văn bản không có tệp)")),
             Field("Priority", N_("Mức độ khẩn"), choices=("", "Khẩn", "Thượng khẩn", "Hỏa tốc")),
             Field("DueDate", N_("Thời hạn giải quyết"), Form.DAY),
             Field("TraceHeaderList", N_("Ý kiến phân phối, chỉ đạo"), Form.AREA),

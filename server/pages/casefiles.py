@@ -187,7 +187,7 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
 async def download(request: web.Request) -> web.Response:
     """GET …/items/{number}: a file of the closed case file's list, from the archive."""
     case, number = await _case(request, _account(request, "case.keep")), int(request.match_info["number"])
-    if case.state is not CaseState.CLOSED or number > len(case.items):
+    if case.state is not CaseState.CLOSED or number > len(case.items) or case.items[number - 1].digest is None:
         raise Problem("not_found")
     name = file_name(number, case.items[number - 1])
     headers = {**PRIVATE, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}

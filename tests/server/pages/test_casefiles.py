@@ -10,12 +10,14 @@ import bagit
 import pytest
 
 from minutes.deposits import store as deposits
+from minutes.described.field import FIELDS, Subject
 from minutes.document import State
 from minutes.errors import Damaged
+from minutes.registers.entry import Received
 from rooms import store
 from rooms.proceedings import Proceedings, chained
 from server import auth
-from server.keys import CASE_FILES, DATABASE, KEEPER
+from server.keys import CASE_FILES, DATABASE, KEEPER, REGISTERS
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office
 from tests.server.pages.test_papers import brought
@@ -61,6 +63,33 @@ async def test_a_case_file_is_opened_gathers_is_closed_and_handed_over(office: O
     assert (said["Maintenance"], said["TotalDoc"]) == ("Vĩnh viễn", 2)
     assert said["Documents"][0]["CodeNotation"] == "BB-UBND"
     assert next(root.glob("data/*Biên bản*")).read_bytes() == await office.records.pdf(minutes)
+
+
+async def test_what_came_on_paper_is_listed_with_the_place_where_it_lies(office: Office, tmp_path: Path) -> None:
+    clerk, app = await office.sign_in("cuc"), office.server.app
+    came = Received(app[CASE_FILES].today, "Bộ Nội vụ", "9/BNV", app[CASE_FILES].today, "", "V/v kê khai", "", "")
+    account = await office.account("cuc")
+    await app[REGISTERS].receive(account.unit, came, None, by=account)
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ kê khai", "period": "hop-quan-trong"})).location
+    assert (await clerk.post(where + "/add", {"what": "đến 1"})).status == 303
+    early = await clerk.post(where + "/close")
+    assert early.status == 422
+    assert "xin ghi nơi để bản giấy" in early.words
+    about = f"/described/received/{came.arrived_on.year}/1"
+    assert about in early.text
+    fields = {one.name: one.initial for one in FIELDS[Subject.RECEIVED]}
+    assert (await clerk.post(about, {**fields, "PaperPlace": "Kho VP, cặp 3"})).status == 303
+    assert (await clerk.post(where + "/close")).status == 303
+    closed = await clerk.get(where)
+    assert "Kho VP, cặp 3" in closed.words
+    assert (await clerk.get(where + "/items/1")).status == 404
+    with zipfile.ZipFile(io.BytesIO((await clerk.get(where + "/bag")).body)) as bag:
+        bag.extractall(tmp_path / "bag")
+    (root,) = (tmp_path / "bag").iterdir()
+    bagit.Bag(str(root)).validate()
+    said = json.loads((root / "metadata/ho-so.json").read_text())
+    assert (said["Mode"], said["Documents"][0]["File"]) == ("Hỗn hợp", "")
+    assert said["Documents"][0]["PaperPlace"] == "Kho VP, cặp 3"
 
 
 async def test_closing_deposits_papers_recordings_and_proceedings_which_the_archive_proves_from_then_on(
