@@ -198,15 +198,18 @@ CALM = 30.0  # seconds without going down after which the wait halves
 
 
 class Budget:
-    """The division as it changes in time; one for each subscriber."""
+    """The division as it changes in time; one for each subscriber. `borne`: the line has borne the first one before,
+    so that it needs no margin."""
 
-    def __init__(self, last: int = LAST) -> None:
+    def __init__(self, last: int = LAST, *, borne: bool = False) -> None:
         self._last = last
+        self._margin = 1.0 if borne else MARGIN  # of the next division
         self._states: dict[str, _State] = {}
 
     def divide(self, available: int, audio: Sequence[Audio], videos: Sequence[Video], now: float) -> Division:
         """As the function; `wanted` has the margin that an upgrade needs."""
-        careful = divide(int(available / MARGIN), audio, videos, self._last)
+        careful = divide(int(available / self._margin), audio, videos, self._last)
+        self._margin = MARGIN
         states: dict[str, _State] = {}
         limits: dict[str, Step] = {}
         for video in videos:

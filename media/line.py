@@ -205,7 +205,7 @@ class Line:
 
     def _begin_anew(self) -> None:
         """What went down for a reason that is over comes back with its end: no reason to wait."""
-        self._budget, self.stirred = Budget(last=MOST), True
+        self._budget, self.stirred = Budget(last=MOST, borne=True), True
 
     def _set_pace(self) -> None:
         bits = PACING * self._estimator.rate

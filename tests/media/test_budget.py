@@ -178,6 +178,15 @@ def test_a_better_step_is_taken_only_with_a_margin_and_after_a_while() -> None:
     assert budget.divide(wide, VOICES[:1], [SPEAKER], 20.2 + RISE).video["dung"] == Choice(1, ALL_LAYERS, 500_000)
 
 
+def test_what_the_line_has_borne_before_comes_back_at_once_and_without_a_margin() -> None:
+    full = 56_000 + 500_000
+    budget = Budget(borne=True)
+    assert budget.divide(full, VOICES[:1], [SPEAKER], 0.0).video["dung"] == Choice(1, ALL_LAYERS, 500_000)
+    assert budget.divide(full - 1, VOICES[:1], [SPEAKER], 0.1).video["dung"].rate < 500_000
+    for now in (1.0, 20.0, 40.0):
+        assert budget.divide(full, VOICES[:1], [SPEAKER], now).video["dung"].rate < 500_000, "but once only"
+
+
 def test_who_takes_the_floor_is_seen_larger_at_once() -> None:
     budget = Budget()
     thumbnail = Video("lan", THUMBNAIL, 0, 160, CAMERA)
