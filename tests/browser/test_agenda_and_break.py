@@ -74,9 +74,21 @@ async def test_the_agenda_is_amended_and_the_meeting_takes_a_break(installation:
     await chair.click(hook("pause-15"))
     await expect(dung.locator(hook("pause-text"))).to_contain_text("dự kiến họp lại lúc")
     await expect(dung.locator(hook("go-on"))).to_be_hidden()
+    await expect(dung.locator(hook("pause-text"))).to_contain_text("Mic và camera của đồng chí đã tắt.")
+    for page in (dung, chair):
+        for device in ("mic", "camera"):
+            await expect(page.locator(hook(device))).to_have_attribute("data-on", "false")
     await expect(chair.locator(hook("next-item"))).to_be_hidden()
     await chair.click(hook("go-on"))
+    await expect(dung.locator(hook("pause-text"))).to_have_text("Cuộc họp tiếp tục. Mic và camera của đồng chí đã tắt.")
+    await dung.click(hook("camera"))
+    await expect(dung.locator(hook("pause-on"))).to_have_text("Bật mic")
+    await dung.click(hook("pause-on"))
+    await expect(dung.locator(hook("mic"))).to_have_attribute("data-on", "true")
     await expect(dung.locator(hook("pause"))).to_be_hidden()
+    await chair.click(hook("pause-off"))
+    await expect(chair.locator(hook("pause"))).to_be_hidden()
+    await expect(chair.locator(hook("mic"))).to_have_attribute("data-on", "false")
     await expect(chair.locator(hook("next-item"))).to_be_visible()
 
     await panel(chair, "floor")
