@@ -12,8 +12,8 @@ const TURNS = Object.freeze({ ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp:
 /** @typedef {{id: string, name: string, pages: number}} Paper */
 /**
  * @typedef {{meeting: string, paper: Paper, page: number, pointer: {x: number, y: number} | null, leads: boolean,
- *   follows: boolean | null, line: import("./pages.js").Declared}} Look
- *   follows: null where there is nobody to follow
+ *   follows: boolean | null, screen: string, line: import("./pages.js").Declared}} Look
+ *   follows: null where there is nobody to follow; screen: who shares one that is not shown for the sake of this paper
  */
 /**
  * @typedef {{turn: (page: number) => void, follow: () => void, close: () => void,
@@ -79,6 +79,7 @@ export class Viewer {
     this._able("smaller", this.zoom.scale > 1);
     const follow = this._part("[data-do=follow]");
     follow.hidden = look.follows !== false;
+    say(follow, look.screen ? t("Xem màn hình của %(name)s", { name: look.screen }) : t("Theo người trình bày"));
     this._part("[data-do=close]").hidden = !look.leads && look.follows === true;
     say(this._part("[data-do=close] .words"), look.leads ? t("Thôi chiếu") : t("Thôi đọc riêng"));
     const point = this._part("[data-do=point]");

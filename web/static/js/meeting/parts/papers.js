@@ -1,7 +1,8 @@
 /** Papers: those on the table, the one that is shown to everybody or that one reads for oneself, notes on its pages. */
 
 import { t } from "../../text.js";
-import { byId, keep, make, say } from "../element.js";
+import { about, byId, keep, make, say } from "../element.js";
+import { inTab, keepInTab } from "../memory.js";
 import { nameOf } from "../names.js";
 import { Bringing } from "../papers/bringing.js";
 import { Notes } from "../papers/notes.js";
@@ -17,6 +18,8 @@ import { leads, mayPresent, onTable, reading, screenOf } from "../state.js";
 
 export const NAME = "papers";
 
+const STORE = "giaoban.papers";
+
 /** @param {State} before @param {State} after @returns {string[]} */
 export function news(before, after) {
   if (!before.welcomed || before.shown.paper === after.shown.paper) return [];
@@ -26,8 +29,8 @@ export function news(before, after) {
   return [t("%(name)s chiếu tài liệu “%(paper)s”, trang %(page)s.", words)];
 }
 
-/** @param {HTMLElement} _root @param {Actions} actions @returns {Part} */
-export function mount(_root, { act, tell, redraw }) {
+/** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
+export function mount(root, { act, tell, redraw }) {
   /** @type {State | null} */
   let state = null;
   /** @type {{paper: string, page: number} | null} what one reads for oneself */
@@ -36,6 +39,15 @@ export function mount(_root, { act, tell, redraw }) {
   let line = { kbps: null, megabytes: null };
   /** the page that we have turned to and that has not come back yet @type {number | null} */
   let turning = null;
+  /** @type {Set<string>} papers that were there while the panel was open */
+  const seen = new Set(inTab(STORE).seen ?? []);
+  const look = (/** @type {State} */ { papers }) => {
+    const fresh = papers.filter((paper) => !seen.has(paper.id));
+    if (root.hidden || fresh.length === 0) return fresh.length;
+    for (const paper of fresh) seen.add(paper.id);
+    keepInTab(STORE, { seen: [...seen] });
+    return 0;
+  };
   const notes = new Notes(byId("paper-note"), byId("paper-note-word"));
   const bringing = new Bringing();
   const turn = async (/** @type {number} */ page) => {
@@ -85,12 +97,12 @@ export function mount(_root, { act, tell, redraw }) {
       const shown = state.shown.paper === paper.id;
       element.classList.toggle("current", shown);
       say(element.querySelector(".paper-title"), paper.name);
-      const about = [t("Số trang: %(count)s", { count: paper.pages }), items.get(paper.item) ?? "", shown ? t("Đang chiếu") : ""];
-      say(element.querySelector(".paper-about"), about.filter(Boolean).join(" · "));
+      const facts = [t("Số trang: %(count)s", { count: paper.pages }), items.get(paper.item) ?? "", shown ? t("Đang chiếu") : ""];
+      say(element.querySelector(".paper-about"), facts.filter(Boolean).join(" · "));
       const button = element.querySelector(".paper-show");
       button.hidden = shown || !mayPresent(state);
-      button.setAttribute("aria-label", t("Chiếu: %(name)s", { name: paper.name }));
-      element.querySelector(".paper-open").setAttribute("aria-label", t("Đọc riêng: %(name)s", { name: paper.name }));
+      about(button, paper.name);
+      about(element.querySelector(".paper-open"), paper.name);
     });
   };
 
@@ -105,6 +117,7 @@ export function mount(_root, { act, tell, redraw }) {
     }
     const page = now.own ? now.page : (turning ?? now.page);
     const { shown } = state;
+    const screen = now.own ? screenOf(state, false) : null;
     const there = now.paper.id === shown.paper && page === shown.page;
     viewer.show({
       meeting: state.meeting.id,
@@ -112,7 +125,8 @@ export function mount(_root, { act, tell, redraw }) {
       page,
       pointer: there ? shown.pointer : null,
       leads: leads(state) && !now.own,
-      follows: shown.paper === null ? null : !now.own,
+      follows: shown.paper === null && screen === null ? null : !now.own,
+      screen: screen === null ? "" : nameOf(state, screen),
       line,
     });
     say(byId("paper-note-page"), t("Ghi chú riêng, trang %(page)s", { page }));
@@ -126,7 +140,7 @@ export function mount(_root, { act, tell, redraw }) {
     list(now);
     bringing.render(now);
     const stage = draw(now);
-    return { shown: true, count: now.papers.length, stage };
+    return { shown: true, count: look(now), stage };
   };
   return { render };
 }
