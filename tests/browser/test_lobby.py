@@ -1,6 +1,8 @@
 """A guest comes by a link, waits, is let in, is kept in order; and the chair passes to the deputy and back."""
 
-from playwright.async_api import Browser
+import re
+
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Open
 from tests.browser.room import enter, hook, panel, schedule, state, until
@@ -43,6 +45,11 @@ async def test_a_guest_waits_and_is_let_in_and_the_chair_passes_to_the_deputy_an
         await enter(page, room_url)
     await hanh.click(hook("open-meeting"))
     await minh.wait_for_function("() => document.getElementById('waiting-status').textContent.includes('đang diễn ra')")
+    await panel(binh, "agenda")
+    await minh.reload()  # knocks anew, and takes nobody's open panel away
+    await expect(binh.locator("#live")).to_contain_text("Hoàng Minh đang đợi ở phòng chờ.")
+    await expect(binh.locator(hook("tab-lobby"))).to_have_class(re.compile("urgent"))
+    await expect(binh.locator("#agenda")).to_be_visible()
     await panel(binh, "lobby")
     await binh.click(hook("admit"))
     await minh.wait_for_selector(hook("tile"))

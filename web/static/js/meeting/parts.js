@@ -63,9 +63,9 @@ import * as vote from "./parts/vote.js";
  */
 /**
  * What a part wants of the room. Of a panel: is it there at all, the number on its tab, and does it want everybody's
- * attention now (it comes to the front unless one is writing elsewhere). Of the stage: an element of the part to stand
- * in place of the large picture.
- * @typedef {{shown?: boolean, count?: number, urgent?: boolean, stage?: HTMLElement | null}} Wish
+ * attention now (it comes to the front unless one is writing elsewhere), or is only its tab marked. Of the stage: an
+ * element of the part to stand in place of the large picture.
+ * @typedef {{shown?: boolean, count?: number, urgent?: boolean, marked?: boolean, stage?: HTMLElement | null}} Wish
  */
 /** @typedef {{render: (state: State, before: State, local: Local) => Wish | void, tick?: () => void}} Part */
 /**

@@ -78,9 +78,11 @@ export class Sheet {
       any = any || open;
       byId(name).hidden = !open;
       tab.hidden = !wish.shown;
-      tab.classList.toggle("urgent", Boolean(wish.urgent));
-      // Of many tabs a phone shows some: the open one is among them.
-      if (open && tab.getAttribute("aria-expanded") !== "true") tab.scrollIntoView({ block: "nearest", inline: "nearest" });
+      const urgent = Boolean(wish.urgent || wish.marked);
+      // Of many tabs a phone shows some: the open one, and one that has just been marked, are among them.
+      const news = (open && tab.getAttribute("aria-expanded") !== "true") || (urgent && !tab.classList.contains("urgent"));
+      tab.classList.toggle("urgent", urgent);
+      if (news) tab.scrollIntoView({ block: "nearest", inline: "nearest" });
       tab.setAttribute("aria-expanded", String(open));
       say(/** @type {Element} */ (tab.querySelector(".count")), wish.count ? String(wish.count) : "");
     }

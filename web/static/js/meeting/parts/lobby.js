@@ -55,7 +55,7 @@ export function mount(_root, { act, ask }) {
       admit.setAttribute("aria-label", t("Cho %(name)s vào", { name: one.name }));
       refuse.setAttribute("aria-label", t("Từ chối %(name)s", { name: one.name }));
     });
-    return { shown: may(state, "lobby.admit") && !isClosed(state), count: waiting.length, urgent: waiting.length > 0 };
+    return { shown: may(state, "lobby.admit") && !isClosed(state), count: waiting.length, marked: waiting.length > 0 };
   };
   return { render };
 }
