@@ -46,6 +46,13 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** A button of many that say the same: its name begins with what is to be seen on it, for those who speak to the machine
+ * (WCAG 2.5.3), and ends with whom or what it is about. @param {Element} button @param {string} what */
+export function about(button, what) {
+  const name = `${button.textContent}: ${what}`;
+  if (button.getAttribute("aria-label") !== name) button.setAttribute("aria-label", name);
+}
+
 /**
  * Make the children of `parent` one per item, in order. Elements are kept by key, so that focus, video and what is
  * being typed survive a change elsewhere in the list.

@@ -1,7 +1,7 @@
 /** The agenda: what is on and for how long; chair and secretary step through it and amend it. */
 
 import { t } from "../../text.js";
-import { byId, keep, make, say } from "../element.js";
+import { about, byId, keep, make, say } from "../element.js";
 import { isOpen, isUnderWay, may, nextItem, START } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -18,7 +18,7 @@ const taken = (state, now) =>
   state.agenda.since ? Math.max(0, Math.floor((now - Date.parse(state.agenda.since)) / MINUTE)) : 0;
 
 /** @param {Item} item */
-function about(item) {
+function details(item) {
   const by = item.presenter ? t("Trình bày: %(name)s", { name: item.presenter }) : "";
   const time = item.minutes ? t("%(count)s phút", { count: item.minutes }) : "";
   return [by, time].filter(Boolean).join(" · ");
@@ -111,13 +111,13 @@ export function mount(_root, { act, ask, now }) {
       if (current) element.setAttribute("aria-current", "step");
       else element.removeAttribute("aria-current");
       say(element.querySelector(".agenda-title"), one.title);
-      say(element.querySelector(".agenda-by"), about(one));
+      say(element.querySelector(".agenda-by"), details(one));
       const step = element.querySelector("button.step");
       step.hidden = !steps || current;
-      step.setAttribute("aria-label", t("Chuyển đến nội dung: %(title)s", { title: one.title }));
+      about(step, one.title);
       const amend = element.querySelector("button.amend");
       amend.hidden = !amends;
-      amend.setAttribute("aria-label", t("Sửa nội dung: %(title)s", { title: one.title }));
+      about(amend, one.title);
     });
     tick();
     return { shown: true };

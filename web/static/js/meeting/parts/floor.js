@@ -1,7 +1,7 @@
 /** Who has the floor, for how long still, and who waits for it. The floor opens the microphone of who asked for it. */
 
 import { t } from "../../text.js";
-import { byId, keep, make, say } from "../element.js";
+import { about, byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
 import { isClosed, isLost, isOpen, may, me, participant } from "../state.js";
 
@@ -50,7 +50,7 @@ export function standing({ since, until }, now) {
 }
 
 /** What somebody wants to speak about. @param {State} state @param {Request} request */
-function about(state, request) {
+function subject(state, request) {
   const item = state.agenda.items.find((one) => one.id === request.item)?.title;
   return [item, request.text].filter(Boolean).join(": ");
 }
@@ -82,15 +82,13 @@ function showLine(state, element, request) {
   element.classList.toggle("order", request.order);
   say(element.querySelector(".line-name"), name);
   say(element.querySelector(".line-more"), [p?.unit?.name, p?.present ? "" : t("Vắng")].filter(Boolean).join(" · "));
-  say(element.querySelector(".line-about"), about(state, request));
+  say(element.querySelector(".line-about"), subject(state, request));
   const [give, up, lower] = element.querySelectorAll("button");
   give.hidden = !isOpen(state) || !may(state, "floor.give") || !p?.present;
   up.hidden = !chairs || state.floor.queue.findIndex((one) => one.order === request.order) ===
     state.floor.queue.indexOf(request);
   lower.hidden = !chairs;
-  give.setAttribute("aria-label", t("Mời %(name)s phát biểu", { name }));
-  up.setAttribute("aria-label", t("Đưa %(name)s lên trước", { name }));
-  lower.setAttribute("aria-label", t("Bỏ %(name)s khỏi danh sách", { name }));
+  for (const button of [give, up, lower]) about(button, name);
 }
 
 /** @param {HTMLElement} _root @param {Actions} actions @returns {Part} */

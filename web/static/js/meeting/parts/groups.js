@@ -1,7 +1,7 @@
 /** Groups that meet apart for a while: who is where, one's own way in and back, and the desk's arrangement. */
 
 import { listed, t } from "../../text.js";
-import { byId, keep, make, offer, say } from "../element.js";
+import { about, byId, keep, make, offer, say } from "../element.js";
 import { groupOf, isOpen, may } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -111,7 +111,9 @@ export function mount(root, { act, now }) {
         say(element.querySelector(".line-name"), group.name);
         const inside = state.participants.filter((p) => state.groups.inside[p.id] === group.id && p.present);
         say(element.querySelector(".line-more"), listed(inside.map((p) => p.name)) || t("Chưa có ai"));
-        element.querySelector("button").hidden = !desk || here === group.id;
+        const visit = element.querySelector("button");
+        visit.hidden = !desk || here === group.id;
+        about(visit, group.name);
       });
   };
 

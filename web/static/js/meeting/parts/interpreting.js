@@ -1,7 +1,7 @@
 /** Interpreters' channels: which one I listen to, and the desk's list of languages and interpreters. */
 
 import { listed, t } from "../../text.js";
-import { byId, keep, make, offer, say } from "../element.js";
+import { about, byId, keep, make, offer, say } from "../element.js";
 import { isClosed, may, participant, START } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -73,7 +73,7 @@ export function mount(root, { act }) {
       offer(select, [["", t("Cử người dịch…")], ...people.filter((p) => interpreters[p.id] !== one.id)
         .map((p) => /** @type {[string, string]} */ ([p.id, p.name]))], "");
       element.querySelector("[data-act=close]").hidden = !desk;
-      element.querySelector("[data-act=close]").setAttribute("aria-label", t("Đóng kênh %(language)s", { language: one.language }));
+      for (const button of element.querySelectorAll("button")) about(button, one.language);
     });
     const mine = interpreters[state.you ?? ""];
     say(byId("interpret-mine"), mine ? t("Đồng chí đang phiên dịch sang %(language)s.", { language: language(state, mine) }) : "");

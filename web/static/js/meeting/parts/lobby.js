@@ -1,7 +1,7 @@
 /** The lobby as chair and secretary see it: who knocks, and whether there is one at all. */
 
 import { t } from "../../text.js";
-import { byId, keep, make, say } from "../element.js";
+import { about, byId, keep, make, say } from "../element.js";
 import { isClosed, may } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -37,10 +37,11 @@ export function mount(_root, { act, ask }) {
   const create = (/** @type {any} */ one) =>
     make("li", { class: "line", "data-waiting": one.id },
       make("span", { class: "line-text" }, make("strong", { class: "line-name" }), make("span", { class: "line-more" })),
-      make("button", { type: "button", class: "small primary", "data-test": "admit",
-        onclick: () => act("lobby.admit", { participant: one.id }) }, t("Cho vào")),
-      make("button", { type: "button", class: "small", "data-test": "reject", "aria-haspopup": "dialog",
-        onclick: () => reject(one.id) }, t("Từ chối")));
+      make("span", { class: "line-acts" },
+        make("button", { type: "button", class: "small primary", "data-test": "admit",
+          onclick: () => act("lobby.admit", { participant: one.id }) }, t("Cho vào")),
+        make("button", { type: "button", class: "small", "data-test": "reject", "aria-haspopup": "dialog",
+          onclick: () => reject(one.id) }, t("Từ chối"))));
 
   const render = (/** @type {State} */ state) => {
     const { waiting, on } = state.lobby;
@@ -52,8 +53,8 @@ export function mount(_root, { act, ask }) {
       const out = one.removed ? t("đã bị mời ra trước đó") : "";
       say(element.querySelector(".line-more"), [one.title, one.unit?.name, out].filter(Boolean).join(" · "));
       const [admit, refuse] = element.querySelectorAll("button");
-      admit.setAttribute("aria-label", t("Cho %(name)s vào", { name: one.name }));
-      refuse.setAttribute("aria-label", t("Từ chối %(name)s", { name: one.name }));
+      about(admit, one.name);
+      about(refuse, one.name);
     });
     return { shown: may(state, "lobby.admit") && !isClosed(state), count: waiting.length, marked: waiting.length > 0 };
   };

@@ -1,7 +1,7 @@
 /** Everybody who is invited, present or not; the chair may call on anybody present, and finds the rest in a menu. */
 
 import { t } from "../../text.js";
-import { byId, keep, make, say } from "../element.js";
+import { about, byId, keep, make, say } from "../element.js";
 import { communes, gradeName, gradeOf, lineSentence, worstFirst } from "../lines.js";
 import { roleName } from "../names.js";
 import { hasMenu, PersonMenu } from "../person.js";
@@ -60,7 +60,7 @@ export function mount(_root, actions) {
       const call = element.querySelector("button");
       call.hidden = !isOpen(state) || !may(state, "floor.give") || !p.present || p.role === "viewer" || p.hand ||
         p.id === state.floor.holder || p.id === state.you;
-      call.setAttribute("aria-label", t("Mời %(name)s phát biểu", { name: p.name }));
+      about(call, p.name);
       const more = element.querySelector(".more");
       more.hidden = !hasMenu(state, p);
       more.setAttribute("aria-label", t("Việc khác với %(name)s", { name: p.name }));
