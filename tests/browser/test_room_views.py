@@ -97,6 +97,7 @@ async def test_a_hall_shows_the_speaker_or_the_paper_on_its_second_screen_and_th
     for page in (operator, dung):
         await enter(page, room)
     await operator.click(hook("open-meeting"))
+    await operator.click(hook("mic"))
 
     await operator.keyboard.press("l")
     await expect(operator.locator("#stage")).to_have_attribute("data-kind", "grid")
@@ -115,6 +116,13 @@ async def test_a_hall_shows_the_speaker_or_the_paper_on_its_second_screen_and_th
     await hall.wait_for_function(PLAYS, arg="dung")
     await expect(hall.locator(".tile.large")).to_have_attribute("data-participant", "dung")
     assert await hall.locator("audio").count() == 0, "one sound for the whole hall"
+    await operator.keyboard.press("Escape")
+    await dung.click(hook("mic"))
+    await operator.click(hook("mic"))
+    await expect(hall.locator(".tile.large .name")).to_have_text(
+        "Nguyễn Thị Hạnh"
+    )  # to the hall the operator is one of all
+    await operator.keyboard.press("o")
     await operator.select_option(hook("display-shows"), "stage")
     await operator.keyboard.press("Escape")
     await panel(operator, "vote")

@@ -30,7 +30,8 @@ export class Stage {
   /**
    * @param {{root: HTMLElement, pager: HTMLElement | null, mode: Mode, bare?: boolean,
    *   watch: import("./watch.js").Watch, silenced: () => void}} given pager: its element with before, place, after and
-   *   who speaks elsewhere; bare: no sound, nothing to press; silenced: the browser refuses to play sound
+   *   who speaks elsewhere; bare: for a hall: no sound,
+   *   nothing to press, and nobody is the one who looks; silenced: the browser refuses to play sound
    */
   constructor({ root, pager, mode, bare = false, watch, silenced }) {
     this.root = root;
@@ -65,7 +66,7 @@ export class Stage {
     this.#shown = { state, local, claimed };
     const people = onStage(state);
     if (!people.some((p) => p.id === this.#pinned)) this.#pinned = null;
-    this.#large = this.#pinned ?? large(state, this.#large);
+    this.#large = this.#pinned ?? large(state, this.#large, this.bare ? null : state.you);
     const big = claimed || (this.mode === "grid" && this.#pinned === null) ? null : this.#large;
     const small = this._ordered(people, big, claimed !== null, state);
     const { width, height } = this.#size;
@@ -134,13 +135,13 @@ export class Stage {
       tile.classList.toggle("away", !there);
       const order = String(place.get(p.id) ?? -1);
       if (tile.style.order !== order) tile.style.order = order; // moving it would stop its sound
-      dressTile(tile, p, state, { large: p.id === big, seen, pinned: p.id === this.#pinned });
+      dressTile(tile, p, state, { large: p.id === big, seen, pinned: p.id === this.#pinned, own: own && !this.bare });
       attachTile(tile, { audio: tracks.audio, video: there ? tracks.video : null }, local.speaker, this.silenced,
         loudness(state, p.id));
     });
     this._oneTabStop();
-    const others = [...this.root.querySelectorAll(".tile:not(.own):not(.away)")];
-    const watched = others.map((tile) => /** @type {[Element, string]} */ ([tile, /** @type {HTMLElement} */ (tile).dataset.participant ?? ""]));
+    const tiles = /** @type {HTMLElement[]} */ ([...this.root.querySelectorAll(".tile:not(.away)")]);
+    const watched = tiles.map((tile) => /** @type {[Element, string]} */ ([tile, tile.dataset.participant ?? ""])).filter(([, id]) => id !== state.you);
     const large = /** @type {HTMLElement | null} */ (this.root.querySelector(".claimed[data-watch]"));
     if (large) watched.push([large, large.dataset.watch ?? ""]);
     this.watch.follow(new Map(watched));

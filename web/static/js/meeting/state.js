@@ -282,10 +282,11 @@ export function onStage(state) {
 /**
  * Whose picture is large: who is shown large to everybody, else who has the floor, else who is heard speaking, else whoever was large before, else the
  * chair. Nobody is shown to himself while there is somebody else to look at.
- * @param {State} state @param {string | null} before @returns {string | null}
+ * @param {State} state @param {string | null} before @param {string | null} self who looks; null: a whole hall
+ * @returns {string | null}
  */
-export function large(state, before) {
-  const others = onStage(state).filter((p) => p.id !== state.you);
+export function large(state, before, self = state.you) {
+  const others = onStage(state).filter((p) => p.id !== self);
   const wanted = [state.order.spotlight, state.floor.holder, state.speaker, before];
   const found = wanted.find((id) => others.some((p) => p.id === id));
   return found ?? others[0]?.id ?? onStage(state)[0]?.id ?? null;

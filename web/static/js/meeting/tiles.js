@@ -39,10 +39,9 @@ export function capacity(p) {
 
 /**
  * @param {HTMLElement} tile @param {Participant} p @param {State} state
- * @param {{large: boolean, seen: boolean, pinned: boolean}} how
+ * @param {{large: boolean, seen: boolean, pinned: boolean, own: boolean}} how
  */
-export function dressTile(tile, p, state, { large, seen, pinned }) {
-  const own = p.id === state.you;
+export function dressTile(tile, p, state, { large, seen, pinned, own }) {
   const lost = isLost(state, p);
   const open = p.audio && !lost; // nobody hears a microphone whose line is lost
   const marks = {
