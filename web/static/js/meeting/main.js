@@ -119,6 +119,7 @@ class Client {
 
   _join() {
     if (!this.declared.valid()) return;
+    remember(this.capture, this.check.speaker); // what was chosen last may still be waiting for its device
     this.check.close();
     this.declared.enter();
     this._enter();
