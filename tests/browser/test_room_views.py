@@ -134,7 +134,9 @@ async def test_a_hall_shows_the_speaker_or_the_paper_on_its_second_screen_and_th
     assert await hall.locator(hook("hall-vote")).locator("button").count() == 0
     await operator.click(hook("vote-close"))
     await expect(hall.locator(".hall-result")).to_contain_text("Có 1/2 đại biểu tán thành")
+    await expect(operator.locator(f"{hook('tab-papers')} .count")).to_have_text("1")
     await panel(operator, "papers")
+    await expect(operator.locator(f"{hook('tab-papers')} .count")).to_be_empty()
     await operator.click(hook("paper-show"))
     shown = hall.locator(".mirror .paper-sheet img")
     await expect(shown).to_have_attribute("alt", "Trang 1 trong 2")

@@ -19,7 +19,9 @@ export class Sheet {
   /** @type {string} "" for none */ #open;
   #all = false;
 
-  constructor() {
+  /** @param {() => void} changed another panel is open: what its parts show may be another, too */
+  constructor(changed) {
+    this.changed = changed;
     for (const tab of /** @type {NodeListOf<HTMLElement>} */ (byId("tabs").querySelectorAll("[data-panel]"))) {
       const name = tab.dataset.panel ?? "";
       this.#tabs.set(name, tab);
@@ -68,6 +70,7 @@ export class Sheet {
     this.#open = name;
     keepInTab(STORE, { open: name });
     this._draw();
+    this.changed();
   }
 
   _draw() {

@@ -31,7 +31,7 @@ export class View {
    */
   constructor({ act, tell, share, turn, leave, back, now, watchIn, changed, desk }) {
     this.desk = desk;
-    this.sheet = new Sheet();
+    this.sheet = new Sheet(changed);
     this.stage = new Stage({
       root: byId("stage"),
       pager: byId("pager"),

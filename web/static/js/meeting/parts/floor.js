@@ -68,10 +68,11 @@ function line(act, state) {
         make("span", { class: "order-mark" }, t("Thủ tục")),
         make("span", { class: "line-more" }),
         make("span", { class: "line-about" })),
-      make("button", { type: "button", class: "small primary", "data-test": "give-floor", "data-participant": id,
-        onclick: () => act("floor.give", { participant: id }) }, t("Mời phát biểu")),
-      make("button", { type: "button", class: "small", "data-test": "move-up", onclick: () => up(id) }, t("Lên")),
-      make("button", { type: "button", class: "small", onclick: () => act("hand.lower", { participant: id }) }, t("Bỏ")));
+      make("span", { class: "line-acts" },
+        make("button", { type: "button", class: "small primary", "data-test": "give-floor", "data-participant": id,
+          onclick: () => act("floor.give", { participant: id }) }, t("Mời phát biểu")),
+        make("button", { type: "button", class: "small", "data-test": "move-up", onclick: () => up(id) }, t("Lên")),
+        make("button", { type: "button", class: "small", onclick: () => act("hand.lower", { participant: id }) }, t("Bỏ"))));
 }
 
 /** @param {State} state @param {any} element @param {Request} request */

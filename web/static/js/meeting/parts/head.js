@@ -68,7 +68,8 @@ export function mount(_root, { act, ask }) {
   const render = (/** @type {State} */ state, /** @type {State} */ _before, /** @type {Local} */ local) => {
     if (state.meeting) {
       say(byId("meeting-title"), state.meeting.title);
-      say(byId("meeting-place"), [state.room?.title, state.meeting.place].filter(Boolean).join(" · "));
+      const room = state.room?.title === state.meeting.title ? "" : state.room?.title; // not said twice
+      say(byId("meeting-place"), [room, state.meeting.place].filter(Boolean).join(" · "));
     }
     const badge = byId("meeting-state");
     badge.hidden = !state.welcomed;

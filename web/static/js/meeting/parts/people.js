@@ -27,12 +27,13 @@ export function mount(_root, actions) {
       make("span", { class: "line-text" },
         make("strong", { class: "line-name" }),
         make("span", { class: "line-more" }),
+        make("span", { class: "presence" }),
         make("span", { class: "line-net", "data-test": "line-grade" })),
-      make("span", { class: "presence" }),
-      make("button", { type: "button", class: "small", "data-test": "call-participant", "data-participant": p.id,
-        onclick: () => act("floor.give", { participant: p.id }) }, t("Mời phát biểu")),
-      make("button", { type: "button", class: "small more", "data-test": "person-menu", "data-participant": p.id,
-        "aria-haspopup": "dialog", onclick: () => menu.open(shown, p.id) }, "⋯"));
+      make("span", { class: "line-acts" },
+        make("button", { type: "button", class: "small", "data-test": "call-participant", "data-participant": p.id,
+          onclick: () => act("floor.give", { participant: p.id }) }, t("Mời phát biểu")),
+        make("button", { type: "button", class: "small more", "data-test": "person-menu", "data-participant": p.id,
+          "aria-haspopup": "dialog", onclick: () => menu.open(shown, p.id) }, "⋯")));
 
   const render = (/** @type {State} */ state) => {
     shown = state;

@@ -210,7 +210,7 @@ export function mount(_root, { act, turn, notice, redraw }) {
       byId("site-code").hidden = true;
       if (runs) ask();
     }
-    return { shown: !isClosed(state) && may(state, "site.open") && Boolean(you), count: open.reduce((sum, one) => sum + one.seats.length, 0) };
+    return { shown: !isClosed(state) && may(state, "site.open") && Boolean(you), count: phones.length };
   };
   return {
     render,
