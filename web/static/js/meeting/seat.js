@@ -7,7 +7,7 @@
 import { inTab, keepInTab } from "./memory.js";
 
 const STORE = "giaoban.seat";
-const RELEASE = 500; // ms that a page which is being loaded anew may take to let go
+const RELEASE = { reload: 4000, other: 500 }; // ms that the page which was here before may take to let go: a busy machine's takes its time
 
 /** @typedef {{page: string, inside: boolean}} Seat */
 
@@ -36,7 +36,7 @@ function hold(page) {
   if (!locks) return Promise.resolve(arrival() === "reload");
   return new Promise((resolve) => {
     const limit = new AbortController();
-    setTimeout(() => limit.abort(), RELEASE);
+    setTimeout(() => limit.abort(), arrival() === "reload" ? RELEASE.reload : RELEASE.other);
     locks
       .request(`giaoban.${page}`, { signal: limit.signal }, () => {
         resolve(true);
