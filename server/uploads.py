@@ -15,11 +15,14 @@ from typing import IO
 from aiohttp import BodyPartReader, web
 
 from server.errors import Problem
+from server.written import as_seen
 
 MOST = 50 * 2**20
 """Octets of a file."""
 FIELDS, FIELD_OCTETS = 1000, 2 << 20
 """How many fields stand beside a file, and octets of all of them: a letter of Vietnamese takes up to three."""
+NAME = 255
+"""Letters of a file's name, as file systems have it."""
 PATIENCE, PACE = 30.0, 4096
 """Seconds before anybody is hurried, and octets a second from then on: a line of 32 kbit/s gets through."""
 _CHUNK = 1 << 16
@@ -110,7 +113,7 @@ async def _parts(request: web.Request, reading: Reading) -> tuple[dict[str, str]
         if part.filename:
             if upload is not None:
                 raise Problem("bad_form")
-            upload = Upload(part.filename, await _file(part, reading))
+            upload = Upload(as_seen(part.filename)[:NAME], await _file(part, reading))
             continue
         data = bytearray()
         while chunk := await part.read_chunk(_CHUNK):

@@ -20,6 +20,7 @@ from server.directory import Account, Session
 from server.errors import Problem
 from server.i18n import Reader, catalogue
 from server.uploads import PATIENCE, UNREAD, UPLOADS, Upload
+from server.written import as_seen
 from web import STATIC, TEMPLATES
 
 SESSION = web.RequestKey("session", Session)
@@ -134,7 +135,8 @@ def render(
 
 
 async def form(request: web.Request) -> Mapping[str, str]:
-    """Text fields of a posted form, each at most FORM_LIMIT characters, its CSRF token checked against the session.
+    """Text fields of a posted form as they are seen (server.written), together at most FORM_LIMIT characters, its CSRF
+    token checked against the session.
 
     What is declared as a state secret, or marked as one, gets no further (server.doors). Only where a file is to come
     is one taken (`upload_of`)."""
@@ -152,6 +154,7 @@ async def form(request: web.Request) -> Mapping[str, str]:
         raise Problem("too_long")
     if any(_UNKEPT.search(value) for value in fields.values()):
         raise Problem("bad_form")
+    fields = {name: as_seen(value) for name, value in fields.items()}
     check_csrf(request, fields)
     doors.examine(request.method, path, fields)
     return fields

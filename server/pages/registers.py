@@ -27,6 +27,7 @@ from server.keys import EXCHANGE, REGISTERS
 from server.pages import form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import Unfilled, actor, day, reason
+from server.written import as_seen
 
 STATES = {
     EntryState.RESERVED: N_("Đã cấp số"),
@@ -248,7 +249,7 @@ async def bring(request: web.Request) -> web.Response:
 def _fields(message: edxml.Message, today: date, secrecy: str) -> dict[str, str]:
     """The form as a clerk would fill it in from the message: where it is refused, it goes on from there."""
     letter = message.kind_name == KIND_NAMES[Kind.LETTER]
-    return {
+    said = {
         "secrecy": secrecy,
         "arrived_on": today.isoformat(),
         "author": message.organ_name,
@@ -259,6 +260,7 @@ def _fields(message: edxml.Message, today: date, secrecy: str) -> dict[str, str]
         "handler": "",
         "note": "",
     }
+    return {name: as_seen(text) for name, text in said.items()}
 
 
 async def _one(request: web.Request, account: Account) -> entry.Incoming:
