@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store as records
+from minutes.addressees import sent_to
 from minutes.casefiles import store
 from minutes.casefiles.case import Case, Item, ItemKind
 from minutes.described import store as description
@@ -151,7 +152,7 @@ async def told(connection: AsyncConnection, document: Document) -> dict[str, str
     text = await stored_content(connection, document)
     urgency = text.urgency if isinstance(text, TextContent) else None
     return {
-        "To": "; ".join(text.recipients),
+        "To": "; ".join(sent_to(text)),
         "Priority": URGENCIES[urgency].capitalize() if urgency else "Thường",
     }
 

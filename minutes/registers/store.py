@@ -29,6 +29,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import judged, store
+from minutes.addressees import bare, kept, sent_to
 from minutes.content import from_json
 from minutes.document import Actor, Kind
 from minutes.errors import N_, NotFound, Reason, Refused
@@ -40,6 +41,9 @@ from minutes.registers.entry import Incoming, Outgoing, Paper, Received, kind_an
 from minutes.registers.rule import Rule
 from minutes.report import Report
 from minutes.tables import UtcDateTime, document_table, metadata, register_table, version_table
+from minutes.text import TextContent
+from minutes.workflow import store as workflow
+from minutes.workflow.relation import Changed
 
 MOST = 20_000
 """Lines of a year that are listed or printed at once."""
@@ -223,16 +227,19 @@ async def outgoing(
         ours = entry.c.reserved_at.between(begins, begins + timedelta(days=1)) & entry.c.document_id.is_not(None)
         query = query.where(ours | (paper.c.issued_on == on))
     query = query.order_by(entry.c.series, entry.c.number).limit(MOST)
-    rows = (await connection.execute(query)).mappings()
-    return tuple(_own(row) if row["document_id"] is not None else _on_paper(row) for row in rows)
+    rows = (await connection.execute(query)).mappings().all()
+    ours_ = select(entry.c.document_id).where(entry.c.unit_id == unit_id, entry.c.year == year)
+    changes = await workflow.changes(connection, ours_)
+    return tuple(
+        _on_paper(row) if (own := row["document_id"]) is None else _own(row, changes.get(own, ())) for row in rows
+    )
 
 
-def _own(row: RowMapping) -> Outgoing:
+def _own(row: RowMapping, changes: Sequence[Changed]) -> Outgoing:
     kind = Kind(row["own_kind"])
     aside = row["content"] in (store.WITHHELD, store.ERASED)
-    recipients = () if aside else from_json(kind, json.loads(row["content"])).recipients
+    text = None if aside else from_json(kind, json.loads(row["content"]))
     people = [one for one in json.loads(row["signers"]) if one[0] != "seal"]
-    kept = [one for one in recipients if plain(one).startswith("luu")]
     return Outgoing(
         series=row["series"],
         number=row["number"],
@@ -241,19 +248,15 @@ def _own(row: RowMapping) -> Outgoing:
         kind_name=name_of(kind),
         subject=row["title"],
         signer=", ".join(one[2] for one in people),
-        recipients="; ".join(_bare(one) for one in recipients if one not in kept),
-        keeper="; ".join(_bare(one).split(":", 1)[-1].strip() for one in kept),
-        copies=None,
-        note="",
+        recipients="; ".join(sent_to(text)) if text else "",
+        keeper="; ".join(bare(one).split(":", 1)[-1].strip() for one in kept(text.recipients)) if text else "",
+        copies=text.copies if isinstance(text, TextContent) else None,
+        note="; ".join(one.noted for one in changes),
         state=EntryState(row["state"]),
         reserved_at=row["reserved_at"],
         reason=row["reason"],
         document_id=row["document_id"],
     )
-
-
-def _bare(recipient: str) -> str:
-    return recipient.strip().lstrip("-").rstrip(";.").strip()
 
 
 def _on_paper(row: RowMapping) -> Outgoing:

@@ -35,6 +35,15 @@ TOLD: Mapping[Deed, str] = MappingProxyType(
 )
 
 
+_NOTED: Mapping[Deed, str] = MappingProxyType(
+    {
+        Deed.AMENDS: "Được sửa đổi, bổ sung bởi",
+        Deed.CORRECTS: "Được đính chính bởi",
+        Deed.REPLACES: "Được thay thế bởi",
+        Deed.RECALLS: "Bị thu hồi theo",
+    }
+)
+
 NOT_ISSUED = Reason(N_("Chỉ sửa đổi, đính chính, thay thế, thu hồi được văn bản đã phát hành."))
 
 
@@ -59,6 +68,11 @@ class Changed:
             number=self.number_symbol,
             day=short_date(self.issued_on),
         )
+
+    @property
+    def noted(self) -> str:
+        """As it stands in the register beside the old document."""
+        return f"{_NOTED[self.deed]} {KIND_NAMES[self.kind]} số {self.number_symbol} ngày {short_date(self.issued_on)}"
 
 
 def in_force(changes: Sequence[Changed]) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -370,8 +370,10 @@ async def relate(connection: AsyncConnection, document_id: str, target_id: str, 
     )
 
 
-async def changes(connection: AsyncConnection, target_ids: Sequence[str]) -> dict[str, tuple[Changed, ...]]:
-    """What has been done to documents, the newest first."""
+async def changes(
+    connection: AsyncConnection, target_ids: Sequence[str] | Select[tuple[str | None]]
+) -> dict[str, tuple[Changed, ...]]:
+    """What has been done to documents (ids, or a query of them), the newest first."""
     table, source = tables.relation_table, document_table
     query = (
         select(table, source)

@@ -132,6 +132,7 @@ def test_the_book_of_outgoing_documents_has_cover_columns_sums_and_places_to_sig
         if "01/TB-UBND" in page or "/TB-UBND" in page:
             assert "Đơn vị, người nhận bản lưu" in page
             assert "Cộng trang này:" in page
+    assert [page.split()[0] for page in rest] == [str(number) for number in range(1, len(rest) + 1)]
     told = [int(page.split("Cộng trang này: ")[1].split()[0]) for page in rest if "Cộng trang này: " in page]
     assert sum(told) == 40
     assert "#strong[x] $" in rest[0]

@@ -45,6 +45,9 @@ async def test_a_replaced_document_says_so_everywhere_from_the_seal_on(office: O
     assert '<p class="verdict good"' not in by_code.text
     assert "Không còn hiệu lực" in (await citizen.get("/documents")).words
 
+    register = await (await office.sign_in("cuc")).get("/registers/out?series=TB")
+    assert f"Được thay thế bởi Thông báo số {await number_of(office, new)} ngày" in register.words
+
     text = await office.records.content(new)
     assert isinstance(text, TextContent)
     assert text.relation is not None
