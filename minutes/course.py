@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from minutes import fit
 from minutes.content import VIETNAM, CoursePart
 from minutes.reading import MANY
-from minutes.wording import addressed, count, office, outcome_words, short_date, short_time
+from minutes.wording import addressed, count, long_date, office, outcome_words, short_time
 from rooms.proceedings import (
     AgendaChange,
     AgendaItem,
@@ -189,7 +189,7 @@ def _until(since: datetime, until: datetime) -> str:
     days = [moment.astimezone(VIETNAM).date() for moment in (since, until)]
     if days[0] == days[1]:
         return f"{short_time(since)} đến {short_time(until)}"
-    return f"{short_time(since)} ngày {short_date(days[0])} đến {short_time(until)} ngày {short_date(days[1])}"
+    return f"{short_time(since)}, {long_date(days[0])} đến {short_time(until)}, {long_date(days[1])}"
 
 
 def _amended(changes: Iterable[AgendaChange]) -> list[CoursePart]:

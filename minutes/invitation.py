@@ -5,10 +5,12 @@ from datetime import date
 from minutes import fit
 from minutes.authority import Authority
 from minutes.content import VIETNAM, InvitationContent
-from minutes.document import Signer
+from minutes.document import Kind, Signer
 from minutes.notice import authority_lines
 from minutes.reading import MANY
-from minutes.wording import addressed, capital, office, short_date
+from minutes.starting import collective_of
+from minutes.wording import addressed, capital, long_date, office
+from minutes.workflow.capacity import on_behalf
 from rooms.proceedings import AgendaItem, Meeting, Person
 from rooms.proceedings.values import OUTSIDE
 
@@ -29,7 +31,7 @@ def draft(
     ]
     if replaced is not None:
         number, day = replaced
-        notes.insert(0, f"Giấy mời này thay thế Giấy mời số {number} ngày {short_date(day)}.")
+        notes.insert(0, f"Giấy mời này thay thế Giấy mời số {number} {long_date(day)}.")
     return InvitationContent(
         document_id=document_id,
         subject=fit.line(meeting.title, "Cuộc họp"),
@@ -46,11 +48,12 @@ def draft(
 
 
 def signers(meeting: Meeting) -> tuple[Signer, ...]:
-    """Who chairs invites; then the seal."""
+    """Who chairs invites, in the name of a people's committee that does; then the seal."""
     chair = meeting.chair
     name, title = fit.line(chair.name, "(không ghi tên)"), fit.line(chair.title, "")
     seal = Signer("seal", meeting.authority.id, meeting.authority.name, ())
-    return (Signer("leader", chair.id, name, authority_lines(title), title), seal)
+    lines = on_behalf(authority_lines(title), collective_of(Kind.INVITATION, meeting.authority.name))
+    return (Signer("leader", chair.id, name, lines, title), seal)
 
 
 def _invitees(meeting: Meeting) -> tuple[str, ...]:

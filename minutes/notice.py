@@ -8,7 +8,7 @@ from minutes.document import Kind, Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE, MANY
 from minutes.text import TextContent
-from minutes.wording import long_date, short_date
+from minutes.wording import long_date
 
 
 def leader(minutes_signers: tuple[Signer, ...]) -> Signer:
@@ -34,8 +34,8 @@ def draft(
     intro = (
         f"{long_date(source.starts_at.date()).capitalize()}, tại {source.venue}, {who} đã chủ trì "
         f"{_lowered(source.title)}. Tham dự có đại diện: {'; '.join(units)}.",
-        f"Sau khi nghe các báo cáo và ý kiến của các đại biểu (Biên bản số {number_symbol} ngày "
-        f"{short_date(issued_on)}), {by_title} kết luận như sau:",
+        f"Sau khi nghe các báo cáo và ý kiến của các đại biểu (Biên bản số {number_symbol} "
+        f"{long_date(issued_on)}), {by_title} kết luận như sau:",
     )
     owners = dict.fromkeys(line.owner_unit for line in source.conclusions if line.owner_unit)
     return TextContent(

@@ -180,7 +180,7 @@ def started(kind: Kind, document_id: str, subject: str, authority: Authority) ->
     """The first text of a new document of `kind`, one of STARTED."""
     beginning, parts = _BEGINNINGS.get(kind, _Beginning()), template_of(kind).parts
     unit = authority.unit.name
-    names = {"unit": unit, "head": _head(unit), "kind": KIND_NAMES[kind]}
+    names = {"unit": unit, "head": head_of(unit), "kind": KIND_NAMES[kind]}
 
     def said(text: str) -> str:
         return text.format(**names)
@@ -219,9 +219,9 @@ def collective_of(kind: Kind, unit: str) -> str:
     return next((body for body in _BODIES if unit.casefold().startswith(body.casefold())), "")
 
 
-_BODIES = ("Ủy ban nhân dân", "Hội đồng nhân dân")
+_BODIES = ("Ủy ban nhân dân", "Uỷ ban nhân dân", "Hội đồng nhân dân")
 
 
-def _head(unit: str) -> str:
+def head_of(unit: str) -> str:
     """Who decides in a unit's name: "Chủ tịch Ủy ban nhân dân xã Hòa Phước"."""
     return f"Chủ tịch {unit}" if any(unit.startswith(body) for body in _BODIES) else unit

@@ -22,8 +22,8 @@ class Template:
     `number` is the template's in Appendix III. `titled`: whether the type's name is printed. `subject` is where the
     trích yếu stands: below the type's name, below the number ("V/v …"), or nowhere. `order` is the centred line between
     the bases and the articles. `parts` are the optional ones that it has. `collective`: whether the head of a
-    people's committee signs on its behalf (TM.), which is so where the committee as a body decides, proposes or
-    reports (art. 13).
+    people's committee signs on its behalf (TM.), which is so where the committee as a body decides, proposes, reports
+    or speaks (art. 13); a notice of what its chair has concluded is the chair's.
     """
 
     number: str
@@ -44,6 +44,8 @@ _TEMPLATES: Mapping[Kind, Template] = MappingProxyType(
     {
         Kind.RESOLUTION: Template("1.1", order="QUYẾT NGHỊ:", parts=_RULING, collective=True),
         Kind.DECISION: Template("1.2", order="QUYẾT ĐỊNH:", parts=_RULING),
+        Kind.NOTICE: _PLANNED,
+        Kind.GUIDANCE: _PLANNED,
         Kind.PROGRAMME: _PLANNED,
         Kind.PLAN: _PLANNED,
         Kind.OPTION: _PLANNED,
@@ -59,7 +61,7 @@ _TEMPLATES: Mapping[Kind, Template] = MappingProxyType(
             collective=True,
         ),
         Kind.TELEGRAM: Template("1.6", parts=("competence", "addressees", "intro", "closing")),
-        Kind.INVITATION: Template("1.7"),
+        Kind.INVITATION: Template("1.7", collective=True),
         Kind.INTRODUCTION: Template("1.8", subject="nowhere", parts=_PASS),
         Kind.MINUTES: Template("1.9"),
         Kind.LEAVE: Template("1.10", subject="nowhere", parts=_PASS),

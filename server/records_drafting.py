@@ -17,7 +17,7 @@ from minutes.errors import N_, Reason, Refused, UnprintableContent
 from minutes.transitions import WITH_AUTHOR
 from minutes.typeset import Heading, Typesetter
 from minutes.workflow import store as workflow
-from minutes.workflow.changing import changed
+from minutes.workflow.changing import changed, leaders
 from minutes.workflow.relation import Deed
 from rooms.proceedings import Meeting, Proceedings, Unit
 from server import directory, search_index
@@ -122,11 +122,9 @@ async def change(connection: AsyncConnection, document_id: str, deed: Deed, by: 
     """Draft the document that does `deed` to an issued one, for who signed that to sign; raises Refused."""
     old = await store.get(connection, document_id)
     text = changed(old, await stored_content(connection, old), deed, secrets.token_hex(16))
-    people = [one for one in old.signers if one.role != "seal"]
-    leaders = tuple(people) if people[0].role == "leader" else (notice_of.leader(old.signers),)
     seal = Signer("seal", old.unit.id, old.unit.name, ())
     authority = await store.authority(connection, document_id)
-    return await add(connection, Drafted(text, authority, (*leaders, seal), None), by, now)
+    return await add(connection, Drafted(text, authority, (*leaders(old, deed), seal), None), by, now)
 
 
 async def newest_invitation(connection: AsyncConnection, meeting_id: str) -> Document | None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from minutes.document import KIND_NAMES
 from minutes.tasks.task import STATE_NAMES, State, Task
-from minutes.wording import short_date
+from minutes.wording import long_date
 
 REVIEW_ITEM = "Kiểm điểm việc thực hiện kết luận kỳ trước"
 """The item of the agenda with which a regular meeting begins."""
@@ -38,9 +38,7 @@ def sentences(tasks: Iterable[Task], today: date) -> tuple[str, ...]:
     if not found:
         return ("Không còn nhiệm vụ nào của các kỳ trước chưa hoàn thành.",)
     late = sum(one.overdue(today) for one in found)
-    counted = (
-        f"Đến ngày {short_date(today)} còn {len(found)} nhiệm vụ chưa hoàn thành, trong đó {late} nhiệm vụ quá hạn:"
-    )
+    counted = f"Đến {long_date(today)} còn {len(found)} nhiệm vụ chưa hoàn thành, trong đó {late} nhiệm vụ quá hạn:"
     return (counted, *(f"{number}) {_sentence(one, today)}" for number, one in enumerate(found, 1)))
 
 
@@ -51,7 +49,7 @@ def _sentence(task: Task, today: date) -> str:
     if task.owner:
         parts.append(f"đơn vị chủ trì: {task.owner.name}")
     if task.deadline:
-        parts.append(f"thời hạn {short_date(task.deadline)}")
+        parts.append(f"thời hạn {long_date(task.deadline)}")
     return f"{'; '.join([*parts, standing(task, today)])}."
 
 

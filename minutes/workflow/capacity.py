@@ -85,6 +85,12 @@ def title_lines(chosen: Signing) -> tuple[str, ...]:
     return (*first, f"{capacity.value}. {head}", own)
 
 
+def on_behalf(lines: tuple[str, ...], collective: str) -> tuple[str, ...]:
+    """`lines` of who chairs the collective, or signs for who does, as signed in its name; other lines as they are."""
+    chairs = lines[0] in ("CHỦ TỊCH", "Q. CHỦ TỊCH", "KT. CHỦ TỊCH")
+    return (f"TM. {collective.upper()}", *lines) if collective and chairs else lines
+
+
 def _refuse(text: str) -> None:
     raise Refused("wrong_capacity", Reason(text))
 

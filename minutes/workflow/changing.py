@@ -6,16 +6,29 @@ from dataclasses import replace
 from minutes import fit
 from minutes.blocks import Block, Heading, Paragraph
 from minutes.content import Content, drafting_unit
-from minutes.document import KIND_NAMES, Document, Kind
+from minutes.document import KIND_NAMES, Document, Kind, Signer
 from minutes.errors import N_, Reason, Refused
+from minutes.notice import leader
 from minutes.reading import LINE
-from minutes.starting import OFFICE
+from minutes.starting import OFFICE, collective_of, head_of
 from minutes.text import Relation, TextContent
-from minutes.wording import short_date
+from minutes.wording import long_date
+from minutes.workflow.capacity import on_behalf
 from minutes.workflow.relation import Deed
 
 KIND_OF = {Deed.CORRECTS: Kind.LETTER, Deed.RECALLS: Kind.NOTICE}
 """By what an error of form is corrected and a document recalled; the others are of the form of the old one."""
+
+
+def leaders(old: Document, deed: Deed) -> tuple[Signer, ...]:
+    """Who signs what does `deed` to `old`: who signed that, in the same capacity; a letter is the collective's, and so
+    is what changes minutes."""
+    people = tuple(one for one in old.signers if one.role != "seal")
+    if people[0].role == "leader":
+        collective = collective_of(Kind.LETTER, old.unit.name) if deed is Deed.CORRECTS else ""
+    else:
+        people, collective = (leader(old.signers),), collective_of(Kind.LETTER, old.unit.name)
+    return tuple(replace(one, title_lines=on_behalf(one.title_lines, collective)) for one in people)
 
 
 def changed(old: Document, text: Content, deed: Deed, document_id: str) -> TextContent:
@@ -29,10 +42,10 @@ def changed(old: Document, text: Content, deed: Deed, document_id: str) -> TextC
             "wrong_relation", Reason(N_("Chỉ sửa đổi, đính chính, thay thế, thu hồi được văn bản đã phát hành."))
         )
     relation = Relation(deed.value, old.id, number, day)
-    named = f"{KIND_NAMES[old.kind]} số {number} ngày {short_date(day)}"
+    named = f"{KIND_NAMES[old.kind]} số {number} {long_date(day)}"
     if deed in KIND_OF:
         body = _correction(named) if deed is Deed.CORRECTS else _recall(old, named)
-        about = f"{_VERBS[deed]} {_lowered(named)}"
+        about = f"{_VERBS[deed]} {named}"
         unit = drafting_unit(text) or OFFICE
         return _about(old, deed, document_id, relation, about, body, text.recipients, unit)
     if not isinstance(text, TextContent):
@@ -41,7 +54,7 @@ def changed(old: Document, text: Content, deed: Deed, document_id: str) -> TextC
     if deed is Deed.REPLACES:
         return replace(text, document_id=document_id, relation=relation, body=_replacing(text.body, this, named))
     body = (Paragraph(1, f"Sửa đổi … của {named} như sau: “…”."), Paragraph(1, f"{this} có hiệu lực kể từ ngày ký."))
-    subject = fit.cut(f"Sửa đổi, bổ sung {_lowered(named)}", LINE)
+    subject = fit.cut(f"Sửa đổi, bổ sung {named}", LINE)
     return replace(
         text, document_id=document_id, relation=relation, subject=subject, body=body, annexes=(), intro=(), closing=""
     )
@@ -114,8 +127,7 @@ def _recall(old: Document, named: str) -> tuple[Block, ...]:
         "Cơ quan, đơn vị, cá nhân đã nhận văn bản nêu trên gửi lại bản giấy, hủy bỏ bản điện tử và thông báo qua "
         "hệ thống."
     )
-    return (Paragraph(1, f"{old.unit.name} thu hồi {named} ({old.title}). Lý do: …"), Paragraph(1, told))
-
-
-def _lowered(named: str) -> str:
-    return named[:1].lower() + named[1:]
+    # Who has issued it recalls it: the authority, or its chair.
+    for_all = leaders(old, Deed.RECALLS)[0].title_lines[0].startswith("TM. ")
+    issuer = old.unit.name if for_all else head_of(old.unit.name)
+    return (Paragraph(1, f"{issuer} thu hồi {named} ({old.title}). Lý do: …"), Paragraph(1, told))

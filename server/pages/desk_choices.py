@@ -8,7 +8,7 @@ from minutes.days import store as days
 from minutes.document import Document, Signer, State
 from minutes.exchange.status import SAID
 from minutes.reading import VIETNAM
-from minutes.templates import template_of
+from minutes.starting import collective_of
 from minutes.workflow.capacity import CAPACITY_NAMES, Capacity, Signing, suggested
 from minutes.workflow.plan import due
 from server import directory
@@ -17,8 +17,6 @@ from server.database import Database
 from server.directory import Account
 from server.exchange import Exchange
 from server.pages.desk_acts import MOST_SIGNERS, SIGNER_FIELDS, access
-
-_COLLECTIVES = ("ủy ban nhân dân", "uỷ ban nhân dân", "hội đồng nhân dân")
 
 
 async def filled(
@@ -47,18 +45,11 @@ async def filled(
     }
 
 
-def collective_of(unit_name: str) -> str:
-    """The collective that a unit is by its name: "Ủy ban nhân dân"; "" for what one person heads."""
-    lowered = unit_name.casefold()
-    return next((unit_name[: len(name)] for name in _COLLECTIVES if lowered.startswith(name)), "")
-
-
 def _rows(document: Document, officials: list[Account]) -> list[dict[str, str]]:
     people = [one for one in document.signers if one.role != "seal"][:MOST_SIGNERS]
     titles = {one.id: one.title for one in officials}
     rows = [_row(one, titles.get(one.account, one.title)) for one in people]
-    collective = collective_of(document.unit.name) if template_of(document.kind).collective else ""
-    blank = {**dict.fromkeys(SIGNER_FIELDS, ""), "collective": collective}
+    blank = {**dict.fromkeys(SIGNER_FIELDS, ""), "collective": collective_of(document.kind, document.unit.name)}
     return rows + [{**blank, "step": str(at + 1)} for at in range(len(rows), MOST_SIGNERS)]
 
 

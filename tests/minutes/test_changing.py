@@ -9,7 +9,7 @@ from minutes.blocks import Block, Heading, Paragraph
 from minutes.document import Document, Kind, State
 from minutes.printed import printed
 from minutes.text import TextContent
-from minutes.workflow.changing import changed
+from minutes.workflow.changing import changed, leaders
 from minutes.workflow.relation import Deed
 from rooms.proceedings import Unit
 from tests.minutes.samples import LEADER, SEAL, text_of
@@ -33,7 +33,7 @@ def replacing(kind: Kind, *body: Block, closing: str = "") -> TextContent:
 
 
 ARTICLE = Heading("article", "")
-OLD = "Quyết định số 05/QĐ-UBND ngày 01/02/2026"
+OLD = "Quyết định số 05/QĐ-UBND ngày 01 tháng 02 năm 2026"
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,52 @@ def test_where_articles_have_titles_it_has_one() -> None:
 
 def test_a_plan_goes_on_counting_its_paragraphs() -> None:
     found = replacing(Kind.PLAN, Heading("section", "NỘI DUNG"), Paragraph(1, "Rà soát."), closing="Trân trọng./.")
-    assert found.body[-1] == Paragraph(1, "Kế hoạch này thay thế Kế hoạch số 05/KH-UBND ngày 01/02/2026.")
+    assert found.body[-1] == Paragraph(1, "Kế hoạch này thay thế Kế hoạch số 05/KH-UBND ngày 01 tháng 02 năm 2026.")
 
 
 def test_a_correction_is_numbered_as_the_office_numbers_its_letters() -> None:
     assert changed(issued(Kind.DECISION), text_of(Kind.DECISION), Deed.CORRECTS, "d2").drafting_unit == "VP"
     letter = replace(text_of(Kind.LETTER), drafting_unit="NV")
     assert changed(issued(Kind.LETTER), letter, Deed.CORRECTS, "d2").drafting_unit == "NV"
+
+
+CHAIRS = replace(LEADER, title_lines=("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"))
+FOR_ALL = ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
+
+
+def signed_by(kind: Kind, lines: tuple[str, ...]) -> Document:
+    return replace(issued(kind), signers=(replace(CHAIRS, title_lines=lines), SEAL))
+
+
+def recalled(old: Document) -> str:
+    first = changed(old, text_of(old.kind), Deed.RECALLS, "d2").body[0]
+    assert isinstance(first, Paragraph)
+    return first.text
+
+
+def test_who_has_issued_a_document_recalls_it_and_signs_as_then() -> None:
+    chairs, committees = signed_by(Kind.DIRECTIVE, CHAIRS.title_lines), signed_by(Kind.PLAN, FOR_ALL)
+    assert recalled(chairs).startswith(
+        "Chủ tịch Ủy ban nhân dân tỉnh Lâm Sơn thu hồi Chỉ thị số 05/CT-UBND ngày 01 tháng"
+    )
+    assert recalled(committees).startswith("Ủy ban nhân dân tỉnh Lâm Sơn thu hồi Kế hoạch số 05/KH-UBND")
+    assert leaders(chairs, Deed.RECALLS)[0].title_lines == CHAIRS.title_lines
+    assert leaders(committees, Deed.RECALLS)[0].title_lines == FOR_ALL
+
+
+def test_a_letter_that_corrects_is_signed_for_the_committee_unless_by_order() -> None:
+    assert leaders(signed_by(Kind.DIRECTIVE, CHAIRS.title_lines), Deed.CORRECTS)[0].title_lines == FOR_ALL
+    assert leaders(signed_by(Kind.PLAN, FOR_ALL), Deed.CORRECTS)[0].title_lines == FOR_ALL
+    by_order = ("TL. CHỦ TỊCH", "CHÁNH VĂN PHÒNG")
+    assert leaders(signed_by(Kind.NOTICE, by_order), Deed.CORRECTS)[0].title_lines == by_order
+
+
+def test_the_old_documents_kind_is_a_name_and_written_as_one() -> None:
+    old, text = issued(Kind.DIRECTIVE), text_of(Kind.DIRECTIVE)
+    named = "Chỉ thị số 05/CT-UBND ngày 01 tháng 02 năm 2026"
+    found = {deed: changed(old, text, deed, "d2").subject for deed in (Deed.AMENDS, Deed.RECALLS, Deed.CORRECTS)}
+    assert found == {
+        Deed.AMENDS: f"Sửa đổi, bổ sung {named}",
+        Deed.RECALLS: f"Thu hồi {named}",
+        Deed.CORRECTS: f"đính chính {named}",
+    }

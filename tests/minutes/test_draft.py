@@ -254,7 +254,7 @@ def test_breaks_and_amendments_of_the_agenda_are_told_with_their_times() -> None
     course = {part.heading: "\n".join(part.paragraphs).split("\n") for part in content.course}
     assert course["Tạm nghỉ"] == [
         "Từ 08 giờ 30 đến 08 giờ 45: cuộc họp tạm nghỉ.",
-        "Từ 08 giờ 50 ngày 05/02/2026 đến 08 giờ 00 ngày 06/02/2026: cuộc họp tạm nghỉ.",
+        "Từ 08 giờ 50, ngày 05 tháng 02 năm 2026 đến 08 giờ 00, ngày 06 tháng 02 năm 2026: cuộc họp tạm nghỉ.",
     ]
     assert course["Điều chỉnh chương trình họp"] == [
         "08 giờ 05: đồng chí Nguyễn Văn Đường bổ sung nội dung “Việc phát sinh” trước nội dung “Tiến độ giải ngân vốn "

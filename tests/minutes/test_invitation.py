@@ -78,12 +78,12 @@ def test_a_crowd_is_invited_by_unit() -> None:
 
 def test_a_later_one_says_which_it_replaces() -> None:
     text = invitation.draft(MEETING, "3" * 32, AUTHORITY, replaced=("05/GM-UBND", date(2026, 1, 30)))
-    assert text.notes[0] == "Giấy mời này thay thế Giấy mời số 05/GM-UBND ngày 30/01/2026."
+    assert text.notes[0] == "Giấy mời này thay thế Giấy mời số 05/GM-UBND ngày 30 tháng 01 năm 2026."
 
 
 def test_the_page_has_the_series_and_the_leaders_signature(typesetter: Typesetter) -> None:
     heading = Heading(AUTHORITY, "3" * 32, invitation.signers(MEETING), "05/GM-UBND", date(2026, 1, 30), URL, CODE)
-    typeset = typesetter.typeset(Kind.INVITATION, TEXT, heading, at=START)
+    typeset = typesetter.typeset(Kind.INVITATION, replace(TEXT, invitees=TEXT.invitees[:3]), heading, at=START)
     pages = Pages(typeset.pdf)
     assert "Số: 05/GM-UBND" in pages.text(0)
     assert pages.find(0, "GIẤY MỜI").centre == pytest.approx(30 + 165 / 2, abs=1)
@@ -106,3 +106,16 @@ def test_what_people_typed_never_makes_it_unreadable() -> None:
     )
     text = invitation.draft(sheet, "3" * 32, AUTHORITY)
     assert from_json(Kind.INVITATION, to_json(text)) == text
+
+
+@pytest.mark.parametrize(
+    ("title", "lines"),
+    [
+        ("Chủ tịch UBND tỉnh", ("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH")),
+        ("Phó Chủ tịch UBND tỉnh", ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")),
+        ("Chánh Văn phòng", ("CHÁNH VĂN PHÒNG",)),
+    ],
+)
+def test_a_committee_invites_and_its_chair_signs_for_it(title: str, lines: tuple[str, ...]) -> None:
+    meeting = replace(MEETING, chair=replace(MEETING.chair, title=title))
+    assert invitation.signers(meeting)[0].title_lines == lines

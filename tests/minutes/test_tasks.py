@@ -237,10 +237,10 @@ def test_a_meeting_goes_through_the_overdue_ones_first() -> None:
     found = [task(3, deadline=None), task(2), late, task(4, state=State.CONFIRMED, reported_on=TODAY)]
     assert [one.id for one in reviewed(found, TODAY)] == [1, 2, 3]
     first, *rest = sentences(found, TODAY)
-    assert first == "Đến ngày 02/03/2026 còn 3 nhiệm vụ chưa hoàn thành, trong đó 1 nhiệm vụ quá hạn:"
+    assert first == "Đến ngày 02 tháng 3 năm 2026 còn 3 nhiệm vụ chưa hoàn thành, trong đó 1 nhiệm vụ quá hạn:"
     assert rest[0] == (
         "1) Rà soát các hộ ở vùng sạt lở (Thông báo số 07/TB-UBND); đơn vị chủ trì: UBND xã Tà Năng; "
-        "thời hạn 20/02/2026; mới giao, quá hạn 10 ngày."
+        "thời hạn ngày 20 tháng 02 năm 2026; mới giao, quá hạn 10 ngày."
     )
     assert sentences([], TODAY) == ("Không còn nhiệm vụ nào của các kỳ trước chưa hoàn thành.",)
 
