@@ -57,6 +57,14 @@ class UnprintableContent(InvalidContent):
         self.sign = sign
 
 
+class UnfilledContent(InvalidContent):
+    """A template's "…" still waits for its author, in `line`."""
+
+    def __init__(self, field: str, line: str) -> None:
+        super().__init__(field, line)
+        self.line = line
+
+
 class SecretContent(InvalidContent):
     """The text carries a mark of state secrecy; such a document must never enter this system."""
 

@@ -202,11 +202,10 @@ def started(kind: Kind, document_id: str, subject: str, authority: Authority) ->
     )
 
 
-def unfilled(text: TextContent) -> str | None:
-    """The first sentence in which "…" still waits for its author; None: there is none. What ends in it, as "v.v…", is
-    written so on purpose."""
-    said = (said for _, said in texts(to_json(text)) if _UNFILLED.search(said))
-    return next(said, None)
+def unfilled(text: TextContent) -> tuple[str, str] | None:
+    """The path and the text of the first sentence in which "…" still waits for its author; None: there is none. What
+    ends in it, as "v.v…", is written so on purpose."""
+    return next((found for found in texts(to_json(text)) if _UNFILLED.search(found[1])), None)
 
 
 _UNFILLED = re.compile(r"(?:^|[\s“\"(])…")

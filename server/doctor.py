@@ -95,7 +95,7 @@ def _trusted(config: Config) -> Iterator[Finding]:
         yield N_("Trả lời về thu hồi"), True, answers
     hosts = ", ".join(config.signing.revocation_hosts)
     by_hand = Reason(N_("chưa có: phải tự chép danh sách mới vào keys/trust"))
-    yield N_("Máy chủ hỏi về thu hồi"), True, hosts or by_hand
+    yield N_("Máy chủ hỏi về thu hồi"), bool(hosts) or None, hosts or by_hand
 
 
 async def _relays(config: Config) -> list[Finding]:
@@ -107,7 +107,7 @@ async def _relays(config: Config) -> list[Finding]:
             said = Reason("%(url)s: %(what)s", url=url, what=wrong or Reason(N_("cấp được địa chỉ")))
             found.append((RELAY, wrong is None, said))
     none = N_("chưa có: người dự họp sau tường lửa chặn UDP không có tiếng và hình")
-    return found or [(RELAY, True, Reason(none))]
+    return found or [(RELAY, None, Reason(none))]
 
 
 async def _all(config: Config) -> list[Finding]:
@@ -121,11 +121,12 @@ def examine(config: Config) -> Iterator[Finding]:
     yield N_("Bộ chuyển tiếp"), native, Reason(core)
     yield N_("Mã hóa"), True, Reason(_SEALED_BY[gcm.provider()])
     yield from asyncio.run(_relays(config))
-    pdf_only = N_("chỉ tệp PDF; tệp văn phòng cần bubblewrap và LibreOffice")
-    yield N_("Tài liệu họp"), True, Reason(N_("tệp PDF và tệp văn phòng") if office_files() else pdf_only)
+    pdf_only, office = N_("chỉ tệp PDF; tệp văn phòng cần bubblewrap và LibreOffice"), office_files()
+    yield N_("Tài liệu họp"), office or None, Reason(N_("tệp PDF và tệp văn phòng") if office else pdf_only)
     face = Typesetter().fonts[0]
     better = N_("%(face)s; Nghị định 30/2020/NĐ-CP yêu cầu Times New Roman: xin cài fonts-liberation2")
-    yield N_("Phông chữ"), True, face if face in typefaces.PREFERRED else Reason(better, face=face)
+    preferred = face in typefaces.PREFERRED
+    yield N_("Phông chữ"), preferred or None, face if preferred else Reason(better, face=face)
     there = config.data.is_dir()
     missing = Reason(N_("chưa có %(place)s"), place=config.data)
     yield N_("Thư mục dữ liệu"), there, str(config.data) if there else missing

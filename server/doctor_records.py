@@ -22,8 +22,9 @@ from server.database import MIGRATIONS, Database
 from server.records_verify import in_thread
 from server.time_stamper import HttpTimeStamper
 
-Finding = tuple[str, bool, str]
-"""(what, as a msgid; whether well; a Reason, or words that are the same in every language)."""
+Finding = tuple[str, bool | None, str]
+"""(what, as a msgid; whether well, None: it works, but could do more; a Reason, or words that are the same in every
+language)."""
 ARCHIVE_KEY, STAMPS, DATABASE, BACKUP = (
     N_("Khóa ký của kho lưu trữ"), N_("Dấu thời gian"), N_("Cơ sở dữ liệu"), N_("Sao lưu"),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import content, register, signing, store
 from minutes.content import Content
 from minutes.document import Act, Document, Official
-from minutes.errors import N_, Conflict, Reason, Refused
+from minutes.errors import N_, Conflict, Reason, Refused, UnfilledContent
 from minutes.fit import cut
 from minutes.numbering import store as numbers
 from minutes.register import EntryState
@@ -49,7 +49,7 @@ class Moves(Reading):
 
     async def submit(self, document_id: str, *, by: Official) -> None:
         """Hand the draft to the one who checks or approves. Raises Refused("remarks_open") while remarks wait for an
-        answer, Refused("unfilled") where the template's "…" is still there."""
+        answer, UnfilledContent where the template's "…" is still there."""
         async with self._database.begin() as connection:
             document = await store.get(connection, document_id, lock=True)
             waiting = unanswered(await workflow.asked(connection, document_id))
@@ -141,10 +141,10 @@ def _may_edit(document: Document, expected_version: int) -> None:
 
 
 def _refuse_unfilled(text: Content) -> None:
-    line = unfilled(text) if isinstance(text, TextContent) else None
-    if line is not None:
-        said = N_("Văn bản còn chỗ chưa điền (dấu “…”): “%(line)s”. Xin điền hoặc bỏ rồi trình.")
-        raise Refused("unfilled", Reason(said, line=cut(line, 120)))
+    found = unfilled(text) if isinstance(text, TextContent) else None
+    if found is not None:
+        path, line = found
+        raise UnfilledContent(path, cut(line, 120))
 
 
 def _with_fixed_fields(data: dict[str, Any], before: Content) -> dict[str, Any]:

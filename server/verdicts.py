@@ -8,6 +8,9 @@ from server.i18n import N_
 SENTENCES: dict[str, str] = {
     "genuine": N_("Văn bản này là bản gốc, còn nguyên vẹn, do cơ quan ghi trên văn bản ký số và phát hành."),
     "changed": N_("Tệp này đã bị thay đổi so với văn bản được phát hành, không dùng được làm bản chính thức."),
+    "unissued": N_(
+        "Tệp này là bản chưa phát hành (dự thảo hoặc bản đang ký) của một văn bản, chưa có giá trị như bản chính thức."
+    ),
     "unknown": N_("Không thể xác nhận: tệp này không phải là văn bản do hệ thống này phát hành."),
     "doubtful": N_(
         "Tệp này đúng là tệp trong kho lưu trữ của hệ thống, nhưng hiện không xác nhận được các chữ ký số; "
@@ -18,12 +21,16 @@ SENTENCES: dict[str, str] = {
         "bản gốc đầy đủ do cơ quan lưu giữ."
     ),
 }
-"""Sentences (msgids) by the kind of verdict; "doubtful" is an unknown file that the archive has all the same."""
+"""Sentences (msgids) by the kind of verdict; "doubtful" is an unknown file that the archive has all the same, and
+"unissued" one of a document that has not been issued, or not yet."""
 
 
 OF_PROCEEDINGS: dict[str, str] = {
     "genuine": N_("Tệp diễn biến cuộc họp này còn nguyên vẹn, đúng với diễn biến do hệ thống này lưu giữ."),
     "changed": N_("Tệp diễn biến cuộc họp này đã bị thay đổi."),
+    "unissued": N_(
+        "Tệp này là bản chưa phát hành (dự thảo hoặc bản đang ký) của một văn bản, chưa có giá trị như bản chính thức."
+    ),
     "unknown": N_("Không thể xác nhận tệp diễn biến cuộc họp này."),
 }
 """The same of exported proceedings."""
@@ -35,6 +42,8 @@ def sentence(verdict: Verdict) -> str:
         return OF_PROCEEDINGS[verdict.kind]
     if verdict.kind is Finding.GENUINE and verdict.rendition is not None:
         return SENTENCES["rendition"]
+    if verdict.kind is Finding.CHANGED and verdict.document is not None and verdict.document.digest is None:
+        return SENTENCES["unissued"]
     doubtful = verdict.kind is Finding.UNKNOWN and verdict.document is not None
     return SENTENCES["doubtful" if doubtful else verdict.kind]
 

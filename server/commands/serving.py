@@ -79,8 +79,8 @@ def reindex(file: FileOption = None, data: DataOption = None) -> None:
 def doctor_command(file: FileOption = None, data: DataOption = None) -> None:
     healthy = True
     for name, well, text in doctor.examine(load(data, file)):
-        healthy &= well
-        mark = console.reader.gettext(N_("TỐT") if well else N_("LỖI"))
+        healthy &= well is not False
+        mark = console.reader.gettext(N_("CHÚ Ý") if well is None else N_("TỐT") if well else N_("LỖI"))
         console.print(f"{mark}  {console.reader.gettext(name)}: {told(text, console.reader)}", markup=False)
     raise typer.Exit(0 if healthy else 1)
 

@@ -14,6 +14,7 @@ from minutes.errors import (
     RecordError,
     SecretContent,
     SigningFailed,
+    UnfilledContent,
     WrongPin,
 )
 from minutes.text import Relation
@@ -151,6 +152,12 @@ def sentence(error: RecordError, kind: Kind, reader: Reader) -> str:
                     "dung đó; nếu dấu nằm ở phần ghi tự động từ cuộc họp, xin trả lại và không phát hành văn bản này."
                 ),
                 field=where(kind, error.field, reader),
+            )
+        case UnfilledContent():
+            return reader.gettext(
+                N_("Văn bản còn chỗ chưa điền (dấu “…”). %(field)s: “%(line)s”. Xin điền hoặc bỏ rồi trình."),
+                field=where(kind, error.field, reader),
+                line=error.line,
             )
         case InvalidContent():
             return reader.gettext(

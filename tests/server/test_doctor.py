@@ -48,6 +48,15 @@ def test_what_is_missing_is_said_in_the_language_that_is_asked_for(
         assert said in capsys.readouterr().out
 
 
+def test_a_relay_that_is_not_there_is_no_fault_but_is_not_called_good(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console.begin("vi")
+    with pytest.raises(typer.Exit):
+        doctor_command(data=tmp_path / "none")
+    assert "CHÚ Ý  Máy chủ chuyển tiếp TURN: chưa có" in capsys.readouterr().out
+
+
 async def test_the_age_of_the_last_backup_counts(settings: config.Config, tmp_path: Path) -> None:
     made = [step for step in backup(settings, tmp_path / "backups", auth.utcnow()) if isinstance(step, Made)]
     well, said = (await found(settings))["Sao lưu"]

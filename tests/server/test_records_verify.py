@@ -24,6 +24,7 @@ from minutes.validation import validate
 from minutes.verification import BLOCK, Verdict
 from server import demo_pki
 from server.records_keys import open_keys
+from server.verdicts import sentence
 from tests.minutes import forgeries
 from tests.minutes.sample_meeting import AUTHORITY, CHAIR, PROVINCE, SECRETARY
 from tests.server.records_office import (
@@ -228,6 +229,7 @@ async def test_a_draft_is_not_an_issued_file(issued: Issued) -> None:
     verdict = await issued.verify(await issued.office.records.pdf(directive))
     assert verdict.kind == "changed"
     assert verdict.problems == ("Đây là bản chưa phát hành của văn bản",)
+    assert "chưa phát hành" in sentence(verdict)
 
 
 async def test_our_own_file_is_not_called_genuine_when_its_signatures_are_not_trusted(

@@ -70,6 +70,7 @@ async def test_what_the_template_leaves_open_is_not_submitted_and_the_sentence_n
     secretary = await office.sign_in("binh")
     page = await secretary.post(f"/desk/{document_id}/submit", {})
     assert "Văn bản còn chỗ chưa điền" in page.words
+    assert "Căn cứ 2: “Theo đề nghị của …”" in page.words, "and where it stands"
     assert (await office.records.get(document_id)).state is State.DRAFT
 
 
