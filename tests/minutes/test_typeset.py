@@ -10,7 +10,7 @@ import pytest
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from minutes import notice
-from minutes.blocks import Paragraph
+from minutes.blocks import Paragraph, Table
 from minutes.content import MinutesContent, from_json, to_json
 from minutes.document import Kind, Signer
 from minutes.errors import InvalidContent
@@ -258,6 +258,35 @@ def test_of_several_who_sign_each_has_a_place_and_the_seal_covers_the_last(types
         assert (left + right) / 2 == pytest.approx(line.centre, abs=1)
         assert 297 - bottom <= line.top + 0.5
     assert seal.box[2] - people[-1].box[0] == pytest.approx((people[-1].box[2] - people[-1].box[0]) / 3, abs=0.5)
+
+
+def test_names_stand_at_one_height_whatever_the_positions_take(typesetter: Typesetter) -> None:
+    deputy = replace(LEADER, name="Người ký hai", title_lines=("TL. CHỦ TỊCH", "CHÁNH VĂN PHÒNG", "Lê Thị"), nth=2)
+    heading = Heading(AUTHORITY, "2" * 32, (LEADER, deputy, SEAL), "03/CT-UBND", date(2026, 2, 6), URL, CODE)
+    pages = Pages(typesetter.typeset(Kind.DIRECTIVE, DIRECTIVE, heading, at=START).pdf)
+    page = pages.page_of("Người ký hai")
+    first, second = (pages.find(page, name, last=True).glyphs[0] for name in (LEADER.name, "Người ký hai"))
+    assert (first.char, second.char) == ("N", "N")
+    assert first.top == pytest.approx(second.top, abs=0.05)
+
+
+def test_a_draft_breaks_into_pages_as_the_issued_document_does(typesetter: Typesetter) -> None:
+    for paragraphs in range(16, 40, 2):
+        longer = replace(DIRECTIVE, body=(Paragraph(1, "Các xã, phường rà soát phương án."),) * paragraphs)
+        draft = Heading(AUTHORITY, "2" * 32, (LEADER, SEAL))
+        issued = replace(draft, number_symbol="03/CT-UBND", issued_on=date(2026, 2, 6), check_url=URL, code=CODE)
+        made = (Pages(typesetter.typeset(Kind.DIRECTIVE, longer, one, at=START).pdf) for one in (draft, issued))
+        assert len({len(one.sizes) for one in made}) == 1, paragraphs
+
+
+def test_ordinals_of_a_table_are_centred_and_numbers_stand_to_the_right(typesetter: Typesetter) -> None:
+    table = Table(("STT", "Nội dung", "Kinh phí"), (("1", "Mua máy bơm", "1.250.000 đồng"), ("2", "Sửa đê", "8%")))
+    heading = Heading(AUTHORITY, "2" * 32, (LEADER, SEAL), "03/CT-UBND", date(2026, 2, 6), URL, CODE)
+    text = replace(DIRECTIVE, body=(*DIRECTIVE.body, table))
+    pages = Pages(typesetter.typeset(Kind.DIRECTIVE, text, heading, at=START).pdf)
+    money, share = pages.find(0, "1.250.000 đồng"), pages.find(0, "8%")
+    assert money.right == pytest.approx(share.right, abs=0.3)
+    assert pages.find(0, "Mua máy bơm").left == pytest.approx(pages.find(0, "Sửa đê").left, abs=0.3)
 
 
 def test_a_directive_numbers_its_paragraphs(typesetter: Typesetter) -> None:
