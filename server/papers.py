@@ -33,6 +33,7 @@ from server.database import Database
 from server.disks import ROOM_LEFT
 from server.errors import Problem
 from server.i18n import N_
+from server.office_words import refuse_marked
 from server.page_reader import PageReader, Unread
 from server.papers_tables import Paper
 
@@ -229,6 +230,8 @@ class Papers:
         except Damaged as error:
             raise Problem("withheld" if isinstance(error, Withheld) else "erased_return") from error
         if not shelf.exists():
+            if sent.kind != "pdf":  # what no page of it shows is kept with it
+                await refuse_marked(sent.folder / f"original.{sent.kind}", "paper_unreadable")
             await self._render(pending, sent)
             wordless = await asyncio.to_thread(_check, sent.folder)
             await self._read(sent.folder, wordless)

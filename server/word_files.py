@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from server import sandbox
 from server.errors import Problem
+from server.office_words import refuse_marked
 
 MAX_BYTES = 10 * 2**20
 TIME = 40
@@ -52,15 +53,17 @@ class WordFiles:
         self._waiting.pop((account, document), None)
 
     async def read(self, source: IO[bytes]) -> dict[str, Any]:
-        """What a file says as JSON (server/read_docx.py), unchecked. Raises Problem: word_unreadable, word_long,
-        too_many."""
+        """What a file says as JSON (server/read_docx.py), unchecked but for marks of secrecy, of which none is anywhere
+        in the file. Raises Problem: secret_marking, word_unreadable, word_long, too_many."""
         if self._turn.locked():
             raise Problem("too_many")
         async with self._turn:
             folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-word-"))
             try:
                 await asyncio.to_thread(_receive, source, folder / "original.docx")
-                return await _read(folder)
+                read = await _read(folder)
+                await refuse_marked(folder / "original.docx", "word_unreadable")
+                return read
             finally:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 

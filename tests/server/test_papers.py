@@ -5,6 +5,7 @@ import io
 import os
 import subprocess
 import threading
+import zipfile
 from collections.abc import AsyncIterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -142,6 +143,16 @@ async def test_a_paper_with_a_mark_of_secrecy_leaves_nothing_behind(papers: Pape
     assert await refusal(papers, pdf("Trang đầu", mark)) == "secret_marking"
     assert await papers.of_meeting("m-1") == []
     assert [path for path in papers.folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.skipif(not office_files(), reason="no office files here")
+async def test_a_mark_that_no_page_of_an_office_file_shows_is_found(papers: Papers) -> None:
+    """The file itself is kept and handed out, with its comments."""
+    whole = io.BytesIO(docx("Báo cáo"))
+    with zipfile.ZipFile(whole, "a") as archive:
+        archive.writestr("word/comments.xml", "<w:comments xmlns:w='w'><w:t>Tài liệu TỐI MẬT</w:t></w:comments>")
+    assert await refusal(papers, whole.getvalue(), "bao-cao.docx") == "secret_marking"
+    assert not any((papers.folder / "incoming").iterdir())
 
 
 async def test_a_name_with_a_mark_of_secrecy_is_refused_at_the_door(papers: Papers) -> None:

@@ -1,0 +1,57 @@
+"""Office files that come in: whatever stands in them, shown on a page or not, is searched for marks of secrecy before
+anything else is made of them."""
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+
+from minutes.secrecy import secrecy_mark
+from server import sandbox
+from server.errors import Problem
+
+TIME = 90
+_READER = Path(__file__).with_name("read_words.py")
+_TEXT, _LINES = 17 << 20, 500
+
+
+async def refuse_marked(file: Path, unreadable: str) -> None:
+    """Raises Problem("secret_marking"), or Problem(`unreadable`) where not all of the file can be read."""
+    process = await asyncio.create_subprocess_exec(
+        *await asyncio.to_thread(_command, file),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(TIME):
+            ended = await process.wait()
+        marked = ended == 0 and await asyncio.to_thread(_marked, file.with_name("words.txt"))
+    except (TimeoutError, OSError, ValueError) as error:
+        raise Problem(unreadable) from error
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        file.with_name("words.txt").unlink(missing_ok=True)
+    if ended != 0:
+        raise Problem(unreadable)
+    if marked:
+        raise Problem("secret_marking")
+
+
+def _marked(path: Path) -> bool:
+    """Piece by piece, for a search of all at once would hold up everybody. What a stranger's file made of the process
+    is not believed: no link, no endless file."""
+    if path.is_symlink() or path.stat().st_size > _TEXT:
+        raise ValueError("no text of ours")
+    lines = path.read_text(encoding="utf-8").split("\n")
+    return any(secrecy_mark("\n".join(lines[max(at - 2, 0) : at + _LINES])) for at in range(0, len(lines), _LINES))
+
+
+def _command(file: Path) -> list[str]:
+    file = file.resolve()
+    command = [str(Path(sys.prefix).resolve() / "bin" / "python"), "-I", str(_READER), str(file)]
+    if not sandbox.walls():
+        return command
+    seen = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), _READER}
+    return sandbox.confined(command, writable=file.parent, readable=sorted(seen))
