@@ -235,7 +235,7 @@ Act = Literal[
     "desk.open", "document.read", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin",
     "document.consult", "document.remark", "document.check", "document.signers", "document.change",
-    "workflow.set", "workflow.read",
+    "workflow.set", "workflow.read", "delegation.confirm",
     "desk.sign", "certificate.bind", "document.sign", "document.seal", "document.void", "document.notice",
     "document.publish", "document.redact", "document.withdraw", "document.send",
 ]  # fmt: skip
@@ -390,6 +390,13 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # Of the unit with the id `thing`.
     "workflow.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     "workflow.set": lambda account, unit: bool(account.roles & {"leader", "secretary"}) and account.unit.id == unit,
+    # Who has the competence that is given away, and never for themselves.
+    "delegation.confirm": lambda account, delegation: (
+        account.room is None
+        and "leader" in account.roles
+        and account.unit.id == delegation.unit
+        and account.id != delegation.account
+    ),
     "document.approve": _of_unit("leader"),
     "document.sign": _signer,
     "document.seal": _of_unit("clerk"),

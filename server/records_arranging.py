@@ -45,10 +45,18 @@ class Arranging(Reading):
         async with self._database.read() as connection:
             return await workflow.delegations(connection, unit_id)
 
-    async def delegate(self, delegation: Delegation, *, by: Official) -> None:
-        """Put one on record; its id, time and author are set here. Raises Refused("wrong_delegation")."""
+    async def delegate(self, delegation: Delegation, *, by: Official, confirmed: bool) -> None:
+        """Put one on record; its id, time and author are set here. `confirmed`: by a leader who may, so it counts.
+        Raises Refused("wrong_delegation")."""
+        now = self._now()
+        made = replace(sound(delegation), at=now, confirmed_at=now if confirmed else None)
         async with self._database.begin() as connection:
-            await workflow.add_delegation(connection, replace(sound(delegation), at=self._now()), actor_of(by))
+            await workflow.add_delegation(connection, made, actor_of(by))
+
+    async def confirm(self, unit_id: str, delegation_id: int, *, by: Official) -> None:
+        """Let one that waits count. Raises NotFound."""
+        async with self._database.begin() as connection:
+            await workflow.confirm_delegation(connection, unit_id, delegation_id, actor_of(by), self._now())
 
     async def revoke(self, unit_id: str, delegation_id: int, *, by: Official, reason: str) -> None:
         """End one before its time. Raises NotFound, Refused."""

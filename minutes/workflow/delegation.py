@@ -1,7 +1,8 @@
 """The right to sign for the head: who has it, for which kinds, from when until when, on which document.
 
 Decree 30/2020, art. 13.3: an authorisation (TUQ.) is in writing, limited in time and content, and may not be passed on;
-13.4: signing by order (TL.) is laid down in a rule of the office.
+13.4: signing by order (TL.) is laid down in a rule of the office. Whoever keeps the records writes down what a document
+says; it is a right only when a leader, and not the one who is to have it, has confirmed it.
 """
 
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ class Delegation:
     basis: str
     by_name: str
     at: datetime
+    confirmed_at: datetime | None = None
+    confirmed_by: str = ""
     revoked_at: datetime | None = None
     revoked_by: str = ""
     reason: str = ""
@@ -38,9 +41,19 @@ class Delegation:
         """Whether documents of `kind` are in it."""
         return not self.kinds or kind in self.kinds
 
+    @property
+    def waits(self) -> bool:
+        """Whether a leader has still to confirm it."""
+        return self.confirmed_at is None and self.revoked_at is None
+
     def holds(self, day: date) -> bool:
         """Whether it is good on `day`."""
-        return self.revoked_at is None and self.since <= day and (self.until is None or day <= self.until)
+        return (
+            self.confirmed_at is not None
+            and self.revoked_at is None
+            and self.since <= day
+            and (self.until is None or day <= self.until)
+        )
 
 
 def sound(delegation: Delegation) -> Delegation:
@@ -70,7 +83,7 @@ def refuse_without_right(kind: Kind, signers: Sequence[Signer], known: Sequence[
         if signer.capacity is Capacity.OWN or signer.role == "seal":
             continue
         theirs = [one for one in known if one.account == signer.account and one.capacity is signer.capacity]
-        if not theirs and signer.capacity not in DELEGATED:
+        if signer.capacity not in DELEGATED and not any(one.confirmed_at for one in theirs):
             continue
         if any(one.covers(kind) and one.holds(day) for one in theirs):
             continue
@@ -86,6 +99,10 @@ def _why(kind: Kind, signer: Signer, theirs: Sequence[Delegation], day: date) ->
     if not covering:
         text = N_("Chưa duyệt được: quyền ký %(mark)s của %(name)s không bao gồm loại văn bản %(kind)s.")
         return Reason(text, **named, kind=Reason(KIND_NAMES[kind]))
+    waiting = next((one for one in covering if one.waits), None)
+    if waiting is not None:
+        text = N_("Chưa duyệt được: quyền ký %(mark)s của %(name)s (%(basis)s) còn chờ lãnh đạo xác nhận.")
+        return Reason(text, **named, basis=waiting.basis)
     newest = max(covering, key=lambda one: (one.until or date.max, one.since))
     if newest.revoked_at is not None:
         text = N_("Chưa duyệt được: quyền ký %(mark)s của %(name)s (%(basis)s) đã bị thu hồi.")

@@ -320,6 +320,8 @@ def _delegation(row: RowMapping) -> Delegation:
         basis=row["basis"],
         by_name=Actor(*json.loads(row["by"])).name,
         at=row["at"],
+        confirmed_at=row["confirmed_at"],
+        confirmed_by=Actor(*json.loads(row["confirmed_by"])).name if row["confirmed_by"] else "",
         revoked_at=row["revoked_at"],
         revoked_by=Actor(*json.loads(row["revoked_by"])).name if row["revoked_by"] else "",
         reason=row["reason"] or "",
@@ -327,7 +329,7 @@ def _delegation(row: RowMapping) -> Delegation:
 
 
 async def add_delegation(connection: AsyncConnection, delegation: Delegation, by: Actor) -> None:
-    """Put one on record; its id is given here."""
+    """Put one on record, by whom it is confirmed too if it is; its id is given here."""
     await connection.execute(
         insert(tables.delegation_table).values(
             unit_id=delegation.unit,
@@ -340,8 +342,25 @@ async def add_delegation(connection: AsyncConnection, delegation: Delegation, by
             basis=delegation.basis,
             at=delegation.at,
             by=_actor(by),
+            confirmed_at=delegation.confirmed_at,
+            confirmed_by=_actor(by) if delegation.confirmed_at else None,
         )
     )
+
+
+async def confirm_delegation(
+    connection: AsyncConnection, unit_id: str, delegation_id: int, by: Actor, at: datetime
+) -> None:
+    """Let one count from now on; raises NotFound for none that waits."""
+    table = tables.delegation_table
+    waits = table.c.confirmed_at.is_(None) & table.c.revoked_at.is_(None)
+    confirmed = await connection.execute(
+        update(table)
+        .where(table.c.id == delegation_id, table.c.unit_id == unit_id, waits)
+        .values(confirmed_at=at, confirmed_by=_actor(by))
+    )
+    if confirmed.rowcount != 1:
+        raise NotFound(Reason(N_("Không có quyền ký này, hoặc không còn chờ xác nhận.")))
 
 
 async def revoke_delegation(

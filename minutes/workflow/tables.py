@@ -82,6 +82,8 @@ delegation_table = Table(
     Column("basis", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("by", Text, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Column("confirmed_by", Text),
     Column("revoked_at", UtcDateTime),
     Column("revoked_by", Text),
     Column("reason", Text),

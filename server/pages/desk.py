@@ -75,6 +75,9 @@ async def index(request: web.Request) -> web.Response:
         incidents=await incidents.waiting(request, account),
         came=await desk_choices.came(request.app[EXCHANGE], account),
         mine=mine,
+        rights=sum(
+            one.waits and may(account, "delegation.confirm", one) for one in await records.delegations(account.unit.id)
+        ),
         signing=sum(bool(possible(document, account) & {"sign", "seal"}) for _waiting, document in mine),
         tasks=wording.tasks([waiting.turn.task for waiting, _document in mine], reader),
         groups=[(state, found) for state, found in groups if found],

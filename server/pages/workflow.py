@@ -45,6 +45,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/workflow/{kind}", save),
         web.get("/delegations", delegations),
         web.post("/delegations", delegate),
+        web.post(r"/delegations/{id:\d{1,9}}/confirm", confirm),
         web.post(r"/delegations/{id:\d{1,9}}/revoke", revoke),
     ]
 
@@ -161,6 +162,7 @@ async def _delegations(
         kinds=list(Kind),
         today=today,
         may_set=may(account, "workflow.set", account.unit.id),
+        may_confirm=lambda delegation: may(account, "delegation.confirm", delegation),
         typed=defaultdict(str, typed),
         sentence=sentence,
         failed=failed,
@@ -169,11 +171,13 @@ async def _delegations(
 
 
 async def delegate(request: web.Request) -> web.Response:
-    """POST /delegations: put one on record."""
+    """POST /delegations: put one on record; it counts at once only if who does it may confirm it."""
     account = _account(request, to_set=True)
     fields, reader = await form(request), reader_of(request)
     try:
-        await request.app[RECORDS].delegate(await _read(request, account, fields), by=actor(account))
+        wanted = await _read(request, account, fields)
+        confirmed = may(account, "delegation.confirm", wanted)
+        await request.app[RECORDS].delegate(wanted, by=actor(account), confirmed=confirmed)
     except Unfilled as unfilled:
         return await _delegations(request, account, fields, reader.gettext(str(unfilled)), "add")
     except RecordError as error:
@@ -203,6 +207,23 @@ async def _read(request: web.Request, account: Account, fields: Mapping[str, str
         by_name=account.name,
         at=utcnow(),
     )
+
+
+async def confirm(request: web.Request) -> web.Response:
+    """POST /delegations/{id}/confirm: let one that waits count."""
+    account, records = _account(request), request.app[RECORDS]
+    await form(request)
+    number = int(request.match_info["id"])
+    found = next((one for one in await records.delegations(account.unit.id) if one.id == number), None)
+    if found is None:
+        raise Problem("not_found")
+    if not may(account, "delegation.confirm", found):
+        raise Problem("not_allowed")
+    try:
+        await records.confirm(account.unit.id, number, by=actor(account))
+    except RecordError as error:
+        return await _delegations(request, account, {}, wording.told(error.reason, reader_of(request)), str(number))
+    return see_other("/delegations")
 
 
 async def revoke(request: web.Request) -> web.Response:

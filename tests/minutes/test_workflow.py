@@ -165,6 +165,7 @@ GIVEN = Delegation(
     basis="Quyết định số 05/QĐ-UBND ngày 10/01/2026",
     by_name="Bình",
     at=FRIDAY.astimezone(UTC),
+    confirmed_at=FRIDAY.astimezone(UTC),
 )
 BY_ORDER = Signer("leader", "son", "Sơn", ("TUQ. CHỦ TỊCH", "TRƯỞNG PHÒNG"))
 

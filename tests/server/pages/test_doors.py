@@ -27,6 +27,7 @@ NOTHING_TYPED = {
     "/sign-in", "/sign-out", "/language", "/meetings/{id}/invitation", "/meetings/{id}/invite", "/meetings/{id}/mail",
     "/meetings/{id}/guests/{link}/revoke", "/meetings/{id}/recording/export", "/meetings/{id}/recording/cancel",
     "/meetings/{id}/papers/{paper}/item", "/meetings/{id}/papers/{paper}/remove", "/delegations/{id}/revoke",
+    "/delegations/{id}/confirm",
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",
     "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand",
     "/registers/in/{year}/{number}/take", "/registers/numbering",

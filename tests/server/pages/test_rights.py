@@ -63,6 +63,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     (only("binh", "other"), """
         GET /desk/new  POST /desk/new  GET /meetings/new  POST /meetings/new  GET /meetings/series
         GET /meetings/series/new  POST /meetings/series/new  GET /meetings/council  POST /meetings/council"""),
+    (only("hanh"), "POST /delegations/{id}/confirm"),
     (only("hanh", "other"), "POST /registers/numbering  POST /casefiles/disposal  POST /incidents/officer"),
     (only("hanh", "binh", "other"), """
         POST /workflow/days  POST /workflow/days/remove  GET /workflow/{kind}  POST /workflow/{kind}
@@ -159,7 +160,7 @@ async def things(office: Office) -> dict[str, str]:
     assert (await receive(office, await office.sign_in("cuc"))).status == 303
     secretary, series = await put_down(office)
     await office.server.app[VAULT].checkpoint()
-    given = {"account": "hanh", "capacity": "KT", "since": "2026-01-01", "basis": "Quyết định 1/QĐ-UBND"}
+    given = {"account": "cuc", "capacity": "TL", "since": "2026-01-01", "basis": "Quyết định 1/QĐ-UBND"}
     assert (await secretary.post("/delegations", given)).status == 303
     assert (await report(secretary, "document", reported)).status == 303
     async with office.server.app[DATABASE].begin() as connection:

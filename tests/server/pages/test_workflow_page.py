@@ -5,6 +5,8 @@ from datetime import date
 from minutes.document import Kind, State
 from minutes.workflow.capacity import Capacity
 from minutes.workflow.plan import Comments, Workflow
+from server import directory
+from server.keys import DATABASE
 from tests.server.pages.conftest import PIN, Office
 
 WAY = {
@@ -123,8 +125,12 @@ async def test_the_form_shows_how_who_drafted_it_would_have_them_sign(office: Of
 
 async def test_a_deputy_whose_recorded_right_has_lapsed_is_refused(office: Office) -> None:
     notice = await office.notice(State.REVIEW)
+    async with office.server.app[DATABASE].begin() as connection:
+        await directory.add_account(connection, "head", "Hà", "Chủ tịch UBND tỉnh", "lam-son", ["leader"])
+    lapsed = {**RIGHT, "account": "hanh", "capacity": "KT", "until": "2026-01-31"}
     leader = await office.sign_in("hanh")
-    await leader.post("/delegations", {**RIGHT, "account": "hanh", "capacity": "KT", "until": "2026-01-31"})
+    await leader.post("/delegations", lapsed)
+    await (await office.sign_in("head")).post("/delegations", lapsed)
     page = await leader.post(f"/desk/{notice}/approve")
     assert "quyền ký KT. của Nguyễn Thị Hạnh" in page.words
     assert (await office.records.get(notice)).number is None
@@ -150,6 +156,39 @@ async def test_the_right_to_sign_is_asked_for_at_approval(office: Office) -> Non
     assert (await leader.post("/delegations", {**RIGHT, "kind.TB": "on"})).status == 303
     assert (await leader.post(f"/desk/{notice}/approve")).status == 303
     assert (await office.records.get(notice)).state is State.APPROVED
+
+
+async def test_what_a_secretary_puts_on_record_counts_when_a_leader_has_confirmed_it(office: Office) -> None:
+    notice = await office.notice(State.DRAFT)
+    secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
+    await secretary.post(f"/desk/{notice}/signers", BY_AUTHORISATION)
+    await secretary.post(f"/desk/{notice}/submit")
+    assert (await secretary.post("/delegations", RIGHT)).status == 303
+    (given,) = await office.records.delegations("lam-son")
+    assert not given.holds(date(2026, 2, 6))
+    page = await secretary.get("/delegations")
+    assert page.has("waits")
+    assert not page.has("confirm")
+    assert (await secretary.post(f"/delegations/{given.id}/confirm")).status == 403
+    assert "còn chờ lãnh đạo xác nhận" in (await leader.post(f"/desk/{notice}/approve")).words
+
+    assert (await leader.get("/desk")).has("rights-waiting")
+    assert (await leader.get("/delegations")).has("confirm")
+    assert (await leader.post(f"/delegations/{given.id}/confirm")).status == 303
+    assert "Xác nhận bởi Nguyễn Thị Hạnh" in (await secretary.get("/delegations")).words
+    assert not (await leader.get("/desk")).has("rights-waiting")
+    assert (await leader.post(f"/delegations/{given.id}/confirm")).status == 422
+    assert (await leader.post(f"/desk/{notice}/approve")).status == 303
+
+
+async def test_no_leader_gives_a_right_to_themselves(office: Office) -> None:
+    leader = await office.sign_in("hanh")
+    assert (await leader.post("/delegations", {**RIGHT, "account": "hanh", "capacity": "Q"})).status == 303
+    (given,) = await office.records.delegations("lam-son")
+    assert given.waits
+    assert not (await leader.get("/desk")).has("rights-waiting")
+    assert (await leader.post(f"/delegations/{given.id}/confirm")).status == 403
+    assert (await office.records.delegations("lam-son"))[0].waits
 
 
 async def test_a_right_is_revoked_with_a_reason_and_stays_on_record(office: Office) -> None:
