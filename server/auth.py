@@ -195,7 +195,8 @@ class Door:
 @dataclass(frozen=True, slots=True)
 class DocumentAccess:
     """A document as `may` sees it: the issuing unit, who signs, who of them has the turn (`sealing`: the clerk has),
-    whose remarks were ever asked for (accounts and units), and which role has to check its form now."""
+    whose remarks were ever asked for (accounts and units), which role has to check its form now, and which units the
+    issued document gives tasks to."""
 
     unit_id: str
     signer_ids: frozenset[str]
@@ -204,6 +205,7 @@ class DocumentAccess:
     asked: frozenset[str] = frozenset()
     asked_units: frozenset[str] = frozenset()
     checker: str = "none"
+    charged: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +234,7 @@ Act = Literal[
     "incident.report", "incident.read", "incident.decide", "incident.draft", "incident.name",
     "archive.read", "case.read", "case.keep", "case.dispose", "figures.read",
     "register.read", "register.enter", "register.take", "register.handle", "register.rule",
-    "desk.open", "document.read", "document.edit", "document.submit", "document.return",
+    "desk.open", "document.read", "document.receive", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin",
     "document.consult", "document.remark", "document.check", "document.signers", "document.change",
     "workflow.set", "workflow.read", "delegation.confirm",
@@ -378,6 +380,11 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
         _of_unit("leader", "secretary", "clerk", "checker")(account, document)
         or _signer(account, document)
         or _asked(account, document)
+    ),
+    # The document as it was issued, and nothing of how it came to be.
+    "document.receive": lambda account, document: (
+        may(account, "document.read", document)
+        or (account.room is None and bool(account.roles) and account.unit.id in document.charged)
     ),
     "document.edit": _of_unit("secretary"),
     "document.submit": _of_unit("secretary"),

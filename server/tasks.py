@@ -144,6 +144,12 @@ class Tasks:
         async with self.database.read() as connection:
             return await store.of_document(connection, document_id)
 
+    async def charged(self, document: Document) -> frozenset[str]:
+        """The units that lead or help with what an issued document says."""
+        given = await self.of_document(document.id) if document.state is State.SEALED else ()
+        units = (unit for task in given for unit in (task.owner, *task.co_units))
+        return frozenset(unit.id for unit in units if unit is not None and unit.id)
+
     async def take(
         self,
         task_id: int,

@@ -101,21 +101,37 @@ async def open_document(request: web.Request, permission: Act = "document.read")
         document = await request.app[RECORDS].get(request.match_info["id"])
     except NotFound as error:
         raise Problem("not_allowed") from error
-    allowed = access(document, await request.app[RECORDS].asked(document.id))
-    if not may(account, "document.read", allowed):
+    asked, charged = await request.app[RECORDS].asked(document.id), await request.app[TASKS].charged(document)
+    allowed = access(document, asked, charged)
+    if not may(account, "document.receive", allowed):
         raise Problem("not_allowed")
     return require(request, permission, allowed), document
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /desk/{id}: where a record stands, what may be done, its text and its history."""
-    account, document = await open_document(request)
+    """GET /desk/{id}: where a record stands, what may be done, its text and its history; to whom it was issued, its
+    text alone."""
+    account, document = await open_document(request, "document.receive")
+    if not may(account, "document.read", access(document, await request.app[RECORDS].asked(document.id))):
+        return await _issued(request, document)
     editing = request.app[EDITING]
     if editing.quiet(document.id):
         with contextlib.suppress(RecordError):
             await editing.settle(document.id)
             document = await request.app[RECORDS].get(document.id)
     return await document_page(request, account, document)
+
+
+async def _issued(request: web.Request, document: Document) -> web.Response:
+    records = request.app[RECORDS]
+    return private(
+        request,
+        "desk/issued.html",
+        document=document,
+        content=await records.content(document.id),
+        changes=await records.changes(document.id),
+        words=wording,
+    )
 
 
 async def document_page(
@@ -220,7 +236,7 @@ def _signatures(document: Document, reader: Reader) -> list[tuple[str, str, bool
 
 async def file(request: web.Request) -> web.Response:
     """GET /desk/{id}/pdf: the record's PDF as it stands."""
-    _account, document = await open_document(request)
+    _account, document = await open_document(request, "document.receive")
     data = await request.app[RECORDS].pdf(document.id)
     return pdf(data, f"{document.kind.value}-{document.id[:8]}.pdf", headers=PRIVATE)
 

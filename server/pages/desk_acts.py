@@ -24,7 +24,7 @@ MOST_SIGNERS = 4
 """Rows of the form in which signers are chosen."""
 
 
-def access(document: Document, asked: Sequence[Asked] = ()) -> DocumentAccess:
+def access(document: Document, asked: Sequence[Asked] = (), charged: frozenset[str] = frozenset()) -> DocumentAccess:
     """The document as `may` sees it; the seal is the unit's, not a person's."""
     return DocumentAccess(
         document.unit.id,
@@ -34,6 +34,7 @@ def access(document: Document, asked: Sequence[Asked] = ()) -> DocumentAccess:
         asked=frozenset(one.account for one in asked if one.account),
         asked_units=frozenset(one.unit for one in asked if one.unit),
         checker=document.workflow.check if document.state is State.CHECK else "none",
+        charged=charged,
     )
 
 

@@ -19,7 +19,7 @@ from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
 from server.incident_things import Found
-from server.keys import DATABASE, EXPORTS, INCIDENTS, RECORDS, SITTINGS
+from server.keys import DATABASE, EXPORTS, INCIDENTS, RECORDS, SITTINGS, TASKS
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import private
 from server.pages.desk_acts import access as document_access
@@ -85,8 +85,9 @@ async def _readable(request: web.Request, account: Account, found: Found) -> boo
         return may(account, "register.read", found.unit.id)
     async with request.app[DATABASE].read() as connection:
         if origin.thing is Thing.DOCUMENT:
-            asked = await workflow.asked(connection, origin.ref)
-            return may(account, "document.read", document_access(await request.app[RECORDS].get(origin.ref), asked))
+            asked, document = await workflow.asked(connection, origin.ref), await request.app[RECORDS].get(origin.ref)
+            charged = await request.app[TASKS].charged(document)
+            return may(account, "document.receive", document_access(document, asked, charged))
         entry = await rooms.get_meeting(connection, found.meeting)
         facts = await rooms.facts(connection, found.meeting, KINDS)
     if entry is None:

@@ -134,7 +134,6 @@ async def _page(
         people=[one for one in accounts if one.unit.id == owner],
         units=units,
         documents=issued,
-        may_open=may(account, "task.board", task.authority.id),
         sentence=sentence,
         failed=failed,
         typed=defaultdict(str, typed or {}),

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from sqlalchemy import update
 
 from minutes.document import Kind
+from minutes.document import State as Stage
 from minutes.tasks.reviewing import REVIEW_ITEM
 from minutes.tasks.tables import task_table
 from minutes.tasks.task import State
@@ -48,6 +49,26 @@ async def test_a_commune_does_what_the_notice_says_and_the_authority_confirms_it
     assert acts == ["assign", "restate", "accept", "begin", "report", "return", "report", "confirm"]
     assert "Không có nhiệm vụ nào chưa hoàn thành." in (await commune.get("/tasks")).words
     assert "Đã xác nhận hoàn thành" in (await commune.get("/tasks?all=1")).words
+
+
+async def test_whom_a_document_charges_reads_it_as_it_was_issued_and_nothing_more(office: Office) -> None:
+    notice = await office.notice()
+    (task,) = await office.server.app[TASKS].of_document(notice)
+    commune, other = await office.sign_in("dung"), await office.sign_in("lan")
+    page = await commune.get(f"/tasks/{task.id}")
+    assert f'href="/desk/{notice}"' in page.text
+    page = await commune.get(f"/desk/{notice}")
+    assert page.status == 200
+    assert "Rà soát các hộ ở vùng có nguy cơ sạt lở" in page.words
+    assert not page.has("history")
+    assert (await commune.get(f"/desk/{notice}/pdf")).body.startswith(b"%PDF")
+    assert (await commune.get(f"/incidents/report?thing=document&ref={notice}")).status == 200
+    for inside in ("versions", "word", "edit"):
+        assert (await commune.get(f"/desk/{notice}/{inside}")).status == 403, inside
+    for path in ("", "/pdf"):
+        assert (await other.get(f"/desk/{notice}{path}")).status == 403
+    draft = await office.notice(Stage.APPROVED, room="hop-bbbb1234")
+    assert (await commune.get(f"/desk/{draft}")).status == 403
 
 
 async def test_a_later_deadline_is_asked_for_and_granted(office: Office) -> None:
