@@ -86,7 +86,7 @@ async def examination(
     tokens = [one for one in seen.log if one.entry.kind is Kind.ANCHOR]
     of_tokens = [wrong for one in tokens if (wrong := await _of_token(archive, one, seen.kept, trust)) is not None]
     files, aside = seen.log[first:beyond], list[Finding]()
-    erased = await asyncio.to_thread(_erasures, archive, seen.log)
+    erased = await asyncio.to_thread(erasures, archive, seen.log)
     for start in range(0, len(files), _BATCH):
         yield Progress(start, len(files))
         damaged, gone = await asyncio.to_thread(_of_files, archive, files[start : start + _BATCH], erased)
@@ -134,7 +134,7 @@ def _of_rows(seen: _Seen, keys: LogKeys | None, outside: Iterable[Checkpoint]) -
     ]
 
 
-def _erasures(archive: Archive, log: Iterable[Logged]) -> dict[str, Erasure]:
+def erasures(archive: Archive, log: Iterable[Logged]) -> dict[str, Erasure]:
     """The erasures that the log has, by what was erased; a record that cannot be read is found with the other files."""
     found = []
     for one in log:

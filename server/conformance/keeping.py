@@ -22,6 +22,7 @@ from minutes.deposits.note import BadNote
 from minutes.document import Kind as DocumentKind
 from minutes.errors import Damaged, Refused
 from minutes.exchange import edxml
+from minutes.keyring import KeyState
 from minutes.tables import document_table
 from minutes.typeset import source_json
 from minutes.verification import Finding
@@ -33,7 +34,7 @@ from server.conformance.office import CHAIR, CLERK, Examined, Office, words
 from server.database import Database
 from server.document_export import Export, Exported, checked
 from server.keys import CASE_FILES, DISPOSALS
-from server.vault_examination import Result, of_installation
+from server.vault_examination import Result, erasures, of_installation
 
 _READ = 50
 """Archived documents of the installation that are opened, the newest."""
@@ -137,20 +138,29 @@ async def alteration_found(seen: Examined) -> Outcome:
 
 
 async def readable(seen: Examined) -> Outcome:
-    """Archived documents open, their text can be read, and they say that they are PDF/A."""
+    """Archived documents open, their text can be read, and they say that they are PDF/A; but what was erased by a
+    decision that the log has, or waits in quarantine for one."""
     archive, wrong = archive_of(seen.config), []
     async with seen.database.read() as connection:
         kept = await deposits.entries(connection, kind=Kind.DOCUMENT, newest=_READ)
-    files = [(one.entry.label, await _content(archive, one.entry.digest)) for one in kept]
+        decided = await asyncio.to_thread(erasures, archive, await deposits.entries(connection, kind=Kind.ERASURE))
+    held = {one.entry.digest for one in kept if archive.keys.state(one.entry.digest) is KeyState.HELD}
+    there = [one for one in kept if one.entry.digest not in decided.keys() | held]
+    files = [(one.entry.label, await _content(archive, one.entry.digest)) for one in there]
     files.append(("văn bản thử", await seen.office.records.pdf((await seen.office.issued()).id)))
     for label, data in files:
         if b"pdfaid:part" not in data or not await asyncio.to_thread(_text, data):
             wrong.append(label)
     return judged(
         not wrong,
-        f"Đã mở {len(files)} văn bản trong kho (mới nhất): đọc được chữ, đúng định dạng lưu trữ lâu dài PDF/A.",
+        f"Đã mở {len(files)} văn bản trong kho (mới nhất): đọc được chữ, đúng định dạng lưu trữ lâu dài PDF/A."
+        + _aside(len(kept) - len(there)),
         f"Không đọc được hoặc không phải PDF/A: {', '.join(wrong[:5])}.",
     )
+
+
+def _aside(count: int) -> str:
+    return f" Không mở {count} văn bản đã xóa theo quyết định hoặc đang cách ly." if count else ""
 
 
 async def restored(seen: Examined) -> Outcome:

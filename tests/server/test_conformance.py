@@ -9,13 +9,18 @@ import pytest
 from sqlalchemy import delete, update
 
 from minutes.conformance.checklist import Line, Outcome, Verdict, checklist
+from minutes.deposits import store as deposits
+from minutes.deposits.entry import Kind
+from minutes.deposits.erasure import Erasure, Ground
 from minutes.tables import act_table, register_table
 from server import auth, config
 from server.conformance import command, documents, guarding, keeping
 from server.conformance.office import Examined, opened, words
 from server.conformance.trying import CHECKS
 from server.database import Database
+from server.erasing import Eraser
 from server.errors import SetupError
+from server.vault import open_vault
 from tests.server.test_command_line import Giaoban, giaoban, one_sentence
 
 __all__ = ["giaoban"]
@@ -63,6 +68,23 @@ async def test_damage_in_the_installation_is_not_passed_over(data: Path) -> None
         assert [(await check(seen)).verdict for check in checks] == [Verdict.FAILED] * 3
         assert "hư hỏng" in (await keeping.archive_whole(seen)).said
     await database.close()
+
+
+async def test_what_was_erased_by_a_decision_is_not_damaged(data: Path) -> None:
+    settings = config.load(None, data=data)
+    database = Database(settings.database_url)
+    vault = open_vault(settings, database)
+    eraser = Eraser(vault, settings.papers, settings.recordings)
+    async with database.begin() as connection:
+        (kept, *_) = await deposits.entries(connection, kind=Kind.DOCUMENT)
+        made = Erasure(Ground.INTAKE, "Sự cố số 01/2026", "Hạnh", auth.utcnow(), (kept.entry.digest,), ())
+        record = await eraser.record(connection, made, "incident")
+    await eraser.carry_out(record)
+    async with opened(settings) as office:
+        outcome = await keeping.readable(Examined(settings, database, office))
+    await database.close()
+    assert outcome.verdict is Verdict.MET
+    assert "Không mở 1 văn bản đã xóa theo quyết định" in outcome.said
 
 
 async def test_a_check_tells_an_office_that_does_not_do_as_it_should(
