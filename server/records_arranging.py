@@ -7,15 +7,18 @@ from dataclasses import replace
 from minutes import store
 from minutes.document import Document, Kind, Official, Signer, State, in_signing_order
 from minutes.errors import N_, Reason, Refused
+from minutes.reading import VIETNAM
 from minutes.transitions import WITH_AUTHOR
 from minutes.workflow import plan
 from minutes.workflow import store as workflow
-from minutes.workflow.delegation import Delegation, sound
+from minutes.workflow.delegation import Delegation, refuse_without_right, sound
 from minutes.workflow.plan import Workflow
 from minutes.workflow.store import PlanChange, Waiting
 from minutes.workflow.turns import Turn
 from server.directory import Account
+from server.records_drafting import stored_content
 from server.records_reading import Reading, actor_of, reason_of
+from server.records_relations import refuse_wrong
 
 _DRAFTS = 1000
 """Of one kind at one authority, that can follow a new way at once."""
@@ -57,6 +60,30 @@ class Arranging(Reading):
         """Let one that waits count. Raises NotFound."""
         async with self._database.begin() as connection:
             await workflow.confirm_delegation(connection, unit_id, delegation_id, actor_of(by), self._now())
+
+    async def lacking(self, document: Document) -> str | None:
+        """Why it could not be approved today: who is to sign for the head without the right to."""
+        async with self._database.read() as connection:
+            known = await workflow.delegations(connection, document.unit.id)
+        try:
+            refuse_without_right(document.kind, document.signers, known, self._now().astimezone(VIETNAM).date())
+        except Refused as refused:
+            return refused.reason
+        return None
+
+    async def overtaken(self, document: Document) -> str | None:
+        """Why a draft can no longer do to an earlier document what it says, if it cannot."""
+        async with self._database.read() as connection:
+            try:
+                await refuse_wrong(connection, document, await stored_content(connection, document), lock=False)
+            except Refused as refused:
+                return refused.reason
+        return None
+
+    async def changing(self, document: Document) -> tuple[Document, ...]:
+        """What is under way to amend, correct, replace or recall an issued document."""
+        async with self._database.read() as connection:
+            return await workflow.changing(connection, document)
 
     async def revoke(self, unit_id: str, delegation_id: int, *, by: Official, reason: str) -> None:
         """End one before its time. Raises NotFound, Refused."""

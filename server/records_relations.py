@@ -35,7 +35,7 @@ def _named(text: Content) -> tuple[Deed, str] | None:
     return (Deed(relation.act), relation.document_id) if relation else None
 
 
-async def refuse_wrong(connection: AsyncConnection, document: Document, text: Content) -> None:
+async def refuse_wrong(connection: AsyncConnection, document: Document, text: Content, *, lock: bool = True) -> None:
     """Raises Refused("wrong_relation") where the text names a document to which this cannot be done."""
     named = _named(text)
     if named is None:
@@ -43,7 +43,7 @@ async def refuse_wrong(connection: AsyncConnection, document: Document, text: Co
     deed, target_id = named
     try:
         # Locked: of two that would replace the same document the second one waits and is refused.
-        target = await store.get(connection, target_id, lock=True)
+        target = await store.get(connection, target_id, lock=lock)
     except NotFound as error:
         raise Refused("wrong_relation", Reason(N_("Không có văn bản mà dự thảo này nêu."))) from error
     done = (await workflow.changes(connection, [target_id])).get(target_id, ())

@@ -44,6 +44,19 @@ _NOTED: Mapping[Deed, str] = MappingProxyType(
     }
 )
 
+OVERTAKEN: Mapping[Deed, str] = MappingProxyType(
+    {
+        Deed.REPLACES: N_(
+            "Văn bản mà dự thảo này nêu đã được thay thế bởi %(kind)s số %(number)s ngày %(day)s, không còn hiệu lực; "
+            "dự thảo này không dùng được nữa."
+        ),
+        Deed.RECALLS: N_(
+            "Văn bản mà dự thảo này nêu đã bị thu hồi bởi %(kind)s số %(number)s ngày %(day)s, không còn hiệu lực; "
+            "dự thảo này không dùng được nữa."
+        ),
+    }
+)
+
 NOT_ISSUED = Reason(N_("Chỉ sửa đổi, đính chính, thay thế, thu hồi được văn bản đã phát hành."))
 
 
@@ -62,8 +75,16 @@ class Changed:
     @property
     def sentence(self) -> Reason:
         """One sentence for officials and citizens."""
+        return self._said(TOLD[self.deed])
+
+    @property
+    def overtakes(self) -> Reason:
+        """One sentence for who drafts something that was to be done to the same document."""
+        return self._said(OVERTAKEN[self.deed])
+
+    def _said(self, text: str) -> Reason:
         return Reason(
-            TOLD[self.deed],
+            text,
             kind=Reason(KIND_NAMES[self.kind].lower()),
             number=self.number_symbol,
             day=short_date(self.issued_on),
@@ -93,7 +114,7 @@ def refuse_wrong_relation(
         _refuse(N_("Văn bản được nêu do cơ quan khác ban hành; chỉ cơ quan ban hành mới sửa đổi, thu hồi được."))
     for one in changes:
         if one.deed in ENDING and one.by_id != document.id:
-            raise Refused("wrong_relation", one.sentence)
+            raise Refused("wrong_relation", one.overtakes)
     if deed in (Deed.AMENDS, Deed.REPLACES) and document.kind is not target.kind:
         text = N_("Sai sót về nội dung phải được sửa đổi, thay thế bằng văn bản cùng hình thức (%(kind)s).")
         raise Refused("wrong_relation", Reason(text, kind=Reason(KIND_NAMES[target.kind])))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import store
 from minutes.document import Actor, Document, Kind, State
 from minutes.errors import N_, NotFound, Reason
-from minutes.tables import document_table
+from minutes.tables import document_table, version_table
 from minutes.workflow import plan, tables
 from minutes.workflow.capacity import Capacity
 from minutes.workflow.consultation import Answer, Asked, Invited, Remark
@@ -387,6 +387,22 @@ async def relate(connection: AsyncConnection, document_id: str, target_id: str, 
             document_id=document_id, target_id=target_id, act=deed.value, effective_at=at
         )
     )
+
+
+async def changing(connection: AsyncConnection, target: Document) -> tuple[Document, ...]:
+    """What its authority has under way to amend, correct, replace or recall a document."""
+    rows = await connection.execute(
+        select(version_table.c.document_id, version_table.c.content)
+        .join_from(version_table, document_table, document_table.c.id == version_table.c.document_id)
+        .where(
+            document_table.c.version == version_table.c.version,
+            document_table.c.unit_id == target.unit.id,
+            document_table.c.state.not_in(_NOBODYS),
+            version_table.c.content.contains(target.id),
+        )
+    )
+    ids = [id for id, text in rows if (json.loads(text).get("relation") or {}).get("document_id") == target.id]
+    return tuple((await store.several(connection, ids)).values())
 
 
 async def changes(

@@ -173,6 +173,17 @@ def read(sheet: Sheet, id: str) -> Plain:
     return Plain("table", cells=tuple(tuple(sheet.text(id, f"{row}.{one}") for one in columns) for row in rows))
 
 
+def place(sheet: Sheet, id: str) -> tuple[str, str]:
+    """The label of the part that a block is in, and its words; "" twice for one that is gone."""
+    if id not in sheet.items or id in sheet.removed:
+        return "", ""
+    home = sheet.items[id].home.partition("/")[0]
+    part = sheet.parts[sheet.items[home].home if home in sheet.items else home]
+    block = read(sheet, id)
+    words = (*block.texts.values(), *(cell for row in block.cells for cell in row))
+    return part.label, " ".join(" ".join(words).split())
+
+
 def sheet_of(parts: Sequence[Part], content: Json, new_id: Ids) -> Sheet:
     """A new sheet that says what `content` says."""
     by_name = {part.name: part for part in parts}

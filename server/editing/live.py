@@ -19,7 +19,7 @@ import structlog
 
 from minutes import store
 from minutes.content import from_json, to_json
-from minutes.document import Actor
+from minutes.document import Actor, Document
 from minutes.errors import RecordError
 from minutes.secrecy import secrecy_mark
 from rooms import BadMessage, Refused
@@ -31,7 +31,7 @@ from server.editing.preview import Preview, Typeset
 from server.editing.seats import Live, Refusal, Seat, writable
 from server.editing.shapes import parts_of
 from server.editing.sheet import Operation, Sheet, Write, done
-from server.editing.tables import Kept, Remark
+from server.editing.tables import Kept, Noted, Remark
 from server.errors import Problem
 from server.i18n import Reader
 from server.records import Records
@@ -150,6 +150,14 @@ class Editing:
             async with self._database.begin() as connection:
                 await tables.add_remark(connection, live.document.id, made)
             await self._tell_remarks(live)
+
+    async def margin(self, document: Document) -> tuple[Noted, ...]:
+        """What was written in the margin of a draft, with the place of each, the oldest first."""
+        async with self._database.read() as connection:
+            remarks = await tables.remarks(connection, document.id)
+            parts = {part.name: part for part in parts_of(document.kind)}
+            kept = await tables.get(connection, document.id, parts) if remarks else None
+        return tuple(Noted(one, *layout.place(kept.sheet, one.block)) for one in remarks) if kept else ()
 
     async def resolve(self, live: Live, by: Actor, remark: str) -> None:
         """A remark was dealt with."""

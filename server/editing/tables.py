@@ -67,6 +67,15 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """A remark and where it stands: the label of the part (a msgid), and how the block reads; "" where it is gone."""
+
+    remark: Remark
+    part: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A sheet at rest: the version it is based on, and who has written in it since."""
 

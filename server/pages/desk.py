@@ -35,6 +35,7 @@ from server.pages import (
 )
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import CHECKS, DEEDS, RULES, Doing, Unfilled, access, actor, possible
+from server.pages.desk_told import told
 from server.pages.public import document_path
 from server.pages.tasks import words as task_words
 from server.tasks import day_of
@@ -149,6 +150,9 @@ async def document_page(
     changes = await records.changes(document.id)
     asked, turns = await records.asked(document.id), await records.turns([document.id])
     acts = possible(document, account, asked)
+    if not in_force(changes):
+        acts -= {"change"}
+    history = await records.history(document.id)
     if any(one.kind is Kind.NOTICE for one in related):
         acts -= {"notice"}
     public_path = ""
@@ -161,7 +165,8 @@ async def document_page(
         status=422 if sentence else 200,
         document=document,
         content=await records.content(document.id),
-        history=await records.history(document.id),
+        history=history,
+        **await told(request, account, document, history, acts),
         related=[one for one in related if one.id != document.id and may(account, "document.read", access(one))],
         acts=acts,
         ways=request.app[CONFIG].signing.ways,

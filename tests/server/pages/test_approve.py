@@ -52,6 +52,11 @@ async def test_the_leader_returns_the_draft_with_a_reason_that_the_secretary_rea
     minutes = await office.minutes(State.REVIEW)
     leader = await office.sign_in("hanh")
     assert (await leader.post(f"/desk/{minutes}/return", {"reason": f"Bổ sung {EVIL}"})).status == 303
+    secretary = await office.sign_in("binh")
+    top = (await secretary.get(f"/desk/{minutes}")).text.partition('data-test="returned"')[2].partition("</p>")[0]
+    assert "Bổ sung" in top
+    assert "Nguyễn Thị Hạnh" in top
+    assert EVIL not in top
     page = await (await office.sign_in("binh")).get(f"/desk/{minutes}")
     assert page.has("submit")
     assert "Bổ sung" in page.words

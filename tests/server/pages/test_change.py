@@ -96,8 +96,24 @@ async def test_of_two_that_would_replace_one_document_the_second_is_refused(offi
     await changed(office, old, "replaces")
     page = await (await office.sign_in("hanh")).post(f"/desk/{second}/approve")
     assert page.status == 422
-    assert "đã được thay thế bởi thông báo số" in page.words
+    assert "Văn bản mà dự thảo này nêu đã được thay thế bởi thông báo số" in page.words
     assert (await office.records.get(second)).number is None
+
+
+async def test_a_draft_that_was_overtaken_says_so_before_anybody_submits_it(office: Office) -> None:
+    old = await office.notice()
+    recall = await changed(office, old, "recalls", State.DRAFT)
+    secretary = await office.sign_in("binh")
+    assert not (await secretary.get(f"/desk/{recall}")).has("overtaken")
+    page = await secretary.get(f"/desk/{old}")
+    assert page.has("rivals")
+    assert f'href="/desk/{recall}"' in page.text
+    await changed(office, old, "replaces")
+    page = await secretary.get(f"/desk/{recall}")
+    assert page.has("overtaken")
+    assert "Văn bản mà dự thảo này nêu đã được thay thế bởi thông báo số" in page.words
+    page = await secretary.get(f"/desk/{old}")
+    assert not page.has("change"), "what is replaced is not changed any more"
 
 
 async def test_what_is_not_issued_or_gone_is_not_changed(office: Office) -> None:

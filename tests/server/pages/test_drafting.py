@@ -280,6 +280,10 @@ async def test_remarks_stand_in_the_margin_until_they_are_settled(office: Office
     await binh.hears("remarks")
     (one,) = (await binh.asks("remark", "remarks", block="the-venue", text="Ghi rõ phòng họp"))["remarks"]
     assert (one["text"], one["settled"]) == ("Ghi rõ phòng họp", "")
+    page = await (await office.sign_in("hanh")).get(f"/desk/{minutes}")
+    assert page.has("margin"), "who approves it reads the margin too"
+    assert "Ghi rõ phòng họp" in page.words
+    assert "Địa điểm" in page.words
     (one,) = (await binh.asks("resolve", "remarks", remark=one["id"]))["remarks"]
     assert one["settled"] == "Trần Văn Bình"
     refused = await binh.asks("remark", "refused", block="the-venue", text="TỐI MẬT")

@@ -77,6 +77,17 @@ BY_AUTHORISATION = {
 }
 
 
+async def test_a_right_that_is_lacking_is_said_when_the_signer_is_chosen(office: Office) -> None:
+    notice = await office.notice(State.DRAFT)
+    secretary = await office.sign_in("binh")
+    assert not (await secretary.get(f"/desk/{notice}")).has("lacking")
+    assert (await secretary.post(f"/desk/{notice}/signers", BY_AUTHORISATION)).status == 303
+    page = await secretary.get(f"/desk/{notice}")
+    assert page.has("lacking")
+    assert "Trần Văn Bình chưa được giao quyền ký TUQ." in page.words
+    assert 'href="/delegations"' in page.text
+
+
 async def test_who_signs_and_how_is_chosen_and_the_lines_are_printed(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary = await office.sign_in("binh")

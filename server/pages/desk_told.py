@@ -1,0 +1,42 @@
+"""What the page of a record says before its text: why it came back, what will keep it from being approved, what stands
+in its margin, and which drafts are already to change it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from aiohttp import web
+
+from minutes.document import Act, Document, HistoryEntry, State
+from minutes.transitions import WITH_AUTHOR
+from server.auth import may
+from server.directory import Account
+from server.keys import EDITING, RECORDS
+from server.pages import reader_of, wording
+from server.pages.desk_acts import access
+
+_TO_APPROVE = WITH_AUTHOR | {State.COMMENTS, State.CHECK, State.REVIEW}
+
+
+async def told(
+    request: web.Request, account: Account, document: Document, history: Sequence[HistoryEntry], acts: frozenset[str]
+) -> dict[str, Any]:
+    """Values for the page of a record on which `acts` are possible."""
+    records, reader = request.app[RECORDS], reader_of(request)
+    open_ = document.state in _TO_APPROVE
+    overtaken = await records.overtaken(document) if open_ else None
+    lacking = await records.lacking(document) if open_ else None
+    # Notes of those who write it: whoever was only asked for remarks has none of them.
+    inside = document.number is None and may(account, "document.read", access(document))
+    return {
+        "returned": returned(history) if "edit" in acts else None,
+        "overtaken": wording.told(overtaken, reader) if overtaken else "",
+        "lacking": wording.told(lacking, reader) if lacking else "",
+        "margin": await request.app[EDITING].margin(document) if inside else (),
+        "rivals": await records.changing(document) if "change" in acts else (),
+    }
+
+
+def returned(history: Sequence[HistoryEntry]) -> HistoryEntry | None:
+    """The act by which a draft came back to its author, if it has not been submitted again."""
+    moves = [one for one in history if one.act in (Act.RETURN, Act.VOID, Act.SUBMIT, Act.TAKE_BACK)]
+    return moves[-1] if moves and moves[-1].act in (Act.RETURN, Act.VOID) else None
