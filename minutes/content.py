@@ -25,7 +25,7 @@ MAX_BASIS = 100_000
 """A line, and the names of all who voted late."""
 RESULTS = ("passed", "rejected", "no_quorum")
 
-FIXED_FIELDS = ("document_id", "kind", "minutes_id", "relation", "proceedings_root", "proceedings_count")
+FIXED_FIELDS = ("document_id", "kind", "minutes_id", "relation", "files", "proceedings_root", "proceedings_count")
 """What ties a text to its document, its meeting and other documents; no editor changes them."""
 
 _OF_MEETINGS = (Kind.MINUTES, Kind.INVITATION)

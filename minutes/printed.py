@@ -129,6 +129,20 @@ def printed_annexes(content: TextContent, number_symbol: str | None, issued: str
     return tuple(found)
 
 
+def printed_files(content: TextContent, number_symbol: str | None, issued: str) -> tuple[PrintedAnnex, ...]:
+    """The list of the files that go with a document, on a page like an annex: none where there is none."""
+    if not content.files:
+        return ()
+    goes_with = f"(Kèm theo {KIND_NAMES[content.kind]} số {number_symbol or '      '} {issued})"
+    rows = tuple(
+        (str(number), one.name, " ".join(one.digest[at : at + 16] for at in range(0, 64, 16)))
+        for number, one in enumerate(content.files, 1)
+    )
+    table = Table(("STT", "Tên tệp", "Mã kiểm tra của tệp (SHA-256)"), rows)
+    title = "Các tệp là bộ phận của văn bản"
+    return (PrintedAnnex("Danh mục tệp kèm theo", title, goes_with, (Printed("table", "", table=table),)),)
+
+
 def _opening(content: TextContent) -> list[Piece]:
     """Who decides, and to whom it is written."""
     competence, names = content.competence, punctuated(content.addressees)

@@ -172,6 +172,13 @@ async def get(connection: AsyncConnection, document_id: str, *, lock: bool = Fal
     return found[0]
 
 
+async def names(connection: AsyncConnection, digest: str, *, but: str) -> bool:
+    """Whether a document other than `but` names this content as one of its files."""
+    table = version_table
+    named = table.c.content.contains(digest, autoescape=True) & (table.c.document_id != but)
+    return (await connection.execute(select(table.c.version).where(named).limit(1))).first() is not None
+
+
 async def several(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, Document]:
     """Documents by id, those that exist."""
     query = select(document_table).where(document_table.c.id.in_(ids))

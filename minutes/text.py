@@ -5,9 +5,10 @@ Its JSON (fields marked * may be missing, as they are in documents of before the
     {"document_id", "kind"*: "QĐ", "subject", "place_name", "competence"*, "addressees"*: ["…"], "bases": ["…"],
      "intro": ["…"], "body": [block, …], "closing", "recipients": ["…"], "annexes"*: [{"name", "title", "body"}],
      "urgency"*, "circulation"*, "drafting_unit"*, "drafter"*, "copies"*, "contact"*: ["…"], "minutes_id"*,
-     "relation"*: {"act", "document_id", "number_symbol", "issued_on"}}
+     "relation"*: {"act", "document_id", "number_symbol", "issued_on"}, "files"*: [{"name", "digest"}]}
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -20,6 +21,9 @@ from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import PARAGRAPH, Reader
 
 ANNEXES = 50
+FILES = 20
+"""Files that go with one document."""
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 Urgency = Literal["urgent", "very_urgent", "express"]
 Circulation = Literal["return", "internal"]
@@ -55,6 +59,15 @@ class Annex:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of its own that goes with the document. `digest` is its hex SHA-256, which is printed, so that whoever
+    signs the document signs what is in it."""
+
+    name: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class TextContent:
     """A document of any type but minutes and invitations; what its type has no place for stays empty.
 
@@ -83,6 +96,7 @@ class TextContent:
     contact: tuple[str, ...] = ()
     minutes_id: str | None = None
     relation: Relation | None = None
+    files: tuple[Attached, ...] = ()
 
 
 def text_to_json(content: TextContent) -> dict[str, Any]:
@@ -118,6 +132,7 @@ def text_to_json(content: TextContent) -> dict[str, Any]:
             "number_symbol": relation.number_symbol,
             "issued_on": relation.issued_on.isoformat(),
         },
+        "files": [{"name": one.name, "digest": one.digest} for one in content.files],
     }
 
 
@@ -145,6 +160,7 @@ def read_text(kind: Kind, reader: Reader) -> TextContent:
         contact=reader.later_lines("contact"),
         minutes_id=reader.later_line("minutes_id"),
         relation=reader.later_object("relation", _read_relation),
+        files=reader.later_rows("files", _read_file, FILES),
     )
     if content.drafting_unit and "/" in content.drafting_unit:
         raise InvalidContent("drafting_unit", Reason(N_("không được có dấu “/”")))
@@ -153,6 +169,13 @@ def read_text(kind: Kind, reader: Reader) -> TextContent:
 
 def _read_annex(reader: Reader) -> Annex:
     return Annex(reader.line("name", empty=True), reader.line("title"), reader.rows("body", read_block, BLOCKS))
+
+
+def _read_file(reader: Reader) -> Attached:
+    file = Attached(reader.line("name"), reader.text("digest", 64))
+    if not _DIGEST.fullmatch(file.digest):
+        raise InvalidContent(reader.at("digest"), Reason(N_("không phải là mã kiểm tra")))
+    return file
 
 
 def _read_relation(reader: Reader) -> Relation:

@@ -21,7 +21,7 @@ from minutes.content import Content, InvitationContent, MinutesContent, drafting
 from minutes.document import FIELD_NAMES, KIND_NAMES, MARK, Kind, Signer
 from minutes.errors import UnprintableContent
 from minutes.layout import LAYOUTS, MM, Layout, layout_on
-from minutes.printed import Printed, printed, printed_annexes, titles
+from minutes.printed import Printed, printed, printed_annexes, printed_files, titles
 from minutes.text import URGENCIES, TextContent
 from minutes.wording import (
     attendance_summary,
@@ -278,7 +278,13 @@ def _text_page(content: TextContent, heading: Heading) -> dict[str, Any]:
         "lines": [asdict(line) for line in printed(content)],
         "urgency": urgency and {"name": urgency, "words": URGENCIES[urgency]},
         "contact": list(content.contact),
-        "annexes": [asdict(annex) for annex in printed_annexes(content, heading.number_symbol, day)],
+        "annexes": [
+            asdict(annex)
+            for annex in (
+                *printed_annexes(content, heading.number_symbol, day),
+                *printed_files(content, heading.number_symbol, day),
+            )
+        ],
     }
 
 

@@ -55,6 +55,7 @@ _WATCHED: Mapping[str, tuple[Thing, Deed]] = MappingProxyType(
         f"{_DOCUMENT}/edit": (Thing.DOCUMENT, Deed.VIEW),
         f"{_DOCUMENT}/pdf": (Thing.DOCUMENT, Deed.FILE),
         f"{_DOCUMENT}/word": (Thing.DOCUMENT, Deed.FILE),
+        f"{_DOCUMENT}/files/{{place}}": (Thing.DOCUMENT, Deed.FILE),
         _CASE: (Thing.CASE, Deed.VIEW),
         f"{_CASE}/bag": (Thing.CASE, Deed.FILE),
         f"{_CASE}/items/{{number}}": (Thing.CASE, Deed.FILE),

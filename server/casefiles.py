@@ -259,7 +259,7 @@ class CaseFiles:
         known = {(one.kind, one.ref) for one in items}
         for kind, ref in await store.added(connection, case.id):
             if (kind, ref) not in known:
-                items.append(await contents.added(connection, case, kind, ref))
+                items += await contents.added(connection, case, kind, ref)
         return replace(case, items=tuple(items))
 
 

@@ -28,6 +28,7 @@ from rooms import store as rooms
 from rooms.proceedings import Fact, Proceedings
 from rooms.proceedings.exported import export
 from server import papers_tables
+from server.records_attaching import stored_files
 from server.records_drafting import stored_content
 
 
@@ -39,7 +40,11 @@ async def of_meeting(connection: AsyncConnection, recordings: Path, meeting_id: 
     # What the days of recordings have taken away (server.retention) is in the proceedings alone.
     kept = await asyncio.to_thread((recordings / meeting_id).is_dir)
     return [
-        *(of_document(one) for one in sorted(documents, key=lambda one: (one.created_at, one.id))),
+        *[
+            item
+            for one in sorted(documents, key=lambda one: (one.created_at, one.id))
+            for item in await with_files(connection, one)
+        ],
         *_proceedings(meeting_id, facts),
         *(
             Item(ItemKind.PAPER, one.id, f"{one.name.removesuffix(f'.{one.kind}')}.{one.kind}", one.name,
@@ -101,18 +106,27 @@ def of_document(one: Document) -> Item:
 DESTROYED = "không có; đã hủy theo thu hồi của nơi gửi"
 
 
-async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: str) -> Item:
+async def with_files(connection: AsyncConnection, one: Document) -> list[Item]:
+    """A document of ours, and the files that go with it once it is sealed."""
+    item = of_document(one)
+    files = await stored_files(connection, one) if item.digest is not None else ()
+    about = f"Kèm theo {one.number_symbol}"
+    return [item, *(Item(ItemKind.ATTACHMENT, f"{one.id}/{place}", file.name, f"{about}: {file.name}", file.digest)
+                    for place, file in enumerate(files, 1))]  # fmt: skip
+
+
+async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: str) -> list[Item]:
     """What was added by hand."""
     if kind is ItemKind.DOCUMENT:
-        return of_document(await records.get(connection, ref))
+        return await with_files(connection, await records.get(connection, ref))
     year, number = map(int, ref.split("/"))
     one = of_received(await registers.one_incoming(connection, case.unit_id, year, number))
     if one.digest is not None:
-        return one
+        return [one]
     own = await description.described(connection, case.unit_id, Subject.RECEIVED, ref)
     came = await exchange.of_line(connection, case.unit_id, year, number)
     gone = came is not None and came.recall is RecallState.DESTROYED
-    return replace(one, said={**one.said, "PaperPlace": DESTROYED if gone else own["PaperPlace"]})
+    return [replace(one, said={**one.said, "PaperPlace": DESTROYED if gone else own["PaperPlace"]})]
 
 
 def of_received(one: Incoming) -> Item:

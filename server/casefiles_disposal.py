@@ -48,6 +48,8 @@ from server.records import Records
 from server.strongbox import Part, take_out
 from server.vault import Vault
 
+_OF_DOCUMENTS = frozenset({ItemKind.DOCUMENT, ItemKind.ATTACHMENT})
+"""Their `ref` begins with the id of a document."""
 Fates = Sequence[tuple[Case, Sequence[Fate]]]
 
 
@@ -129,9 +131,13 @@ class Disposals:
         for case in cases:
             fates = []
             for item in case.items:
-                kept = item.digest in elsewhere or (item.kind, item.ref) in named
-                if item.kind is ItemKind.DOCUMENT:
-                    kept = kept or (await records.get(connection, item.ref)).meeting_id in meetings - {None}
+                document = item.ref.partition("/")[0] if item.kind in _OF_DOCUMENTS else ""
+                key = (ItemKind.DOCUMENT, document) if document else (item.kind, item.ref)
+                kept = item.digest in elsewhere or key in named
+                if document:
+                    kept = kept or (await records.get(connection, document)).meeting_id in meetings - {None}
+                if item.kind is ItemKind.ATTACHMENT:
+                    kept = kept or await records.names(connection, item.digest or "", but=document)
                 if item.kind is ItemKind.PAPER:
                     query = select(paper_table.c.meeting_id).where(paper_table.c.sha256 == item.digest)
                     users = set(await connection.scalars(query))

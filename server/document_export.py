@@ -1,7 +1,8 @@
 """Everything that an authority has issued and received, as open files in a folder, so that nobody is locked in.
 
     FOLDER/<unit>/di/<year>/<number symbol>/   van-ban.pdf, noi-dung.json, van-ban.edxml, dac-ta.json, and where
-                                               information was left out of what was published, ban-cong-khai.pdf
+                                               information was left out of what was published, ban-cong-khai.pdf;
+                                               kem-theo/ has the files that go with it
     FOLDER/<unit>/den/<year>/<number>/         van-ban.pdf, dac-ta.json
     FOLDER/<unit>/{di,den}.csv                 one line a document (UTF-8, RFC 4180)
     FOLDER/SHA256SUMS                          of every file, as sha256sum(1) checks it
@@ -38,7 +39,8 @@ from minutes.registers.entry import Incoming
 from server.casefiles_contents import of_document, of_received, pages, told
 from server.database import Database
 from server.directory import Unit
-from server.exchange_package import message, safe
+from server.exchange_package import media_of, message, safe
+from server.records_attaching import files_of
 from server.records_drafting import stored_content
 
 SUMS = "SHA256SUMS"
@@ -124,8 +126,14 @@ class Export:
             await self._put(f"{folder}/ban-cong-khai.pdf", rendition)
         await self._put(f"{folder}/noi-dung.json", _json(to_json(text)))
         await self._put(f"{folder}/dac-ta.json", _json({**own, **row, "History": acts}))
-        files = (edxml.File(f"{safe(one.number_symbol or one.id)}.pdf", PDF, pdf),)
-        await self._put(f"{folder}/van-ban.edxml", edxml.dump(message(unit.id, one, said, files), one.changed_at))
+        files = [edxml.File(f"{safe(one.number_symbol or one.id)}.pdf", PDF, pdf)]
+        for place, file in enumerate(files_of(text), 1):
+            attached = await asyncio.to_thread(self._archive.fetch, file.digest)
+            await self._put(f"{folder}/kem-theo/{place:02d}-{safe(file.name)}", attached)
+            files.append(edxml.File(file.name, media_of(attached), attached))
+        await self._put(
+            f"{folder}/van-ban.edxml", edxml.dump(message(unit.id, one, said, tuple(files)), one.changed_at)
+        )
         return row
 
     async def _incoming(self, unit: Unit, one: Incoming) -> Mapping[str, str]:

@@ -95,6 +95,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/casefiles/retention"): Door(Look.FORM),
         ("POST", "/casefiles/{id}/add"): Door(Look.FORM),
         ("POST", "/described/{subject}/{ref}"): Door(Look.FORM),
+        ("POST", "/desk/{id}/files"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/desk/{id}/word"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/desk/{id}/word/{answer}"): Door(Look.FORM, why="what was looked at when the file came"),
         ("GET", "/rooms/{room}/ws"): Door(Look.MESSAGES),

@@ -31,6 +31,8 @@ from server.errors import ANSWERS, Problem
 from server.exchange_arrivals import Arrivals
 from server.exchange_line import Line, LineDown
 from server.jobs import Job
+from server.records_attaching import files_of
+from server.records_drafting import stored_content
 from server.records_relations import business_of
 
 log = structlog.get_logger("giaoban.exchange")
@@ -169,14 +171,22 @@ class Exchange:
                 return status.dump(exchange_package.answer(own, unit.name if unit else "", one))
             document = await records.get(connection, one.message.document_id)
             said = {**contents.of_document(document).said, **await contents.told(connection, document)}
-        made = exchange_package.addressed(await self._document(own, document, said), one.message)
+            attached = files_of(await stored_content(connection, document))
+        files = [await self._file(file.name, file.digest) for file in attached]
+        made = exchange_package.addressed(await self._document(own, document, said, files), one.message)
         return await asyncio.to_thread(edxml.dump, made, one.at)
 
-    async def _document(self, own: str, document: Document, said: dict[str, str]) -> Message:
+    async def _file(self, name: str, digest: str) -> edxml.File:
+        data = await asyncio.to_thread(self._archive.fetch, digest)
+        return edxml.File(name, exchange_package.media_of(data), data)
+
+    async def _document(
+        self, own: str, document: Document, said: dict[str, str], attached: Sequence[edxml.File]
+    ) -> Message:  # fmt: skip
         pdf = await asyncio.to_thread(self._archive.fetch, document.digest or "")
         said["PageAmount"] = str(await asyncio.to_thread(contents.pages, pdf))
         name = f"{exchange_package.safe(document.number_symbol or document.id)}.pdf"
-        return exchange_package.message(own, document, said, (edxml.File(name, PDF, pdf),))
+        return exchange_package.message(own, document, said, (edxml.File(name, PDF, pdf), *attached))
 
     async def _collect(self, line: Line, now: datetime) -> int:
         """Take what has come; how many messages that were."""

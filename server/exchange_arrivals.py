@@ -19,7 +19,6 @@ from minutes.document import KIND_NAMES, Kind, Official
 from minutes.errors import N_, Damaged, InvalidContent, NotFound, Reason, Refused, SecretContent
 from minutes.exchange import store
 from minutes.exchange.arrival import (
-    PDF,
     Arrival,
     ArrivalState,
     Kept,
@@ -43,6 +42,7 @@ from server.directory import Unit
 from server.erasing import Eraser
 from server.errors import ANSWERS, Problem
 from server.exchange_answers import answer
+from server.exchange_package import media_of
 from server.page_reader import PageReader
 from server.received import Looked, looked_at, searched
 from server.records_reading import actor_of, reason_of
@@ -109,8 +109,7 @@ class Arrivals:
     async def _kept(self, unit_id: str, said: Received, file: File) -> Kept:
         label = f"{unit_id}/{said.arrived_on.year}/trục/{said.number_symbol}"
         kept = await self._vault.deposit(file.content, about=unit_id, kind=Deposited.ATTACHMENT, label=label)
-        media = PDF if file.content.startswith(b"%PDF-") else "application/octet-stream"
-        return Kept(file.name[:200] or "van-ban", media, kept.entry.digest)
+        return Kept(file.name[:200] or "van-ban", media_of(file.content), kept.entry.digest)
 
     async def wanted_back(
         self, connection: AsyncConnection, business: Business, organ_id: str, keys: Sequence[str], by: str,

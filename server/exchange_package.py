@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from minutes.document import Document
 from minutes.exchange import edxml
+from minutes.exchange.arrival import PDF
 from minutes.exchange.edxml import File, Message
 from minutes.exchange.status import Status
 from minutes.exchange.store import Outgoing, Sent
@@ -17,6 +18,11 @@ _UNSAFE = re.compile(r"[^\w.+-]+")
 def safe(name: str) -> str:
     """A name that every file system takes."""
     return _UNSAFE.sub("-", unicodedata.normalize("NFC", name)).strip("-.")[:100] or "van-ban"
+
+
+def media_of(data: bytes) -> str:
+    """The media type of a file that goes with a document, as far as it matters."""
+    return PDF if data.startswith(b"%PDF-") else "application/octet-stream"
 
 
 def key_of(organ_id: str, document: Document) -> str:

@@ -31,6 +31,7 @@ from server.editing import tables as editing
 from server.outbox import mail_table
 from server.papers_tables import note_table, paper_table
 from server.recordings import listing
+from server.records_attaching import stored_files
 from server.strongbox import Part
 
 SYSTEM_NAME = "Hệ thống"
@@ -67,9 +68,9 @@ async def _document(connection: AsyncConnection, ref: str) -> Found:
     writers = [by for _version, by, _at in reversed(await records.versions(connection, ref))]
     names = dict.fromkeys(by.name for by in writers if by.name != SYSTEM_NAME)
     kept = await deposits.entries(connection, about=ref)
-    digests = tuple(
-        one.entry.digest for one in kept if one.entry.kind in (Deposited.DOCUMENT, Deposited.RENDITION)
-    )  # fmt: skip
+    ours = (Deposited.DOCUMENT, Deposited.RENDITION, Deposited.ATTACHMENT)
+    files = [file.digest for file in await stored_files(connection, one)]
+    digests = tuple(dict.fromkeys([*(entry.entry.digest for entry in kept if entry.entry.kind in ours), *files]))
     origin = Origin(Thing.DOCUMENT, ref, _called(one), ", ".join(names) or SYSTEM_NAME, one.created_at, digests)
     return Found(origin, one.unit)
 

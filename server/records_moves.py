@@ -22,11 +22,12 @@ from minutes.workflow.consultation import unanswered
 from minutes.workflow.delegation import refuse_without_right
 from server import certificates, records_relations
 from server.certificates import Holder
+from server.records_attaching import Attaching
 from server.records_drafting import stored_content
-from server.records_reading import Reading, actor_of, reason_of
+from server.records_reading import actor_of, reason_of
 
 
-class Moves(Reading):
+class Moves(Attaching):
     """The acts before the first signature, and the one that gives the number up."""
 
     async def edit(self, document_id: str, data: dict[str, Any], *, by: Official, expected_version: int) -> int:
@@ -93,6 +94,7 @@ class Moves(Reading):
             stored = await store.content(connection, document_id, document.version)
             text = content.from_json(document.kind, stored)
             _refuse_unfilled(text)
+            await self._refuse_lost_files(text)
             authority = await store.authority(connection, document_id)
             await records_relations.refuse_wrong(connection, document, text)
             symbol = register.symbol(document.kind, authority.abbreviation, content.drafting_unit(text))

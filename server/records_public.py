@@ -22,6 +22,7 @@ from minutes.searching.entry import PUBLIC
 from minutes.searching.query import parse
 from minutes.searching.shown import shown
 from minutes.searching.store import Ask, Hit
+from minutes.text import Attached, TextContent
 from minutes.workflow import store as workflow
 from server.database import Database
 from server.records_drafting import stored_content
@@ -88,6 +89,15 @@ class PublicRecords:
             found = await self._published_with(connection, digest)
         await self._text(found)  # the file is this document's
         return await asyncio.to_thread(self._archive.fetch, found.public_digest or "")
+
+    async def public_attached(self, digest: str, place: int) -> tuple[Attached, bytes]:
+        """A file that goes with the published document of this digest, `place` from 1. Raises NotFound, Damaged."""
+        async with self._database.read() as connection:
+            text = await self._text(await self._published_with(connection, digest))
+        files = text.files if isinstance(text, TextContent) else ()
+        if not 1 <= place <= len(files):
+            raise NotFound(Reason(N_("Không có tệp này.")))
+        return files[place - 1], await asyncio.to_thread(self._archive.fetch, files[place - 1].digest)
 
     async def signed_text(self, document: Document) -> Content:
         """The text inside the archived file of an issued document, whatever tables say. Raises NotFound, Damaged."""

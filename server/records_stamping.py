@@ -24,6 +24,7 @@ from minutes.transitions import after
 from minutes.validation import validate
 from minutes.verification import fingerprint
 from server import records_relations, tasks
+from server.records_attaching import deposit_files
 from server.records_drafting import SYSTEM, stored_content
 from server.records_reading import Reading
 from server.records_verify import expected_signatures, in_thread
@@ -103,6 +104,8 @@ class Stamping(Reading):
         self, connection: AsyncConnection, document: Document, digest: str, blocks: Sequence[bytes], now: datetime
     ) -> None:
         await self._enter(connection, document, digest, blocks, now)
+        label = label_of(document.unit.id, document.year or 0, document.number_symbol or "")
+        await deposit_files(connection, document, label, now)
         await numbers.end_entry(connection, document, EntryState.COMPLETE, now, None)
         changed_one = await records_relations.take_effect(connection, document, now)
         if changed_one is not None:

@@ -27,6 +27,8 @@ class ItemKind(StrEnum):
     PAPER = "paper"
     RECORDING = "recording"
     RECEIVED = "received"
+    ATTACHMENT = "attachment"
+    """A file that goes with a document."""
 
 
 NOTICE = timedelta(days=30)

@@ -25,6 +25,7 @@ _ITEM = {
     ItemKind.PAPER: "Tài liệu họp",
     ItemKind.RECORDING: "Ghi âm, ghi hình",
     ItemKind.RECEIVED: "Văn bản đến",
+    ItemKind.ATTACHMENT: "Tệp kèm theo",
 }
 
 

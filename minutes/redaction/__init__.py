@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -96,7 +96,8 @@ def redact(content: Content, removals: Sequence[Removal], document: Document) ->
         raise Refused("nothing_removed", Reason(N_("Chưa chọn thông tin nào để lược bỏ.")))
     if len(removals) > MOST or any(len(one.words) > LONGEST for one in removals):
         raise Refused("too_many", Reason(N_("Mỗi lần lược bỏ tối đa %(limit)s chỗ."), limit=MOST))
-    data, counted = to_json(content), Counter[str]()
+    # Files that go with it are not redacted, so they are not published either.
+    data, counted = to_json(replace(content, files=())), Counter[str]()
     # The longest first: a name within an address must not break the address up.
     for removal in sorted(removals, key=lambda one: -len(one.words)):
         pattern = _pattern(removal.words)

@@ -133,6 +133,7 @@ def _lines(content: Content) -> Iterator[str]:
             yield from map(str, printed(content))
             for annex in printed_annexes(content, None, ""):
                 yield from (annex.name, annex.title, *map(str, annex.lines))
+            yield from (file.name for file in content.files)
         case InvitationContent():
             yield from (*content.invitees, content.chair_line, content.venue, *content.agenda, *content.notes)
             yield content.closing

@@ -6,7 +6,16 @@ from typing import Any, assert_never
 
 from minutes.blocks import block_to_json, conclusion_to_json
 from minutes.content import Content, InvitationContent, MinutesContent
-from minutes.printed import Piece, Printed, body_pieces, initials, letter_subject, printed_annexes, printed_pieces
+from minutes.printed import (
+    Piece,
+    Printed,
+    body_pieces,
+    initials,
+    letter_subject,
+    printed_annexes,
+    printed_files,
+    printed_pieces,
+)
 from minutes.templates import template_of
 from minutes.text import CIRCULATIONS, URGENCIES, TextContent
 from minutes.word.line import Line, Place
@@ -71,6 +80,9 @@ def _text(content: TextContent) -> Iterator[Entry]:
         named = {"name": annex.name, "title": annex.title}
         yield _entry("annex", named, shown.name, shown.title.upper())
         yield from (_of_piece(piece, "annexed") for piece in body_pieces(annex.body))
+    for shown in printed_files(content, None, ""):  # files are attached and taken off elsewhere, never by a Word file
+        yield _entry("files", "", shown.name, shown.title.upper())
+        yield from (Entry((("files", ""),), _of_printed(line)) for line in shown.lines)
     for line in content.contact:
         yield _entry("contact", line, line, place="foot")
 

@@ -8,7 +8,10 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from minutes import content
+from minutes.archive import digest_of
 from minutes.conformance.checklist import Outcome, judged
+from minutes.deposits import store as deposits
+from minutes.deposits.entry import Kind as Deposited
 from minutes.document import Act, Kind, State
 from minutes.errors import Conflict, Refused
 from minutes.starting import STARTED
@@ -64,6 +67,25 @@ async def every_kind(seen: Examined) -> Outcome:
         not wrong,
         f"{len(STARTED)} loại văn bản được tạo mới và chuyển ra PDF, .docx.",
         f"Không tạo hoặc không chuyển được: {', '.join(wrong)}.",
+    )
+
+
+async def attached(seen: Examined) -> Outcome:
+    """A file is attached to a draft, printed in it by its digest, deposited with its seal and sent with it."""
+    office, by = seen.office, seen.office.people[SECRETARY]
+    drafted = await office.draft("Về việc thử đính kèm tệp")
+    file = await office.records.pdf(await office.draft("Phụ lục của văn bản thử"))
+    await office.records.attach(drafted, "bieu-so-01.pdf", file, by=by)
+    document = await office.issue(drafted)
+    _name, kept = await office.records.attached(document.id, 1)
+    printed = words(await office.records.pdf(document.id)).replace(" ", "")
+    async with office.database.read() as connection:
+        deposited = [one.entry.kind for one in await deposits.entries(connection, about=document.id)]
+    return judged(
+        kept == file and digest_of(file) in printed and Deposited.ATTACHMENT in deposited,
+        f"Văn bản thử {document.number_symbol} kèm một tệp: tên và mã kiểm tra in trong văn bản đã ký, tệp vào kho lưu "
+        "trữ cùng văn bản.",
+        "Tệp đính kèm không được ký, hoặc không được lưu trữ cùng văn bản.",
     )
 
 
@@ -278,7 +300,7 @@ def _gap(numbers: set[int], given: set[int]) -> bool:
 CHECKS = {
     one.__name__: one
     for one in (
-        whole_way, every_kind, identified, urgency, numbered, no_double, turns, reminded, returned, process_kept,
-        recalled, recall_kept, conflict,
+        whole_way, every_kind, attached, identified, urgency, numbered, no_double, turns, reminded, returned,
+        process_kept, recalled, recall_kept, conflict,
     )
 }  # fmt: skip

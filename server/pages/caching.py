@@ -1,6 +1,7 @@
 """What browsers and proxies may keep: public pages for a minute, issued files while posted, the rest not."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -51,7 +52,7 @@ def pdf(data: bytes, name: str, *, headers: dict[str, str]) -> web.Response:
     return web.Response(body=data, content_type="application/pdf", headers={**disposition, **headers})
 
 
-def saved(data: bytes, name: str) -> web.Response:
-    """A file of whatever kind, to be saved under its own name and kept nowhere else."""
-    headers = {**PRIVATE, "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
-    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
+def saved(data: bytes, name: str, headers: Mapping[str, str]) -> web.Response:
+    """A file of whatever kind, to be saved under its own name."""
+    disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return web.Response(body=data, content_type="application/octet-stream", headers={**disposition, **headers})

@@ -29,6 +29,7 @@ KINDS = {
     ItemKind.PAPER: N_("Tài liệu họp"),
     ItemKind.RECORDING: N_("Ghi âm, ghi hình"),
     ItemKind.RECEIVED: N_("Văn bản đến"),
+    ItemKind.ATTACHMENT: N_("Tệp kèm theo"),
 }
 _PIECE = 2**18
 

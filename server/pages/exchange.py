@@ -113,7 +113,7 @@ async def file(request: web.Request) -> web.Response:
         raise Problem("not_found") from error
     if kept is one.main:
         return pdf(data, "van-ban-den.pdf", headers=PRIVATE)
-    return saved(data, kept.name)
+    return saved(data, kept.name, PRIVATE)
 
 
 async def act(request: web.Request) -> web.Response:

@@ -23,7 +23,7 @@ from tests.minutes.sample_meeting import AUTHORITY
 from tests.minutes.samples import LEADER, SEAL, sample, text_of
 
 AGENCY = AUTHORITY.unit.name
-KEPT = ("document_id", "kind", "place_name", "minutes_id", "relation", "starts_at")
+KEPT = ("document_id", "kind", "place_name", "minutes_id", "relation", "files", "starts_at")
 """Of a content, what no Word file changes."""
 
 

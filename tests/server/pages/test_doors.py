@@ -31,7 +31,7 @@ NOTHING_TYPED = {
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",
     "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand",
     "/registers/in/{year}/{number}/take", "/registers/numbering",
-    "/desk/{id}/dispatch", "/workflow/days/remove", "/search/saved/{id}/remove",
+    "/desk/{id}/dispatch", "/desk/{id}/files/remove", "/workflow/days/remove", "/search/saved/{id}/remove",
     "/certificates/{kind}/{holder}/{id}/end", "/certificates/{kind}/{holder}",
 }  # fmt: skip
 """Forms that only press a button or choose; they are looked at like any other."""

@@ -96,6 +96,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         GET /registers/in/{year}/{number}  POST /registers/in/{year}/{number}/take
         GET /incidents/report  POST /incidents/report"""),
     (only("binh"), """
+        POST /desk/{id}/files  POST /desk/{id}/files/remove
         GET /desk/{id}/edit  POST /desk/{id}/edit  POST /desk/{id}/versions/{version}/restore  POST /desk/{id}/word
         GET /desk/{id}/ws  POST /desk/{id}/word/{answer}  POST /desk/{id}/consult  POST /desk/{id}/gather
         POST /desk/{id}/answer  POST /desk/{id}/signers  POST /desk/{id}/submit  POST /desk/{id}/take-back
@@ -137,6 +138,7 @@ ELSEWHERE = {
     "GET /meetings/{id}/proceedings": "test_proceedings_page",
     "GET /registers/in/{year}/{number}/file": "test_registers", "GET /casefiles/{id}/items/{number}": "test_casefiles",
     "GET /casefiles/disposal/{id}.pdf": "test_disposal", "GET /tasks/{id}/evidence/{document}": "test_tasks",
+    "GET /desk/{id}/files/{place}": "test_attaching", "GET /files/{digest}/{place}": "test_attaching",
     "GET /series/{series}": "test_series", "GET /registers/waiting/{id}": "test_exchange",
     "GET /registers/waiting/{id}/files/{place}": "test_exchange", "POST /registers/waiting/{id}/{act}": "test_exchange",
 }  # fmt: skip
