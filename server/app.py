@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 from functools import partial
 
 from aiohttp import web
@@ -269,8 +270,9 @@ async def _incidents(app: web.Application) -> AsyncIterator[None]:
     app[ERASER] = Eraser(vault, config.papers, config.recordings)
     await app[ERASER].finish()
     app[INCIDENTS] = Incidents(
-        vault, app[RECORDS], app[EDITING], app[PAPERS], config.recordings, app[ERASER], config.quarantine, auth.utcnow
-    )
+        vault, app[RECORDS], app[REGISTERS], app[EDITING], app[PAPERS], config.recordings, app[ERASER],
+        config.quarantine, auth.utcnow,
+    )  # fmt: skip
     await app[INCIDENTS].start()
     app[DISPOSALS] = Disposals(vault, app[RECORDS], app[ERASER], config.recordings, auth.utcnow)
     yield
@@ -319,6 +321,12 @@ async def _jobs(app: web.Application) -> AsyncIterator[None]:
         await job.close()
 
 
+async def _index_missing(app: web.Application, _now: datetime) -> None:
+    """Have what is older than the search found too."""
+    await app[RECORDS].index_missing()
+    await app[REGISTERS].index_missing()
+
+
 def jobs(app: web.Application, config: Config) -> Iterator[Job]:
     """What the server looks at by itself, and how often. The archive waits a little: a start has enough to do."""
     database, records = app[DATABASE], app[RECORDS]
@@ -328,6 +336,7 @@ def jobs(app: web.Application, config: Config) -> Iterator[Job]:
     yield Job("series", partial(prepare_near, database), every=quarter, failing="no meeting is prepared")
     yield Job("stamping", lambda _: stamp_waiting(records), every=30.0, failing="what is sealed waits")
     yield app[EXCHANGE].job
+    yield Job("index", partial(_index_missing, app), every=day, first=30.0, failing="what is older is not found")
     yield Job("archive", app[KEEPER].look, every=60.0, first=30.0, failing="the archive is not looked after")
     renewal = Renewal(records, archive_of(config), config.signing.renew_days)
     yield Job("renewal", renewal.look, every=day, first=60.0, failing="no archive time-stamp is renewed")

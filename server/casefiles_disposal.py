@@ -205,6 +205,8 @@ async def _forget(connection: AsyncConnection, fates: Fates) -> None:
             if item.kind is ItemKind.DOCUMENT:
                 await take_out(connection, contents_of_document(item.ref, records.ERASED))
                 await searching.remove(connection, Subject.DOCUMENT, [item.ref])
+            elif item.kind is ItemKind.RECEIVED:
+                await searching.remove(connection, Subject.RECEIVED, [f"{case.unit_id}/{item.ref}"])
             elif item.kind is ItemKind.PROCEEDINGS:
                 await rooms.forget_facts(connection, item.ref)
                 await searching.remove(connection, Subject.MEETING, [item.ref])

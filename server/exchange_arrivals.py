@@ -35,8 +35,11 @@ from minutes.reading import LINE, VIETNAM
 from minutes.registers import entry
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming, Received
+from minutes.searching import store as searching
+from minutes.searching.entry import Subject as Found
 from minutes.secrecy import refuse_secrets
 from minutes.wording import short_date
+from server import search_index
 from server.config import ORGAN
 from server.directory import Unit
 from server.erasing import Eraser
@@ -44,7 +47,7 @@ from server.errors import ANSWERS, Problem
 from server.exchange_answers import answer
 from server.exchange_package import media_of
 from server.page_reader import PageReader
-from server.received import Looked, looked_at, searched
+from server.received import Looked, looked_at, searched, texts_of
 from server.records_reading import actor_of, reason_of
 from server.registers import refuse_second
 from server.strongbox import Part, take_out
@@ -167,6 +170,7 @@ class Arrivals:
         for name, text in (("handler", handler), ("note", note)):
             if len(text) > LINE:
                 raise InvalidContent(name, Reason(N_("dài quá %(limit)s ký tự"), limit=LINE))
+        texts = await self._texts(unit.id, arrival_id)
         async with self._database.begin() as connection:
             one = await store.get(connection, unit.id, arrival_id)
             refuse_decided(one)
@@ -181,9 +185,17 @@ class Arrivals:
                 connection, unit.id, said, digest, one.verdict, one.pages, actor_of(by), now
             )
             await store.change(connection, one.id, year=today.year, number=number)
+            await search_index.follow_received(connection, unit.id, today.year, number, texts)
             told = f"Số đến {number:02d} ngày {short_date(today)}"
             await answer(connection, one, Code.RECEIVED, told, by, now)
         return today.year, number
+
+    async def _texts(self, unit_id: str, arrival_id: str) -> tuple[str, ...]:
+        async with self._database.read() as connection:
+            main = (await store.get(connection, unit_id, arrival_id)).main
+        if main is None:
+            return ()
+        return await texts_of(await asyncio.to_thread(self._vault.archive.fetch, main.digest), self._reader)
 
     async def refuse(self, unit_id: str, arrival_id: str, reason: str, *, by: Official) -> None:
         """Send word that it is not received, and why. Raises NotFound, Refused."""
@@ -226,6 +238,9 @@ class Arrivals:
             await _settle(connection, one, RecallState.DESTROYED, by.name)
             said = f"[Đã hủy theo thu hồi của cơ quan ban hành: {one.recall_by}]"
             await take_out(connection, _parts(one, said))
+            if one.number is not None:
+                ref = f"{unit_id}/{one.year}/{one.number}"
+                await searching.remove(connection, Found.RECEIVED, [ref])
             number = "" if one.number is None else f", số đến {one.number} năm {one.year}"
             basis = f"{one.recall_by}{number}"
             erasure = Erasure(Ground.RECALL, basis, by.name, now, digests)

@@ -41,6 +41,7 @@ from server.papers import Gone, Papers
 from server.records import Records
 from server.records_drafting import authority_of
 from server.records_reading import actor_of, reason_of
+from server.registers import Registers
 from server.strongbox import Strongbox, put_back, take_out
 from server.vault import Vault
 
@@ -51,12 +52,13 @@ class Incidents:
     """Given: archive, records, open drafts, papers, the folder of recordings, who erases. Owned: the strongbox."""
 
     def __init__(
-        self, vault: Vault, records: Records, editing: Editing, papers: Papers, recordings: Path, eraser: Eraser,
-        boxes: Path, now: Callable[[], datetime],
+        self, vault: Vault, records: Records, registers: Registers, editing: Editing, papers: Papers,
+        recordings: Path, eraser: Eraser, boxes: Path, now: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self._database = vault.database
         self._keys = vault.archive.keys
         self._records = records
+        self._registers = registers
         self._editing = editing
         self._papers = papers
         self._recordings = recordings
@@ -150,6 +152,8 @@ class Incidents:
         if origin.thing is Thing.DOCUMENT:
             await connection.execute(delete(turn_table).where(turn_table.c.document_id == origin.ref))
             await searching.remove(connection, Subject.DOCUMENT, [origin.ref])
+        if origin.thing is Thing.RECEIVED:
+            await searching.remove(connection, Subject.RECEIVED, [origin.ref])
         await store.add(connection, made)
         return made, meetings
 
@@ -217,6 +221,9 @@ class Incidents:
     async def _found_again(self, origin: Origin) -> None:
         if origin.thing is Thing.DOCUMENT:
             await self._records.index_again(origin.ref)
+        if origin.thing is Thing.RECEIVED:
+            unit_id, year, number = origin.ref.rsplit("/", 2)
+            await self._registers.index_again(unit_id, int(year), int(number))
         if origin.thing is Thing.PAPER:
             async with self._database.read() as connection:
                 for meeting, paper in await papers_tables.of_file(connection, origin.digests[0]):

@@ -53,6 +53,14 @@ async def looked_at(data: bytes, trust: Trust, reader: PageReader) -> Looked:
     return Looked(texts, await judge(data, trust))
 
 
+async def texts_of(data: bytes, reader: PageReader) -> tuple[str, ...]:
+    """The text of each page of a file that was looked at when it came; none where it cannot be read now."""
+    try:
+        return tuple(await _texts(data, reader))
+    except Problem:
+        return ()
+
+
 async def searched(name: str, data: bytes, reader: PageReader) -> None:
     """Search a file that goes with a document for marks of secrecy: a PDF, or a file of an office program as zipped
     XML. Raises Problem("attachment_kind", "too_large", "received_unreadable", "unseen_pages"), SecretContent."""

@@ -1,15 +1,11 @@
 """Making the index anew, or what is missing of it."""
 
-import structlog
-
 from minutes import store
 from minutes.searching import store as searching
 from minutes.searching.entry import Subject
 from rooms import store as rooms_store
 from server import search_index
 from server.records_reading import Reading
-
-log = structlog.get_logger("giaoban.search")
 
 AT_ONCE = 20
 """Documents in one transaction, so that nobody who writes waits long."""
@@ -44,13 +40,3 @@ class Indexing(Reading):
             async with self._database.begin() as connection:
                 await search_index.follow_meeting(connection, meeting)
         return len(documents), len(meetings)
-
-    async def catch_up(self) -> None:
-        """At the start: index_missing, which nobody waits for; what goes wrong is logged."""
-        try:
-            documents, meetings = await self.index_missing()
-        except Exception:
-            log.exception("the index could not be completed; `giaoban reindex` makes it anew")
-            return
-        if documents or meetings:
-            log.info("index completed", documents=documents, meetings=meetings)

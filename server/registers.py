@@ -11,20 +11,23 @@ from minutes.deposits.entry import Kind as Deposited
 from minutes.described import store as description
 from minutes.described.field import Subject
 from minutes.document import Official
-from minutes.errors import N_, InvalidContent, Reason, Refused
+from minutes.errors import N_, Damaged, InvalidContent, Reason, Refused
 from minutes.exchange.status import Code
 from minutes.reading import VIETNAM
 from minutes.register import EntryState, symbol
 from minutes.registers import book, report, rule, store
 from minutes.registers.entry import Incoming, Outgoing, Paper, Received
 from minutes.registers.rule import Rule
+from minutes.searching import store as searching
+from minutes.searching.entry import Subject as Found
 from minutes.sheets import LAYOUT
 from minutes.typeset import Typesetter
+from server import search_index
 from server.database import Database
 from server.directory import Unit
 from server.exchange_answers import answer_of_line
 from server.page_reader import PageReader
-from server.received import looked_at
+from server.received import looked_at, texts_of
 from server.records_reading import actor_of, reason_of
 from server.vault import Vault
 
@@ -122,13 +125,37 @@ class Registers:
             if not knowing:  # somebody else may have entered it while its file was looked at
                 await refuse_second(connection, unit.id, received)
             verdict, pages = (None, None) if looked is None else (looked.report, len(looked.texts))
-            return await store.add_incoming(
+            number = await store.add_incoming(
                 connection, unit.id, received, digest, verdict, pages, actor_of(by), self._now()
             )
+            texts = () if looked is None else looked.texts
+            await search_index.follow_received(connection, unit.id, received.arrived_on.year, number, texts)
+            return number
 
     async def file(self, one: Incoming) -> bytes:
         """The received file as it came. Raises Damaged."""
         return await asyncio.to_thread(self._vault.archive.fetch, one.digest or "")
+
+    async def index_again(self, unit_id: str, year: int, number: int) -> None:
+        """Have a line found by its file's words once more."""
+        async with self._database.read() as connection:
+            one = await store.one_incoming(connection, unit_id, year, number)
+        try:
+            texts = await texts_of(await self.file(one), self._reader) if one.digest else ()
+        except Damaged:
+            texts = ()
+        async with self._database.begin() as connection:
+            await search_index.follow_received(connection, unit_id, year, number, texts)
+
+    async def index_missing(self) -> int:
+        """The same of all lines that no search finds; how many there were."""
+        async with self._database.read() as connection:
+            every = {f"{unit}/{year}/{number}": (unit, year, number)
+                     for unit, year, number in await store.every_incoming(connection)}  # fmt: skip
+            wanted = await searching.missing(connection, Found.RECEIVED, list(every))
+        for one in wanted:
+            await self.index_again(*every[one])
+        return len(wanted)
 
     async def transfer(self, unit_id: str, year: int, number: int, handler: str, *, by: Official) -> None:
         """Hand it to who is to deal with it. Raises NotFound, Refused."""

@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import store
 from minutes.document import Document, State
 from minutes.redaction import store as renditions
+from minutes.registers import store as registers
+from minutes.registers.entry import Incoming
 from minutes.searching import store as searching
 from minutes.searching.entry import Subject, mark, signer_marks
 from minutes.searching.query import Term, parse
@@ -33,8 +35,8 @@ NO_NAME = "?"
 class Wanted:
     """What somebody looks for: `text` as typed, the rest are filters, "" and None where there is none.
 
-    `kind` is a Kind's value, or "meeting" for proceedings; `unit` and `meeting` are ids, `signer` words of a name.
-    `year` is that of issue, or of the draft. `newest`: by date, not by likeness.
+    `kind` is a Kind's value, "meeting" for proceedings, "received" for what came; `unit` and `meeting` are ids,
+    `signer` words of a name. `year` is that of issue, or of the draft. `newest`: by date, not by likeness.
     """
 
     text: str = ""
@@ -63,11 +65,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One that was found, exactly one of `document` and `meeting`. `posted`: it is read on the public pages only."""
+    """One that was found, exactly one of `document`, `meeting` and `received`. `posted`: it is read on the public pages
+    only."""
 
     shown: Shown
     document: Document | None = None
     meeting: MeetingEntry | None = None
+    received: Incoming | None = None
     posted: bool = False
 
 
@@ -96,7 +100,9 @@ async def search(database: Database, account: Account, wanted: Wanted, page: int
         documents = await store.several(connection, [one.id for one in hits if one.subject is Subject.DOCUMENT])
         items = []
         for hit in hits:
-            if hit.subject is Subject.MEETING:
+            if hit.subject is Subject.RECEIVED:
+                found = await _received(connection, account, hit, terms)
+            elif hit.subject is Subject.MEETING:
                 found = await _meeting(connection, account, hit, terms)
             else:
                 found = await _document(connection, account, documents.get(hit.id), hit, terms)
@@ -125,6 +131,14 @@ async def _title(connection: AsyncConnection, document: Document, read: bool) ->
     if read or document.rendition is None:
         return document.title
     return (await renditions.get(connection, document.rendition)).title
+
+
+async def _received(connection: AsyncConnection, account: Account, hit: Hit, terms: tuple[Term, ...]) -> Result | None:
+    unit_id, year, number = hit.id.rsplit("/", 2)
+    if not may(account, "register.read", unit_id):
+        return None
+    one = await registers.one_incoming(connection, unit_id, int(year), int(number))
+    return Result(shown(one.received.subject, hit.text, terms), received=one)
 
 
 async def _meeting(connection: AsyncConnection, account: Account, hit: Hit, terms: tuple[Term, ...]) -> Result | None:

@@ -1,9 +1,10 @@
-"""What is found: every document from its first draft on, and every meeting that is over.
+"""What is found: every document from its first draft on, what has come, and every meeting that is over.
 
 An entry changes in the transaction that changes what it is about. What has none, for it is older than the search, gets
-it in `server.records_indexing`.
+it in `server.records_indexing`, and what has come in `server.registers`.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import structlog
@@ -11,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.content import Content, title_of
 from minutes.document import Document
+from minutes.registers import store as registers
 from minutes.searching import store as searching
-from minutes.searching.entry import of_document, of_meeting
+from minutes.searching.entry import of_document, of_meeting, of_received
 from minutes.workflow import store as workflow
 from minutes.workflow.relation import Deed
 from rooms import BrokenChain, Proceedings
@@ -31,6 +33,14 @@ async def follow(connection: AsyncConnection, document: Document, text: Content 
     public = document.published and not any(one.deed is Deed.RECALLS for one in done)
     asked = await workflow.asked(connection, document.id)
     await searching.put(connection, of_document(document, text, asked, public=public))
+
+
+async def follow_received(
+    connection: AsyncConnection, unit_id: str, year: int, number: int, texts: Iterable[str]
+) -> None:  # fmt: skip
+    """A document has come to a unit; `texts` are those of its file's pages."""
+    one = await registers.one_incoming(connection, unit_id, year, number)
+    await searching.put(connection, of_received(unit_id, one, texts))
 
 
 async def follow_meeting(connection: AsyncConnection, meeting_id: str) -> None:

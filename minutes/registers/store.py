@@ -331,6 +331,12 @@ async def all_incoming(connection: AsyncConnection, unit_id: str) -> tuple[Incom
     return await _incoming(connection, incoming_table.c.unit_id == unit_id, limit=None)
 
 
+async def every_incoming(connection: AsyncConnection) -> list[tuple[str, int, int]]:
+    """Unit, year and number of all lines of all units."""
+    columns = [incoming_table.c[name] for name in ("unit_id", "year", "number")]
+    return [(row[0], row[1], row[2]) for row in await connection.execute(select(*columns).order_by(*columns))]
+
+
 async def one_incoming(connection: AsyncConnection, unit_id: str, year: int, number: int) -> Incoming:
     """One line. Raises NotFound."""
     table = incoming_table

@@ -11,6 +11,7 @@ from enum import StrEnum
 from minutes.content import VIETNAM, Content, InvitationContent, MinutesContent
 from minutes.document import KIND_NAMES, Document
 from minutes.printed import printed, printed_annexes
+from minutes.registers.entry import Incoming
 from minutes.searching.tokens import composed, tokens
 from minutes.text import TextContent
 from minutes.wording import conclusion_sentences
@@ -24,6 +25,8 @@ PUBLIC = "pub"
 class Subject(StrEnum):
     DOCUMENT = "document"
     MEETING = "meeting"
+    RECEIVED = "received"
+    """What came from elsewhere and is a line of the register; its id is unit, year and number: "lam-son/2026/12"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,16 @@ def of_meeting(proceedings: Proceedings, readers: Iterable[str]) -> Entry:
     }
     second = when.hour * 3600 + when.minute * 60 + when.second
     return Entry(Subject.MEETING, meeting.id, when.date(), second, meeting.title, _joined(lines), frozenset(marks))
+
+
+def of_received(unit_id: str, one: Incoming, texts: Iterable[str]) -> Entry:
+    """What came to a unit; `texts` are those of its file's pages. It is for the unit's office, as the register is."""
+    said, entered = one.received, one.entered_at.astimezone(VIETNAM)
+    marks = {office(unit_id), mark("k", Subject.RECEIVED.value), mark("y", str(said.arrived_on.year))}
+    head = f"{said.kind_name or 'Công văn'} {said.number_symbol} {said.subject}"
+    second = entered.hour * 3600 + entered.minute * 60 + entered.second
+    id, text = f"{unit_id}/{one.year}/{one.number}", _joined([said.author, said.note, *texts])
+    return Entry(Subject.RECEIVED, id, said.arrived_on, second, head, text, frozenset(marks))
 
 
 def _joined(lines: Iterable[str]) -> str:

@@ -13,12 +13,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server import config, demo, doctor
 from server.app import open_records
+from server.auth import utcnow
 from server.commands import DataOption, FileOption, console, installed, load
 from server.database import Database
 from server.errors import SetupError
 from server.i18n import N_
+from server.page_reader import PageReader
 from server.pages.wording import told
+from server.registers import Registers
 from server.run import serve_forever
+from server.vault import open_vault
 
 cli = typer.Typer()
 
@@ -62,17 +66,20 @@ def migrate(file: FileOption = None, data: DataOption = None) -> None:
 def reindex(file: FileOption = None, data: DataOption = None) -> None:
     settings = installed(data, file)
 
-    async def work() -> tuple[int, int]:
+    async def work() -> tuple[int, int, int]:
         async with Database(settings.database_url) as database:
             await database.migrate()
-            return await open_records(settings, database).reindex()
+            documents, meetings = await open_records(settings, database).reindex()
+            reader = PageReader(settings.secrecy.ocr.command)
+            registers = Registers(database, open_vault(settings, database), utcnow, reader)
+            return documents, await registers.index_missing(), meetings
 
     try:
-        documents, meetings = asyncio.run(work())
+        documents, received, meetings = asyncio.run(work())
     except (SQLAlchemyError, OSError) as error:
         raise SetupError(N_("Chưa lập được chỉ mục: %(why)s."), why=error) from error
-    said = N_("Tìm được %(documents)s văn bản và %(meetings)s cuộc họp.")
-    console.say(said, documents=documents, meetings=meetings)
+    said = N_("Tìm được %(documents)s văn bản, %(received)s văn bản đến và %(meetings)s cuộc họp.")
+    console.say(said, documents=documents, received=received, meetings=meetings)
 
 
 @cli.command("doctor", help=N_("Cho biết máy này có gì cho Giaoban: lõi truyền hình, phông chữ, khóa, cơ sở dữ liệu."))

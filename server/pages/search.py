@@ -160,7 +160,12 @@ def _row(one: Result, shown: tuple[str, ...]) -> list[str]:
         name = f"{KIND_NAMES[document.kind]} {document.number_symbol or '(dự thảo)'} {head}"
         said = {"state": STATE_NAMES[document.state], "unit": document.unit.name, "day": day(issued)}
         return [" ".join(name.split()), *({**said, "signer": signers, "places": places}[field] for field in shown)]
-    assert one.meeting is not None, "a result is a document or a meeting"
+    if one.received is not None:
+        came = one.received.received
+        said = {"state": "", "unit": came.author, "day": day(came.arrived_on), "signer": "", "places": places}
+        name = f"Văn bản đến số {one.received.number:02d}: {came.kind_name} {came.number_symbol} {head}"
+        return [" ".join(name.split()), *(said[field] for field in shown)]
+    assert one.meeting is not None, "a result is a document, a meeting or what came"
     meeting = one.meeting.meeting
     when = day(meeting.starts_at.astimezone(VIETNAM).date())
     said = {"state": "", "unit": meeting.authority.name, "day": when, "signer": "", "places": places}
@@ -171,7 +176,7 @@ def read(typed: Mapping[str, str]) -> tuple[Wanted, frozenset[str]]:
     """What is wanted, and the names of the fields that cannot be read and are left out."""
     since, until = _day(typed["since"]), _day(typed["until"])
     year = _count(typed["year"], 4)
-    kinds = {*(kind.value for kind in Kind), Subject.MEETING.value}
+    kinds = {*(kind.value for kind in Kind), Subject.MEETING.value, Subject.RECEIVED.value}
     wanted = Wanted(
         text=typed["q"],
         kind=typed["kind"] if typed["kind"] in kinds else "",
@@ -209,6 +214,8 @@ def path_of(result: Result) -> str:
     """Where it is read: at the desk, or on the page that everybody has."""
     if result.meeting is not None:
         return f"/meetings/{quote(result.meeting.meeting.id, safe='')}"
+    if result.received is not None:
+        return f"/registers/in/{result.received.year}/{result.received.number}"
     document = result.document
     assert isinstance(document, Document)
     if result.posted and document.number_symbol is not None:
