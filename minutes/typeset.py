@@ -30,6 +30,7 @@ from minutes.wording import (
     invitation_lines,
     long_date,
     long_time,
+    named_ballots,
     punctuated,
     spans,
     stopped,
@@ -302,7 +303,7 @@ def _minutes_page(content: MinutesContent) -> dict[str, Any]:
     for index, vote in enumerate(content.votes, 1):
         lines = [f"{index}. {vote.text}", *([vote.basis] if vote.basis else []), vote_sentence(vote)]
         if vote.ballots:
-            lines.append(_named_ballots(vote.ballots))
+            lines.append(named_ballots(vote.ballots))
         votes.append(lines)
     return {
         "opening": [
@@ -325,16 +326,6 @@ def _minutes_page(content: MinutesContent) -> dict[str, Any]:
             f"{content.proceedings_root}"
         ],
     }
-
-
-def _named_ballots(ballots: tuple[tuple[str, str], ...]) -> str:
-    labels = {"for": "Tán thành", "against": "Không tán thành", "abstain": "Không có ý kiến"}
-    parts = []
-    for choice, label in labels.items():
-        names = [name for name, cast in ballots if cast == choice]
-        if names:
-            parts.append(f"{label}: {', '.join(names)}")
-    return f"{'. '.join(parts)}."
 
 
 def _year(content: Content) -> str:

@@ -101,6 +101,13 @@ def vote_sentence(vote: VoteLine) -> str:
     return f"Kết quả: {'; '.join(parts)}. {capital(outcome_words(vote.result))}."
 
 
+def named_ballots(ballots: Iterable[tuple[str, str]]) -> str:
+    """Who chose what in an open vote: "Tán thành: …. Không tán thành: …." """
+    labels = {"for": "Tán thành", "against": "Không tán thành", "abstain": "Không có ý kiến"}
+    names = {label: [name for name, cast in ballots if cast == choice] for choice, label in labels.items()}
+    return " ".join(f"{label}: {', '.join(found)}." for label, found in names.items() if found)
+
+
 def outcome_words(result: str) -> str:
     """What a vote has brought about."""
     if result == "no_quorum":

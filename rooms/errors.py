@@ -65,4 +65,9 @@ class BadMessage(RoomError):
 
 
 class Refused(RoomError):
-    """The message is sound, but not now or not from this person. Nothing has changed."""
+    """The message is sound, but not now or not from this person. Nothing has changed. `values` are what the sentence
+    about the code tells besides."""
+
+    def __init__(self, code: str, detail: str = "", **values: object) -> None:
+        super().__init__(code, detail)
+        self.values = values

@@ -74,7 +74,13 @@ ANSWERS: dict[str, Answer] = {
     "unknown_vote": Answer(404, N_("Không có cuộc biểu quyết này.")),
     "vote_open": Answer(409, N_("Đang có một cuộc biểu quyết, xin kết thúc cuộc biểu quyết đó trước.")),
     "vote_closed": Answer(409, N_("Cuộc biểu quyết đã kết thúc.")),
-    "no_quorum": Answer(409, N_("Chưa đủ số đại biểu có mặt để biểu quyết.")),
+    "no_quorum": Answer(
+        409,
+        N_(
+            "Chưa đủ số đại biểu có mặt để biểu quyết: có mặt %(present)s, cần ít nhất %(needed)s trong tổng số "
+            "%(members)s đại biểu có quyền biểu quyết. Người mất kết nối chưa được tính."
+        ),
+    ),
     "limit_reached": Answer(409, N_("Đã đến số lần tối đa.")),
     "not_late": Answer(409, N_("Chủ trì chưa mở, hoặc đã đóng, thời gian nhận ý kiến gửi muộn.")),
     "not_missed": Answer(

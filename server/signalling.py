@@ -3,8 +3,9 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -37,6 +38,7 @@ FRAME_LIMIT = 131_072
 MISTAKES = 10
 """Bad messages after which a socket is closed: the client is broken or hostile."""
 GUESTS = Unit("guest", "Khách mời")
+NONE: Mapping[str, object] = MappingProxyType({})
 """The unit of those who come with a room token, as the minutes list them."""
 COMMANDS_A_SECOND, COMMANDS_AT_ONCE = 10, 60
 """More than any hand does; facts are kept for ever, so nobody may pour them in."""
@@ -120,9 +122,9 @@ def _page_of(request: web.Request) -> str:
     return page if _PAGE.fullmatch(page) else ""
 
 
-def _error(request: web.Request, message_id: int | None, code: str) -> Message:
+def _error(request: web.Request, message_id: int | None, code: str, values: Mapping[str, object] = NONE) -> Message:
     request.app[REFUSED][code] += 1
-    sentence = reader_of(request).gettext(answer(code).text)
+    sentence = reader_of(request).gettext(answer(code).text, **values)
     return {"type": "error", "id": message_id, "code": code, "message": sentence}
 
 
@@ -188,7 +190,7 @@ class Talk:
                 self._mistakes += 1
             self._tell(_error(self._request, message_id, error.code))
         except Refused as refusal:
-            self._tell(_error(self._request, message_id, refusal.code))
+            self._tell(_error(self._request, message_id, refusal.code, refusal.values))
         except MediaError as error:
             log.info("media refused", participant=self._connection.participant, code=error.code)
             self._tell(_error(self._request, message_id, "media_refused"))

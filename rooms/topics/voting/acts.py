@@ -78,8 +78,9 @@ def _open(state: State, actor: str, command: OpenVote, now: datetime) -> Found:
     if len(voting.votes) >= MAX_VOTES:
         raise Refused("limit_reached")
     present, members = turnout(state.people)
-    if present < needed(command.quorum, members):
-        raise Refused("no_quorum")
+    quorum = needed(command.quorum, members)
+    if present < quorum:
+        raise Refused("no_quorum", present=present, members=members, needed=quorum)
     rule = Rule(command.secret, command.majority, command.base, command.quorum, command.proxies, command.seconds)
     data = {"vote": f"v{len(voting.votes) + 1}", "text": command.text, "item": AGENDA.of(state).current}
     return [Draft("vote_opened", actor, data | rule.to_json())]

@@ -51,7 +51,9 @@ async def test_without_two_thirds_of_all_deputies_no_question_is_put(office: Off
     await chair.say("meeting.open")
     question = {"text": "Thông qua nghị quyết?", "base": "members", "quorum": "two_thirds"}
     await office.server.sit(office.server.person("dung"), room)
-    assert (await chair.say("vote.open", **question))["code"] == "no_quorum", "two of four, and a guest"
+    refused = await chair.say("vote.open", **question)
+    assert refused["code"] == "no_quorum", "two of four, and a guest"
+    assert "có mặt 2, cần ít nhất 3 trong tổng số 4 đại biểu" in refused["message"]
 
 
 async def test_a_changed_sheet_keeps_its_deputies_and_takes_up_new_ones(office: Office) -> None:
