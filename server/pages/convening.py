@@ -97,19 +97,20 @@ async def new(request: web.Request) -> web.Response:
     """GET /meetings/new: the empty form."""
     account = require(request, "meeting.schedule")
     choices = await choices_of(request, account)
-    typed = blank(account)
+    typed = blank(account, choices)
     if await request.app[TASKS].of_authority(account.unit.id, only_open=True):
         typed |= agenda_rows([AgendaItem("", REVIEW_ITEM, "")])
     return sheet_form(request, choices, typed, {})
 
 
-def blank(account: Account) -> dict[str, str]:
-    """What an empty form proposes."""
+def blank(account: Account, choices: Choices) -> dict[str, str]:
+    """What an empty form proposes; the chair, where the unit has one leader."""
     soon = (utcnow().astimezone(VIETNAM) + timedelta(hours=1)).replace(minute=0)
     return {
         "lobby": "on",
         "chair_wait": str(CHAIR_WAIT),
         "secretary": account.id,
+        "chair": choices.leaders[0].id if len(choices.leaders) == 1 else "",
         "place": account.unit.short_name,
         "date": soon.date().isoformat(),
         "time": soon.strftime("%H:%M"),

@@ -1,19 +1,22 @@
-"""Guest links: made, listed and taken back by chair and secretary; and the page where a guest says who they are."""
+"""Guest links: made, listed and taken back by chair and secretary; the personal links of those whom the sheet names and
+mail does not reach; and the page where a guest says who they are."""
 
 from datetime import datetime, timedelta
 
+import segno
 from aiohttp import web
 
 from minutes.secrecy import secrecy_mark
 from rooms import BadMessage, clean, store
 from rooms.proceedings import Meeting
 from server import inviting
-from server.auth import MeetingAccess, may, utcnow
+from server.auth import NAMED_GUEST, MeetingAccess, may, utcnow
 from server.directory import Account
 from server.errors import Problem, answer
 from server.i18n import N_
 from server.inviting import GuestLink
-from server.keys import CONFIG, DATABASE, IDENTITY, SITTINGS
+from server.keys import CONFIG, DATABASE, IDENTITY, SITTINGS, TOKENS
+from server.letters import LINK_OUTLIVES
 from server.middleware import cookie_name, secure
 from server.pages import current, form, reader_of, see_other
 from server.pages.caching import private
@@ -30,6 +33,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/meetings/{id}/guests", show),
         web.post("/meetings/{id}/guests", make),
         web.post("/meetings/{id}/guests/{link}/revoke", revoke),
+        web.post("/meetings/{id}/guests/{person}/link", hand_over),
         web.get("/guest", door),
         web.post("/guest", come),
     ]
@@ -53,7 +57,7 @@ async def _meeting(request: web.Request) -> tuple[Meeting, Account, bool]:
 
 
 async def _page(
-    request: web.Request, meeting: Meeting, *, to_come: bool, made: str = "", sentence: str = ""
+    request: web.Request, meeting: Meeting, *, to_come: bool, made: str = "", whose: str = "", sentence: str = ""
 ) -> web.Response:
     async with request.app[DATABASE].read() as connection:
         found = await inviting.links(connection, meeting.id)
@@ -66,6 +70,9 @@ async def _page(
         links=[(link, _standing(link, now)) for link in found],
         to_come=to_come,
         made=made,
+        whose=whose,
+        image=segno.make(made, error="l", micro=False).svg_data_uri(scale=4, border=4, light="#fff") if made else "",
+        named=[person for person in meeting.people() if person.id.startswith(NAMED_GUEST)],
         sentence=sentence,
         hours=tuple(HOURS),
         default_hours=DEFAULT_HOURS,
@@ -104,6 +111,23 @@ async def make(request: web.Request) -> web.Response:
         )  # fmt: skip
     link = f"{request.app[CONFIG].base_url}/guest#{secret}"
     return await _page(request, meeting, to_come=to_come, made=link)
+
+
+async def hand_over(request: web.Request) -> web.Response:
+    """POST /meetings/{id}/guests/{person}/link: the personal link of somebody whom the sheet names and who has no
+    account, as their invitation has it; shown this once, to be handed over. It is good as long as the sheet names them."""
+    meeting, _account, to_come = await _meeting(request)
+    await form(request)
+    if not to_come:
+        raise Problem("closed")
+    person = next((one for one in meeting.people() if one.id == request.match_info["person"]), None)
+    if person is None or not person.id.startswith(NAMED_GUEST):
+        raise Problem("unknown_participant")
+    now = utcnow()
+    lifetime = max(meeting.starts_at, now) + LINK_OUTLIVES - now
+    token = request.app[TOKENS].room(meeting.room, person.name, "guest", person.id, now, lifetime)
+    link = f"{request.app[CONFIG].base_url}/sign-in#{token}"
+    return await _page(request, meeting, to_come=to_come, made=link, whose=person.name)
 
 
 async def revoke(request: web.Request) -> web.Response:

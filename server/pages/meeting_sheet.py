@@ -64,7 +64,7 @@ _VOTES: Mapping[bool | None, str] = {None: "", True: "yes", False: "no"}
 class Choices:
     """Whom a meeting may name: accounts by role, the units that send delegates, and everybody else by name."""
 
-    chairs: tuple[Account, ...]
+    leaders: tuple[Account, ...]
     secretaries: tuple[Account, ...]
     delegates: Mapping[str, tuple[Account, ...]]
     units: tuple[directory.Unit, ...]
@@ -73,6 +73,11 @@ class Choices:
     council: tuple[Deputy, ...]
     members: tuple[Account, ...]
     """Those of the council who have an account."""
+
+    @property
+    def chairs(self) -> tuple[Account, ...]:
+        """Who may chair: leaders, and in a session of the council any of its deputies."""
+        return (*self.leaders, *(one for one in self.members if one not in self.leaders))
 
     def deputies(self) -> tuple[Account, ...]:
         """Who may stand in for the chair: anybody who can be invited."""
@@ -86,8 +91,8 @@ class Choices:
         units: Sequence[directory.Unit],
         council: tuple[Deputy, ...],
     ) -> "Choices":
-        """The choices of `account`: chair and secretary from its own unit, delegates from every unit. One of the
-        `council` whose sessions its office prepares may chair, too."""
+        """The choices of `account`: chair and secretary from its own unit, delegates from every unit; `council` is the
+        one whose sessions its office prepares."""
         members = accounts_of(council, accounts)
         leaders = [one for one in accounts if "leader" in one.roles and one.unit.id == account.unit.id]
         delegates = {
@@ -95,7 +100,7 @@ class Choices:
             for unit in units
         }
         return cls(
-            chairs=(*leaders, *(one for one in members if one not in leaders)),
+            leaders=tuple(leaders),
             secretaries=tuple(one for one in accounts if "secretary" in one.roles and one.unit.id == account.unit.id),
             delegates=delegates,
             units=tuple(unit for unit in units if delegates[unit.id]),
@@ -181,6 +186,16 @@ class Form:
         guests = read_guests(typed, invited, self._wrong_in("guests"))
         kind = typed.get("kind", MeetingKind.BRIEFING)
         council = choices.council if kind == MeetingKind.COUNCIL else ()
+        if kind == MeetingKind.COUNCIL and not council:
+            self._wrong(
+                "kind",
+                N_(
+                    "Danh sách đại biểu Hội đồng nhân dân còn trống, nên không tính được số đại biểu có mặt và kết quả "
+                    "biểu quyết. Xin lập danh sách trước."
+                ),
+            )
+        if kind != MeetingKind.COUNCIL and chair is not None and chair not in choices.leaders:
+            self._wrong("chair", N_("Đại biểu này chỉ chủ trì được kỳ họp Hội đồng nhân dân."))
         if not (units or others or guests or council):
             self._wrong("units", N_("Chưa chọn đơn vị dự họp."))
         agenda = read_agenda(typed, before.meeting.agenda if before else (), self._wrong_in("agenda"))

@@ -7,10 +7,11 @@ from aiohttp import web
 from minutes.document import Document, Kind
 from minutes.tasks.reviewing import REVIEW_ITEM
 from rooms import OVER, store
-from rooms.proceedings import Conclusion, Meeting, Proceedings
+from rooms.proceedings import Conclusion, Meeting, MeetingKind, Proceedings
 from server import series_tables
 from server.auth import DocumentAccess, MeetingAccess, may, utcnow
 from server.convening import addressees, managers
+from server.council import deputies
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import script_strings
@@ -119,6 +120,7 @@ async def show(request: web.Request) -> web.Response:
     async with request.app[DATABASE].read() as connection:
         series_id = await series_tables.of_meeting(connection, meeting.id)
         series = await series_tables.get(connection, series_id) if series_id else None
+        council = await deputies(connection, meeting.authority.id)
     return private(
         request,
         "meetings/show.html",
@@ -132,6 +134,7 @@ async def show(request: web.Request) -> web.Response:
         roles=ROLES_NAMED,
         may_manage=may_manage,
         coming=coming,
+        undeputised=meeting.kind is MeetingKind.COUNCIL and not council,
         regular=series.id if series else None,
         base_url=request.app[CONFIG].base_url,
         series=series.id if series and may(account, "series.arrange", series.unit) else None,

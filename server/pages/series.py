@@ -226,7 +226,7 @@ async def new(request: web.Request) -> web.Response:
     """GET /meetings/series/new?from=…: the empty form, or the one with the sheet of a meeting."""
     account = require(request, "meeting.schedule")
     choices = await choices_of(request, account)
-    typed = blank(account)
+    typed = blank(account, choices)
     earlier = request.query.get("from", "")
     if earlier:
         entry = await readable(request, account, earlier)

@@ -55,6 +55,7 @@ def edited(page: Page, **changes: str) -> dict[str, str]:
 
 
 async def test_kind_minutes_guests_and_single_people_come_on_the_sheet(office: Office) -> None:
+    assert (await (await office.sign_in("binh")).post("/meetings/council", {"person.hanh": "1"})).status == 303
     _, path = await scheduled(
         office,
         kind="council",

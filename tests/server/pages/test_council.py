@@ -1,5 +1,7 @@
 """A session of the people's council: all of its deputies, and nobody else, count and vote."""
 
+import re
+
 from rooms import store
 from server import council, outbox
 from server.keys import DATABASE
@@ -70,9 +72,48 @@ async def test_a_changed_sheet_keeps_its_deputies_and_takes_up_new_ones(office: 
     assert after == before
 
 
-async def test_a_council_without_a_list_is_as_the_sheet_says(office: Office) -> None:
-    entry = await session_of(office, await office.sign_in("binh"))
-    assert {one.id for one in entry.meeting.people() if one.votes} == {"hanh", "dung", "lan"}
+async def test_a_session_is_not_prepared_before_there_is_a_list_and_nothing_typed_is_lost(office: Office) -> None:
+    binh = await office.sign_in("binh")
+    page = await binh.post("/meetings/new", sheet(kind="council"))
+    assert (page.status, "Danh sách đại biểu Hội đồng nhân dân còn trống" in page.words) == (422, True)
+    assert page.value("title") == sheet()["title"]
+    assert 'href="/meetings/council"' in page.text
+
+
+async def test_a_list_that_was_emptied_since_is_told_before_the_session_is_opened(office: Office) -> None:
+    binh = await listed(office)
+    entry = await session_of(office, binh)
+    assert not (await binh.get(f"/meetings/{entry.meeting.id}")).has("no-deputies")
+    await binh.post("/meetings/council", {})
+    assert (await binh.get(f"/meetings/{entry.meeting.id}")).has("no-deputies")
+
+
+async def test_a_deputy_of_another_unit_chairs_sessions_of_the_council_alone(office: Office) -> None:
+    binh = await listed(office)
+    form = await binh.get("/meetings/new")
+    assert re.search(r'<option value="hanh" selected>', form.text), "the leader is proposed"
+    page = await binh.post("/meetings/new", sheet(chair="dung"))
+    assert (page.status, "chỉ chủ trì được kỳ họp" in page.words) == (422, True)
+    assert (await session_of(office, binh, chair="dung")).meeting.chair.id == "dung"
+
+
+async def test_a_deputy_without_account_and_mail_is_handed_a_link_of_their_own(office: Office) -> None:
+    binh = await listed(office)
+    meeting = (await session_of(office, binh)).meeting
+    tam = next(person for person in meeting.people() if person.name == "Nguyễn Văn Tám")
+    path = f"/meetings/{meeting.id}/guests"
+    assert (await binh.post(f"{path}/dung/link", {})).status == 404, "who has an account signs in"
+    assert (await (await office.sign_in("dung")).post(f"{path}/{tam.id}/link", {})).status == 403
+    page = await binh.post(f"{path}/{tam.id}/link", {})
+    found = re.search(r'/sign-in#([^"]+)"', page.text)
+    assert found is not None, page.words
+    assert "Đường dẫn riêng của Nguyễn Văn Tám" in page.words
+    phone = office.stranger()
+    assert (await phone.post("/sign-in", {"code": found[1]})).status == 303
+    socket = await phone.session.ws_connect(f"/rooms/{meeting.room}/ws")
+    welcome = await socket.receive_json(timeout=10)
+    [me] = [one for one in welcome["participants"] if one["id"] == welcome["you"]]
+    assert (me["name"], me["votes"], me["role"]) == ("Nguyễn Văn Tám", True, "delegate")
 
 
 async def test_what_is_wrong_with_a_row_is_said_and_nothing_typed_is_lost(office: Office) -> None:

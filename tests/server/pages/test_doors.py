@@ -25,7 +25,8 @@ MARKED = "Phương án TỐI MẬT về phòng thủ"
 NOTHING_TYPED = {
     "/incidents/officer", "/incidents/{id}/draft",
     "/sign-in", "/sign-out", "/language", "/meetings/{id}/invitation", "/meetings/{id}/invite", "/meetings/{id}/mail",
-    "/meetings/{id}/guests/{link}/revoke", "/meetings/{id}/recording/export", "/meetings/{id}/recording/cancel",
+    "/meetings/{id}/guests/{link}/revoke", "/meetings/{id}/guests/{person}/link",
+    "/meetings/{id}/recording/export", "/meetings/{id}/recording/cancel",
     "/meetings/{id}/papers/{paper}/item", "/meetings/{id}/papers/{paper}/remove", "/delegations/{id}/revoke",
     "/delegations/{id}/confirm",
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",

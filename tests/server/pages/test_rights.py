@@ -80,6 +80,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /meetings/{id}/papers/{paper}/remove"""),
     (only("hanh", "binh"), """
         GET /meetings/{id}/guests  POST /meetings/{id}/guests  POST /meetings/{id}/guests/{link}/revoke
+        POST /meetings/{id}/guests/{person}/link
         GET /meetings/{id}/recording/export  POST /meetings/{id}/recording/export
         POST /meetings/{id}/recording/cancel"""),
     (only("binh"), """
@@ -180,7 +181,7 @@ async def things(office: Office) -> dict[str, str]:
         "unit": "lam-son", "year": str(notice.year), "number": "1", "symbol": notice.number_symbol or "",
         "digest": notice.digest or "", "version": "1", "answer": "apply", "page": "1", "width": "720", "which": "out",
         "what": "list", "kind": "person", "holder": "hanh", "link": "x", "subject": "fonds", "ref": "lam-son",
-        "site": "x", "run": "x", "session": "x", "act": "drop",
+        "person": "x", "site": "x", "run": "x", "session": "x", "act": "drop",
     }  # fmt: skip
 
 
