@@ -60,7 +60,7 @@ class LateBallot:
 @dataclass(frozen=True, slots=True)
 class Late:
     """`until` is when the window closes, None while it is closed. `missed`: by person the roll calls that they may
-    still answer."""
+    still answer; who has lost the line and missed none is there with none."""
 
     until: datetime | None = None
     statements: Mapping[str, Statement] = field(default_factory=dict)
@@ -169,6 +169,14 @@ def _vote_closed(state: State, fact: Fact) -> State:
     return LATE.put(state, replace(late, missed=missed))
 
 
+def _lost(state: State, fact: Fact) -> State:
+    """Who has lost the line while the meeting went on may have something to say afterwards."""
+    late, person = LATE.of(state), fact.data["person"]
+    if state.session.state not in IN_SESSION or person in late.missed:
+        return state
+    return LATE.put(state, replace(late, missed={**late.missed, person: ()}))
+
+
 LATE_TOPIC = Topic(
     part=LATE,
     said=(
@@ -183,6 +191,7 @@ LATE_TOPIC = Topic(
         "late_statement": _filed,
         "late_ballot": _voted,
         "vote_closed": _vote_closed,
+        "line_lost": _lost,
     },
     views=(
         View("late", "late", lambda state: the_one(LATE.of(state)), lambda state, _: LATE.of(state).to_json()),

@@ -51,6 +51,15 @@ def test_she_files_her_statement_and_her_vote_in_the_window(missed):
     assert held.votes()[0].outcome.tally == {"for": 1, "against": 0, "abstain": 0, "none": 1}
 
 
+def test_who_lost_the_line_between_two_votes_is_told_that_they_may_file(open_hall):
+    open_hall.do("lan", Drop())
+    open_hall.wait(seconds=20)
+    open_hall.tick()
+    open_hall.join(open_hall.lan)
+    assert open_hall.room.welcome("lan", open_hall.now)["missed"] == [{"id": "lan", "votes": []}]
+    assert open_hall.room.welcome("dung", open_hall.now)["missed"] == []
+
+
 def test_only_who_was_not_there_votes_late_and_never_in_a_secret_vote(missed):
     missed.do("hanh", OpenLate(5))
     assert [one["votes"] for one in missed.room.welcome("lan", missed.now)["missed"]] == [["v1"]]

@@ -4,6 +4,7 @@ import { t } from "../../text.js";
 import { about, byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
 import { isClosed, isLost, isOpen, may, me, participant } from "../state.js";
+import { toFile } from "./late.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../state.js").Request} Request */
@@ -145,7 +146,7 @@ export function mount(_root, { act, now, turn }) {
     tick();
     byId("floor-empty").hidden = queue.length > 0;
     keep(byId("floor-queue"), queue, (one) => one.participant, create, (element, one) => showLine(state, element, one));
-    return { shown: !isClosed(state), count: queue.length };
+    return { shown: !isClosed(state), count: queue.length + toFile(state) };
   };
   return { render, tick };
 }

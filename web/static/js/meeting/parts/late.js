@@ -34,8 +34,37 @@ function missedVotes(state) {
   return state.votes.filter((vote) => ids.includes(vote.id));
 }
 
+/** What somebody who had lost the line may still file while the window is open: the number on the panel's tab, 0 if
+ * nothing. @param {State} state */
+export function toFile(state) {
+  const cut = state.missed.find((one) => one.id === state.you);
+  if (!cut || state.late.until === null || isClosed(state)) return 0;
+  const said = !may(state, "late.file") || state.statements.some((one) => one.participant === state.you);
+  return missedVotes(state).length + (said ? 0 : 1);
+}
+
+/** @param {State} state */
+function offerSentence(state) {
+  const words = { time: officeTime(state.late.until), count: missedVotes(state).length };
+  return words.count
+    ? t("Đồng chí đã bị mất kết nối: còn gửi được ý kiến và trả lời %(count)s lần biểu quyết đã lỡ, đến %(time)s.", words)
+    : t("Đồng chí đã bị mất kết nối: còn gửi được ý kiến, đến %(time)s.", words);
+}
+
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
-export function mount(root, { act }) {
+export function mount(root, { act, redraw, show }) {
+  /** @type {string | null} */ let refused = null; // until when the window was, that we want nothing of
+  let until = /** @type {string | null} */ (null);
+  byId("late-offer-go").addEventListener("click", () => {
+    show("floor");
+    const first = byId("late-vote-list").querySelector("button") ?? byId("late-text");
+    first.scrollIntoView({ block: "center" });
+    first.focus();
+  });
+  byId("late-offer-not").addEventListener("click", () => {
+    refused = until;
+    redraw();
+  });
   byId("late-open").addEventListener("click", () => act("late.open", { minutes: Number(byId("late-minutes").value) }));
   byId("late-close").addEventListener("click", () => act("late.close"));
   byId("late-form").addEventListener("submit", async (/** @type {Event} */ event) => {
@@ -54,6 +83,10 @@ export function mount(root, { act }) {
 
   const render = (/** @type {State} */ state) => {
     const open = state.late.until !== null;
+    until = state.late.until;
+    const offered = toFile(state) > 0 && refused !== until;
+    byId("late-offer").hidden = !offered;
+    say(byId("late-offer-text"), offered ? offerSentence(state) : "");
     const chairs = may(state, "late.open") && !isClosed(state);
     root.hidden = !open && !chairs && state.statements.length === 0;
     say(byId("late-state"), state.late.until !== null ? t("Nhận ý kiến gửi muộn đến %(time)s.", { time: officeTime(state.late.until) }) : "");
