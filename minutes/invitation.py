@@ -11,7 +11,7 @@ from minutes.reading import MANY
 from minutes.starting import collective_of
 from minutes.wording import addressed, capital, long_date, office
 from minutes.workflow.capacity import on_behalf
-from rooms.proceedings import AgendaItem, Meeting, Person
+from rooms.proceedings import AgendaItem, Meeting, MeetingKind, Person
 from rooms.proceedings.values import OUTSIDE
 
 NAMED = 40
@@ -29,6 +29,8 @@ def draft(
         "dẫn riêng trong thư mời.",
         f"Đầu mối liên hệ: {contact}.",
     ]
+    if meeting.kind is MeetingKind.EMERGENCY:
+        notes.insert(0, "Cuộc họp khẩn: phòng họp đã mở, đề nghị vào họp ngay khi nhận được giấy mời này.")
     if replaced is not None:
         number, day = replaced
         notes.insert(0, f"Giấy mời này thay thế Giấy mời số {number} {long_date(day)}.")

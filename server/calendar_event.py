@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, TimezoneStandard, vCalAddress
 
-from rooms.proceedings import Meeting
+from rooms.proceedings import Meeting, MeetingKind
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
 ZONE = "Asia/Ho_Chi_Minh"
@@ -96,6 +96,8 @@ def _event(
     event.add("summary", meeting.title)
     event.add("location", meeting.place)
     event.add("url", url)
+    if meeting.kind is MeetingKind.EMERGENCY:
+        event.add("priority", 1)  # the highest: RFC 5545, 3.8.1.9
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     event.add("description", _description(meeting, url, reason))
     if organizer is not None:

@@ -9,7 +9,7 @@ from typing import Literal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from minutes.wording import invited_time, office, short_date, short_time
-from rooms.proceedings import Meeting, Person
+from rooms.proceedings import Meeting, MeetingKind, Person
 from rooms.proceedings.values import OUTSIDE
 from server.calendar_event import Address, Method, calendar
 from server.directory import Account
@@ -22,6 +22,8 @@ Occasion = Literal["invited", "changed", "dropped", "cancelled"]
 
 LINK_OUTLIVES = timedelta(days=7)
 """How long after the meeting its personal links are good: minutes are read afterwards."""
+URGENT = "KHẨN: "
+"""Begins the subject of a letter about an emergency meeting; the mail says so to programs, too (`server.mail`)."""
 _METHODS: dict[Occasion, Method] = {
     "invited": "REQUEST",
     "changed": "REQUEST",
@@ -111,7 +113,8 @@ def _letter(told: Occurrence, to: Addressee) -> Letter:
         sender_name=meeting.authority.name,
         name=to.person.name,
         address=to.address,
-        subject=f"{_SUBJECTS[told.occasion]}: {meeting.title}, {short_time(starts)}, ngày {short_date(starts.date())}",
+        subject=f"{URGENT if meeting.kind is MeetingKind.EMERGENCY else ''}{_SUBJECTS[told.occasion]}: "
+        f"{meeting.title}, {short_time(starts)}, ngày {short_date(starts.date())}",
         text=_environment(False).get_template("meeting.txt").render(values),
         html=_environment(True).get_template("meeting.html").render(values),
         calendar=event.decode(),

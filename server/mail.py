@@ -17,6 +17,7 @@ from server.auth import Tokens, utcnow
 from server.config import ADDRESS, MailConfig
 from server.database import Database
 from server.jobs import Job
+from server.letters import URGENT
 from server.outbox import LINK, Letter, Mail, MailState
 from server.records import Records
 
@@ -157,6 +158,8 @@ class Postman:
         message["Subject"] = letter.subject
         message["Date"] = mail.created_at
         message["Message-ID"] = f"<giaoban-{mail.id}-{letter.meeting_id}@{domain}>"
+        if letter.subject.startswith(URGENT):
+            message["Importance"], message["X-Priority"] = "high", "1"  # RFC 2156; the other is the custom of programs
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices, please
         message.set_content(letter.text.replace(LINK, link))
         message.add_alternative(letter.html.replace(LINK, html.escape(link)), subtype="html")

@@ -115,7 +115,7 @@ async def make(request: web.Request) -> web.Response:
 
 async def hand_over(request: web.Request) -> web.Response:
     """POST /meetings/{id}/guests/{person}/link: the personal link of somebody whom the sheet names and who has no
-    account, as their invitation has it; shown this once, to be handed over, and good as long as the sheet names them."""
+    account, as their invitation has it: shown this once, to be handed over, good as long as the sheet names them."""
     meeting, _account, to_come = await _meeting(request)
     await form(request)
     if not to_come:

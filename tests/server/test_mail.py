@@ -4,7 +4,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.headerregistry import Address
@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from icalendar import Calendar
 
-from rooms.proceedings import AgendaItem, Meeting, Person, Role, Unit
+from rooms.proceedings import AgendaItem, Meeting, MeetingKind, Person, Role, Unit
 from server import auth, outbox
 from server import config as settings
 from server.config import ADDRESS, MailConfig
@@ -100,10 +100,11 @@ async def written(
     occasion: Occasion = "invited",
     state: MailState = MailState.WAITING,
     at: datetime = NOW,
+    meeting: Meeting = MEETING,
     **more: str,
 ) -> None:
     told = Occurrence(
-        occasion, MEETING, 0, NOW, "https://hop.lam-son.example/meetings/m-1", "vanphong@lam-son.example", **more
+        occasion, meeting, 0, NOW, "https://hop.lam-son.example/meetings/m-1", "vanphong@lam-son.example", **more
     )
     async with server.app[DATABASE].begin() as connection:
         await outbox.put(connection, letters(told, [Addressee(DUNG, "dung@ta-nang.example", guest=False)]), state, at)
@@ -128,6 +129,7 @@ async def test_an_invitation_arrives_as_text_html_and_calendar(server: Server, p
     assert str(mail["To"]) == "Lò Văn Dũng <dung@ta-nang.example>"
     assert str(mail["From"]) == "Ủy ban nhân dân tỉnh Lâm Sơn <vanphong@lam-son.example>"
     assert str(mail["Subject"]) == "Giấy mời: Họp giao ban tháng 12, 08 giờ 30, ngày 10/12/2026"
+    assert (mail["Importance"], mail["X-Priority"]) == (None, None)
     text = part(mail, "text/plain")
     assert "Kính gửi: đồng chí Lò Văn Dũng, Chủ tịch UBND xã Tà Năng" in text
     assert "Thời gian: 08 giờ 30 phút, ngày 10 tháng 12 năm 2026 (thứ Năm)" in text
@@ -136,6 +138,16 @@ async def test_an_invitation_arrives_as_text_html_and_calendar(server: Server, p
     (event,) = Calendar.from_ical(part(mail, "text/calendar")).walk("VEVENT")
     assert str(event["ATTENDEE"]) == "mailto:dung@ta-nang.example"
     assert await states(server) == [(MailState.SENT, 0)]
+
+
+async def test_an_emergency_is_marked_urgent_for_people_and_for_programs(server: Server, postbox: Postbox) -> None:
+    await written(server, meeting=replace(MEETING, kind=MeetingKind.EMERGENCY))
+    await postman(server, postbox.port).deliver(NOW)
+    (mail,) = postbox.got
+    assert str(mail["Subject"]).startswith("KHẨN: Giấy mời: ")
+    assert (mail["Importance"], mail["X-Priority"]) == ("high", "1")
+    (event,) = Calendar.from_ical(part(mail, "text/calendar")).walk("VEVENT")
+    assert event["PRIORITY"] == 1
 
 
 async def test_the_personal_link_signs_in_and_stands_only_in_what_is_sent(server: Server, postbox: Postbox) -> None:

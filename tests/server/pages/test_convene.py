@@ -156,6 +156,17 @@ async def test_the_invitation_is_signed_first_and_sending_without_it_is_the_way_
     assert re.search(r'<button type="submit" data-test="send-invitations">Gửi giấy mời', ready.text)
 
 
+async def test_to_an_emergency_people_are_called_at_once_without_waiting_for_a_signature(office: Office) -> None:
+    binh, path = await scheduled(office, kind="emergency")
+    page = await binh.get(path)
+    assert page.has("urgent")
+    assert re.search(r'<details open>\s*<summary data-test="send-without">', page.text)
+    assert '<button type="submit" data-test="send-invitations">' in page.text
+    await binh.post(f"{path}/invite")
+    assert {mail.letter.subject.partition(":")[0] for mail in await mails(office, path)} == {"KHẨN"}
+    assert "Họp khẩn" in (await binh.get("/meetings")).words
+
+
 async def test_a_sealed_invitation_goes_with_the_letters(office: Office) -> None:
     binh, path = await scheduled(office)
     drafted = await binh.post(f"{path}/invitation")
