@@ -88,6 +88,17 @@ async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
         await expect(dung.locator(hook(own))).to_be_visible()
         await expect(hanh.locator(hook(own))).to_be_hidden()
     await expect(hanh.locator(hook("site-open"))).to_be_visible()
+    await dung.check(f'[data-seat="vinh"] {hook("site-seat")}')
+    for name in ("Cao Văn Bảy", "Trần Thị Nhầm"):
+        await dung.fill(hook("site-add-name"), name)
+        await dung.fill(hook("site-add-title"), "Trưởng thôn")
+        await dung.click(hook("site-add-button"))
+        await expect(dung.locator(hook("site-seats"))).to_contain_text(name)
+    mistaken = dung.locator(f"{hook('site-seats')} > li", has_text="Trần Thị Nhầm")
+    await mistaken.locator(hook("site-strike")).click()
+    await expect(mistaken).to_have_count(0)
+    await expect(listed).to_contain_text("13 người đã điểm danh: ")
+    assert await hanh.evaluate("() => window.giaoban.state().turnout.present") == 13, "who was added has no vote"
     if shots := os.environ.get("SHOTS"):
         await hanh.screenshot(path=f"{shots}/chair.png")
     await phone.click(hook("hand"))
@@ -117,5 +128,7 @@ async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
     minutes = await hanh.get_attribute(hook("minutes-link"), "href")
     await hanh.goto(f"{installation.url}{minutes}")
     text = await hanh.inner_text("main")
-    assert text.count("dự tại điểm cầu") == 11, "and Dũng, whose device it is"
+    assert text.count("dự tại điểm cầu") == 13, "and Dũng, whose device it is"
+    assert text.count("(bổ sung tại điểm cầu, do Lò Văn Dũng ghi tên)") == 2, "Vinh of the directory, and Bảy"
+    assert "Trần Thị Nhầm" not in text
     assert "Lò Văn Dũng" in text
