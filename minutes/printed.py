@@ -116,7 +116,7 @@ def printed_pieces(content: TextContent) -> tuple[Piece, ...]:
 
 def printed_annexes(content: TextContent, number_symbol: str | None, issued: str) -> tuple[PrintedAnnex, ...]:
     """The annexes, numbered where there are several; `issued` is the date in words."""
-    goes_with = f"(Kèm theo {KIND_NAMES[content.kind]} số {number_symbol or '      '} {issued})"
+    goes_with = f"(Kèm theo {KIND_NAMES[content.kind]} số {number_symbol or '…'} {issued})"
     several = sum(not annex.name for annex in content.annexes) > 1
     found: list[PrintedAnnex] = []
     count = 0

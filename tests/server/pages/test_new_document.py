@@ -2,15 +2,18 @@
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
-from minutes.content import from_json
+from minutes.blocks import Paragraph
+from minutes.content import from_json, to_json
 from minutes.document import PUBLISHABLE, Kind, State
 from minutes.starting import STARTED
-from minutes.text import TextContent
+from minutes.text import Annex, TextContent
 from tests.server.pages.conftest import EVIL, Office, Page, Refuses
 from tests.server.pages.test_edit_minutes import fields_of
+from tests.server.records_office import SECRETARY_ACTOR
 
 SUBJECT = "Về việc tăng cường phòng, chống thiên tai"
 
@@ -125,3 +128,14 @@ async def test_what_is_missing_is_said_and_what_was_typed_stays(
 async def test_only_secretaries_begin_documents(office: Office, refuses: Refuses) -> None:
     await refuses(office, "/desk/new", who="binh", others=("hanh", "cuc", "dung"))
     assert not (await (await office.sign_in("hanh")).get("/desk")).has("new-document")
+
+
+async def test_an_annex_is_shown_behind_the_recipients_as_it_is_printed(office: Office) -> None:
+    document_id = await begun(office, Kind.DECISION)
+    data = await office.records.content_json(document_id)
+    annex = Annex("", "Danh mục thiết bị", (Paragraph(0, "Máy bơm."),))
+    longer = to_json(replace(from_json(Kind.DECISION, data), annexes=(annex,)))
+    await office.records.edit(document_id, longer, by=SECRETARY_ACTOR, expected_version=1)
+    words = (await (await office.sign_in("binh")).get(f"/desk/{document_id}")).words
+    assert words.index("Nơi nhận:") < words.index("Danh mục thiết bị") < words.index("Máy bơm.")
+    assert "(Kèm theo Quyết định số … ngày … tháng … năm …)" in words
