@@ -101,6 +101,7 @@ from server.pages import (
     series_door,
     signing,
     signing_elsewhere,
+    statics,
     task_lists,
     tasks,
     versions,
@@ -126,7 +127,6 @@ from server.uploads import UPLOADS, Uploads
 from server.vault import open_vault
 from server.vault_keeper import Keeper
 from server.word_files import WordFiles
-from web import STATIC
 
 
 def build_app(config: Config) -> web.Application:
@@ -177,13 +177,13 @@ def build_app(config: Config) -> web.Application:
         vgca,
         office_days,
         workflow,
+        statics,
         task_lists,
         tasks,
         api,
     )
     for module in (*pages, signalling, whip):
         app.router.add_routes(module.routes())
-    app.router.add_static("/static/", STATIC, append_version=False)
     app.on_shutdown.append(_hang_up)
     return app
 

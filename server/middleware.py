@@ -68,9 +68,6 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception as error:
         log.exception("request failed", method=request.method, path=request.path)
         response = _problem_page(request, Problem("no_room" if out_of_room(error) else "internal"))
-    if request.path.startswith("/static/"):
-        # Scripts import each other without a version in the name: ask each time, answered by 304.
-        response.headers["Cache-Control"] = "no-cache"
     if not response.prepared:
         response.headers.setdefault("Cache-Control", "no-store")
         for name, value in _HEADERS.items():

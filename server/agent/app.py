@@ -101,7 +101,7 @@ def build_agent(origin: str, token: Token) -> web.Application:
             web.post("/jobs/{id}/page", _decide),
             web.get(r"/jobs/{id}/{number:\d{1,3}}.pdf", _file),
             web.get(r"/jobs/{id}/{number:\d{1,3}}/{page:\d{1,2}}.png", _picture),
-            web.get(r"/static/{name:style\.css|favicon\.svg|js/form\.js}", _static),
+            web.get(r"/static/{version:[0-9a-f]{12}}/{name:style\.css|favicon\.svg|js/form\.js}", _static),
         ]
     )
     return app

@@ -1,7 +1,6 @@
 """Pages: rendering, forms and the request's context. Each module of this package lists its routes in `routes()`."""
 
 import asyncio
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date
@@ -19,9 +18,10 @@ from server.auth import Act
 from server.directory import Account, Session
 from server.errors import Problem
 from server.i18n import Reader, catalogue
+from server.pages.statics import modules, static
 from server.uploads import PATIENCE, UNREAD, UPLOADS, Upload
 from server.written import as_seen
-from web import STATIC, TEMPLATES
+from web import TEMPLATES
 
 SESSION = web.RequestKey("session", Session)
 WAITING = web.RequestKey("waiting", int)
@@ -36,15 +36,6 @@ FORM_OCTETS = 2 << 20
 
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 """What no database keeps: the sign of nothing, and halves of signs."""
-
-
-@cache
-def _static_version(name: str) -> str:
-    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-
-
-def _static(name: str) -> str:
-    return f"/static/{name}?v={_static_version(name)}"
 
 
 @pass_context
@@ -72,7 +63,7 @@ def _environment(language: str, official: bool = True) -> Environment:
     translations = catalogue(language, official)
     cast(Any, environment).install_gettext_translations(translations, newstyle=True)
     environment.globals.update(
-        static=_static, local_time=_local_time, local_day=_local_day, secrecy_classes=doors.CLASSES
+        static=static, modules=modules, local_time=_local_time, local_day=_local_day, secrecy_classes=doors.CLASSES
     )
     environment.globals.update(printed=printed, phrases=phrases)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}

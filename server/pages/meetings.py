@@ -173,7 +173,7 @@ async def enter(request: web.Request) -> web.Response:
     if not expected and not may(account, "meeting.knock", await door(request.app[DATABASE], meeting)):
         raise Problem("not_invited")
     reader = reader_of(request)
-    return private(
+    response = private(
         request,
         # The second screen of a hall: a window that only shows what the room's page draws in it.
         "meeting/display.html" if "display" in request.query else "meeting/room.html",
@@ -193,6 +193,8 @@ async def enter(request: web.Request) -> web.Response:
         phone="phone" in request.query,  # silent, beside the device of a site
         relay_only=request.app[CONFIG].turn.only,
     )
+    response.enable_compression()  # all its words in a fifth of the octets; nothing in it repeats what was asked
+    return response
 
 
 def role_of(account: Account, meeting: Meeting) -> str:
