@@ -79,7 +79,7 @@ export class Stage {
     if (big) visible.add(big);
     this._lay(plan, claimed);
     this._fill(people, small, state, local, visible, big);
-    const heard = people.find((p) => p.id === state.speaker && p.audio && !visible.has(p.id));
+    const heard = people.find((p) => p.id === state.speaker && p.audio && !isLost(state, p) && !visible.has(p.id));
     this._showPager(heard?.name ?? "", plan);
   }
 
