@@ -1,4 +1,5 @@
-"""How everybody's line is, for those who lead the meeting: grades of the media plane, told when they have lasted."""
+"""How everybody's line is, for those who lead the meeting: grades of the media plane, told when they have lasted. And,
+for everybody, whose line is probably cut."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from server.connection import Message
 
 WATCHERS = frozenset({Role.CHAIR, Role.DEPUTY, Role.SECRETARY, Role.TECHNICIAN})
 EVERY = timedelta(seconds=3)
+HELD_UP = 3.0
+"""Seconds between two looks, of one a second, after which it is not the others who were silent."""
 
 
 class Meter:
@@ -41,3 +44,20 @@ class Meter:
         self._seen = seen
         changed, self.lines = lines != self.lines, lines
         return changed
+
+
+class Silence:
+    """Whose line is probably cut, though nobody has closed it: `names`, for everybody to see."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._looked_at = 0.0
+
+    def look(self, silent: list[str], now: float) -> bool:
+        """Has anything changed? Once a second, at `now` by the loop's clock: a server held up itself hears first
+        what has come meanwhile."""
+        before, self._looked_at = self._looked_at, now
+        if now - before > HELD_UP or silent == self.names:
+            return False
+        self.names = silent
+        return True

@@ -46,7 +46,7 @@ from server.connection import Connection, Letter, Message, bye
 from server.database import Database
 from server.door import Door
 from server.errors import Problem
-from server.meter import WATCHERS, Meter
+from server.meter import WATCHERS, Meter, Silence
 from server.phones import Phones
 from server.recordings import Recorder
 from server.records import Records
@@ -81,7 +81,7 @@ class Sitting:
         self._captioner = captioner
         self._captioning: asyncio.Task[None] | None = None
         self._meter = Meter(utcnow())
-        self._silent: list[str] = []  # whose line is probably cut, though nobody has closed it
+        self._silence = Silence()
         self._lock = asyncio.Lock()  # one command at a time; held while facts are being kept
 
     # --- the meeting ---------------------------------------------------------------------------------------------
@@ -321,9 +321,8 @@ class Sitting:
         receives nothing may just be asleep."""
         now = asyncio.get_running_loop().time()
         silent = [id for id, one in self.connections.items() if one.silent(now) and self.router.directions(id)]
-        if silent != self._silent:
-            self._silent = silent
-            self.tell_all({"type": "silent", "participants": silent})
+        if self._silence.look(silent, now):
+            self.tell_all({"type": "silent", "participants": self._silence.names})
 
     def welcome(self, participant: str) -> Message:
         """The whole state, as `participant` may see it."""
@@ -334,7 +333,7 @@ class Sitting:
         others = [one for one in message["participants"] if one["id"] not in sources]
         message["participants"] = [*others, *(source.to_json() for source in sources.values())]
         message["speaker"] = self.studio.heard_by(self.room.state, participant)
-        message["silent"] = self._silent
+        message["silent"] = self._silence.names
         message["lines"] = self._meter.lines if self._role(participant) in WATCHERS else {}
         message["ice"] = self._relays.issue(participant, utcnow())
         if not self._captioner.available:

@@ -7,7 +7,7 @@ from media import Grade, Quality, Session
 from server.auth import utcnow
 from server.connection import SILENT
 from server.keys import SITTINGS
-from server.meter import Meter
+from server.meter import HELD_UP, Meter, Silence
 from tests.media.stage import Caller
 from tests.server.conftest import Server
 
@@ -49,6 +49,14 @@ async def test_those_who_lead_hear_how_lines_are_and_delegates_do_not(server: Se
         heard.append(await delegate.socket.receive_json(timeout=10))
     assert "lines" not in {message["type"] for message in heard}
     await caller.close()
+
+
+def test_a_server_that_was_held_up_itself_calls_nobody_silent_before_it_has_listened() -> None:
+    silence = Silence()
+    assert not silence.look([], 100.0)
+    assert not silence.look(["dung", "lan"], 100.1 + HELD_UP)
+    assert silence.look(["lan"], 101.0 + HELD_UP)
+    assert silence.names == ["lan"]
 
 
 async def test_whose_pings_cease_is_shown_as_cut_off_to_everybody_though_the_socket_is_open(server: Server) -> None:
