@@ -117,6 +117,8 @@ class State(StrEnum):
     """Sealed, but no time-stamp proves it: the service could not be reached. Nothing is issued before it is stamped."""
     SEALED = "sealed"
     """Sealed, entered in the register and archived."""
+    DISCARDED = "discarded"
+    """A false start that its authority goes on with no more; it has no number, and can be taken up again."""
 
 
 STATE_NAMES: Mapping[State, str] = MappingProxyType(
@@ -130,6 +132,7 @@ STATE_NAMES: Mapping[State, str] = MappingProxyType(
         State.SIGNED: "Đã ký, chờ đóng dấu",
         State.STAMPING: "Đã đóng dấu, chờ phát hành",
         State.SEALED: "Đã phát hành",
+        State.DISCARDED: "Đã bỏ",
     }
 )
 
@@ -148,6 +151,9 @@ class Act(StrEnum):
     SUBMIT = "submit"
     TAKE_BACK = "take_back"
     """Who has submitted it wants it back before anybody has checked or approved it."""
+    DISCARD = "discard"
+    RESTORE = "restore"
+    """What was discarded is a draft again."""
     CHECKED = "checked"
     """Form and law are as they should be."""
     RETURN = "return"

@@ -81,6 +81,18 @@ class Moves(Attaching):
             document = await store.get(connection, document_id, lock=True)
             await self._take(connection, document, Act.TAKE_BACK, by)
 
+    async def discard(self, document_id: str, *, by: Official, reason: str) -> None:
+        """Go on no more with a draft; it stays on record, and can be restored."""
+        async with self._database.begin() as connection:
+            document = await store.get(connection, document_id, lock=True)
+            await self._take(connection, document, Act.DISCARD, by, reason_of(reason))
+
+    async def restore(self, document_id: str, *, by: Official) -> None:
+        """Take up a draft again that was discarded."""
+        async with self._database.begin() as connection:
+            document = await store.get(connection, document_id, lock=True)
+            await self._take(connection, document, Act.RESTORE, by)
+
     async def approve(self, document_id: str, *, by: Official) -> None:
         """Reserve the number, freeze the text and make the file to sign: all in one transaction, or nothing."""
         async with self._database.begin() as connection:

@@ -196,7 +196,7 @@ async def reminded(connection: AsyncConnection, turn_id: int, at: datetime, *, o
     await connection.execute(update(table).where(table.c.id == turn_id).values({column: at}))
 
 
-_NOBODYS = (State.SEALED.value, State.STAMPING.value)
+_NOBODYS = (State.SEALED.value, State.STAMPING.value, State.DISCARDED.value)
 
 
 async def without_turn(connection: AsyncConnection) -> tuple[str, ...]:

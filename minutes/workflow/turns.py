@@ -82,8 +82,8 @@ def turns(document: Document, asked: Sequence[Asked] = (), *, noticed: bool = Fa
             )
         case State.SIGNED:
             return (Turn(Task.SEAL, unit=unit, role="clerk", due_at=until),)
-        case State.STAMPING:
-            return ()  # the system's
+        case State.STAMPING | State.DISCARDED:
+            return ()  # the system's, and nobody's
         case State.SEALED:
             return _after_the_seal(document, noticed)
 

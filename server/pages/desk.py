@@ -212,7 +212,8 @@ def steps_of(document: Document, reader: Reader) -> list[tuple[str, str, str]]:
     if document.kind in PUBLISHABLE:
         undecided = at is State.SEALED and not document.published
         rows.append((N_("Công khai"), reader.gettext(N_("Lãnh đạo, văn thư")), undecided))
-    here = [index for index, (_what, _who, now) in enumerate(rows) if now] or [len(rows)]
+    over = 0 if at is State.DISCARDED else len(rows)
+    here = [index for index, (_what, _who, now) in enumerate(rows) if now] or [over]
     signed = {one.signer.name for one in document.signed}
     return [
         (

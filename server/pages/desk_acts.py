@@ -47,6 +47,11 @@ class Rule:
     applies: Callable[[Document, Account], bool] = lambda _document, _account: True
 
 
+def _may_be_discarded(document: Document) -> bool:
+    """What belongs to a meeting stays: there is one of each, and others look for it."""
+    return document.kind not in (Kind.MINUTES, Kind.INVITATION) and document.meeting_id is None
+
+
 RULES: Mapping[str, Rule] = {
     "edit": Rule(Step.EDIT, "document.edit"),
     "signers": Rule(Step.EDIT, "document.signers", lambda document, _account: document.kind is not Kind.MINUTES),
@@ -56,6 +61,8 @@ RULES: Mapping[str, Rule] = {
     "answer": Rule(Step.ANSWER, "document.consult"),
     "submit": Rule(Step.SUBMIT, "document.submit"),
     "take-back": Rule(Step.TAKE_BACK, "document.submit"),
+    "discard": Rule(Step.DISCARD, "document.discard", lambda document, _account: _may_be_discarded(document)),
+    "restore": Rule(Step.RESTORE, "document.discard"),
     "check": Rule(Step.CHECKED, "document.check"),
     "return": Rule(Step.RETURN, "document.return"),
     "approve": Rule(Step.APPROVE, "document.approve"),
@@ -222,6 +229,16 @@ async def _take_back(doing: Doing) -> None:
     await doing.records.take_back(doing.document.id, by=doing.by)
 
 
+async def _discard(doing: Doing) -> None:
+    if not RULES["discard"].applies(doing.document, doing.account):
+        raise Unfilled(N_("Văn bản này thuộc hồ sơ cuộc họp, không bỏ được."))
+    await doing.records.discard(doing.document.id, by=doing.by, reason=reason(doing.fields))
+
+
+async def _restore(doing: Doing) -> None:
+    await doing.records.restore(doing.document.id, by=doing.by)
+
+
 async def _check(doing: Doing) -> None:
     await doing.records.pass_check(doing.document.id, by=doing.by)
 
@@ -277,6 +294,8 @@ DEEDS: Mapping[str, Callable[[Doing], Awaitable[Any]]] = {
     "signers": _signers,
     "submit": _submit,
     "take-back": _take_back,
+    "discard": _discard,
+    "restore": _restore,
     "check": _check,
     "return": _return,
     "approve": _approve,

@@ -67,6 +67,7 @@ STATES: Mapping[State, str] = MappingProxyType(
         State.SIGNED: N_("Đã ký, chờ đóng dấu"),
         State.STAMPING: N_("Đã đóng dấu, chờ phát hành"),
         State.SEALED: N_("Đã phát hành"),
+        State.DISCARDED: N_("Đã bỏ"),
     }
 )
 
@@ -81,6 +82,8 @@ ACTS: Mapping[str, str] = MappingProxyType(
         "answer": N_("Trả lời góp ý"),
         "submit": N_("Trình duyệt"),
         "take_back": N_("Rút lại để sửa"),
+        "discard": N_("Bỏ dự thảo"),
+        "restore": N_("Lấy lại dự thảo đã bỏ"),
         "checked": N_("Kiểm tra xong, chuyển duyệt"),
         "return": N_("Trả lại để sửa"),
         "approve": N_("Duyệt, cấp số"),
@@ -221,6 +224,8 @@ def next_step(
 ) -> str:  # fmt: skip
     """Who must act next and until when, in one or two sentences. `held`: what keeps a sealed document from being
     issued, as far as was tried; `in_force`: whether no later document has recalled or replaced it."""
+    if document.state is State.DISCARDED:
+        return reader.gettext(N_("Dự thảo đã bỏ, không ai phải làm gì nữa."))
     if document.state is State.STAMPING:
         return reader.gettext(_held(held)[1], why=told(held.reason, reader) if held else "")
     if document.state is State.SEALED and not in_force:

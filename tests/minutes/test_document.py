@@ -16,6 +16,9 @@ NOW = datetime(2026, 2, 5, tzinfo=UTC)
 SHORT_ALLOWED = {
     ("draft", "edit"): "draft",
     ("draft", "submit"): "review",
+    ("draft", "discard"): "discarded",
+    ("revised", "discard"): "discarded",
+    ("discarded", "restore"): "draft",
     ("comments", "remark"): "comments",
     ("comments", "gather"): "revised",
     ("revised", "edit"): "revised",

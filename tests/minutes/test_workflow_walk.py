@@ -126,7 +126,7 @@ class Walk(RuleBasedStateMachine):
 
     @invariant()
     def what_is_required_was_done(self) -> None:
-        if self.document.state not in (State.DRAFT, State.COMMENTS, State.REVISED):
+        if self.document.state not in (State.DRAFT, State.COMMENTS, State.REVISED, State.DISCARDED):
             if self.document.workflow.comments is Comments.REQUIRED:
                 assert Act.GATHER in self.history
             if self.document.workflow.checks and self.document.state is not State.CHECK:

@@ -101,7 +101,8 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         GET /desk/{id}/edit  POST /desk/{id}/edit  POST /desk/{id}/versions/{version}/restore  POST /desk/{id}/word
         GET /desk/{id}/ws  POST /desk/{id}/word/{answer}  POST /desk/{id}/consult  POST /desk/{id}/gather
         POST /desk/{id}/answer  POST /desk/{id}/signers  POST /desk/{id}/submit  POST /desk/{id}/take-back
-        POST /desk/{id}/notice  POST /desk/{id}/change  POST /incidents/{id}/draft"""),
+        POST /desk/{id}/notice  POST /desk/{id}/change  POST /desk/{id}/discard  POST /desk/{id}/restore
+        POST /incidents/{id}/draft"""),
     (only("hanh"), """
         POST /desk/{id}/approve  POST /desk/{id}/return  POST /desk/{id}/void
         POST /incidents/{id}/erase  POST /incidents/{id}/release"""),
