@@ -47,12 +47,21 @@ async def _page(request: web.Request, account: Account, *, sentence: str = "", f
         holders = [(Holder(account.unit.id, seal=True), account.unit.name, "")]
         holders += [(Holder(one.id), one.name, one.title) for one in people]
         rows = [(holder, name, title, await certificates.of(connection, holder)) for holder, name, title in holders]
+    in_store = {holder for holder, *_who in rows if _in_store(request, holder)}
     standing = await _standing(request, [one for *_who, bound in rows for one in bound])
     return private(
         request, "account/certificates.html", status=422 if sentence else 200, rows=rows, standing=standing,
+        in_store=in_store,
         has_picture=request.app[RECORDS].pictures.seal_image(account.unit.id) is not None,
         sentence=sentence, failed=failed,
     )  # fmt: skip
+
+
+def _in_store(request: web.Request, holder: Holder) -> bool:
+    """Whether the installation keeps a key of theirs, which its PIN opens."""
+    pictures = request.app[RECORDS].pictures
+    known = pictures.has_seal if holder.seal else pictures.has_person
+    return "store" in request.app[CONFIG].signing.ways and known(holder.id)
 
 
 async def _standing(request: web.Request, bound: Sequence[Bound]) -> dict[int, Standing]:
@@ -138,7 +147,7 @@ async def _mine(request: web.Request, account: Account, sentence: str = "") -> w
     return private(
         request, "account/mine.html", status=422 if sentence else 200, bound=bound, sentence=sentence,
         standing=await _standing(request, bound),
-        in_store="store" in request.app[CONFIG].signing.ways and request.app[RECORDS].pictures.has_person(account.id),
+        in_store=_in_store(request, Holder(account.id)),
         has_picture=request.app[RECORDS].pictures.person_image(account.id) is not None,
     )  # fmt: skip
 

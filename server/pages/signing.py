@@ -104,7 +104,7 @@ async def _page(
         "desk/signing.html",
         status=422 if sentence else 200,
         documents=documents,
-        ticked=ticked or {one.document.id for one in documents},
+        ticked=ticked,
         ways=config.ways,
         agent=agent,
         vgca=vgca,

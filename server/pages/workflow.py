@@ -131,6 +131,9 @@ async def save(request: web.Request) -> web.Response:
         data[name] = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else text
     try:
         wanted = plan.from_json(data)
+        if not await _somebody(request, account.unit.id, wanted.check):
+            text = N_("Chưa lưu được: chưa ai trong cơ quan giữ vai trò “%(role)s”, văn bản sẽ dừng ở bước kiểm tra.")
+            return _form(request, kind, typed, reader.gettext(text, role=reader.gettext(wording.ROLES[wanted.check])))
         for one in (kind, *(one for one in Kind if one is not kind and f"kind.{one.value}" in fields)):
             drafts = "drafts" in fields
             await request.app[RECORDS].set_plan(account.unit.id, one, wanted, by=actor(account), drafts=drafts)
@@ -138,6 +141,13 @@ async def save(request: web.Request) -> web.Response:
         text = reader.gettext(N_("Chưa lưu được: số ngày phải là số từ 0 đến %(limit)s."), limit=plan.MAX_DAYS)
         return _form(request, kind, typed, text)
     return see_other("/workflow")
+
+
+async def _somebody(request: web.Request, unit: str, check: str) -> bool:
+    """Whether anybody of the unit could do the check."""
+    async with request.app[DATABASE].read() as connection:
+        accounts = await directory.accounts(connection)
+    return check == "none" or any(check in one.roles for one in accounts if one.unit.id == unit)
 
 
 async def delegations(request: web.Request) -> web.Response:

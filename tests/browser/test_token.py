@@ -144,6 +144,7 @@ async def test_without_the_agent_the_page_says_what_to_do(installation: Installa
     await approved(installation)
     leader = await signed_in("hanh")
     await leader.goto(f"{installation.url}/signing")
+    await leader.click('[data-check-all="to-sign"]')
     await leader.click(hook("sign-agent"))
     await expect(leader.locator(hook("told"))).to_contain_text("Chưa thấy chương trình ký số trên máy này")
 
@@ -160,6 +161,7 @@ async def test_the_page_speaks_to_vgca_sign_service(installation: Installation, 
     await leader.goto(installation.links["hanh"])
     await leader.wait_for_url(f"{installation.url}/meetings")
     await leader.goto(f"{installation.url}/signing")
+    await leader.click('[data-check-all="to-sign"]')
 
     await leader.click(hook("sign-vgca"))
     await expect(leader.locator(f"{hook('results')} li[data-state=failed]")).to_have_count(2)

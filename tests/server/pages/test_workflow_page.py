@@ -49,6 +49,15 @@ async def test_what_is_no_number_of_days_is_told_and_kept(office: Office) -> Non
     assert (await leader.get("/workflow/XX")).status == 404
 
 
+async def test_a_check_that_nobody_could_do_is_not_set(office: Office) -> None:
+    leader = await office.sign_in("hanh")
+    page = await leader.post("/workflow/TB", {**WAY, "check": "checker"})
+    assert page.status == 422
+    assert "chưa ai trong cơ quan giữ vai trò" in page.words
+    plans, _changes = await office.records.plans("lam-son")
+    assert Kind.NOTICE not in plans
+
+
 async def test_the_way_is_the_leaders_and_the_secretarys_to_set(office: Office) -> None:
     clerk, delegate, stranger = await office.sign_in("cuc"), await office.sign_in("dung"), office.stranger()
     assert (await clerk.get("/workflow")).status == (await clerk.get("/delegations")).status == 200
