@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store as records
 from minutes.casefiles import bag, lists, store
-from minutes.casefiles.case import Case, CaseState, Item, ItemKind, refuse_unfinished
+from minutes.casefiles.case import Case, CaseState, Item, ItemKind, Removal, refuse_unfinished
 from minutes.casefiles.retention import Period
 from minutes.deposits import store as deposits
 from minutes.deposits.entry import Kind as Deposited
@@ -33,7 +33,7 @@ from minutes.typeset import Typesetter
 from server import casefiles_contents as contents
 from server.database import Database
 from server.directory import Unit
-from server.records_reading import actor_of
+from server.records_reading import actor_of, reason_of
 from server.vault import Vault
 
 _DEPOSITED = {
@@ -103,9 +103,30 @@ class CaseFiles:
         """Add a document by its number and symbol ("07/TB-UBND", of this case file's year), or one that came by "đến"
         and its number. Raises NotFound, Refused."""
         async with self._database.begin() as connection:
-            case = await _own(connection, unit_id, case_id)
+            case = await self._whole(connection, unit_id, case_id)
             kind, ref = await contents.named(connection, case, what.strip())
-            await store.put_in(connection, case, kind, ref, actor_of(by), self._now())
+            if case.state is not CaseState.OPEN or all((one.kind, one.ref) != (kind, ref) for one in case.items):
+                await store.put_in(connection, case, kind, ref, actor_of(by), self._now())
+
+    async def take_out(self, unit_id: str, case_id: str, item: str, reason: str, *, by: Official) -> None:
+        """Take out what was put in by hand; `item` is its kind and its id, as in "document/0123". Raises NotFound,
+        Refused."""
+        kind, _, ref = item.partition("/")
+        if kind not in set(ItemKind):
+            raise NotFound(Reason(N_("Không có tài liệu này.")))
+        async with self._database.begin() as connection:
+            case = await _own(connection, unit_id, case_id)
+            why = reason_of(reason)
+            await store.take_out(connection, case, ItemKind(kind), ref, why, actor_of(by), self._now())
+
+    async def by_hand(self, case: Case) -> tuple[frozenset[tuple[ItemKind, str]], tuple[tuple[Item, Removal], ...]]:
+        """What was put in by hand, and what was taken out again."""
+        async with self._database.read() as connection:
+            removed = [
+                ((await contents.added(connection, case, one.kind, one.ref))[0], one)
+                for one in await store.removals(connection, case.id)
+            ]
+            return frozenset(await store.added(connection, case.id)), tuple(removed)
 
     async def close(self, unit_id: str, case_id: str, *, by: Official) -> None:
         """Deposit what lies in it and freeze the list of contents. Raises NotFound, Refused, and Damaged where a file

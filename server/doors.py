@@ -94,6 +94,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/incidents/{id}/release"): Door(Look.FORM),
         ("POST", "/casefiles/retention"): Door(Look.FORM),
         ("POST", "/casefiles/{id}/add"): Door(Look.FORM),
+        ("POST", "/casefiles/{id}/take-out"): Door(Look.FORM),
         ("POST", "/described/{subject}/{ref}"): Door(Look.FORM),
         ("POST", "/desk/{id}/files"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/desk/{id}/word"): Door(Look.FILE, asks=True, file=True),

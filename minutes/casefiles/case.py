@@ -91,6 +91,17 @@ class Case:
         return self.ended_on + timedelta(days=365)
 
 
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Something that was put in by hand was taken out again."""
+
+    kind: ItemKind
+    ref: str
+    by: str
+    at: datetime
+    reason: str
+
+
 def refuse_unfinished(case: Case, items: Sequence[Item]) -> None:
     """Raises Refused: "case_closed", "case_empty", or "case_unfinished" naming what is still under way."""
     if case.state is not CaseState.OPEN:

@@ -6,11 +6,11 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Date, Index, Integer, String, Table, Text, insert, select, update
+from sqlalchemy import Column, Date, Index, Integer, String, Table, Text, delete, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind
+from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind, Removal
 from minutes.casefiles.disposal import Disposal
 from minutes.casefiles.retention import Period, proposed
 from minutes.document import Actor
@@ -71,6 +71,17 @@ added_table = Table(
     Column("ref", String(100), primary_key=True),
     Column("by", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+)
+
+removed_table = Table(
+    "case_removed",
+    metadata,
+    Column("case_id", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("ref", String(100), primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 period_table = Table(
@@ -216,6 +227,25 @@ async def added(connection: AsyncConnection, case_id: str) -> tuple[tuple[ItemKi
     """What was added by hand, in the order of time."""
     query = select(added_table).where(added_table.c.case_id == case_id).order_by(added_table.c.at, added_table.c.ref)
     return tuple((ItemKind(row.kind), row.ref) for row in await connection.execute(query))
+
+
+async def take_out(
+    connection: AsyncConnection, case: Case, kind: ItemKind, ref: str, reason: str, by: Actor, at: datetime
+) -> None:
+    """Take out what was added by hand, with the reason on record. Raises Refused("case_closed"), NotFound."""
+    _refuse_closed(case)
+    place = {"case_id": case.id, "kind": kind.value, "ref": ref}
+    gone = await connection.execute(delete(added_table).filter_by(**place))
+    if not gone.rowcount:
+        raise NotFound(Reason(N_("Tài liệu này không có trong hồ sơ, hoặc thuộc về cuộc họp.")))
+    await connection.execute(insert(removed_table).values(**place, at=at, by=by.name, reason=reason))
+
+
+async def removals(connection: AsyncConnection, case_id: str) -> tuple[Removal, ...]:
+    """What was taken out again, the first first."""
+    query = select(removed_table).where(removed_table.c.case_id == case_id).order_by(removed_table.c.at)
+    rows = await connection.execute(query)
+    return tuple(Removal(ItemKind(row.kind), row.ref, row.by, row.at, row.reason) for row in rows)
 
 
 async def close(

@@ -31,6 +31,7 @@ KINDS = {
     ItemKind.RECEIVED: N_("Văn bản đến"),
     ItemKind.ATTACHMENT: N_("Tệp kèm theo"),
 }
+SURE = N_("Xin đánh dấu rằng đã xem lại mục lục: hồ sơ đã kết thúc không mở lại được.")
 _PIECE = 2**18
 
 
@@ -47,6 +48,7 @@ def routes() -> list[web.RouteDef]:
         web.get(one + "/{what:contents}.pdf", printed),
         web.post(one + "/keep", keep),
         web.post(one + "/add", put_in),
+        web.post(one + "/take-out", take_out),
         web.post(one + "/close", close),
         web.post(one + "/hand", handed),
         web.get(one + "/bag", hand_over),
@@ -110,6 +112,7 @@ async def show(request: web.Request) -> web.Response:
 
 async def _show(request: web.Request, account: Account, sentence: str = "") -> web.Response:
     case = await _case(request, account)
+    by_hand, removed = await request.app[CASE_FILES].by_hand(case)
     return private(
         request,
         "casefiles/show.html",
@@ -118,6 +121,8 @@ async def _show(request: web.Request, account: Account, sentence: str = "") -> w
         periods=await request.app[CASE_FILES].periods(account.unit.id),
         states=STATES,
         kinds=KINDS,
+        by_hand=by_hand,
+        removed=removed,
         sentence=sentence,
         may_keep=may(account, "case.keep", account.unit.id),
     )
@@ -132,8 +137,13 @@ async def _acted(request: web.Request, act: str) -> web.Response:
             await cases.keep_for(account.unit.id, case.id, typed.get("period", ""))
         elif act == "add":
             await cases.put_in(account.unit.id, case.id, typed.get("what", ""), by=actor(account))
+        elif act == "take-out":
+            item, why = typed.get("item", ""), typed.get("reason", "")
+            await cases.take_out(account.unit.id, case.id, item, why, by=actor(account))
         elif act == "hand":
             await cases.handed_over(account.unit.id, case.id, by=actor(account))
+        elif typed.get("sure") != "yes":
+            return await _show(request, account, reader_of(request).gettext(SURE))
         else:
             await cases.close(account.unit.id, case.id, by=actor(account))
     except RecordError as error:
@@ -149,6 +159,11 @@ async def keep(request: web.Request) -> web.Response:
 async def put_in(request: web.Request) -> web.Response:
     """POST …/add: add a document by its number."""
     return await _acted(request, "add")
+
+
+async def take_out(request: web.Request) -> web.Response:
+    """POST …/take-out: take out what was added by hand."""
+    return await _acted(request, "take-out")
 
 
 async def close(request: web.Request) -> web.Response:

@@ -37,14 +37,14 @@ async def test_a_case_file_is_opened_gathers_is_closed_and_handed_over(office: O
     where = await of_the_meeting(office)
     page = await clerk.get(where)
     assert "Diễn biến cuộc họp" in page.words
-    early = await clerk.post(where + "/close")
+    early = await clerk.post(where + "/close", {"sure": "yes"})
     assert early.status == 422
     assert "còn tài liệu chưa xong (Biên bản" in early.words
     assert (await clerk.get(where + "/bag")).status == 422
 
     await office.advance(minutes, State.SEALED)
     assert (await clerk.post(where + "/keep", {"period": "hop-quan-trong"})).status == 303
-    assert (await clerk.post(where + "/close")).status == 303
+    assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
     closed = await clerk.get(where)
     assert "Đã kết thúc" in closed.words
     assert "Vĩnh viễn" in closed.words
@@ -72,14 +72,14 @@ async def test_what_came_on_paper_is_listed_with_the_place_where_it_lies(office:
     await app[REGISTERS].receive(account.unit, came, None, by=account)
     where = (await clerk.post("/casefiles", {"title": "Hồ sơ kê khai", "period": "hop-quan-trong"})).location
     assert (await clerk.post(where + "/add", {"what": "đến 1"})).status == 303
-    early = await clerk.post(where + "/close")
+    early = await clerk.post(where + "/close", {"sure": "yes"})
     assert early.status == 422
     assert "xin ghi nơi để bản giấy" in early.words
     about = f"/described/received/{came.arrived_on.year}/1"
     assert about in early.text
     fields = {one.name: one.initial for one in FIELDS[Subject.RECEIVED]}
     assert (await clerk.post(about, {**fields, "PaperPlace": "Kho VP, cặp 3"})).status == 303
-    assert (await clerk.post(where + "/close")).status == 303
+    assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
     closed = await clerk.get(where)
     assert "Kho VP, cặp 3" in closed.words
     assert (await clerk.get(where + "/items/1")).status == 404
@@ -111,7 +111,7 @@ async def test_closing_deposits_papers_recordings_and_proceedings_which_the_arch
         await app[CASE_FILES].close("lam-son", where.rpartition("/")[2], by=await office.actor("cuc"))
     recording.write_bytes(sound)
 
-    assert (await clerk.post(where + "/close")).status == 303
+    assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
     case = await app[CASE_FILES].get("lam-son", where.rpartition("/")[2])
     async with app[DATABASE].read() as connection:
         kinds = [(await deposits.entries(connection, digest=item.digest))[0].entry.kind for item in case.items]
@@ -134,7 +134,7 @@ async def test_closing_deposits_papers_recordings_and_proceedings_which_the_arch
 async def test_a_bag_with_a_damaged_file_is_not_handed_over(office: Office) -> None:
     clerk, minutes = await office.sign_in("cuc"), await office.minutes(State.SEALED)
     where = await of_the_meeting(office)
-    await clerk.post(where + "/close")
+    await clerk.post(where + "/close", {"sure": "yes"})
     digest = (await office.records.get(minutes)).digest
     (file,) = office.server.data.joinpath("archive").rglob(str(digest))
     file.write_bytes(file.read_bytes()[:-1] + b"x")
@@ -145,15 +145,45 @@ async def test_a_bag_with_a_damaged_file_is_not_handed_over(office: Office) -> N
 async def test_a_case_file_opened_by_hand_takes_documents_by_their_numbers(office: Office) -> None:
     clerk = await office.sign_in("cuc")
     where = (await clerk.post("/casefiles", {"title": "Hồ sơ phòng, chống thiên tai", "period": "chi-dao"})).location
-    empty = await clerk.post(where + "/close")
+    empty = await clerk.post(where + "/close", {"sure": "yes"})
     assert "chưa có tài liệu nào" in empty.words
     await office.notice(State.SEALED)
     for _ in range(2):
         assert (await clerk.post(where + "/add", {"what": "01/TB-UBND"})).status == 303
     assert "không có văn bản điện tử “99/TB-UBND”" in (await clerk.post(where + "/add", {"what": "99/TB-UBND"})).words
     page = await clerk.get(where)
-    assert page.text.count("Thông báo 01/TB-UBND") == 1
-    assert (await clerk.post(where + "/close")).status == 303
+    assert page.text.count('data-test="take-out"') == 1
+    assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
+
+
+async def test_what_was_put_in_by_mistake_is_taken_out_again_with_a_reason_on_record(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    notice = await office.notice(State.SEALED)
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ thử", "period": "chi-dao"})).location
+    await clerk.post(where + "/add", {"what": "01/TB-UBND"})
+    taken = {"item": f"document/{notice}", "reason": "Đưa nhầm hồ sơ"}
+    assert (await clerk.post(where + "/take-out", {**taken, "reason": " "})).status == 422
+    assert (await clerk.post(where + "/take-out", taken)).status == 303
+    page = await clerk.get(where)
+    assert "Hồ sơ chưa có tài liệu nào" in page.words
+    assert (await office.account("cuc")).name in page.words
+    assert "Lý do: Đưa nhầm hồ sơ" in page.words
+    assert (await clerk.post(where + "/take-out", taken)).status == 422  # it is out already
+    await clerk.post(where + "/add", {"what": "01/TB-UBND"})
+    unsure = await clerk.post(where + "/close")
+    assert unsure.status == 422
+    assert "không mở lại được" in unsure.words
+    assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
+    assert (await clerk.post(where + "/take-out", taken)).status == 422
+
+
+async def test_what_belongs_to_a_meeting_stays_in_its_case_file(office: Office) -> None:
+    clerk, minutes = await office.sign_in("cuc"), await office.minutes(State.SEALED)
+    where = await of_the_meeting(office)
+    await clerk.post(where + "/add", {"what": "01/BB-UBND"})
+    assert not (await clerk.get(where)).has("take-out")
+    refused = await clerk.post(where + "/take-out", {"item": f"document/{minutes}", "reason": "Thử"})
+    assert "thuộc về cuộc họp" in refused.words
 
 
 async def test_the_retention_table_is_the_authoritys_own_and_open_files_keep_their_period(office: Office) -> None:
@@ -174,4 +204,4 @@ async def test_others_see_nothing_of_it(office: Office) -> None:
     assert (await office.stranger().get(where)).status == 401
     leader = await office.sign_in("hanh")
     assert (await leader.get(where)).status == 200
-    assert (await leader.post(where + "/close")).status == 403
+    assert (await leader.post(where + "/close", {"sure": "yes"})).status == 403

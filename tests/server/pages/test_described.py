@@ -48,7 +48,7 @@ async def test_what_people_add_goes_with_the_case_file_and_into_the_archive(offi
     assert page.area("Description") == EVIL
     assert f'href="/casefiles/{case_id}"' in page.text
 
-    assert (await clerk.post(f"/casefiles/{case_id}/close")).status == 303
+    assert (await clerk.post(f"/casefiles/{case_id}/close", {"sure": "yes"})).status == 303
     with zipfile.ZipFile(BytesIO((await clerk.get(f"/casefiles/{case_id}/bag")).body)) as bag:
         (name,) = [name for name in bag.namelist() if name.endswith("ho-so.json")]
         said = json.loads(bag.read(name))
@@ -104,7 +104,7 @@ async def test_the_lists_are_printed(office: Office) -> None:
     await office.notice(State.SEALED)
     await clerk.post(f"/casefiles/{case_id}/add", {"what": "01/TB-UBND"})
     year = office.server.app[CASE_FILES].today.year
-    await clerk.post(f"/casefiles/{case_id}/close")
+    await clerk.post(f"/casefiles/{case_id}/close", {"sure": "yes"})
     for path, said in (
         (f"{year}-list", ("DANH MỤC HỒ SƠ NĂM", "Hồ sơ phòng, chống thiên tai", "20 năm")),
         (f"{year}-closed", ("MỤC LỤC HỒ SƠ", "Cộng: 1 hồ sơ")),
@@ -120,7 +120,7 @@ async def test_thirty_days_before_a_case_file_is_to_be_handed_over_its_keepers_a
     await office.notice(State.SEALED)
     await clerk.post(f"/casefiles/{case_id}/add", {"what": "01/TB-UBND"})
     assert (await clerk.post(f"/casefiles/{case_id}/hand")).status == 422
-    await clerk.post(f"/casefiles/{case_id}/close")
+    await clerk.post(f"/casefiles/{case_id}/close", {"sure": "yes"})
     now = auth.utcnow()
 
     async def told(days: int) -> int:

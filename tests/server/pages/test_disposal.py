@@ -30,7 +30,7 @@ async def closed(office: Office, period: str = "hop-ky", ended: int = 2010, room
     clerk, cases = await office.sign_in("cuc"), office.server.app[CASE_FILES]
     case = next(one for one in await cases.of_year("lam-son", cases.today.year) if one.meeting_id == meeting.id)
     await clerk.post(f"/casefiles/{case.id}/keep", {"period": period})
-    assert (await clerk.post(f"/casefiles/{case.id}/close")).status == 303
+    assert (await clerk.post(f"/casefiles/{case.id}/close", {"sure": "yes"})).status == 303
     async with office.server.app[DATABASE].begin() as connection:
         long_ago = update(case_table).where(case_table.c.id == case.id).values(ended_on=date(ended, 5, 1))
         await connection.execute(long_ago)

@@ -114,6 +114,7 @@ async def ways(office: Office) -> list[Way]:
         Way("cuc", "/casefiles", {}, "title"),
         Way("cuc", "/casefiles/retention", {}, "title"),
         Way("cuc", f"/casefiles/{'0' * 32}/add", {}, "what"),
+        Way("cuc", f"/casefiles/{'0' * 32}/take-out", {"item": "document/1"}, "reason"),
         Way("cuc", "/described/fonds/lam-son", {}, "Description"),
         Way("hanh", "/workflow/days", {}, "note"),
         Way("cuc", "/search/saved", {"query": "q=x"}, "name"),
