@@ -57,45 +57,59 @@ def office_of(person: Person) -> str:
 
 
 def _parts(proceedings: Proceedings, told: Mapping[str, Sequence[str]]) -> list[CoursePart]:
-    """Item by item; what the desk wrote down of an item stands where it was dealt with last, or by itself."""
-    steps = proceedings.course()
+    """Item by item, each once however often the meeting came back to it; what the desk wrote down of an item stands
+    there too, or by itself; last what was on the agenda and never came up."""
     notes = {one.item: one.text for one in proceedings.noted()}
-    titles = {item.id: item.title for item in proceedings.meeting.agenda}
-    last = {_item_of(step): number for number, step in enumerate(steps)}
-    parts = [
-        _part(step, *_besides(step, notes, told) if last[_item_of(step)] == number else ())
-        for number, step in enumerate(steps)
-    ]
+    agenda = proceedings.meeting.agenda
+    titles = {item.id: item.title for item in agenda}
+    visits: dict[str | None, list[Step]] = {}
+    for step in proceedings.course():
+        visits.setdefault(step.item.id if step.item else None, []).append(step)
+    parts = [_part(steps, *_besides(item, steps, notes, told)) for item, steps in visits.items()]
     rest = [
         CoursePart(fit.line(titles.get(item or "", ""), "Ghi chung"), fit.gathered(_rows(text), MANY))
         for item, text in notes.items()
     ]
-    return [*parts, *rest]
+    # Who never stepped through the agenda has not left anything of it out.
+    left = [item for item in agenda if item.id not in visits] if visits.keys() - {None} else []
+    return [*parts, *rest, *_left(left)]
 
 
-def _besides(step: Step, notes: dict[str | None, str], told: Mapping[str, Sequence[str]]) -> list[str]:
-    title = step.item.title if step.item else ""
-    return [*(fit.paragraph(text, "") for text in told.get(title, ())), *_rows(notes.pop(_item_of(step), ""))]
+def _besides(
+    item: str | None, steps: Sequence[Step], notes: dict[str | None, str], told: Mapping[str, Sequence[str]]
+) -> list[str]:
+    title = steps[-1].item.title if steps[-1].item else ""
+    return [*(fit.paragraph(text, "") for text in told.get(title, ())), *_rows(notes.pop(item, ""))]
 
 
-def _item_of(step: Step) -> str | None:
-    return step.item.id if step.item else None
+def _left(items: Iterable[AgendaItem]) -> list[CoursePart]:
+    texts = [f"Nội dung “{_titled(item)}” có trong chương trình, cuộc họp chưa tiến hành." for item in items]
+    return [CoursePart("Nội dung chưa tiến hành", fit.gathered(texts, MANY))] if texts else []
+
+
+def _titled(item: AgendaItem) -> str:
+    return fit.line(item.title, "Nội dung không ghi tên")
 
 
 def _rows(text: str) -> list[str]:
     return [row for line in text.split("\n") if (row := fit.paragraph(line, ""))]
 
 
-def _part(step: Step, *besides: str) -> CoursePart:
-    if step.item is None:
-        heading, first = "Mở đầu", "cuộc họp bắt đầu"
-    else:
-        heading = fit.line(step.item.title, "Nội dung không ghi tên")
-        presenter = fit.line(step.item.presenter, "")
-        planned = f" (người trình bày theo chương trình: {presenter})" if presenter else ""
-        first = f"cuộc họp chuyển sang nội dung này{planned}"
-    paragraphs = [f"Từ {short_time(step.started_at)}: {first}."]
-    paragraphs += [
+def _part(visits: Sequence[Step], *besides: str) -> CoursePart:
+    item = visits[-1].item
+    presenter = fit.line(item.presenter, "") if item else ""
+    planned = f" (người trình bày theo chương trình: {presenter})" if presenter else ""
+    begins = f"cuộc họp chuyển sang nội dung này{planned}" if item else "cuộc họp bắt đầu"
+    paragraphs = []
+    for number, step in enumerate(visits):
+        paragraphs.append(f"Từ {short_time(step.started_at)}: {'cuộc họp trở lại nội dung này' if number else begins}.")
+        paragraphs += _told(step)
+    return CoursePart(_titled(item) if item else "Mở đầu", fit.gathered([*paragraphs, *besides], MANY))
+
+
+def _told(step: Step) -> list[str]:
+    """Who spoke, and what was voted on."""
+    paragraphs = [
         f"{short_time(turn.at)}: {addressed(turn.person)}, {office_of(turn.person)}, "
         f"{'nêu ý kiến về thủ tục' if turn.order else 'phát biểu'}."
         for turn in step.speakers
@@ -105,7 +119,7 @@ def _part(step: Step, *besides: str) -> CoursePart:
         paragraphs.append(
             f"{short_time(vote.closed_at)}: biểu quyết nội dung “{text}”; {outcome_words(vote.outcome.result)}."
         )
-    return CoursePart(heading, fit.gathered([*paragraphs, *besides], MANY))
+    return paragraphs
 
 
 def _shown(papers: Iterable[PaperShown]) -> list[CoursePart]:

@@ -185,6 +185,35 @@ def test_the_minutes_say_which_papers_were_shown_and_by_whom() -> None:
     )
 
 
+def stepped(*items: str) -> MinutesContent:
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    story.tell(-1, "joined", CHAIR.id, person=CHAIR.to_json())
+    story.tell(0, "opened", CHAIR.id)
+    for number, item in enumerate(items):
+        story.tell(10 * number, "agenda_step", CHAIR.id, item=item)
+        story.tell(10 * number + 5, "floor_given", CHAIR.id, person=CHAIR.id)
+    story.left(65, CHAIR, "closed")
+    story.tell(65, "closed", CHAIR.id)
+    return draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
+
+
+def test_an_item_that_the_meeting_came_back_to_stands_once_and_what_never_came_up_is_named() -> None:
+    first, second, left = stepped("1", "2", "1").course
+    assert [first.heading, second.heading] == [item.title for item in MEETING.agenda[:2]]
+    times = [text.split(":")[0] for text in "\n".join(first.paragraphs).split("\n")]
+    assert times == ["Từ 08 giờ 00", "08 giờ 05", "Từ 08 giờ 20", "08 giờ 25"]
+    assert "cuộc họp trở lại nội dung này." in " ".join(first.paragraphs)
+    assert left.heading == "Nội dung chưa tiến hành"
+    assert left.paragraphs == (
+        f"Nội dung “{MEETING.agenda[2].title}” có trong chương trình, cuộc họp chưa tiến hành.",
+    )  # fmt: skip
+
+
+def test_who_never_stepped_through_the_agenda_has_left_nothing_out() -> None:
+    assert stepped().course == ()
+
+
 def test_the_minutes_say_when_sound_and_picture_were_recorded() -> None:
     story = Story()
     story.tell(-5, "convened", **MEETING.to_json())
