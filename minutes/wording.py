@@ -212,7 +212,7 @@ def _date(match: re.Match[str]) -> date | None:
 
 def closed(text: str) -> str:
     """The end of a document's text: "./." (Decree 30/2020, Appendix III)."""
-    return text if text.endswith("./.") else f"{text.rstrip('. ')}./."
+    return f"{text.removesuffix('./.').rstrip('.; ')}./."
 
 
 def punctuated(lines: Iterable[str]) -> list[str]:

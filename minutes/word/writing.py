@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from docx import Document as new_document
 from docx.document import Document as Word
-from docx.enum.section import WD_ORIENT
+from docx.enum.section import WD_ORIENT, WD_SECTION
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.opc.constants import RELATIONSHIP_TYPE
@@ -242,6 +242,9 @@ def _line(word: Word, line: Mapping[str, Any]) -> None:
         _say(_paragraph(word), before + text, italic=style == "basis")
 
 
+_ORDINALS = ("TT", "STT")
+
+
 def _table(word: Word, rows: Sequence[Sequence[str]]) -> Table:
     table: Table = word.add_table(rows=len(rows), cols=len(rows[0]))
     table.style = "Table Grid"
@@ -249,6 +252,10 @@ def _table(word: Word, rows: Sequence[Sequence[str]]) -> Table:
         for cell, text in zip(row.cells, texts, strict=True):
             bold = row is table.rows[0] or texts is rows[0]
             _say(_first(cell), text, bold=bold, size=SMALL, align=_CENTRE if bold else _LEFT)
+    counts = [one in _ORDINALS for one in rows[0]]
+    if any(counts) and not all(counts):
+        share = (_TEXT_WIDTH - 12 * sum(counts)) / counts.count(False)
+        _widen(table, [12 if one else share for one in counts])
     mark = OxmlElement("w:tblHeader")
     table.rows[0]._tr.get_or_add_trPr().append(mark)
     return table
@@ -324,8 +331,14 @@ def _recipients(cell: _Cell, data: Mapping[str, Any]) -> None:
 
 
 def _annex(word: Word, annex: Mapping[str, Any]) -> None:
-    head = _say(word.add_paragraph(), annex["name"], bold=True, size=TITLE, align=_CENTRE)
-    head.paragraph_format.page_break_before = True
+    section = word.add_section(WD_SECTION.NEW_PAGE)
+    section.first_page_footer.is_linked_to_previous = False  # the contact stands on the document's first page
+    counted = OxmlElement("w:pgNumType")  # an annex has its own pages (Decree 30/2020, Appendix I)
+    counted.set(qn("w:start"), "1")
+    for old in section._sectPr.findall(qn("w:pgNumType")):
+        section._sectPr.remove(old)
+    section._sectPr.find(qn("w:pgMar")).addnext(counted)
+    _say(word.add_paragraph(), annex["name"], bold=True, size=TITLE, align=_CENTRE)
     _say(word.add_paragraph(), annex["title"].upper(), bold=True, align=_CENTRE)
     _say(word.add_paragraph(), annex["goes_with"], italic=True, align=_CENTRE)
     for line in annex["lines"]:

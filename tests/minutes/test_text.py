@@ -243,3 +243,10 @@ def test_an_old_notice_that_is_none_is_refused(rows: object) -> None:
 def test_every_string_of_a_text_is_looked_at_for_marks() -> None:
     found = {text for _path, text in texts(to_json(DECISION))}
     assert {"Danh mục", "Một", "Công an xã", "Phòng, chống thiên tai", "07/QĐ-UBND", "NVA"} <= found
+
+
+@pytest.mark.parametrize("last", ["Báo cáo kết quả;", "Báo cáo kết quả.", "Báo cáo kết quả./.", "Báo cáo kết quả;./."])
+def test_the_last_point_ends_the_document_and_with_nothing_else(last: str) -> None:
+    text = from_json(Kind.PLAN, data(kind="KH", closing="", body=[{"block": "paragraph", "level": 2, "text": last}]))
+    assert isinstance(text, TextContent)
+    assert printed(text)[-1].text == "Báo cáo kết quả./."

@@ -101,6 +101,11 @@ def test_a_letter_has_its_subject_below_its_number_and_annexes_follow() -> None:
     )  # fmt: skip
     document = opened(word_file(Kind.LETTER, letter, Heading(AUTHORITY, "d1", (LEADER, SEAL))))
     said = lines(document)
+    own, of_annex = document.sections
+    assert 'w:pgNumType w:start="1"' in of_annex._sectPr.xml, "an annex counts its own pages"
+    assert 'w:pgNumType w:start="1"' not in own._sectPr.xml
+    assert of_annex.different_first_page_header_footer
+    assert not of_annex.first_page_footer.paragraphs[0].text, "the contact is the document's"
     wanted = [
         "V/v Phòng, chống thiên tai năm 2027", "KHẨN", "LƯU HÀNH NỘI BỘ", "Kính gửi: UBND các xã.", "THB.12",
         "Phụ lục", "DANH SÁCH HỘ", "Tà Năng",
@@ -130,3 +135,10 @@ def test_another_program_opens_it(tmp_path: Path) -> None:
         text = subprocess.run(tool, check=True, capture_output=True, text=True).stdout
         assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in text, "in one line"
         assert last in text
+
+
+def test_the_column_of_ordinals_is_narrow() -> None:
+    plan = replace(PLAN, body=(Grid(("STT", "Họ tên", "Chức vụ"), (("1", "Lò Văn Dũng", "Chủ tịch"),)),))
+    document = opened(word_file(Kind.PLAN, plan, Heading(AUTHORITY, "d1", (LEADER, SEAL))))
+    table = next(one for one in document.tables if one.rows[0].cells[0].text == "STT")
+    assert [round(cell.width.mm) for cell in table.rows[1].cells if cell.width] == [12, 76, 76]
