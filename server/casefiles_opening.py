@@ -7,10 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.casefiles import store
 from minutes.casefiles.retention import of_meetings
+from minutes.errors import N_
 from minutes.reading import VIETNAM
 from rooms.proceedings import Meeting
 
-BY = "Hệ thống"
+BY = N_("Hệ thống")
 
 
 async def open_for(connection: AsyncConnection, meeting: Meeting, now: datetime) -> None:

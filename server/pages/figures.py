@@ -7,6 +7,7 @@ from aiohttp import web
 from server import figures
 from server.accesses import Deed
 from server.auth import utcnow
+from server.casefiles_opening import BY
 from server.i18n import VIETNAM
 from server.keys import DATABASE
 from server.pages import require
@@ -25,4 +26,4 @@ async def show(request: web.Request) -> web.Response:
     asked = re.fullmatch(r"[12][0-9]{3}", request.query.get("year", ""))
     year = int(asked[0]) if asked else utcnow().astimezone(VIETNAM).year
     found = await figures.of_year(request.app[DATABASE], account.unit, year)
-    return private(request, "records/figures.html", found=found, unit=account.unit, deed=Deed)
+    return private(request, "records/figures.html", found=found, unit=account.unit, deed=Deed, system=BY)

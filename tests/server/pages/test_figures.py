@@ -23,6 +23,7 @@ async def test_what_is_opened_is_counted_for_who_opened_it(office: Office) -> No
     assert page.text.index(f"/desk/{notice}") < page.text.index(f'href="{case}"'), "what was seen most is first"
     assert "Thông báo 1 1" in page.words
     assert "Phạm Thu Cúc 1 0" in page.words, "the case file that she opened"
+    assert "System 1 0" in (await (await office.sign_in("cuc", "en")).get("/figures")).words
     seen = await clerk.get(f"/described/document/{notice}")
     assert seen.text.count("Phạm Thu Cúc: Xem") == 1
     assert seen.text.count("Phạm Thu Cúc: Tải, in") == 1
