@@ -46,6 +46,14 @@ class InvalidContent(RecordError):
         self.reason = reason
 
 
+class SeveralWrong(InvalidContent):
+    """Several fields of a form are wrong; `field` and `reason` are those of the first of `errors`."""
+
+    def __init__(self, errors: tuple[InvalidContent, ...]) -> None:
+        super().__init__(errors[0].field, errors[0].reason)
+        self.errors = errors
+
+
 class UnprintableContent(InvalidContent):
     """The text has a `sign` (one character or a few that belong together) that the typeface lacks."""
 

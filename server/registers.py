@@ -1,7 +1,7 @@
 """The registers' use cases: enter, reserve, void, receive, hand on, print; and how numbers are counted."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -82,9 +82,13 @@ class Registers:
             state = EntryState.COMPLETE if gone else EntryState.RESERVED
             return await store.add_paper(connection, unit.id, paper, sign, actor_of(by), self._now(), state)
 
-    async def complete(self, unit_id: str, year: int, series: str, number: int) -> None:
-        """The document on paper has gone out. Raises NotFound, Refused."""
+    async def complete(
+        self, unit_id: str, year: int, series: str, number: int, typed: Mapping[str, str]
+    ) -> None:  # fmt: skip
+        """The document on paper has gone out; `typed` is what was not known when its number was reserved. Raises
+        NotFound, Refused, InvalidContent, SeveralWrong."""
         async with self._database.begin() as connection:
+            await store.fill_paper(connection, unit_id, year, series, number, typed)
             await store.end_paper(
                 connection, unit_id, year, series, number, EntryState.COMPLETE, self._now(), None
             )  # fmt: skip

@@ -1,12 +1,13 @@
 """What a line of either register says (Decree 30/2020, Appendix IV)."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from minutes.document import KIND_NAMES, Kind
-from minutes.errors import N_, InvalidContent, Reason
+from minutes.errors import N_, InvalidContent, Reason, SecretContent, SeveralWrong
 from minutes.reading import LINE, PARAGRAPH, Reader
 from minutes.register import EntryState
 from minutes.report import Report
@@ -18,7 +19,8 @@ MOST_COPIES = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A document that goes out on paper, as the clerk enters it; its number is the register's."""
+    """A document that goes out on paper, as the clerk enters it; its number is the register's. Where a number is only
+    reserved, signer, recipients and copies may not be known yet."""
 
     kind: Kind
     issued_on: date
@@ -26,7 +28,7 @@ class Paper:
     signer: str
     recipients: str
     keeper: str
-    copies: int
+    copies: int | None
     note: str
 
 
@@ -99,19 +101,21 @@ def plain(text: str) -> str:
     return "".join(one for one in folded(unicodedata.normalize("NFC", text)) if one.isalnum())
 
 
-def paper(fields: Mapping[str, object]) -> Paper:
-    """Read a paper document. Raises InvalidContent, SecretContent."""
+def paper(fields: Mapping[str, object], *, gone: bool = True) -> Paper:
+    """Read a paper document; of one that has not `gone` out yet, what is only known then may be empty. Raises
+    InvalidContent, SeveralWrong, SecretContent."""
     reader = Reader(fields, "")
-    kind = Kind(reader.choice("kind", tuple(Kind)))
     made = Paper(
-        kind=kind,
-        issued_on=reader.day("issued_on"),
-        subject=_open(reader, "subject"),
-        signer=reader.line("signer").strip(),
-        recipients=reader.text("recipients", PARAGRAPH).strip(),
-        keeper=reader.line("keeper", empty=True).strip(),
-        copies=_count(reader, "copies"),
-        note=reader.line("note", empty=True).strip(),
+        **_all(
+            kind=lambda: Kind(reader.choice("kind", tuple(Kind))),
+            issued_on=lambda: reader.day("issued_on"),
+            subject=lambda: _open(reader, "subject"),
+            signer=lambda: reader.line("signer", empty=not gone).strip(),
+            recipients=lambda: reader.text("recipients", PARAGRAPH, empty=not gone).strip(),
+            keeper=lambda: reader.line("keeper", empty=True).strip(),
+            copies=lambda: _count(reader, "copies", empty=not gone),
+            note=lambda: reader.line("note", empty=True).strip(),
+        )
     )
     refuse_secrets("note", made.note)
     reader.finish()
@@ -119,26 +123,50 @@ def paper(fields: Mapping[str, object]) -> Paper:
 
 
 def received(fields: Mapping[str, object], today: date) -> Received:
-    """Read a document that has come by `today`. Raises InvalidContent, SecretContent."""
+    """Read a document that has come by `today`. Raises InvalidContent, SeveralWrong, SecretContent."""
     reader = Reader(fields, "")
-    arrived = reader.day("arrived_on")
     made = Received(
-        arrived_on=arrived,
-        author=reader.line("author").strip(),
-        number_symbol=reader.text("number_symbol", 100).strip(),
-        issued_on=reader.day("issued_on"),
-        kind_name=reader.text("kind_name", 100, empty=True).strip(),
-        subject=_open(reader, "subject"),
-        handler=reader.line("handler", empty=True).strip(),
-        note=reader.line("note", empty=True).strip(),
+        **_all(
+            arrived_on=lambda: _this_year(reader, "arrived_on", today),
+            author=lambda: reader.line("author").strip(),
+            number_symbol=lambda: reader.text("number_symbol", 100).strip(),
+            issued_on=lambda: reader.day("issued_on"),
+            kind_name=lambda: reader.text("kind_name", 100, empty=True).strip(),
+            subject=lambda: _open(reader, "subject"),
+            handler=lambda: reader.line("handler", empty=True).strip(),
+            note=lambda: reader.line("note", empty=True).strip(),
+        )
     )
     refuse_secrets("note", made.note)
     reader.finish()
-    if arrived > today or arrived.year != today.year:
-        raise InvalidContent("arrived_on", Reason(N_("phải là một ngày trong năm nay, không sau hôm nay")))
-    if made.issued_on > arrived:
-        raise InvalidContent("issued_on", Reason(N_("sau ngày đến")))
+    if made.issued_on > made.arrived_on:
+        text = N_("không được sau ngày đến (%(day)s)")
+        raise InvalidContent("issued_on", Reason(text, day=f"{made.arrived_on:%d/%m/%Y}"))
     return made
+
+
+def _all(**parts: Callable[[], Any]) -> dict[str, Any]:
+    """Every part as it was read. Raises what is wrong with one of them, or SeveralWrong; SecretContent at once."""
+    made, wrong = {}, []
+    for name, read in parts.items():
+        try:
+            made[name] = read()
+        except SecretContent:
+            raise
+        except InvalidContent as error:
+            wrong.append(error)
+    if len(wrong) > 1:
+        raise SeveralWrong(tuple(wrong))
+    if wrong:
+        raise wrong[0]
+    return made
+
+
+def _this_year(reader: Reader, name: str, today: date) -> date:
+    day = reader.day(name)
+    if day > today or day.year != today.year:
+        raise InvalidContent(name, Reason(N_("phải là một ngày trong năm nay, không sau hôm nay")))
+    return day
 
 
 def kind_and_subject(kind_name: str, subject: str) -> str:
@@ -157,8 +185,10 @@ def _open(reader: Reader, name: str) -> str:
     return text
 
 
-def _count(reader: Reader, name: str) -> int:
-    text = reader.text(name, 6)
+def _count(reader: Reader, name: str, *, empty: bool) -> int | None:
+    text = reader.text(name, 6, empty=empty)
+    if not text:
+        return None
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_COPIES):
         raise InvalidContent(name, Reason(N_("phải là số nguyên từ 1 đến %(limit)s"), limit=MOST_COPIES))
     return int(text)

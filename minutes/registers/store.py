@@ -5,7 +5,7 @@ in `outgoing_paper`; for our own it is read from the document. Lines are never r
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ from minutes.numbering import store as numbers
 from minutes.reading import VIETNAM
 from minutes.register import EntryState
 from minutes.registers import rule
-from minutes.registers.entry import Incoming, Outgoing, Paper, Received, kind_and_subject, name_of, plain
+from minutes.registers.entry import Incoming, Outgoing, Paper, Received, kind_and_subject, name_of, paper, plain
 from minutes.registers.rule import Rule
 from minutes.report import Report
 from minutes.tables import UtcDateTime, document_table, metadata, register_table, version_table
@@ -45,6 +45,8 @@ from minutes.text import TextContent
 from minutes.workflow import store as workflow
 from minutes.workflow.relation import Changed
 
+FILLED = ("signer", "recipients", "keeper", "copies", "note")
+"""What may be said of a document on paper when it goes out, after its number was reserved."""
 MOST = 20_000
 """Lines of a year that are listed or printed at once."""
 
@@ -161,7 +163,7 @@ async def add_paper(
             signer=paper.signer,
             recipients=paper.recipients,
             keeper=paper.keeper,
-            copies=paper.copies,
+            copies=paper.copies or 0,  # 0: not known yet
             note=paper.note,
             by=by.name,
         )
@@ -183,6 +185,22 @@ async def end_paper(
     if found.state != EntryState.RESERVED.value:
         raise Refused("entry_ended", Reason(N_("Số này đã dùng hoặc đã hủy, không đổi được nữa.")))
     await _end(connection, place_, state, at, reason)
+
+
+async def fill_paper(
+    connection: AsyncConnection, unit_id: str, year: int, series: str, number: int, typed: Mapping[str, str]
+) -> None:
+    """What is known of a document on paper now that it has gone out: `typed`, else as it was entered. Raises NotFound,
+    InvalidContent, SeveralWrong, SecretContent."""
+    place_ = {"unit_id": unit_id, "year": year, "series": series, "number": number}
+    row = (await connection.execute(select(paper_table).filter_by(**place_))).mappings().one_or_none()
+    if row is None:
+        raise NotFound(Reason(N_("Không có văn bản giấy này trong sổ.")))
+    known = {name: row[name] for name in ("kind", "subject", *FILLED)}
+    known |= {"issued_on": row["issued_on"].isoformat(), "copies": str(row["copies"] or "")}
+    said = paper({**known, **{name: typed[name] for name in FILLED if name in typed}})
+    values = {name: getattr(said, name) for name in FILLED}
+    await connection.execute(update(paper_table).filter_by(**place_).values(**values))
 
 
 async def _end(
@@ -270,7 +288,7 @@ def _on_paper(row: RowMapping) -> Outgoing:
         signer=row["paper_signer"],
         recipients=row["paper_recipients"],
         keeper=row["paper_keeper"],
-        copies=row["paper_copies"],
+        copies=row["paper_copies"] or None,
         note=row["paper_note"],
         state=EntryState(row["state"]),
         reserved_at=row["reserved_at"],

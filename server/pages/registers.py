@@ -5,13 +5,14 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from minutes.document import KIND_NAMES, Kind
-from minutes.errors import InvalidContent, NotFound, RecordError, SecretContent
+from minutes.errors import InvalidContent, NotFound, RecordError, SecretContent, SeveralWrong
 from minutes.exchange import edxml
 from minutes.register import EntryState
 from minutes.registers import entry, store
@@ -88,9 +89,10 @@ def _year(request: web.Request) -> int:
 def _told(error: RecordError, reader: Reader) -> str:
     if isinstance(error, SecretContent) or not isinstance(error, InvalidContent):
         return wording.told(error.reason, reader)
-    label = reader.gettext(LABELS.get(error.field, error.field))
-    return reader.gettext(N_("Chưa lưu được. %(field)s: %(reason)s."), field=label,
-                          reason=wording.told(error.reason, reader))  # fmt: skip
+    wrong = error.errors if isinstance(error, SeveralWrong) else (error,)
+    labels = [reader.gettext(LABELS.get(one.field, one.field)) for one in wrong]
+    said = (f"{label}: {wording.told(one.reason, reader)}" for label, one in zip(labels, wrong, strict=True))
+    return reader.gettext(N_("Chưa lưu được. %(wrong)s."), wrong="; ".join(said))
 
 
 # Out
@@ -102,8 +104,9 @@ async def out(request: web.Request) -> web.Response:
 
 
 async def _out(
-    request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", twice: bool = False
-) -> web.Response:
+    request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", twice: bool = False,
+    ended: Mapping[str, str] = MappingProxyType({}),
+) -> web.Response:  # fmt: skip
     year, words, series = _year(request), request.query.get("q", "")[:200], request.query.get("series", "")[:16]
     lines = await request.app[REGISTERS].outgoing(account.unit.id, year)
     known = sorted({one.series for one in lines})
@@ -122,7 +125,8 @@ async def _out(
         kinds=[(kind.value, wording.KINDS[kind]) for kind in Kind],
         today=request.app[REGISTERS].today,
         labels=LABELS,
-        typed=defaultdict(str, typed),
+        typed=defaultdict(str, typed or {"issued_on": request.app[REGISTERS].today.isoformat()}),
+        ended=defaultdict(str, ended),
         sentence=sentence,
         twice=twice,
         may_enter=may(account, "register.enter", account.unit.id),
@@ -142,9 +146,10 @@ async def enter(request: web.Request) -> web.Response:
     if doors.unasked(typed):
         return await _out(request, account, typed, reader_of(request).gettext(doors.UNASKED))
     try:
-        paper = entry.paper({name: typed.get(name, "") for name in _OUT})
+        gone = typed.get("act") != "reserve"
+        paper = entry.paper({name: typed.get(name, "") for name in _OUT}, gone=gone)
         await request.app[REGISTERS].enter(
-            account.unit, paper, by=actor(account), gone=typed.get("act") != "reserve", knowing="knowing" in typed
+            account.unit, paper, by=actor(account), gone=gone, knowing="knowing" in typed
         )
     except RecordError as error:
         twice = getattr(error, "code", "") == "entry_twice"
@@ -164,11 +169,11 @@ async def end(request: web.Request) -> web.Response:
         if typed.get("act") == "void":
             await registers.void(*place, reason(typed))
         else:
-            await registers.complete(*place)
+            await registers.complete(*place, typed)
     except Unfilled as unfilled:
-        return await _out(request, account, {}, reader_of(request).gettext(str(unfilled)))
+        return await _out(request, account, {}, reader_of(request).gettext(str(unfilled)), ended=typed)
     except RecordError as error:
-        return await _out(request, account, {}, _told(error, reader_of(request)))
+        return await _out(request, account, {}, _told(error, reader_of(request)), ended=typed)
     return see_other(f"/registers/out?{urlencode({'year': found[1]})}")
 
 
@@ -195,7 +200,7 @@ async def _in(
         words=words,
         today=request.app[REGISTERS].today,
         labels=LABELS,
-        typed=defaultdict(str, typed),
+        typed=defaultdict(str, typed or {"arrived_on": request.app[REGISTERS].today.isoformat()}),
         sentence=sentence,
         twice=twice,
         may_enter=may(account, "register.enter", account.unit.id),

@@ -81,6 +81,35 @@ async def test_the_same_subject_of_a_day_is_asked_about_and_nothing_typed_is_los
     assert (await clerk.post("/registers/out", paper(office, knowing="on"))).status == 303
 
 
+async def test_a_number_is_reserved_by_its_subject_and_the_rest_is_said_when_it_goes_out(
+    office: Office,
+) -> None:
+    clerk, year = await office.sign_in("cuc"), today(office).year
+    assert (await clerk.get("/registers/out")).value("issued_on") == today(office).isoformat()
+    bare = paper(office, signer="", recipients="", copies="", act="reserve")
+    assert (await clerk.post("/registers/out", bare)).status == 303
+    ending = {"entry": f"{year}/TB/1", "act": "complete", "signer": "Nguyễn Thị Hạnh", "recipients": "", "copies": "x"}
+    refused = await clerk.post("/registers/out/end", ending)
+    assert refused.status == 422
+    assert "Nơi nhận: để trống; Số lượng bản: phải là số nguyên" in refused.words
+    assert 'value="Nguyễn Thị Hạnh"' in refused.text, "nothing typed is lost"
+    assert (await clerk.post("/registers/out/end", {**ending, "recipients": "Các xã", "copies": "30"})).status == 303
+    lines = await office.server.app[REGISTERS].outgoing("lam-son", year)
+    (line,) = [one for one in lines if one.series == "TB"]
+    assert (line.signer, line.recipients, line.copies) == ("Nguyễn Thị Hạnh", "Các xã", 30)
+
+
+async def test_all_that_is_wrong_with_a_form_is_said_at_once(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    page = await clerk.post("/registers/out", paper(office, signer="", recipients="", copies="0"))
+    assert page.status == 422
+    assert "Người ký: để trống; Nơi nhận: để trống; Số lượng bản: phải là số nguyên" in page.words
+    tomorrow, now = (today(office) + timedelta(days=1)).isoformat(), f"{today(office):%d/%m/%Y}"
+    late = await receive(office, clerk, issued_on=tomorrow)
+    assert f"Ngày văn bản: không được sau ngày đến ({now})" in late.words
+    assert (await clerk.get("/registers/in")).value("arrived_on") == today(office).isoformat()
+
+
 async def test_only_the_clerk_enters_and_only_the_head_decides(office: Office) -> None:
     for who in ("binh", "hanh"):
         assert (await (await office.sign_in(who)).post("/registers/out", paper(office))).status == 403
