@@ -14,6 +14,7 @@ from minutes.numbering import store as numbers
 from minutes.register import EntryState
 from minutes.registers import store as registers
 from minutes.starting import unfilled
+from minutes.tasks.issuing import refuse_several_owners
 from minutes.text import TextContent
 from minutes.transitions import after
 from minutes.typeset import Heading
@@ -38,6 +39,7 @@ class Moves(Attaching):
             text = content.from_json(
                 document.kind, _with_fixed_fields(data, await stored_content(connection, document))
             )
+            refuse_several_owners(text)
             # Whatever cannot be printed is told to the one who wrote it, not to the one who approves.
             await self._preview(connection, document, text)
         async with self._database.begin() as connection:
@@ -57,7 +59,7 @@ class Moves(Attaching):
             if waiting:
                 text = N_("Còn %(count)s ý kiến góp ý chưa được trả lời; xin tiếp thu hoặc giải trình rồi trình.")
                 raise Refused("remarks_open", Reason(text, count=len(waiting)))
-            _refuse_unfilled(await stored_content(connection, document))
+            _refuse_unready(await stored_content(connection, document))
             await self._take(connection, document, Act.SUBMIT, by)
 
     async def pass_check(self, document_id: str, *, by: Official) -> None:
@@ -105,7 +107,7 @@ class Moves(Attaching):
             refuse_without_right(document.kind, document.signers, known, day)
             stored = await store.content(connection, document_id, document.version)
             text = content.from_json(document.kind, stored)
-            _refuse_unfilled(text)
+            _refuse_unready(text)
             await self._refuse_lost_files(text)
             authority = await store.authority(connection, document_id)
             await records_relations.refuse_wrong(connection, document, text)
@@ -154,7 +156,8 @@ def _may_edit(document: Document, expected_version: int) -> None:
         raise Conflict(document.version)
 
 
-def _refuse_unfilled(text: Content) -> None:
+def _refuse_unready(text: Content) -> None:
+    refuse_several_owners(text)
     found = unfilled(text) if isinstance(text, TextContent) else None
     if found is not None:
         path, line = found

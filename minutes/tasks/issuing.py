@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from minutes.blocks import ConclusionLine, labelled
-from minutes.content import Content, MinutesContent
+from minutes.content import Content, MinutesContent, texts, to_json
 from minutes.document import Document
+from minutes.errors import N_, InvalidContent, Reason
 from minutes.searching.tokens import folded
 from minutes.tasks.task import Correction, Source, Task
 from minutes.text import TextContent
@@ -35,6 +36,14 @@ def rows_of(content: Content) -> tuple[Row, ...]:
             return tuple(Row(label, block) for label, block in found if isinstance(block, ConclusionLine))
         case _:
             return ()
+
+
+def refuse_several_owners(content: Content) -> None:
+    """Raises InvalidContent where a row names several units as its owner: one leads, the others help."""
+    for path, said in texts(to_json(content)):
+        if path.endswith(".owner_unit") and ";" in said:
+            text = N_("chỉ ghi một đơn vị chủ trì, các đơn vị khác ghi vào đơn vị phối hợp")
+            raise InvalidContent(path, Reason(text))
 
 
 def known_units(units: Iterable[tuple[str, str, str]]) -> Mapping[str, Unit]:

@@ -98,7 +98,7 @@ TRANSITIONS: Mapping[State, Mapping[Act, State]] = MappingProxyType(
         ),
         State.UNDER_WAY: _row(State.UNDER_WAY, *_SAME, report=State.REPORTED, cancel=State.CANCELLED),
         State.REPORTED: _row(
-            State.REPORTED, Act.CORRECT, Act.RESTATE,
+            State.REPORTED, Act.CORRECT, Act.RESTATE, Act.GRANT, Act.REFUSE,
             confirm=State.CONFIRMED, **{"return": State.UNDER_WAY}, cancel=State.CANCELLED,
         ),
         State.CONFIRMED: MappingProxyType({}),
@@ -225,7 +225,8 @@ def acts_on(task: Task) -> frozenset[Act]:
 
 def moved(task: Task, step: Step, today: date) -> Task:
     """The task after one act. Raises Refused: "wrong_state" where the table has no row, "reason_needed", "bad_day",
-    "own_report" for who would confirm what they themselves reported."""
+    "own_report" for who would confirm what they themselves reported, "still_asked" while nobody has said whether the
+    deadline that they asked for is granted."""
     if step.act not in acts_on(task):
         text = N_("Việc này không làm được khi nhiệm vụ ở trạng thái “%(state)s”.")
         raise Refused("wrong_state", Reason(text, state=Reason(STATE_NAMES[task.state])))
@@ -239,17 +240,20 @@ def moved(task: Task, step: Step, today: date) -> Task:
         case Act.BEGIN | Act.HAND:
             return replace(after, person=step.person or task.person)
         case Act.REPORT:
-            return replace(after, reported_on=today, reporter=step.by.id, asked_until=None)
+            return replace(after, reported_on=today, reporter=step.by.id)
         case Act.CONFIRM:
             if step.by.id == task.reporter:
                 raise Refused("own_report", Reason(N_("Người báo cáo không tự xác nhận kết quả của mình.")))
+            if task.asked_until is not None:
+                text = N_("Đơn vị còn xin lùi thời hạn. Xin đồng ý hoặc không đồng ý trước khi xác nhận hoàn thành.")
+                raise Refused("still_asked", Reason(text))
             return after
         case Act.RETURN:
             return replace(after, reported_on=None, reporter="")
         case Act.ASK:
             return replace(after, asked_until=_later(step.until, task, today))
         case Act.GRANT:
-            until = _later(step.until or task.asked_until, task, today)
+            until = _later(step.until or task.asked_until, task, task.reported_on or today)
             return replace(after, deadline=until, asked_until=None, escalated=0)
         case Act.REFUSE:
             return replace(after, asked_until=None)

@@ -12,7 +12,7 @@ from minutes.days.calendar import Own, calendar
 from minutes.document import Actor, Kind
 from minutes.errors import InvalidContent, Refused, SecretContent
 from minutes.tasks import pressing
-from minutes.tasks.issuing import Row, known_units, restated, unit_named
+from minutes.tasks.issuing import Row, known_units, refuse_several_owners, restated, unit_named
 from minutes.tasks.pressing import Pressing, to_escalate, to_remind
 from minutes.tasks.reviewing import reviewed, scores, sentences, standing, together
 from minutes.tasks.task import (
@@ -32,6 +32,7 @@ from minutes.tasks.task import (
     said,
 )
 from rooms.proceedings import Unit
+from tests.minutes.samples import text_of
 
 TODAY = date(2026, 3, 2)
 TA_NANG, HOA_PHUOC = Unit("ta-nang", "UBND xã Tà Năng"), Unit("hoa-phuoc", "UBND xã Hòa Phước")
@@ -58,6 +59,25 @@ def step(act: Act, by: Actor = DUNG, **values: object) -> Step:
     return Step(act, by, **given)  # type: ignore[arg-type]
 
 
+def test_a_later_deadline_that_is_asked_for_is_answered_before_the_work_is_confirmed() -> None:
+    asked = moved(task(state=State.UNDER_WAY), step(Act.ASK, until=date(2026, 4, 1)), TODAY)
+    reported = moved(asked, step(Act.REPORT), TODAY)
+    assert reported.asked_until == date(2026, 4, 1)
+    with pytest.raises(Refused, match="còn xin lùi thời hạn"):
+        moved(reported, step(Act.CONFIRM, HANH), TODAY)
+    for act, deadline in ((Act.REFUSE, date(2026, 3, 10)), (Act.GRANT, date(2026, 4, 1))):
+        answered = moved(reported, step(act, HANH, until=None), date(2026, 4, 20))
+        assert (answered.state, answered.deadline) == (State.REPORTED, deadline)
+        assert moved(answered, step(Act.CONFIRM, HANH), date(2026, 4, 20)).state is State.CONFIRMED
+
+
+def test_a_row_names_one_unit_that_leads() -> None:
+    several = replace(text_of(Kind.PLAN), body=(ConclusionLine("Rà soát", "UBND xã A; UBND xã B", None),))
+    with pytest.raises(InvalidContent, match=r"body\[0\].owner_unit.*một đơn vị chủ trì"):
+        refuse_several_owners(several)
+    refuse_several_owners(replace(several, body=(ConclusionLine("Rà soát", "UBND xã A", None, ("UBND xã B; C",)),)))
+
+
 # --- the table ------------------------------------------------------------------------------------------------
 
 
@@ -79,7 +99,9 @@ def test_whatever_is_tried_the_table_alone_says_what_becomes_of_it(tried: list[t
         except Refused as refused:
             code = refused.code
         if code:
-            assert code == "wrong_state" if act not in acts_on(now) else code in ("bad_day", "own_report")
+            assert (
+                code == "wrong_state" if act not in acts_on(now) else code in ("bad_day", "own_report", "still_asked")
+            )
             continue
         assert after.state is TRANSITIONS[now.state][act]
         assert after.state is State.CANCELLED or after.done == (after.reported_on is not None)
