@@ -33,7 +33,10 @@ class Unreadable(Exception):
 
 
 def words(data: bytes) -> Iterator[str]:
-    """The texts of an office file. Raises Unreadable."""
+    """The texts of an office file (OOXML, ODF). Raises Unreadable for any other."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        if not {"[Content_Types].xml", "content.xml"} & set(archive.namelist()):
+            raise Unreadable
     yield from _packed(data, [READ], DEPTH)
 
 

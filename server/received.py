@@ -15,13 +15,13 @@ from pathlib import Path
 
 import structlog
 
-from minutes.office_text import office_text
 from minutes.report import Report
 from minutes.secrecy import refuse_secrets
 from minutes.trust import Trust
 from server import sandbox
 from server.errors import Problem
 from server.judging import judge
+from server.office_words import refuse_marked
 from server.page_reader import PageReader, Unread
 
 log = structlog.get_logger("giaoban.received")
@@ -63,18 +63,26 @@ async def texts_of(data: bytes, reader: PageReader) -> tuple[str, ...]:
 
 async def searched(name: str, data: bytes, reader: PageReader) -> None:
     """Search a file that goes with a document for marks of secrecy: a PDF, or a file of an office program as zipped
-    XML. Raises Problem("attachment_kind", "too_large", "received_unreadable", "unseen_pages"), SecretContent."""
+    XML. Raises Problem("attachment_kind", "secret_marking", "too_large", "received_unreadable", "unseen_pages"),
+    SecretContent."""
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
     if data.startswith(b"%PDF-"):
         texts = await _texts(data, reader)
     else:
-        found = await asyncio.to_thread(office_text, data)
-        if found is None:
-            raise Problem("attachment_kind")
-        texts = [found]
+        texts = []
+        await _search_office(data)
     for text in (name, *texts):
         refuse_secrets("file", text)
+
+
+async def _search_office(data: bytes) -> None:
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-attached-"))
+    try:
+        await asyncio.to_thread((folder / "original").write_bytes, data)
+        await refuse_marked(folder / "original", "attachment_kind")
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 async def _texts(data: bytes, reader: PageReader) -> list[str]:

@@ -15,6 +15,7 @@ from server.conformance.office import words
 from server.keys import CASE_FILES, DATABASE
 from tests.server.pages.conftest import Office, Page, Visitor
 from tests.server.papers_files import docx, pdf
+from tests.server.test_office_words import as_a_watermark
 
 SHEET = docx("Danh sách 120 hộ ở vùng có nguy cơ sạt lở")
 
@@ -69,16 +70,20 @@ async def test_what_is_attached_is_signed_posted_archived_and_handed_over_with_t
 async def test_what_must_not_go_with_a_document_is_refused_and_nothing_of_it_is_kept(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary, archive = await office.sign_in("binh"), office.server.data / "archive"
-    page = pdf("Trang")
+    page, zipped = pdf("Trang"), io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as bag:
+        bag.writestr("a.txt", "không phải tệp văn phòng")
     files = {
         "mat.docx": docx("Độ mật: TỐI MẬT"),
         "TUYỆT MẬT.pdf": page,
+        "dau-chim.docx": as_a_watermark("MẬT"),
+        "goi.zip": zipped.getvalue(),
         "chay.exe": b"MZ",
         "hong.pdf": b"%PDF-1.7 nothing",
     }
     refused = [await send(secretary, notice, name, data) for name, data in files.items()]
     refused.append(await send(secretary, notice, "a.pdf", page, secrecy=""))
-    assert [one.status for one in refused] == [422] * 5
+    assert [one.status for one in refused] == [422] * 7
     assert (await send(secretary, notice, "a.pdf", page, secrecy="secret")).status in (400, 403, 422)
     assert not [data for data in files.values() if list(archive.rglob(hashlib.sha256(data).hexdigest()))]
     assert not (await office.records.content_json(notice))["files"]
