@@ -11,7 +11,7 @@ from asn1crypto import cms as asn1_cms  # type: ignore[import-untyped]
 from asn1crypto import keys as asn1_keys
 from asn1crypto import tsp as asn1_tsp
 from asn1crypto import x509 as asn1_x509
-from pyhanko.sign.timestamps import DummyTimeStamper, TimeStamper
+from pyhanko.sign.timestamps import DummyTimeStamper, TimeStamper, TimestampRequestError
 
 
 class SharedStamper(TimeStamper):
@@ -49,6 +49,14 @@ class _OneUse(TimeStamper):
 def for_one_use(stamper: TimeStamper) -> TimeStamper:
     """The stamper to give to pyHanko for one signature or time-stamp."""
     return _OneUse(stamper) if isinstance(stamper, SharedStamper) else stamper
+
+
+class NoStamper(SharedStamper):
+    """No service is named yet. What is signed meanwhile waits for one."""
+
+    async def async_request_tsa_response(self, req: asn1_tsp.TimeStampReq) -> asn1_tsp.TimeStampResp:
+        """Raises TimestampRequestError."""
+        raise TimestampRequestError("no time-stamping service is named")
 
 
 class OwnStamper(SharedStamper):

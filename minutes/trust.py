@@ -60,7 +60,10 @@ def _der(data: bytes) -> bytes:
 
 
 def _certificates(path: Path) -> tuple[asn1_x509.Certificate, ...]:
-    return tuple(asn1_x509.Certificate.load(der) for _, _, der in asn1_pem.unarmor(path.read_bytes(), multiple=True))
+    data = path.read_bytes()
+    if not data.strip():
+        return ()  # a new installation, which trusts nobody yet
+    return tuple(asn1_x509.Certificate.load(der) for _, _, der in asn1_pem.unarmor(data, multiple=True))
 
 
 def issuer_of(certificate: asn1_x509.Certificate) -> str:

@@ -13,6 +13,7 @@ from minutes.errors import RecordError
 from minutes.keyring import Keyring
 from minutes.trust import Trust
 from server import auth, records_keys, signalling, whip
+from server.administration import Administration
 from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
 from server.casefiles import CaseFiles
@@ -33,6 +34,7 @@ from server.exports import Exports
 from server.incidents import Incidents
 from server.jobs import Job
 from server.keys import (
+    ADMINISTRATION,
     BULK,
     CASE_FILES,
     CHECKS_RUNNING,
@@ -84,17 +86,21 @@ from server.pages import (
     editing,
     exchange,
     figures,
+    founding,
     guests,
     incidents,
     line_check,
     meetings,
     office_days,
     papers,
+    people,
+    people_import,
     proceedings,
     public,
     recordings,
     redacting,
     registers,
+    rights_log,
     search,
     seating,
     series,
@@ -104,6 +110,7 @@ from server.pages import (
     statics,
     task_lists,
     tasks,
+    units,
     versions,
     vgca,
     word,
@@ -143,6 +150,11 @@ def build_app(config: Config) -> web.Application:
     app.cleanup_ctx.extend([_database, _records, _editing, _papers, _incidents, _exchange, _mail, _media, _jobs])
     pages = (
         account,
+        founding,
+        rights_log,
+        people_import,
+        units,
+        people,
         certificates,
         series,
         series_door,
@@ -306,6 +318,7 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
     app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], relays, app[PAPERS], folder, recogniser)
     await app[SITTINGS].start()
     app[EXPORTS] = Exports(app[CONFIG].recordings)
+    app[ADMINISTRATION] = Administration(app[DATABASE], app[SITTINGS], app[EDITING], auth.utcnow)
     yield
     await app[EXPORTS].close()
     await app[SITTINGS].close()
@@ -333,6 +346,7 @@ def jobs(app: web.Application, config: Config) -> Iterator[Job]:
     quarter, hour, day = 900.0, 3600.0, 86_400.0
     deadlines = Deadlines(database, app[POSTMAN])
     yield Job("deadlines", deadlines.look, every=quarter, failing="nobody is reminded")
+    yield Job("offices", app[ADMINISTRATION].look, every=60.0, failing="offices do not end on their day")
     yield Job("series", partial(prepare_near, database), every=quarter, failing="no meeting is prepared")
     yield Job("stamping", lambda _: stamp_waiting(records), every=30.0, failing="what is sealed waits")
     yield app[EXCHANGE].job

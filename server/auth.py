@@ -57,6 +57,14 @@ class Tokens:
         """A token that says that its holder stands at a site of a meeting; it signs nobody in."""
         return self._encode({"use": "check-in", "room": room, "meeting": meeting, "site": site}, now, lifetime)
 
+    def founding(self, now: datetime, lifetime: timedelta = timedelta(days=1)) -> str:
+        """A token for whoever makes the first unit and administrator; of use only as long as there is none."""
+        return self._encode({"use": "founding"}, now, lifetime)
+
+    def read_founding(self, token: str, now: datetime) -> None:
+        """Raises Problem("bad_token")."""
+        self._read(token, now, ("founding",))
+
     def read_check_in(self, token: str, now: datetime) -> Mapping[str, str]:
         """Room, meeting and site. Raises Problem("bad_token")."""
         return self._read(token, now, ("check-in",))
@@ -78,7 +86,7 @@ class Tokens:
         return claims
 
     def _encode(self, claims: dict[str, Any], now: datetime, lifetime: timedelta) -> str:
-        claims |= {"iat": int(now.timestamp()), "exp": int((now + lifetime).timestamp())}
+        claims |= {"iat": now.timestamp(), "exp": int((now + lifetime).timestamp())}
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key)
 
 
@@ -111,7 +119,8 @@ class Identity:
             return guest(claims)
         async with self._database.read() as connection:
             account = await directory.account(connection, str(claims["sub"]))
-        if account is None:
+            since = await directory.links_from(connection, str(claims["sub"]))
+        if account is None or (since is not None and claims.get("iat", 0) < since.timestamp()):
             raise Problem("bad_token")
         return account
 
@@ -217,6 +226,15 @@ class IncidentAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeAccess:
+    """A change of somebody's rights as `may` sees it: who made it, whose rights they are, and of which unit."""
+
+    by: str
+    subject: str
+    unit_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskAccess:
     """A task as `may` sees it: the unit that has given it, the one that leads it ("" where none is known), and those
     that help."""
@@ -232,6 +250,7 @@ Act = Literal[
     "room.arrange", "series.arrange", "recording.read", "proceedings.read", "paper.read", "paper.add",
     "paper.remove", "room.publish_any", "room.list",
     "incident.report", "incident.read", "incident.decide", "incident.draft", "incident.name",
+    "people.manage", "rights.read", "rights.confirm",
     "archive.read", "case.read", "case.keep", "case.dispose", "figures.read",
     "register.read", "register.enter", "register.take", "register.handle", "register.rule",
     "desk.open", "document.read", "document.receive", "document.edit", "document.submit", "document.return",
@@ -244,6 +263,8 @@ Act = Literal[
 
 
 _OFFICE = frozenset({"leader", "secretary", "clerk", "checker"})
+_ARCHIVE = _OFFICE | {"archivist"}
+"""Who reads case files: the archivist has no part in the documents that are not in them yet."""
 
 
 def _has(role: str) -> Callable[[Account, Any], bool]:
@@ -299,6 +320,15 @@ def _decides(account: Account, incident: IncidentAccess) -> bool:
     return account.id == incident.officer if incident.officer else "leader" in account.roles
 
 
+def _confirms(account: Account, change: ChangeAccess) -> bool:
+    """Nobody what they have changed themselves, and no administrator their own rights."""
+    if account.room is not None or account.id == change.by:
+        return False
+    if "leader" in account.roles and account.unit.id == change.unit_id:
+        return True
+    return "administrator" in account.roles and account.id != change.subject
+
+
 def _works(account: Account, task: TaskAccess) -> bool:
     """Anybody of the unit that leads it."""
     return account.room is None and bool(account.roles) and bool(task.owner_id) and account.unit.id == task.owner_id
@@ -342,9 +372,17 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "paper.remove": _desk_or_member,
     "room.publish_any": lambda account, room: account.room == room and account.room_role == "gateway",
     "room.list": _enter,
+    # Units, people and their rights, of the whole installation; what was changed of them, of the unit with the id
+    # `thing` (None: of all of them).
+    "people.manage": lambda account, _thing: account.room is None and "administrator" in account.roles,
+    "rights.read": lambda account, unit: (
+        account.room is None
+        and ("administrator" in account.roles or ("leader" in account.roles and account.unit.id == unit))
+    ),
+    "rights.confirm": _confirms,
     # Officials of every unit: they may be asked for remarks, or sign. The list holds what they may read.
     "archive.read": lambda account, _thing: (
-        bool(account.roles & {"leader", "secretary", "clerk"}) and account.room is None
+        bool(account.roles & {"leader", "secretary", "clerk", "archivist"}) and account.room is None
     ),
     # Any official who may read the thing itself, which its own rule says.
     "incident.report": lambda account, _thing: bool(account.roles) and account.room is None,
@@ -354,10 +392,12 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "incident.decide": lambda account, incident: _decides(account, incident),
     "incident.draft": _of_unit("secretary"),
     "incident.name": _of_unit("leader"),
-    # Case files of the unit with the id `thing`: the office reads them; secretaries and clerks keep them.
-    "case.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
-    "case.keep": lambda account, unit: bool(account.roles & {"secretary", "clerk"}) and account.unit.id == unit,
-    "figures.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    # Case files of the unit with the id `thing`: the office reads them; secretaries, clerks and archivists keep them.
+    "case.read": lambda account, unit: bool(account.roles & _ARCHIVE) and account.unit.id == unit,
+    "case.keep": lambda account, unit: (
+        bool(account.roles & {"secretary", "clerk", "archivist"}) and account.unit.id == unit
+    ),
+    "figures.read": lambda account, unit: bool(account.roles & _ARCHIVE) and account.unit.id == unit,
     # Destroy the contents of those whose time is over, by a council's decision: the head, or a deputy.
     "case.dispose": lambda account, unit: (
         account.room is None and "leader" in account.roles and account.unit.id == unit

@@ -40,7 +40,7 @@ COMMUNES = (
 PEOPLE = (
     ("hanh", "Nguyễn Thị Hạnh", "Phó Chủ tịch UBND tỉnh", PROVINCE, ("leader",)),
     ("binh", "Trần Văn Bình", "Chuyên viên Văn phòng UBND tỉnh", PROVINCE, ("secretary",)),
-    ("cuc", "Phạm Thu Cúc", "Văn thư Văn phòng UBND tỉnh", PROVINCE, ("clerk",)),
+    ("cuc", "Phạm Thu Cúc", "Văn thư Văn phòng UBND tỉnh", PROVINCE, ("clerk", "administrator")),
     ("dung", "Lò Văn Dũng", "Chủ tịch UBND xã", COMMUNES[0], ("delegate",)),
     ("lan", "Hoàng Thị Lan", "Chủ tịch UBND xã", COMMUNES[1], ("delegate",)),
     ("pao", "Giàng A Páo", "Phó Chủ tịch UBND xã", COMMUNES[2], ("delegate",)),

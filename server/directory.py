@@ -5,13 +5,29 @@ no level is written into the code. Records copy names out of here as values.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, MetaData, Row, String, Table, Text, delete, insert, select
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    delete,
+    insert,
+    or_,
+    select,
+)
+from sqlalchemy import update as change
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from minutes.tables import UtcDateTime
 
 metadata = MetaData()
 
@@ -38,6 +54,8 @@ account_table = Table(
     Column("roles", Text, nullable=False),  # JSON list
     Column("active", Boolean, nullable=False, default=True),
     Column("address", String(320), nullable=False, default=""),  # of mail; "" if none is known
+    Column("ends_on", String(10)),  # from that day on they hold no office here; None: not known
+    Column("links_from", UtcDateTime),  # sign-in links made before are good no more
 )
 
 session_table = Table(
@@ -73,7 +91,7 @@ class Account:
     name: str
     title: str
     unit: Unit
-    roles: frozenset[str]  # leader, secretary, clerk, delegate; none for a token holder
+    roles: frozenset[str]  # of ROLES in server.administration; none for a token holder
     room: str | None = None
     room_role: str | None = None
     link: str = ""  # the guest link by which they came
@@ -159,10 +177,84 @@ _ACCOUNTS = (
 )
 
 
-def _account(row: Row[Any]) -> Account:
+def _account(row: Sequence[Any]) -> Account:
     values: list[Any] = list(row)
     account_id, name, title, roles, address = values[:5]
     return Account(account_id, name, title, Unit(*values[5:]), frozenset(json.loads(roles)), address=address)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """An account as its administrator sees it. `active`: it may be used; `ends_on`: the ISO day from which on it may
+    not."""
+
+    account: Account
+    active: bool
+    ends_on: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A unit with the ISO days of its validity, both included, and what has taken its place."""
+
+    unit: Unit
+    valid_from: str
+    valid_to: str | None
+    successor: str | None
+
+    def over(self, on: str) -> bool:
+        """Whether it is a unit no more on the ISO date `on`."""
+        return self.valid_to is not None and self.valid_to < on
+
+
+_HOLDERS = select(*_ACCOUNT_COLUMNS, *_UNIT_COLUMNS, account_table.c.active, account_table.c.ends_on).join_from(
+    account_table, unit_table, account_table.c.unit_id == unit_table.c.id
+)
+
+
+def _holder(row: Sequence[Any]) -> Holder:
+    *account, active, ends_on = row
+    return Holder(_account(account), active, ends_on)
+
+
+async def holders(connection: AsyncConnection) -> list[Holder]:
+    """All accounts that there ever were, by unit and name."""
+    return [
+        _holder(row) for row in await connection.execute(_HOLDERS.order_by(unit_table.c.name, account_table.c.name))
+    ]
+
+
+async def holder(connection: AsyncConnection, account_id: str) -> Holder | None:
+    """The account with this id, whether it may be used or not."""
+    row = (await connection.execute(_HOLDERS.where(account_table.c.id == account_id))).first()
+    return _holder(row) if row else None
+
+
+async def put_account(connection: AsyncConnection, account_id: str, **values: Any) -> None:
+    """Change columns of an account; `roles` is a collection."""
+    if "roles" in values:
+        values["roles"] = json.dumps(sorted(values["roles"]))
+    await connection.execute(change(account_table).where(account_table.c.id == account_id).values(**values))
+
+
+async def links_from(connection: AsyncConnection, account_id: str) -> datetime | None:
+    """When the oldest sign-in link that is still good was made; None: no link was ever taken back."""
+    found: datetime | None = await connection.scalar(
+        select(account_table.c.links_from).where(account_table.c.id == account_id)
+    )
+    return found
+
+
+async def standings(connection: AsyncConnection) -> list[Standing]:
+    """All units that there ever were, by name."""
+    columns = (*_UNIT_COLUMNS, unit_table.c.valid_from, unit_table.c.valid_to, unit_table.c.successor_id)
+    rows = await connection.execute(select(*columns).order_by(unit_table.c.name))
+    return [Standing(Unit(*row[:5]), *row[5:]) for row in rows]
+
+
+async def put_unit(connection: AsyncConnection, unit_id: str, **values: Any) -> None:
+    """Change columns of a unit."""
+    await connection.execute(change(unit_table).where(unit_table.c.id == unit_id).values(**values))
 
 
 async def accounts(connection: AsyncConnection) -> list[Account]:
@@ -228,6 +320,12 @@ async def session(
 async def end_session(connection: AsyncConnection, digest: str) -> None:
     """Forget a session."""
     await connection.execute(delete(session_table).where(session_table.c.digest == digest))
+
+
+async def end_sessions(connection: AsyncConnection, account_id: str) -> None:
+    """Forget every session of an account, and of the phones with which its person has checked in."""
+    theirs = or_(session_table.c.account_id == account_id, session_table.c.person_id == account_id)
+    await connection.execute(delete(session_table).where(theirs))
 
 
 async def end_phones(connection: AsyncConnection, meeting_id: str, people: Collection[str] | None) -> None:

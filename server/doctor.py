@@ -78,6 +78,9 @@ def _trusted(config: Config) -> Iterator[Finding]:
         unread = N_("không đọc được %(what)s: %(why)s")
         yield N_("Tổ chức được tin cậy"), False, Reason(unread, what=folder, why=error)
         return
+    if not trust.roots:
+        none = N_("chưa có: chép roots.pem và intermediates.pem vào %(place)s, rồi khởi động lại; chưa ai ký được")
+        yield N_("Gốc tin cậy"), False, Reason(none, place=folder)
     for role, known in ((N_("Gốc tin cậy"), trust.roots), (N_("Tổ chức chứng thực"), trust.intermediates)):
         for certificate in known:
             until = certificate.not_valid_after

@@ -63,6 +63,10 @@ class Door:
         del self._waiters[connection.participant]
         return True
 
+    def knows(self, person: str) -> bool:
+        """Whether they wait here."""
+        return person in self._waiters
+
     def by_link(self, link: str) -> list[str]:
         """The ids of those who came by a guest link."""
         return [id for id, waiter in self._waiters.items() if waiter.link == link]

@@ -60,6 +60,15 @@ ANSWERS: dict[str, Answer] = {
     "erased_return": Answer(
         409, N_("Tài liệu này trước đây bị xóa vì có bí mật nhà nước; không được đưa vào hệ thống lần nữa.")
     ),
+    "last_administrator": Answer(
+        409, N_("Đây là người quản trị cuối cùng của hệ thống; xin giao quyền quản trị cho người khác trước.")
+    ),
+    "directory_changed": Answer(
+        409, N_("Trong lúc đồng chí xem, người khác đã thay đổi mục này. Xin xem lại giá trị hiện tại rồi làm lại.")
+    ),
+    "unit_over": Answer(409, N_("Đơn vị này đã thôi hoạt động, không nhận người và không thay đổi được nữa.")),
+    "bad_end": Answer(422, N_("Ngày thôi không hợp lệ: xin chọn một ngày không quá một năm kể từ hôm nay.")),
+    "already_begun": Answer(409, N_("Hệ thống đã có người quản trị. Xin đăng nhập bằng đường dẫn được cấp.")),
     "internal": Answer(500, N_("Hệ thống gặp lỗi. Lỗi đã được ghi lại; xin thử lại sau.")),
     # the meeting (rooms.errors codes)
     "bad_message": Answer(400, N_("Thông điệp không hợp lệ.")),

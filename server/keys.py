@@ -5,6 +5,7 @@ from collections import Counter
 from aiohttp import web
 
 from media import Endpoint
+from server.administration import Administration
 from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
 from server.casefiles import CaseFiles
@@ -32,6 +33,7 @@ from server.vault import Vault
 from server.vault_keeper import Keeper
 from server.word_files import WordFiles
 
+ADMINISTRATION = web.AppKey("administration", Administration)
 CASE_FILES = web.AppKey("case_files", CaseFiles)
 CONFIG = web.AppKey("config", Config)
 DESCRIBING = web.AppKey("describing", Describing)

@@ -165,3 +165,31 @@ def reminder(told: Reminder, to: Account, at: datetime) -> Letter:
         document_id=None,
         path=told.path,
     )
+
+
+def welcome(to: Account, until: datetime, administrator: str) -> Letter:
+    """The letter with which somebody is given their first, or another, sign-in link, good until then."""
+    last = until.astimezone(VIETNAM)
+    values = {
+        "to": to,
+        "to_office": office(to.title, to.unit.name),
+        "until": f"{short_time(last)}, ngày {short_date(last.date())}",
+        "administrator": administrator,
+        "link": LINK,
+    }
+    return Letter(
+        meeting_id="",
+        person_id=to.id,
+        room=None,
+        link_until=until,
+        sender_name=to.unit.name,
+        name=to.name,
+        address=to.address,
+        subject="Đường dẫn đăng nhập hệ thống Giao ban",
+        text=_environment(False).get_template("welcome.txt").render(values),
+        html=_environment(True).get_template("welcome.html").render(values),
+        calendar="",
+        method="",
+        document_id=None,
+        path="/meetings",
+    )

@@ -13,6 +13,7 @@ from minutes.deposits.note import Signer
 from minutes.errors import N_, Reason, SigningFailed
 from minutes.keyring import flush
 from minutes.signing import Credential
+from minutes.stamper import NoStamper
 from minutes.trust import Trust
 
 TSA_PIN = "tsa"
@@ -118,9 +119,19 @@ class Keys:
 
 
 def open_keys(directory: Path) -> Keys:
-    """The keys in `directory`: trust/, tsa.p12, people and seals; raises OSError or ValueError."""
-    stamping = Credential.load((directory / "tsa.p12").read_bytes(), TSA_PIN)
-    return Keys(Trust.load(directory / "trust"), stamping.time_stamper(), KeyStore(directory / "keys"))
+    """The keys in `directory`: trust/, people and seals, and tsa.p12 where the installation stamps by itself; raises
+    OSError or ValueError."""
+    own = _read(directory / "tsa.p12")
+    stamper = NoStamper() if own is None else Credential.load(own, TSA_PIN).time_stamper()
+    return Keys(Trust.load(directory / "trust"), stamper, KeyStore(directory / "keys"))
+
+
+def begin_keys(directory: Path) -> None:
+    """The folders of an installation that trusts nobody and has no key yet; whoever keeps it fills them."""
+    trust = directory / "trust"
+    trust.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in ("roots.pem", "intermediates.pem"):
+        (trust / name).touch(exist_ok=True)
 
 
 def archive_key(directory: Path) -> Signer | None:

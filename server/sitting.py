@@ -194,13 +194,25 @@ class Sitting:
     async def _put_phones_away(self) -> None:
         """The phones whose session has ended are in the meeting no more."""
         for id in self._phones.ended():
-            connection = self.connections.pop(id, None)
-            if connection is None:
-                continue
-            connection.end(bye("unseated"))
-            self._pages.pop(id, None)
+            await self._send_out(id, bye("unseated"))
+
+    async def _send_out(self, id: str, last_word: Letter | None) -> None:
+        connection = self.connections.pop(id, None)
+        if connection is None:
+            return
+        connection.end(last_word)
+        self._pages.pop(id, None)
+        with contextlib.suppress(Refused):
+            await self._step(partial(self.room.apply, id, Leave(), utcnow()))
+
+    async def sign_out(self, id: str) -> None:
+        """The session of somebody has ended: they are here no more, nor in the lobby. Whoever may sign in again
+        comes back."""
+        if self._door.knows(id):
             with contextlib.suppress(Refused):
-                await self._step(partial(self.room.apply, id, Leave(), utcnow()))
+                await self.apply(id, TurnAway())
+        async with self._lock:
+            await self._send_out(id, None)
 
     def dismiss(self, last_word: Letter | None) -> None:
         """Close every connection, with a message before or without."""

@@ -122,6 +122,11 @@ class Sittings:
                 self._open[room_id] = sitting
             return sitting
 
+    async def sign_out(self, person: str) -> None:
+        """The session of somebody has ended: they are in no meeting any more."""
+        for room_id, sitting in list(self._open.items()):
+            await self._isolated(sitting.sign_out(person), room_id)
+
     def running(self, room_id: str) -> Sitting | None:
         """The sitting of a room if it is in session."""
         return self._open.get(room_id)

@@ -5,18 +5,21 @@ import functools
 import importlib.util
 import runpy
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from server import config, demo, doctor
+from server import auth, config, demo, doctor
+from server.administration import TERMINAL, put_down_administrator, put_down_link
 from server.app import open_records
 from server.auth import utcnow
 from server.commands import DataOption, FileOption, console, installed, load
 from server.database import Database
-from server.errors import SetupError
+from server.errors import Problem, SetupError
+from server.founding import Founding
 from server.i18n import N_
 from server.page_reader import PageReader
 from server.pages.wording import told
@@ -46,7 +49,41 @@ def demo_command(
 @cli.command(help=N_("Chạy một bản cài đặt."))
 def serve(file: FileOption = None, data: DataOption = None) -> None:
     settings = load(data, file)
-    serve_forever(settings, announce=lambda: console.print(f"Giaoban: {settings.base_url}"))
+    founding = Founding(settings, console)
+    serve_forever(settings, prepare=founding.prepare, announce=founding.announce)
+
+
+@cli.command(
+    help=N_("In đường dẫn đăng nhập của một tài khoản, khi không còn người quản trị nào vào được; có ghi nhật ký.")
+)
+def invite(
+    account: Annotated[str, typer.Argument(help=N_("Mã của tài khoản, ở cuối địa chỉ trang của người đó."))],
+    days: Annotated[int, typer.Option(min=1, max=365, help=N_("Số ngày dùng được."))] = 1,
+    administrator: Annotated[
+        bool, typer.Option("--administrator", help=N_("Giao quyền quản trị cho tài khoản đó trước."))
+    ] = False,
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    settings = installed(data, file)
+
+    async def work() -> None:
+        async with Database(settings.database_url) as database:
+            await database.migrate()
+            async with database.begin() as connection:
+                if administrator:
+                    await put_down_administrator(connection, account, auth.utcnow())
+                await put_down_link(connection, account, days, TERMINAL, auth.utcnow())
+
+    try:
+        asyncio.run(work())
+    except Problem as problem:
+        raise SetupError(N_("Không có tài khoản “%(holder)s”."), holder=account) from problem
+    except DatabaseError as error:
+        raise SetupError(N_("Không đọc được cơ sở dữ liệu: %(why)s."), why=error.orig) from error
+    tokens = auth.Tokens(auth.load_secret(settings.secret_file))
+    link = f"{settings.base_url}/sign-in#{tokens.sign_in(account, auth.utcnow(), timedelta(days=days))}"
+    console.print(link, markup=False)
 
 
 @cli.command(help=N_("Đưa cơ sở dữ liệu lên cấu trúc mới nhất."))

@@ -126,6 +126,13 @@ class Editing:
                 if not live.seats:
                     await self._try_cut(live)
 
+    def put_out(self, account_id: str) -> None:
+        """Somebody may do other things than before, or nothing: their pages come again, and are asked again."""
+        for live in self._live.values():
+            for seat in live.seats:
+                if seat.by.id == account_id:
+                    seat.connection.end()
+
     def place(self, live: Live, seat: Seat, block: str) -> None:
         """The writer is in this block now, "" for none."""
         if seat.at != block:

@@ -11,6 +11,7 @@ import minutes.redaction.store
 import minutes.registers.store
 import minutes.tasks.tables  # noqa: F401 - their tables belong to the metadata of minutes.tables
 import server.accesses
+import server.directory_log
 import server.saved_searches  # noqa: F401 - their tables belong to the directory's metadata
 from minutes.tables import metadata as minutes_metadata
 from rooms.store import metadata as rooms_metadata

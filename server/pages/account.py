@@ -1,5 +1,6 @@
 """Signing in and out, and the reader's language."""
 
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -66,6 +67,14 @@ async def sign_in(request: web.Request) -> web.Response:
             await accesses.note(connection, account, Thing.SYSTEM, "", Deed.SIGN_IN, now)
     place = f"/rooms/{account.room}" if account and account.room else "/meetings"
     response = see_other(place if next_path == "/" else next_path)
+    keep_session(request, response, cookie, expires, now)
+    return response
+
+
+def keep_session(
+    request: web.Request, response: web.Response, cookie: str, expires: datetime, now: datetime
+) -> None:  # fmt: skip
+    """Let the browser keep the cookie of a session, out of reach of scripts and other sites."""
     response.set_cookie(
         cookie_name(request),
         cookie,
@@ -75,7 +84,6 @@ async def sign_in(request: web.Request) -> web.Response:
         secure=secure(request),
         path="/",
     )
-    return response
 
 
 async def sign_out(request: web.Request) -> web.Response:

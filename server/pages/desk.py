@@ -30,6 +30,7 @@ from server.pages import (
     incidents,
     reader_of,
     require,
+    rights_log,
     see_other,
     wording,
 )
@@ -75,6 +76,7 @@ async def index(request: web.Request) -> web.Response:
         alarm=await archive.alarm(request),
         incidents=await incidents.waiting(request, account),
         came=await desk_choices.came(request.app[EXCHANGE], account),
+        changed_rights=await rights_log.waiting(request, account),
         mine=mine,
         rights=sum(
             one.waits and may(account, "delegation.confirm", one) for one in await records.delegations(account.unit.id)

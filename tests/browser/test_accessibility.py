@@ -233,6 +233,38 @@ async def test_the_other_pages_keep_nobody_out(
 
 
 @pytest.mark.timeout(150)
+async def test_the_pages_of_units_and_people_keep_nobody_out(
+    installation: Installation, signed_in: Open, inspector: Inspector
+) -> None:
+    page = await signed_in("cuc")
+    people = f"{installation.url}/people"
+    await page.goto(f"{people}/dung")
+    await page.check(hook("role-leader"))
+    await page.click(hook("save"))
+    for language in LANGUAGES:
+        await speak(page, language)
+        paths = ("", "/new", "/dung", "/units/ta-nang", "/log", "/dung/end", "/units/ta-nang/end", "/units/new")
+        for path in paths if language == "vi" else paths[:5]:
+            await page.goto(people + path)
+            await inspector.look(page, f"/people{path} {language}")
+    await page.goto(f"{people}/dung")
+    await page.click(hook("make-link"))
+    await page.wait_for_selector(hook("link"))
+    await inspector.look(page, "a link that was made")
+    await page.goto(f"{people}/import")
+    await page.fill(hook("list"), "Vũ Đức Minh; Chuyên viên; Sở Lạ; ; vua")
+    await page.click(hook("look"))
+    await page.wait_for_selector(hook("wrong-row"))
+    await inspector.look(page, "a list with a wrong line")
+    await page.goto(f"{people}/units/new")
+    await page.fill(hook("name"), "Sở Y tế")
+    await page.eval_on_selector_all("main form", "(all) => all.forEach((form) => (form.noValidate = true))")
+    await page.click(hook("save"))
+    await page.wait_for_selector(hook("failure"))
+    await inspector.look(page, "a unit that is not whole")
+
+
+@pytest.mark.timeout(150)
 async def test_the_editor_of_drafts_keeps_nobody_out(
     installation: Installation, signed_in: Open, inspector: Inspector
 ) -> None:

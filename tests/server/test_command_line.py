@@ -216,6 +216,14 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path, giaoban: Giaoban, settin
 def test_an_installation_without_keys_says_so(tmp_path: Path, giaoban: Giaoban) -> None:
     config = tmp_path / "giaoban.toml"
     config.write_text("[http]\nport = 0\n")
+
+    async def prepare() -> None:
+        async with Database(sqlite_url(tmp_path / "giaoban.sqlite3")) as database:
+            await database.migrate()
+            async with database.begin() as connection:
+                await directory.add_unit(connection, directory.Unit("a", "A", "A", "A", "A"), "2026-01-01")
+
+    asyncio.run(prepare())
     assert "keys" in one_sentence(giaoban("serve", "--data", str(tmp_path), "--config", str(config)))
 
 

@@ -24,12 +24,12 @@ from cryptography.x509.oid import NameOID
 from icalendar import Calendar
 
 from rooms.proceedings import AgendaItem, Meeting, MeetingKind, Person, Role, Unit
-from server import auth, outbox
+from server import auth, directory, outbox
 from server import config as settings
 from server.config import ADDRESS, MailConfig
-from server.errors import SetupError
+from server.errors import Problem, SetupError
 from server.keys import DATABASE, RECORDS, TOKENS
-from server.letters import Addressee, Occasion, Occurrence, letters
+from server.letters import Addressee, Occasion, Occurrence, letters, welcome
 from server.mail import PAUSES, Postman
 from server.outbox import LINK, MailState
 from tests.installation import free_port
@@ -303,6 +303,26 @@ def certificate(folder: Path) -> Path:
     file = folder / "smtp.pem"
     file.write_bytes(private + made.public_bytes(pem))
     return file
+
+
+async def test_a_sign_in_link_that_an_administrator_sends_signs_in_until_its_day(
+    server: Server, postbox: Postbox
+) -> None:
+    async with server.app[DATABASE].begin() as connection:
+        binh = await directory.account(connection, "binh")
+        assert binh is not None
+        letter = welcome(binh, NOW + timedelta(days=7), "Phạm Thu Cúc")
+        await outbox.put(connection, [letter], MailState.WAITING, NOW)
+    assert LINK in letter.text, "the row has no secret"
+    assert await postman(server, postbox.port).deliver(NOW) == 1
+    (mail,) = postbox.got
+    text = part(mail, "text/plain")
+    assert "Người cấp: Phạm Thu Cúc." in text
+    found = re.search(r"https://hop\.lam-son\.example/sign-in\?next=%2Fmeetings#(\S+)", text)
+    assert found is not None
+    assert server.app[TOKENS].read(found[1], NOW + timedelta(days=6))["sub"] == "binh"
+    with pytest.raises(Problem, match="bad_token"):
+        server.app[TOKENS].read(found[1], NOW + timedelta(days=8))
 
 
 async def test_the_job_sends_by_itself_what_is_put_into_the_outbox(server: Server, postbox: Postbox) -> None:

@@ -22,8 +22,9 @@ from tests.server.pages.test_registers import receive
 from tests.server.pages.test_series import day, put_down
 
 ALL = frozenset({"stranger", "guest", "hanh", "binh", "cuc", "kiem", "staff", "dung", "other"})
-"""Nobody signed in; a token of the meeting's room; of the authority its leader (who chairs), secretary, clerk, checker
-and an official without duty; whom the meeting invites from the unit that has its task; who has every role elsewhere."""
+"""Nobody signed in; a token of the meeting's room; of the authority its leader (who chairs), secretary, clerk (who
+administers, too), checker and an official without duty; whom the meeting invites from the unit that has its task; who
+has every role elsewhere."""
 OFFICIALS = ALL - {"stranger", "guest"}
 OFFICE = frozenset({"hanh", "binh", "cuc", "kiem"})
 INVITED = frozenset({"guest", "hanh", "binh", "cuc", "dung"})
@@ -56,6 +57,14 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         GET /casefiles/disposal  GET /casefiles/{year}-{what}.pdf  GET /figures  GET /workflow  GET /workflow/days
         GET /delegations  GET /tasks/board  GET /tasks/scores"""),
     (only("hanh", "binh", "cuc", "other"), "GET /archive"),
+    (only("cuc"), """
+        GET /people  GET /people/new  POST /people/new  GET /people/import  POST /people/import
+        GET /people/{id}  POST /people/{id}  GET /people/{id}/end  POST /people/{id}/end
+        POST /people/{id}/link  POST /people/{id}/revoke  POST /people/{id}/resume
+        GET /people/units/new  POST /people/units/new  GET /people/units/{id}  POST /people/units/{id}
+        GET /people/units/{id}/end  POST /people/units/{id}/end"""),
+    (only("hanh", "cuc", "other"), """
+        GET /people/log  POST /people/log/confirm  GET /people/log.pdf  GET /people/log.csv"""),
     (only("cuc", "other"), """
         GET /certificates  POST /certificates/picture  GET /certificates/picture.png
         POST /registers/out  POST /registers/out/end  POST /registers/in  POST /registers/in/edxml"""),
@@ -131,6 +140,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
 )  # fmt: skip
 """Who may: method and path as the route is written, but for what ACTS spells out."""
 ELSEWHERE = {
+    "GET /begin": "of use while there is nobody: test_founding", "POST /begin": "test_founding",
     "POST /signing/vgca/upload": "the ticket decides: test_vgca",
     "GET /rooms/{room}/ws": "a conversation: test_signalling",
     "POST /whip/{room}": "test_whip", "POST /whip/{room}/{participant}": "test_whip",
@@ -178,7 +188,8 @@ async def things(office: Office) -> dict[str, str]:
     return {
         "/desk/": draft, "/meetings/": meeting.id, "/casefiles/": case.id, "/tasks/": "1", "/certificates/": "1",
         "/incidents/": incident, "/search/": "1",
-        "/delegations/": "1", "/desk/{id}/redact": sealed, "thing": draft,
+        "/people/": "lan", "/people/units/": "hoa-phuoc", "/delegations/": "1",
+        "/desk/{id}/redact": sealed, "thing": draft,
         "paper": paper.id, "series": series.rsplit("/", 1)[1], "day": str(day(1)), "room": meeting.room,
         "unit": "lam-son", "year": str(notice.year), "number": "1", "symbol": notice.number_symbol or "",
         "digest": notice.digest or "", "version": "1", "answer": "apply", "page": "1", "width": "720", "which": "out",
