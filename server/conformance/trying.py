@@ -9,7 +9,17 @@ from sqlalchemy.exc import DatabaseError
 
 from minutes.conformance.checklist import Checklist, Line, Outcome, Verdict
 from server.config import Config
-from server.conformance import counting, documents, exchanging, filing, guarding, keeping, registering, showing
+from server.conformance import (
+    administering,
+    counting,
+    documents,
+    exchanging,
+    filing,
+    guarding,
+    keeping,
+    registering,
+    showing,
+)
 from server.conformance.office import Examined, opened
 from server.database import Database
 from server.errors import NO_INSTALLATION, SetupError
@@ -18,7 +28,8 @@ log = structlog.get_logger("giaoban.conformance")
 
 Check = Callable[[Examined], Awaitable[Outcome]]
 CHECKS: Mapping[str, Check] = MappingProxyType(
-    counting.CHECKS
+    administering.CHECKS
+    | counting.CHECKS
     | documents.CHECKS
     | exchanging.CHECKS
     | filing.CHECKS

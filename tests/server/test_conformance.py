@@ -14,7 +14,7 @@ from minutes.deposits.entry import Kind
 from minutes.deposits.erasure import Erasure, Ground
 from minutes.tables import act_table, register_table
 from server import auth, config
-from server.conformance import command, documents, guarding, keeping
+from server.conformance import administering, command, documents, guarding, keeping
 from server.conformance.office import Examined, opened, words
 from server.conformance.trying import CHECKS
 from server.database import Database
@@ -97,6 +97,8 @@ async def test_a_check_tells_an_office_that_does_not_do_as_it_should(
         monkeypatch.setattr(auth, "_RULES", everybody)
         assert (await guarding.refused(seen)).verdict is Verdict.FAILED
         assert (await guarding.per_document(seen)).verdict is Verdict.FAILED
+        for check in (administering.rights_given, administering.rights_warned, administering.case_access):
+            assert (await check(seen)).verdict is Verdict.FAILED
         document = await office.issued()
         async with office.database.begin() as connection:
             await connection.execute(delete(act_table).where(act_table.c.document_id == document.id))
