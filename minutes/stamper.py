@@ -5,13 +5,28 @@ fields are missing for a moment, or a list ends early. pyHanko's stampers rememb
 shared remembers bytes alone, and each use gets one of its own.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from asn1crypto import cms as asn1_cms  # type: ignore[import-untyped]
 from asn1crypto import keys as asn1_keys
 from asn1crypto import tsp as asn1_tsp
 from asn1crypto import x509 as asn1_x509
+from pyhanko.sign.general import SigningError, ValueErrorWithMessage
 from pyhanko.sign.timestamps import DummyTimeStamper, TimeStamper, TimestampRequestError
+from pyhanko.sign.validation.errors import SignatureValidationError
+from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
+from pyhanko.sign.validation.status import TimestampSignatureStatus
+from pyhanko_certvalidator.errors import PathError
+
+from minutes.trust import Trust
+
+ASTRAY = timedelta(hours=1)
+"""By which a service's clock and ours may differ."""
+BROKEN = (
+    SigningError, SignatureValidationError, ValueErrorWithMessage, PathError, ValueError, TypeError, KeyError,
+    IndexError, AttributeError, AssertionError, NotImplementedError, RecursionError, OverflowError,
+)  # fmt: skip
+"""What pyHanko and asn1crypto leak on hostile bytes beside their own errors."""
 
 
 class SharedStamper(TimeStamper):
@@ -28,6 +43,51 @@ class SharedStamper(TimeStamper):
             token = await TimeStamper.async_dummy_response(fresh, md_algorithm)
             self._estimates[md_algorithm] = token.dump()
         return asn1_cms.ContentInfo.load(self._estimates[md_algorithm])
+
+
+class Believed(SharedStamper):
+    """A stamper whose word is looked at before it is taken: a token that nobody will ever believe (of an authority that
+    is not trusted, broken, or of another time than ours) is none, so that what is signed waits for a good one instead
+    of being thrown away, or kept with a worthless one.
+
+    Given: the stamper, who is trusted, and the time."""
+
+    def __init__(self, stamper: TimeStamper, trust: Trust, now: datetime) -> None:
+        super().__init__()
+        self._stamper = stamper
+        self._trust = trust
+        self._now = now
+
+    async def estimate(self, md_algorithm: str) -> asn1_cms.ContentInfo:
+        """The stamper's own, of whatever time it is. Raises TimestampRequestError."""
+        if isinstance(self._stamper, SharedStamper):
+            token = await self._stamper.estimate(md_algorithm)
+            await self._look(token)
+            return token
+        return await super().estimate(md_algorithm)
+
+    async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> asn1_cms.ContentInfo:
+        """A token that holds. Raises TimestampRequestError."""
+        token = await self._stamper.async_timestamp(message_digest, md_algorithm)
+        if abs(await self._look(token) - self._now) > ASTRAY:
+            raise TimestampRequestError("the service tells another time than ours")
+        return token
+
+    async def _look(self, token: asn1_cms.ContentInfo) -> datetime:
+        """The time that a token tells, if it holds. Raises TimestampRequestError."""
+        try:
+            signed = asn1_cms.ContentInfo.load(token.dump())["content"]
+            told = signed["encap_content_info"]["content"].parsed
+            moment, imprint = told["gen_time"].native, told["message_imprint"]["hashed_message"].native
+            context = self._trust.for_one_use().context(moment, known=False)
+            found = await validate_tst_signed_data(signed, context, lambda _algorithm: imprint)
+            status = TimestampSignatureStatus(**found)
+        except BROKEN as error:
+            raise TimestampRequestError("the time-stamp cannot be read") from error
+        if not (status.intact and status.valid and status.trusted) or status.revoked:
+            raise TimestampRequestError("the time-stamp does not hold")
+        assert isinstance(moment, datetime)
+        return moment
 
 
 class _OneUse(TimeStamper):

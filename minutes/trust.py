@@ -39,16 +39,17 @@ class Trust:
         parts = (self.roots, self.intermediates, self.crls, self.ocsps)
         return Trust(*(tuple(type(one).load(one.dump()) for one in part) for part in parts))
 
-    def context(self, moment: datetime | None = None) -> ValidationContext:
+    def context(self, moment: datetime | None = None, *, known: bool = True) -> ValidationContext:
         """Fresh for every use, since a context caches what it has seen. `moment` None: now; an earlier one is judged by
-        what the revocation lists of today say of it."""
+        what the revocation lists of today say of it. `known`: whether somebody must have said that a certificate is not
+        revoked."""
         return ValidationContext(
             trust_roots=list(self.roots),
             other_certs=list(self.intermediates),
             crls=list(self.crls),
             ocsps=list(self.ocsps),
             allow_fetching=False,
-            revocation_mode="require",
+            revocation_mode="require" if known else "soft-fail",
             moment=moment,
             retroactive_revinfo=moment is not None,
             time_tolerance=CLOCK_TOLERANCE,

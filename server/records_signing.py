@@ -187,7 +187,7 @@ class Signing(Stamping):
         try:
             return await in_thread(lambda: make(self._time_stamper))
         except NoTimeStamp:
-            log.warning("signed without a time-stamp: the service does not answer")
+            log.warning("signed without a time-stamp: the service does not answer as it should")
             return await in_thread(lambda: make(None))
 
     def _way(

@@ -23,6 +23,7 @@ from minutes.deposits.examine import Finding, heads, rows
 from minutes.deposits.handover import Handover, LogKeys
 from minutes.deposits.note import Signer, Verifier
 from minutes.errors import N_, Damaged, NotFound, Reason, RecordError
+from minutes.stamper import Believed
 from minutes.trust import Trust
 from rooms.proceedings.merkle import inclusion, root_of
 from server import auth, records_keys
@@ -153,7 +154,8 @@ class Vault:
         if kept is None or kept.size < size or self._now() - kept.at >= DAY:
             kept = await self.checkpoint()
         note = kept.note
-        token = await in_thread(lambda: anchor(self._time_stamper, note, self.trust))
+        stamper = Believed(self._time_stamper, self.trust, self._now())
+        token = await in_thread(lambda: anchor(stamper, note, self.trust))
         return await self.deposit(token, about=kept.about, kind=Kind.ANCHOR, label=f"{kept.about}.tst")
 
     # Proofs

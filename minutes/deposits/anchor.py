@@ -11,42 +11,23 @@ import hashlib
 from datetime import datetime
 
 from asn1crypto import cms, tsp  # type: ignore[import-untyped]
-from pyhanko.sign.general import SigningError, ValueErrorWithMessage
 from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
-from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
-from pyhanko_certvalidator.errors import PathError
 
 from minutes.errors import N_, Damaged, Reason, SigningFailed
+from minutes.stamper import BROKEN
 from minutes.trust import Trust
 
 LIMIT = 200_000
 """Octets of the largest token that is read."""
-
-# What pyHanko and asn1crypto leak on hostile bytes beside their own errors.
-_BROKEN = (
-    SigningError,
-    SignatureValidationError,
-    ValueErrorWithMessage,
-    PathError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    AssertionError,
-    NotImplementedError,
-    RecursionError,
-    OverflowError,
-)
 
 
 async def anchor(stamper: TimeStamper, note: str, trust: Trust) -> bytes:
     """The token (DER) over the signed note of a checkpoint. Raises SigningFailed where there is none to be had."""
     try:
         token = await stamper.async_timestamp(hashlib.sha256(note.encode()).digest(), "sha256")
-    except (TimestampRequestError, OSError, *_BROKEN) as error:
+    except (TimestampRequestError, OSError, *BROKEN) as error:
         text = N_("Dịch vụ cấp dấu thời gian không trả lời (%(error)s)")
         raise SigningFailed(Reason(text, error=type(error).__name__)) from error
     signed = token["content"]
@@ -62,7 +43,7 @@ async def judge(token: bytes, note: str, trust: Trust) -> datetime:
     anybody whom the pinned roots know."""
     try:
         signed, imprint, moment = _read(token)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Damaged(Reason(N_("không đọc được dấu thời gian"))) from error
     if imprint != hashlib.sha256(note.encode()).digest():
         raise Damaged(Reason(N_("dấu thời gian không phải của điểm chốt này")))
@@ -71,7 +52,7 @@ async def judge(token: bytes, note: str, trust: Trust) -> datetime:
         context = trust.for_one_use().context(moment)
         found = await validate_tst_signed_data(signed, context, lambda _algorithm: imprint)
         status = TimestampSignatureStatus(**found)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Damaged(Reason(N_("dấu thời gian không kiểm tra được"))) from error
     if not status.intact or not status.valid:
         raise Damaged(Reason(N_("dấu thời gian đã bị sửa")))

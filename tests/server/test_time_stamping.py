@@ -5,19 +5,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from pyhanko.sign.timestamps import TimestampRequestError
+from asn1crypto import tsp
+from pyhanko.sign.timestamps import TimeStamper, TimestampRequestError
 
 from minutes.archive import Archive
 from minutes.document import State
-from minutes.errors import NoTimeStamp, Refused
+from minutes.errors import NoTimeStamp, Refused, SigningFailed
+from minutes.stamper import OwnStamper, SharedStamper
 from minutes.trust import Trust
 from minutes.validation import validate
 from server import time_stamper
-from server.records_keys import open_keys
+from server.records_keys import make_archive_key, open_keys
 from server.records_verify import expected_signatures
 from server.renewal import Renewal
 from server.stamping import stamp_waiting
 from server.time_stamper import HttpTimeStamper
+from server.vault import Vault, last_anchor
 from tests.minutes.certification import Behaviour, Certification, answers, certification, silent
 from tests.minutes.conftest import _quiet
 from tests.minutes.sample_meeting import PROVINCE
@@ -108,6 +111,50 @@ async def seal_all(office: RecordsOffice, document_id: str) -> None:
     await office.records.sign(document_id, by=SECRETARY_ACTOR, pin=PIN)
     await office.records.sign(document_id, by=CHAIR_ACTOR, pin=PIN)
     await office.records.seal(document_id, by=CLERK_ACTOR, pin=PIN)
+
+
+class Broken(SharedStamper):
+    """One bit of what the authority signs is another."""
+
+    def __init__(self, sound: SharedStamper) -> None:
+        super().__init__()
+        self._sound = sound
+
+    async def async_request_tsa_response(self, req: tsp.TimeStampReq) -> tsp.TimeStampResp:
+        answer = bytearray((await self._sound.async_request_tsa_response(req)).dump())
+        answer[-5] ^= 1
+        return tsp.TimeStampResp.load(bytes(answer))
+
+
+@pytest.mark.parametrize("lie", ["a stranger's", "broken", "of another time"])
+async def test_a_stamp_that_would_not_hold_is_none_and_keeps_nobody_from_signing(tmp_path: Path, lie: str) -> None:
+    """It was put into the file, and the signature thrown away with it; or kept, and no seal held over it any more."""
+    for place in ("elsewhere", "office"):
+        async with open_office(tmp_path / place):
+            pass
+    own = open_keys(tmp_path / "office" / "keys").time_stamper
+    assert isinstance(own, OwnStamper)
+    liar: TimeStamper = own
+    if lie == "a stranger's":
+        liar = open_keys(tmp_path / "elsewhere" / "keys").time_stamper
+    elif lie == "broken":
+        liar = Broken(own)
+    else:
+        own.fixed_dt = datetime(2020, 1, 1, tzinfo=UTC)
+    async with open_office(tmp_path / "office", time_stamper=liar) as office:
+        document_id = await office.approved_minutes()
+        await seal_all(office, document_id)
+        assert (await office.records.get(document_id)).state is State.STAMPING
+        signer = make_archive_key(tmp_path / "office" / "keys", "http://127.0.0.1")
+        vault = Vault(office.database, Archive(office.archive), office.records.trust, liar, signer, office.clock)
+        with pytest.raises(SigningFailed):
+            await vault.anchor()
+        async with office.database.read() as connection:
+            assert await last_anchor(connection) is None
+    async with open_office(tmp_path / "office") as office:
+        assert await stamp_waiting(office.records) == 1
+        issued = await office.records.pdf(document_id)
+        assert (await office.records.verify(issued)).kind == "genuine"
 
 
 async def test_what_is_sealed_without_a_stamp_waits_through_a_restart_and_is_issued_with_one(
