@@ -120,7 +120,9 @@ class RemoteSigning:
                 ClientSession(timeout=TIMEOUT) as session,
                 session.post(f"{self._url}/{path}", allow_redirects=False, **options) as response,
             ):
-                data = await response.content.read(MAX_ANSWER + 1)
+                data = b""
+                while len(data) <= MAX_ANSWER and (more := await response.content.read(65_536)):
+                    data += more
                 if len(data) > MAX_ANSWER or response.content_type != "application/json":
                     raise _strange()
                 told = _parsed(data)

@@ -79,9 +79,7 @@ class CscService:
         self.calls.append(path)
         if path in self.answers:
             told = self.answers[path]
-            return web.Response(
-                body=told.body, status=told.status, content_type=told.content_type, headers=dict(told.headers)
-            )
+            return web.Response(body=told.body, status=told.status, headers=told.headers)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if path != "oauth2/token" and (scheme != "Bearer" or token not in self._tokens):
             return _error("invalid_request", 401)

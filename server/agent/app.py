@@ -27,8 +27,8 @@ from web import STATIC
 
 T = TypeVar("T")
 MAX_REQUEST = 64 * 2**20
-WIDTH = 900
-"""Pixels of a page's picture."""
+WIDTH, TALLEST = 900, 4000
+"""Pixels of a page's picture, and of one that is taller than any page."""
 MAX_PAGES = 60
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -62,8 +62,12 @@ class Agent:
     async def sign(self, job: Job, pin: str) -> None:
         """Sign a job that waits. Raises WrongPin, SigningFailed."""
         data = [one.attributes for one in job.files]
-        job.signatures = await self._do(lambda: self._token.sign(job.certificate, pin, data))
-        job.state = "signed"
+        job.busy = True
+        try:
+            job.signatures = await self._do(lambda: self._token.sign(job.certificate, pin, data))
+            job.state = "signed"
+        finally:
+            job.busy = False
 
     async def look(self, work: Callable[[], T]) -> T:
         """Do what needs PDFium."""
@@ -298,17 +302,24 @@ async def _picture(request: web.Request) -> web.Response:
     if number >= len(job.files) or index >= MAX_PAGES:
         raise web.HTTPNotFound
 
-    def draw() -> bytes:
-        out = io.BytesIO()
-        with _opened(job.files[number].pdf) as document:
-            if index >= len(document):
-                raise web.HTTPNotFound
-            document.init_forms()
-            drawn = document[index]
-            drawn.render(scale=WIDTH / drawn.get_width()).to_pil().save(out, "PNG")
-        return out.getvalue()
+    try:
+        drawn = await request.app[AGENT].look(lambda: picture(job.files[number].pdf, index))
+    except IndexError as error:
+        raise web.HTTPNotFound from error
+    return web.Response(body=drawn, content_type="image/png")
 
-    return web.Response(body=await request.app[AGENT].look(draw), content_type="image/png")
+
+def picture(pdf: bytes, index: int) -> bytes:
+    """A page as a PNG of bounded size, whatever shape it has. Raises IndexError, SigningFailed."""
+    out = io.BytesIO()
+    with _opened(pdf) as document:
+        if index >= len(document):
+            raise IndexError
+        document.init_forms()
+        sheet = document[index]
+        width, height = (max(one, 1.0) for one in sheet.get_size())
+        sheet.render(scale=min(WIDTH / width, TALLEST / height)).to_pil().save(out, "PNG")
+    return out.getvalue()
 
 
 async def _decide(request: web.Request) -> web.Response:
@@ -317,6 +328,9 @@ async def _decide(request: web.Request) -> web.Response:
     posted = await request.post()
     if job.state != "waiting":
         return _render(request, "done.html", job=job)
+    if job.busy:
+        # A form that was sent twice: a wrong PIN would be tried twice, and few tries lock a token.
+        return await _shown(request, job, _reader(request).gettext(N_("Đang ký bằng thiết bị; xin đợi.")))
     if "refuse" in posted:
         job.state = "refused"
         return _render(request, "done.html", job=job)

@@ -22,6 +22,7 @@ class Job:
     files: tuple[Signable, ...]
     until: float
     state: str = "waiting"
+    busy: bool = False  # the token is at work on it
     signatures: tuple[bytes, ...] = field(default=(), repr=False)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import html
+import io
 import logging
 import re
 import threading
@@ -19,6 +20,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from PIL import Image
 
 from minutes import appearance, interrupted, signing
 from minutes.document import Signer
@@ -164,6 +166,42 @@ async def test_a_wrong_pin_signs_nothing_and_is_nowhere_shown(desk: Desk) -> Non
     assert (status, "Mã PIN không đúng" in shown, "00009999" in shown) == (422, True, False)
     assert (await desk.state(job["job"]))["state"] == "waiting"
     assert (await desk.page(job["page"], pin=PIN))[0] == 200
+
+
+async def test_a_form_that_is_sent_twice_tries_the_pin_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few wrong ones lock a token for good."""
+    _status, job = await desk.ask(desk.message())
+    tried, sign, go_on = [], Token.sign, threading.Event()
+
+    def noted(token: Token, *of: Any) -> Any:
+        tried.append(of[1])
+        assert go_on.wait(20)
+        return sign(token, *of)
+
+    monkeypatch.setattr(Token, "sign", noted)
+    first = asyncio.create_task(desk.page(job["page"], pin="00009999"))
+    async with asyncio.timeout(20):
+        while not tried:
+            await asyncio.sleep(0)
+    status, shown = await desk.page(job["page"], pin="00009999")
+    assert (status, "Đang ký bằng thiết bị" in shown) == (422, True)
+    await desk.page(job["page"], refuse="1")
+    go_on.set()
+    assert "Mã PIN không đúng" in (await first)[1]
+    assert len(tried) == 1
+    assert (await desk.state(job["job"]))["state"] == "waiting"
+
+
+@pytest.mark.parametrize("box", ["0 0 0.001 14400", "0 0 14400 0.001", "0 0 0 0", "0 0 1000000000 1000000000"])
+def test_a_page_of_any_shape_is_drawn_in_bounds(box: str) -> None:
+    page = (
+        b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Count 1/Kids[3 0 R]>>\n"
+        b"endobj\n3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[" + box.encode() + b"]>>\nendobj\ntrailer\n"
+        b"<</Size 4/Root 1 0 R>>\nstartxref\n0\n%%EOF\n"
+    )
+    assert max(Image.open(io.BytesIO(app.picture(page, 0))).size) <= app.TALLEST
+    with pytest.raises(IndexError):
+        app.picture(page, 1)
 
 
 async def test_who_says_no_gives_no_signature(desk: Desk) -> None:

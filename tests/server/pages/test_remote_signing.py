@@ -146,6 +146,15 @@ async def test_a_redirect_is_not_followed_and_a_flood_not_read(office: Office, s
     assert service.calls[-1] == "credentials/list"
 
 
+async def test_an_answer_that_comes_in_pieces_is_read_to_its_end(office: Office, service: CscService) -> None:
+    """What is at hand when one begins to read is the first piece, here of white space."""
+    service.answers["credentials/list"] = web.Response(
+        text=" " * 900_000 + '{"credentialInfos": []}', content_type="application/json"
+    )
+    with pytest.raises(RecordError, match="không có chứng thư số nào"):
+        await RemoteSigning(service.url, *CLIENT).credential([])
+
+
 async def test_a_service_that_is_away_is_told(office: Office) -> None:
     with pytest.raises(RecordError, match="không liên lạc được"):
         await RemoteSigning("http://127.0.0.1:9", *CLIENT).credential([])
