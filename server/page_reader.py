@@ -24,6 +24,15 @@ class Unread(Exception):
     """The page could not be read; the text says why, to the operator."""
 
 
+WORDLESS = 20
+"""Letters and digits below which a page is a picture: a number that a scanner or a stamp has added is no text."""
+
+
+def wordless(text: str) -> bool:
+    """Whether a page with this text of its own is to be read as a picture."""
+    return sum(letter.isalnum() for letter in text) < WORDLESS
+
+
 @dataclass(frozen=True, slots=True)
 class PageReader:
     """Given: the command line, with "{image}" where the picture is named; an empty one reads nothing."""

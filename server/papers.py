@@ -34,7 +34,7 @@ from server.disks import ROOM_LEFT
 from server.errors import Problem
 from server.i18n import N_
 from server.office_words import refuse_marked
-from server.page_reader import PageReader, Unread
+from server.page_reader import PageReader, Unread, wordless
 from server.papers_tables import Paper
 
 log = structlog.get_logger("giaoban.papers")
@@ -50,8 +50,6 @@ A_MEETING, WAITING = 100, 20
 TIME = 900
 """Seconds after which a paper is given up."""
 REFUSED_SHOWN = 20
-WORDLESS = 20
-"""Letters and digits below which a page is a picture: a number that a scanner or a stamp has added is no text."""
 _RENDERER = Path(__file__).with_name("render_paper.py")
 _LINE = 65_536
 _OFFICE = {"docx": "word/", "pptx": "ppt/", "xlsx": "xl/"}
@@ -233,8 +231,7 @@ class Papers:
             if sent.kind != "pdf":  # what no page of it shows is kept with it
                 await refuse_marked(sent.folder / f"original.{sent.kind}", "paper_unreadable")
             await self._render(pending, sent)
-            wordless = await asyncio.to_thread(_check, sent.folder)
-            await self._read(sent.folder, wordless)
+            await self._read(sent.folder, await asyncio.to_thread(_check, sent.folder))
         async with self._shelf:
             if not shelf.exists():
                 if not (sent.folder / "pages.json").exists():  # taken away since we looked
@@ -250,9 +247,9 @@ class Papers:
                 await papers_tables.add(connection, paper)
         return paper
 
-    async def _read(self, folder: Path, wordless: Iterable[int]) -> None:
+    async def _read(self, folder: Path, pictures: Iterable[int]) -> None:
         """Look for marks of secrecy in the pictures of pages that have no words of their own. Raises Problem."""
-        for number in wordless if self.reader.command else ():
+        for number in pictures if self.reader.command else ():
             try:
                 words = await self.reader.words(folder / f"{number:03d}-{max(WIDTHS)}.webp")
             except Unread as error:
@@ -380,7 +377,7 @@ def _command(sent: Sent) -> list[str]:
 def _check(folder: Path) -> list[int]:
     """What became of a stranger's file is not believed either: no links, no folders, no mark of secrecy. The pages
     that have no words of their own. Raises Problem."""
-    wordless = []
+    pictures = []
     for path in _children(folder):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             path.unlink()
@@ -393,9 +390,9 @@ def _check(folder: Path) -> list[int]:
         words = (folder / f"{number:03d}.txt").read_text(encoding="utf-8")
         if secrecy_mark(words):
             raise Problem("secret_marking")
-        if sum(letter.isalnum() for letter in words) < WORDLESS:
-            wordless.append(number)
-    return wordless
+        if wordless(words):
+            pictures.append(number)
+    return pictures
 
 
 def opened(shelf: Path, file: str, keys: Keyring) -> Iterator[bytes]:

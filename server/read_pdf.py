@@ -1,8 +1,9 @@
 """The text of a PDF that a stranger has sent.
 
-Runs as a process of its own (`python -I read_pdf.py FOLDER [pictures]`). Imports nothing of ours. Reads
-FOLDER/original.pdf, writes FOLDER/text.json: a list with the text of each page; where pictures are asked for, of each
-page without words FOLDER/NNN.png. Exit code 1 where it is none, has a password or is too long.
+Runs as a process of its own (`python -I read_pdf.py FOLDER [LETTERS]`). Imports nothing of ours. Reads
+FOLDER/original.pdf, writes FOLDER/text.json: a list with the text of each page; with LETTERS, of each page that has
+fewer letters and digits FOLDER/NNN.png. Exit code 1 where it is none, has a password or is too long: what is not read
+to its end is not taken.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
-PAGES, TEXT, PICTURES = 500, 20_000, 100
+PAGES, TEXT, PICTURES = 500, 50_000, 100
 DOTS, LARGEST = 200, 2600
 """Per inch, and on the longer side of a picture."""
 MEMORY, PROCESSOR, OUTPUT = 2 << 30, 60, 40 << 20
@@ -30,9 +31,12 @@ def main() -> None:
         document = pdfium.PdfDocument(folder / "original.pdf")
         if not 0 < len(document) <= PAGES:
             sys.exit(1)
-        texts = [page.get_textpage().get_text_bounded()[:TEXT] for page in document]
+        texts = [page.get_textpage().get_text_bounded() for page in document]
+        if max(map(len, texts)) > TEXT:
+            sys.exit(1)
         if len(sys.argv) > 2:
-            _draw(document, folder, [number for number, text in enumerate(texts) if not text.strip()])
+            counted = [sum(letter.isalnum() for letter in text) for text in texts]
+            _draw(document, folder, [number for number, count in enumerate(counted) if count < int(sys.argv[2])])
     except (pdfium.PdfiumError, MemoryError, ValueError):
         sys.exit(1)
     (folder / "text.json").write_text(json.dumps(texts), encoding="utf-8")

@@ -22,7 +22,7 @@ from server import sandbox
 from server.errors import Problem
 from server.judging import judge
 from server.office_words import refuse_marked
-from server.page_reader import PageReader, Unread
+from server.page_reader import WORDLESS, PageReader, Unread, wordless
 
 log = structlog.get_logger("giaoban.received")
 
@@ -90,7 +90,10 @@ async def _texts(data: bytes, reader: PageReader) -> list[str]:
     try:
         await asyncio.to_thread((folder / "original.pdf").write_bytes, data)
         texts = await _read(folder, pictures=bool(reader.command))
-        return [text if text.strip() else await _seen(folder, number, reader) for number, text in enumerate(texts)]
+        return [
+            f"{text}\n{await _seen(folder, number, reader)}".strip() if wordless(text) else text
+            for number, text in enumerate(texts)
+        ]
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -108,7 +111,7 @@ async def _seen(folder: Path, number: int, reader: PageReader) -> str:
 
 async def _read(folder: Path, *, pictures: bool) -> list[str]:
     process = await asyncio.create_subprocess_exec(
-        *await asyncio.to_thread(_command, folder, *(("pictures",) if pictures else ())),
+        *await asyncio.to_thread(_command, folder, *((str(WORDLESS),) if pictures else ())),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:

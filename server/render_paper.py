@@ -20,7 +20,7 @@ from PIL import Image
 
 PAGES = 300
 PIXELS = 6_000_000  # of one image
-TEXT = 20_000  # characters of a page
+TEXT = 50_000  # characters of a page: what is not looked through to its end is not taken
 MEMORY, OUTPUT, FILES = 4 << 30, 256 << 20, 512
 PROCESSOR = 600  # seconds, together
 CONVERSION, PAGE = 180, 60  # seconds by the clock
@@ -84,7 +84,9 @@ def draw(page: pdfium.PdfPage, folder: Path, number: int, widths: Sequence[int])
         size = (max(round(image.width * factor), 1), max(round(image.height * factor), 1))
         shown = image if factor == 1.0 else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
         shown.save(folder / f"{number:03d}-{wanted}.webp", quality=76, method=3)
-    text = page.get_textpage().get_text_bounded()[:TEXT]
+    text = page.get_textpage().get_text_bounded()
+    if len(text) > TEXT:
+        raise Refused("paper_unreadable")
     (folder / f"{number:03d}.txt").write_text("\n".join(text.splitlines()), encoding="utf-8", errors="replace")
     return image.width, image.height
 

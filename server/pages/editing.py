@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from media.pace import Bucket
 from minutes.errors import RecordError
 from rooms import BadMessage, Refused
-from server.auth import utcnow
+from server.auth import may, utcnow
 from server.connection import Letter
 from server.editing import messages
 from server.editing.live import Editing
@@ -22,7 +22,7 @@ from server.middleware import check_origin, cookie_name
 from server.pages import reader_of, wording
 from server.pages.caching import PRIVATE
 from server.pages.desk import open_document
-from server.pages.desk_acts import actor
+from server.pages.desk_acts import access, actor
 from server.writer import writing
 
 log = structlog.get_logger("giaoban.editing")
@@ -31,6 +31,9 @@ FRAME_LIMIT = 2**20
 REMARK = 2000
 MISTAKES = 10
 MESSAGES_A_SECOND, MESSAGES_AT_ONCE = 20, 100
+WEIGHED, HEAVIEST = 5000, 50
+"""Letters that count as one more message, and as how many the longest counts: it takes long to look through, and
+everybody waits meanwhile."""
 HEARTBEAT = 15.0
 ASKED_AGAIN = 60.0
 """Seconds after which a socket asks whether its session is still good."""
@@ -98,29 +101,32 @@ class Talk:
                 self._refuse(error.code)
                 if error.code == "bad_message":
                     self._mistakes += 1
-                if error.code == "sign_in" or self._mistakes >= MISTAKES:
+                if error.code in ("sign_in", "not_allowed") or self._mistakes >= MISTAKES:
                     await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
                     return
 
     async def _message(self, text: str) -> None:
+        now = asyncio.get_running_loop().time()
+        if not self._pace.take(now, min(1 + len(text) // WEIGHED, HEAVIEST)):
+            raise Problem("busy")
         message = messages.decoded(text)
         handler = self._handlers.get(message["type"])
         if handler is None:
             raise Problem("bad_message")
-        now = asyncio.get_running_loop().time()
-        if not self._pace.take(now):
-            raise Problem("busy")
         if now - self._asked > ASKED_AGAIN:
             await self._still_signed_in()
             self._asked = now
         await handler(message)
 
     async def _still_signed_in(self) -> None:
-        """A socket outlives its session by a minute at most. Raises Problem("sign_in")."""
+        """A socket outlives its session, and its holder's right to write here, by a minute at most. Raises
+        Problem("sign_in", "not_allowed")."""
         cookie = self._request.cookies.get(cookie_name(self._request), "")
         session = await self._request.app[IDENTITY].session(cookie, utcnow())
         if session is None or session.account.id != self._seat.by.id:
             raise Problem("sign_in")
+        if not may(session.account, "document.edit", access(self._live.document)):
+            raise Problem("not_allowed")
 
     async def _do(self, message: messages.Message) -> None:
         if message.get("source") != self._seat.connection.participant:

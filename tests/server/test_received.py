@@ -38,8 +38,23 @@ async def test_what_a_program_reads_in_a_picture_counts_as_the_words_of_the_page
 
 
 async def test_pages_that_have_words_are_not_read_again(tmp_path: Path) -> None:
-    found = await looked_at(pdf("Mưa lũ"), NOBODY, reader(tmp_path, "echo 'Độ mật: TỐI MẬT'"))
-    assert [text.strip() for text in found.texts] == ["Mưa lũ"]
+    words = "Phòngchốngmưalũởbảyxã"
+    found = await looked_at(pdf(words), NOBODY, reader(tmp_path, "echo 'Độ mật: TỐI MẬT'"))
+    assert [text.strip() for text in found.texts] == [words]
+
+
+async def test_a_number_that_a_scanner_has_put_on_a_picture_does_not_hide_it(tmp_path: Path) -> None:
+    with pytest.raises(SecretContent):
+        await looked_at(pdf("Trang 1"), NOBODY, reader(tmp_path, "echo 'Độ mật: TỐI MẬT'"))
+
+
+async def test_a_mark_behind_much_text_is_found_and_what_is_longer_than_any_page_not_taken() -> None:
+    """Of what was read only in part the rest was taken unseen."""
+    small = "#set page(margin: 0pt); #set text(size: 1pt);"
+    with pytest.raises(SecretContent):
+        await looked_at(pdf(f'{small} #("lũ " * 8000) Độ mật: TỐI MẬT'), NOBODY, PageReader())
+    with pytest.raises(Problem, match="received_unreadable"):
+        await looked_at(pdf(f'{small} #("lũ " * 20000)'), NOBODY, PageReader())
 
 
 async def test_without_a_program_a_picture_is_taken_as_it_is_and_with_a_broken_one_it_is_not(tmp_path: Path) -> None:

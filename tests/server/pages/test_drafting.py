@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSServerHandshakeError
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
 from docx import Document
 from sqlalchemy import text
 
@@ -14,6 +14,7 @@ from minutes.document import Kind, State
 from server.editing import live as open_drafts
 from server.editing.live import Editing
 from server.keys import DATABASE, EDITING
+from server.pages import editing as pages_editing
 from tests.server.pages.conftest import Office, Visitor
 from tests.server.pages.test_edit_minutes import fields_of
 
@@ -343,6 +344,29 @@ async def test_broken_messages_end_the_socket(office: Office) -> None:
     while not (message := await binh.socket.receive(timeout=10)).type.name.startswith("CLOS"):
         assert message.type.name == "TEXT"
     assert binh.socket.close_code == 1008
+
+
+async def test_who_may_write_no_more_is_sent_out(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a minute; another role, another unit, or none of them any more."""
+    monkeypatch.setattr(pages_editing, "ASKED_AGAIN", 0.0)
+    minutes = await office.minutes()
+    binh = await sit(await office.sign_in("binh"), minutes, "binh-1")
+    async with office.server.app[DATABASE].begin() as connection:
+        await connection.execute(text("UPDATE account SET roles = '[\"delegate\"]' WHERE id = 'binh'"))
+    await binh.write("the-title", ["A: ", len(binh.text("the-title"))])
+    async for _message in binh.socket:
+        pass
+    assert binh.socket.close_code == WSCloseCode.POLICY_VIOLATION
+    assert not (await office.records.get(minutes)).title.startswith("A: ")
+
+
+async def test_a_flood_of_long_changes_is_held_back_sooner_than_one_of_short_ones(office: Office) -> None:
+    minutes = await office.minutes()
+    binh = await sit(await office.sign_in("binh"), minutes, "binh-1")
+    for _ in range(12):
+        await binh.write("no-such-block", ["a" * 190_000])
+    codes = [(await binh.hears("refused"))["code"] for _ in range(12)]
+    assert (codes[0], codes[-1]) == ("unknown_block", "busy")
 
 
 async def test_every_kind_of_document_opens_in_the_editor(office: Office) -> None:
