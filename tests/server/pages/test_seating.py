@@ -237,6 +237,9 @@ async def test_the_operator_writes_down_who_is_on_no_list(office: Office) -> Non
     _meeting, _seat, operator = await hall(office)
     wrong = await operator.post(f"{ROOM}/sites/dung/people", {"name": " ", "title": "Trưởng thôn"})
     assert (wrong.status, "để trống" in json.loads(wrong.text)["sentence"]) == (422, True)
+    for marked in ({"name": "Phương án TỐI MẬT"}, {"name": "Cao Bảy", "title": "Phương án TỐI MẬT"}):
+        page = await operator.post(f"{ROOM}/sites/dung/people", marked)
+        assert (page.status, "độ mật" in page.words) == (400, True)
     page = await operator.post(f"{ROOM}/sites/dung/people", {"name": "Cao Bảy", "title": "Trưởng thôn"})
     person = json.loads(page.text)["participant"]
     sitting = await office.server.app[SITTINGS].get("hoi-truong")
