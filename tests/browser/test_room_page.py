@@ -199,6 +199,15 @@ async def test_the_first_welcome_announces_nobody(modules: Page) -> None:
     assert await run(modules, "return news(START, after([v.hello]))", hello=welcome("dung")) == []
 
 
+async def test_the_end_of_a_meeting_is_told_once_and_not_by_all_that_ends_with_it(modules: Page) -> None:
+    body = """const open = after([v.hello]);
+      const closed = reduce(open, { type: "meeting", meeting: { ...open.meeting, state: "closed" } });
+      const gone = reduce(closed, { type: "participant", participant: { ...closed.participants[0], present: false } });
+      return [news(open, closed), news(closed, gone)];"""
+    hello = welcome("dung", participants=[person("hanh", "chair"), person("dung")])
+    assert await run(modules, body, hello=hello) == [["Cuộc họp đã kết thúc."], []]
+
+
 async def test_who_is_waited_for_is_lost_when_the_line_is_silent_and_who_sits_at_a_site_with_its_device(
     modules: Page,
 ) -> None:
@@ -210,14 +219,17 @@ async def test_who_is_waited_for_is_lost_when_the_line_is_silent_and_who_sits_at
     body = """const { isLost, missed } = await load("state");
       const { waitedFor } = await load("parts/absence");
       const before = after([v.hello]), now = after([v.hello, { type: "silent", participants: ["hanh"] }]);
+      const handed = reduce(now, { type: "chairing", chairing: { ...now.chairing, chair: "dung" } });
       const lost = (s) => s.participants.filter((p) => isLost(s, p)).map((p) => p.id);
-      return [lost(before), lost(now), missed(now), waitedFor(now), news(before, now), news(now, before)];"""
-    before, now, waited, words, said, back = await run(modules, body, hello=hello)
+      return [lost(before), lost(now), missed(now), waitedFor(now), news(before, now), news(now, before),
+        news(now, handed)];"""
+    before, now, waited, words, said, back, handed = await run(modules, body, hello=hello)
     assert (before, now, waited) == (["lan"], ["hanh", "lan"], ["hanh", "lan"])
     assert words == (
         "Mất kết nối với chủ trì Tên hanh, đang chờ nối lại… Mất kết nối với Tên lan đang phát biểu, đang chờ nối lại…"
     )
     assert (said, back) == ([], ["Đã nối lại với Tên hanh."]), "the strip itself is a live region"
+    assert not [one for one in handed if "nối lại" in one], "whose chair another has taken is not back"
 
 
 async def test_the_wait_before_a_retry_grows_from_a_quarter_of_a_second_to_five(modules: Page) -> None:

@@ -120,6 +120,7 @@ async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
         await dung.screenshot(path=f"{shots}/site1440.png")
     await hanh.click(hook("vote-close"))
     assert await phone.evaluate("() => window.__asked") == 0, "no microphone, no camera"
+    await expect(phone.locator("#quality-word")).to_be_hidden()
     await phone.close()
 
     await hanh.click(hook("close-meeting"))

@@ -2,7 +2,7 @@
 
 import { t } from "../text.js";
 import { PARTS } from "./parts.js";
-import { isLost, missed, participant, roster } from "./state.js";
+import { isClosed, isLost, missed, participant, roster } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
@@ -35,10 +35,11 @@ function meetingNews(before, after) {
 
 /**
  * The sentences for the step from `before` to `after`. The first welcome says nothing: the page itself has just
- * been read out.
+ * been read out. What ends with the meeting (people go, papers and windows close) is not told piece by piece.
  * @param {State} before @param {State} after @returns {string[]}
  */
 export function news(before, after) {
   if (!before.welcomed || before === after) return [];
+  if (isClosed(after)) return meetingNews(before, after);
   return [meetingNews, comings, ...PARTS.map((part) => part.news)].flatMap((tell) => tell?.(before, after) ?? []);
 }

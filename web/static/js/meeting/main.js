@@ -250,7 +250,8 @@ class Client {
   _judge() {
     const { streams } = this.local;
     const shown = Object.keys(this._sizes());
-    const sending = onStage(this.state).filter((p) => p.video && !isLost(this.state, p) && shown.includes(p.id));
+    const stage = this.silent ? [] : onStage(this.state);
+    const sending = stage.filter((p) => p.video && !isLost(this.state, p) && shown.includes(p.id));
     const moving = sending.filter((p) => streams[p.id]?.video).length;
     const before = this.#quality.starved;
     this.#quality.look(this.peers.measures, { camera: this.capture.on("video"), watched: sending.length, moving });

@@ -3,7 +3,7 @@
 import { t } from "../../text.js";
 import { byId, say } from "../element.js";
 import { nameOf } from "../names.js";
-import { isUnderWay, missed } from "../state.js";
+import { isLost, isUnderWay, missed } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../parts.js").Local} Local */
@@ -23,8 +23,9 @@ export const waitedFor = (state) => (isUnderWay(state) ? missed(state) : []).map
 
 /** That it is lost says the strip itself. @param {State} before @param {State} after @returns {string[]} */
 export function news(before, after) {
-  const still = missed(after);
-  const back = missed(before).filter((id) => !still.includes(id) && after.participants.some((p) => p.id === id && p.present));
+  // Somebody else may preside or speak by now: then nobody waits any more, but nobody is back either.
+  const here = (/** @type {string} */ id) => after.participants.some((p) => p.id === id && p.present && !isLost(after, p));
+  const back = missed(before).filter(here);
   return back.map((id) => t("Đã nối lại với %(name)s.", { name: nameOf(after, id) }));
 }
 
