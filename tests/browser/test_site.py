@@ -119,6 +119,14 @@ async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
         await dung.set_viewport_size({"width": 1440, "height": 900})
         await dung.screenshot(path=f"{shots}/site1440.png")
     await hanh.click(hook("vote-close"))
+    await panel(hanh, "groups")
+    await expect(hanh.locator(hook("group-of"))).to_have_count(1)  # Dũng's device; who sits before it goes with it
+    await hanh.click(hook("groups-even"))
+    await hanh.click(hook("groups-start"))
+    await expect(phone.locator(hook("groups-here"))).to_have_text("Đồng chí đang ở Tổ 1.")
+    inside = await hanh.evaluate("() => window.giaoban.state().groups.inside")
+    assert inside["dung"] == inside["tn-1"] == inside["tn-2"]
+    await hanh.click(hook("groups-end"))
     assert await phone.evaluate("() => window.__asked") == 0, "no microphone, no camera"
     await expect(phone.locator("#quality-word")).to_be_hidden()
     await phone.close()

@@ -33,10 +33,15 @@ function left(until, now) {
   return t("Còn %(minutes)s phút %(seconds)s giây.", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }
 
-/** Those who can be sent: all who are there but the desk. @param {State} state */
+/** Those who can be sent: all who are there but the desk, and who sits before a site's device goes where it goes. @param {State} state */
 function sendable(state) {
   const desk = [state.meeting?.chair, ...(state.meeting?.secretaries ?? [])];
-  return state.participants.filter((p) => p.present && p.role !== "gateway" && !desk.includes(p.id));
+  return state.participants.filter((p) => p.present && p.role !== "gateway" && !p.site && !desk.includes(p.id));
+}
+
+/** Somebody, and who sits before their device. @param {State} state @param {string} id */
+function withDevice(state, id) {
+  return [id, ...state.participants.filter((p) => p.present && p.site === id).map((p) => p.id)];
 }
 
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
@@ -72,10 +77,10 @@ export function mount(root, { act, now }) {
   byId("groups-form").addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     if (!shown) return;
-    const people = sendable(shown);
+    const state = shown, people = sendable(state);
     const groups = Array.from({ length: count() }, (_, at) => ({
       name: t("Tổ %(number)s", { number: at + 1 }),
-      members: people.filter((p) => chosen.get(p.id) === at + 1).map((p) => p.id),
+      members: people.filter((p) => chosen.get(p.id) === at + 1).flatMap((p) => withDevice(state, p.id)),
     })).filter((group) => group.members.length > 0);
     const minutes = Number(byId("groups-minutes").value) || null;
     if (groups.length > 0) act("groups.start", { groups, minutes });

@@ -57,7 +57,7 @@ export function mount(root, { act }) {
       state.listening[0]?.channel ?? "");
     byId("channel-listen-line").hidden = channels.length === 0;
     byId("channel-form").hidden = !desk;
-    const people = state.participants.filter((p) => p.present && p.role !== "viewer" && p.role !== "gateway");
+    const people = state.participants.filter((p) => p.present && p.role !== "viewer" && p.role !== "gateway" && !p.site);
     keep(byId("channels"), channels, (one) => one.id, create, (element, one) => {
       say(element.querySelector(".line-name"), one.language);
       const who = Object.keys(interpreters).filter((id) => interpreters[id] === one.id);
