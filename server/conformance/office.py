@@ -155,7 +155,7 @@ class Office:
             place_name=demo.PROVINCE.place,
             body=fields.pop("body", (Paragraph(0, "Văn bản này chỉ để thử Hệ thống."),)),
             closing="",
-            recipients=("Lưu: VT",),
+            recipients=("Ủy ban nhân dân các xã, phường", "Lưu: VT"),
             **fields,
         )
         leader = Signer("leader", CHAIR, self.people[CHAIR].name, ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH"))

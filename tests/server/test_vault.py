@@ -17,6 +17,7 @@ from minutes.deposits import store
 from minutes.deposits.checkpoint import Checkpoint, proved
 from minutes.deposits.entry import Kind, Logged
 from minutes.errors import Damaged, NotFound, SigningFailed
+from minutes.stamper import OwnStamper
 from server.records_keys import make_archive_key, open_keys
 from server.time_stamper import HttpTimeStamper
 from server.vault import EVERY, Vault
@@ -61,9 +62,12 @@ class Kept:
         return self.office.archive / digest[:2] / digest[2:4] / digest
 
 
-def vault_of(office: RecordsOffice) -> Vault:
+def vault_of(office: RecordsOffice, told: datetime | None = None) -> Vault:
+    """`told`: the time that the time-stamper tells, unless it is now."""
     folder = office.archive.parent / "keys"
     keys, signer = open_keys(folder), make_archive_key(folder, "https://hop.lamson.gov.vn")
+    assert isinstance(keys.time_stamper, OwnStamper)
+    keys.time_stamper.fixed_dt = told
     return Vault(office.database, Archive(office.archive), keys.trust, keys.time_stamper, signer, office.clock)
 
 
@@ -257,8 +261,8 @@ async def test_checkpoints_come_by_day_and_by_number_and_time_stamps_by_day(kept
     last = await kept.vault.latest()
     assert last is not None
     assert last.size == 5 + EVERY
-    kept.office.clock.moment = start + timedelta(days=1, minutes=1)
-    await keeper.look(kept.office.clock.moment)
+    tomorrow = kept.office.clock.moment = start + timedelta(days=1, minutes=1)
+    await Keeper(vault_of(kept.office, tomorrow)).look(tomorrow)
     newest = (await kept.log())[-1]
     assert (newest.entry.kind, newest.entry.about) == (Kind.ANCHOR, f"checkpoint-{last.number + 1}")
     assert not (await kept.look(kept.elsewhere)).findings

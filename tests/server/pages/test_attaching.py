@@ -61,7 +61,7 @@ async def test_what_is_attached_is_signed_posted_archived_and_handed_over_with_t
 
     cases = await office.server.app[CASE_FILES].of_year("lam-son", office.server.app[CASE_FILES].today.year)
     where = f"/casefiles/{next(one.id for one in cases if one.meeting_id is not None)}"
-    assert (await clerk.post(where + "/close")).status == 303
+    assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
     with zipfile.ZipFile(io.BytesIO((await clerk.get(where + "/bag")).body)) as bag:
         names = [name for name in bag.namelist() if "Biểu số 01.docx" in name]
         assert bag.read(names[0]) == SHEET

@@ -30,7 +30,7 @@ async def test_a_replaced_document_says_so_everywhere_from_the_seal_on(office: O
     path = f"/documents/lam-son/{document.year}/{document.number_symbol}"
     new = await changed(office, old, "replaces", State.SIGNED)
     citizen, secretary = office.stranger(), await office.sign_in("binh")
-    assert "thay thế" not in (await citizen.get(path)).words
+    assert "đã được thay thế" not in (await citizen.get(path)).words
     assert "Có hiệu lực khi được đóng dấu" in (await secretary.get(f"/desk/{new}")).words
 
     await office.advance(new, State.SEALED)

@@ -31,7 +31,7 @@ async def test_what_is_opened_is_counted_for_who_opened_it(office: Office) -> No
 
 async def test_who_is_refused_has_not_looked(office: Office) -> None:
     notice = await office.notice(State.SEALED)
-    for visitor in (await office.sign_in("dung"), office.stranger()):
+    for visitor in (await office.sign_in("lan"), office.stranger()):
         assert (await visitor.get(f"/desk/{notice}")).status in (401, 403)
         assert (await visitor.get("/figures")).status in (401, 403)
     async with office.server.app[DATABASE].read() as connection:
