@@ -3,7 +3,7 @@
 import { t } from "../text.js";
 import { keep, make, say } from "./element.js";
 import { lasting } from "./names.js";
-import { CHOICES, choiceName, resultSentence, ruleOf } from "./votes.js";
+import { CHOICES, choiceName, notVoted, resultSentence, ruleOf } from "./votes.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Vote} Vote */
