@@ -26,7 +26,9 @@ async def test_each_finds_their_secret_ballot_and_the_disk_knows_nobodys(
     await asyncio.gather(*(enter(page, room_url) for page in (chair, secretary)))
     await chair.click(hook("open-meeting"))
     await open_the_ballot(chair)
-    await expect(chair.locator(hook("notice"))).to_contain_text("Chưa đủ số đại biểu có mặt để biểu quyết: có mặt 1, cần ít nhất 2")
+    await expect(chair.locator(hook("notice"))).to_contain_text(
+        "Chưa đủ số đại biểu có mặt để biểu quyết: có mặt 1, cần ít nhất 2"
+    )
     await asyncio.gather(*(enter(page, room_url) for page in (dung, lan)))
     await expect(chair.locator(hook("vote-turnout"))).to_have_text("Có mặt 3/3 đại biểu có quyền biểu quyết.")
     await chair.click(hook("vote-open"))
