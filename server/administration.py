@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes.document import Actor
 from minutes.reading import VIETNAM
 from server import directory, directory_log
-from server.auth import ChangeAccess, may
 from server.database import Database
 from server.directory import Account, Holder, Standing, Unit
 from server.directory_log import Deed, Subject, Values, differing, note
@@ -23,6 +22,7 @@ from server.editing.live import Editing
 from server.errors import Problem
 from server.i18n import N_
 from server.naming import new_id
+from server.rights import ChangeAccess, may
 from server.sittings import Sittings
 
 ROLES: Mapping[str, str] = MappingProxyType(
@@ -36,7 +36,7 @@ ROLES: Mapping[str, str] = MappingProxyType(
         "administrator": N_("Quản trị (đơn vị, người dùng, quyền)"),
     }
 )
-"""What an account may be for, in its unit; the last one is for the whole installation. What they may: server.auth."""
+"""What an account may be for, in its unit; the last one is for the whole installation. What they may: server.rights."""
 PLANNED = timedelta(days=366)
 """How far ahead, or back, the end of an office or unit may be put down."""
 TERMINAL = Actor("system", "Máy chủ", "")

@@ -10,10 +10,10 @@ from minutes import fit
 from minutes.casefiles import store
 from minutes.reading import VIETNAM
 from minutes.workflow.plan import OFFICE_CLOSES
-from server.auth import may
 from server.directory import Account
 from server.letters import Reminder, reminder
 from server.outbox import Letter
+from server.rights import may
 
 
 async def due(connection: AsyncConnection, accounts: Sequence[Account], now: datetime) -> list[Letter]:

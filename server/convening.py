@@ -10,12 +10,13 @@ from aiohttp import web
 from minutes.document import Document, State
 from rooms import CancelMeeting, ChangeSheet, Meeting, store
 from server import directory, outbox
-from server.auth import NAMED_GUEST, MeetingAccess, utcnow
+from server.auth import NAMED_GUEST, utcnow
 from server.directory import Account
 from server.errors import Problem
 from server.keys import CONFIG, DATABASE, POSTMAN, RECORDS, SITTINGS
 from server.letters import Addressee, Occasion, Occurrence, letters
 from server.outbox import Letter
+from server.rights import MeetingAccess
 
 _ID = string.ascii_lowercase + string.digits
 

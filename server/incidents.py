@@ -1,7 +1,7 @@
 """The incidents' use cases: a state secret that got in is set aside at once, reported, erased or given back.
 
 What is held nobody reads, whoever decides included: content is never shown again before it is decided, and never after
-it was erased. Whether the asker may is decided before (server.auth).
+it was erased. Whether the asker may is decided before (server.rights).
 """
 
 import asyncio

@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rooms import Meeting
 from rooms.facts import from_iso, iso
-from server.auth import Door, utcnow
+from server.auth import utcnow
 from server.database import Database
 from server.errors import Problem
+from server.rights import Door
 
 metadata = MetaData()
 

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from minutes.errors import Damaged, Erased, Withheld
-from server import accesses, auth
+from server import accesses, auth, rights
 from server.disks import out_of_room
 from server.errors import Problem, answer
 from server.i18n import Reader, choose
@@ -102,7 +102,7 @@ async def identify(request: web.Request, handler: Handler) -> web.StreamResponse
     request[READER] = Reader(language, session is not None and session.account.official)
     if session is not None:
         request[SESSION] = session
-    if session is not None and auth.may(session.account, "desk.open") and _shows_menu(request):
+    if session is not None and rights.may(session.account, "desk.open") and _shows_menu(request):
         request[WAITING] = await request.app[RECORDS].count_waiting(session.account)
     if request.method not in ("GET", "HEAD", "OPTIONS") and "Authorization" not in request.headers:
         check_origin(request)

@@ -1,6 +1,6 @@
 """The use cases of the records: draft, review, approve, sign, seal, publish, and what the public may read.
 
-Each method is one act or one question. Whether the asker may do it at all is decided before (server.auth). Errors are
+Each method is one act or one question. Whether the asker may do it at all is decided before (server.rights). Errors are
 those of minutes.errors. Each concern is a class in a file of its own; here they come together with the drafting.
 """
 

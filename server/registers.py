@@ -33,7 +33,7 @@ from server.vault import Vault
 
 
 class Registers:
-    """Each method is one act or one question; whether the asker may is decided before (server.auth)."""
+    """Each method is one act or one question; whether the asker may is decided before (server.rights)."""
 
     def __init__(self, database: Database, vault: Vault, now: Callable[[], datetime], reader: PageReader) -> None:
         self._database = database

@@ -19,11 +19,11 @@ from minutes.searching.store import Ask, Hit
 from minutes.workflow import store as workflow
 from rooms import store as rooms_store
 from rooms.store import MeetingEntry
-from server.auth import MeetingAccess, may, reach
 from server.database import Database
 from server.directory import Account
 from server.pages.desk_acts import access
 from server.recordings import KINDS, keepers
+from server.rights import MeetingAccess, may, reach
 
 log = structlog.get_logger("giaoban.search")
 

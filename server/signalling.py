@@ -18,8 +18,8 @@ from rooms import BadMessage, Command, Leave, Person, Refused, Role, Unit, field
 from rooms.topics import wire
 from rooms.topics.chat import React
 from rooms.topics.notes import EditPad, edited
-from server import auth
-from server.auth import Door, utcnow
+from server import rights
+from server.auth import utcnow
 from server.connection import Connection, Letter, Message, bye
 from server.directory import Account
 from server.errors import Problem, answer
@@ -27,6 +27,7 @@ from server.inviting import door
 from server.keys import DATABASE, IDENTITY, REFUSED, SITTINGS
 from server.middleware import check_origin
 from server.pages import current, reader_of
+from server.rights import Door
 from server.sitting import Sitting
 from server.sittings import person_of, seats
 from server.writer import WRITE_TIMEOUT, writing
@@ -70,8 +71,8 @@ def seat(account: Account, sitting: Sitting, lobby: Door | None = None) -> tuple
     """The person that `account` is in this meeting, and whether they are expected: who is not may knock, where there
     is a lobby. Raises Problem("not_invited")."""
     meeting = sitting.room.meeting
-    expected = auth.may(account, "meeting.enter", seats(meeting))
-    if not expected and (lobby is None or not auth.may(account, "meeting.knock", lobby)):
+    expected = rights.may(account, "meeting.enter", seats(meeting))
+    if not expected and (lobby is None or not rights.may(account, "meeting.knock", lobby)):
         raise Problem("not_invited")
     if account.room_role == "gateway":
         raise Problem("not_allowed")  # a gateway brings media by WHIP; it is not a person

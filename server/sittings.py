@@ -17,7 +17,7 @@ from minutes.tasks.reviewing import REVIEW_ITEM
 from rooms import OVER, SYSTEM, CancelMeeting, ChangeSheet, Meeting, Person, Refused, Resume, Role, Room, Unit, store
 from rooms.proceedings import AgendaItem
 from server import directory
-from server.auth import MeetingAccess, utcnow
+from server.auth import utcnow
 from server.captions import Captioner
 from server.database import Database
 from server.directory import Account
@@ -26,6 +26,7 @@ from server.i18n import VIETNAM
 from server.papers import Papers, news_for, said_of
 from server.recordings import Recorder
 from server.records import Records
+from server.rights import MeetingAccess
 from server.sitting import Sitting
 from server.turn import Relays
 

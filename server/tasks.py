@@ -1,6 +1,6 @@
 """The use cases of tasks: from the sealing of a document to what its authority confirms.
 
-Each is one transaction: the row, locked, then its history. Who may do it was decided before (server.auth).
+Each is one transaction: the row, locked, then its history. Who may do it was decided before (server.rights).
 """
 
 from collections.abc import Mapping

@@ -9,7 +9,7 @@ from aiohttp import web
 from media import MediaError
 from rooms import Person, Role, Unit
 from rooms.participant import SENDERS
-from server import auth
+from server import rights
 from server.directory import Account
 from server.errors import Problem
 from server.keys import SITTINGS
@@ -45,7 +45,7 @@ async def publish(request: web.Request) -> web.Response:
     """
     account, sitting = await _enter(request)
     name = request.match_info.get("participant")
-    gateway = auth.may(account, "room.publish_any", sitting.room.meeting.room)
+    gateway = rights.may(account, "room.publish_any", sitting.room.meeting.room)
     if name is not None and not gateway:
         raise Problem("not_allowed")
     if name is not None and not _NAME.fullmatch(name):
@@ -72,7 +72,7 @@ async def watch(request: web.Request) -> web.Response:
     """POST /whep/{room}[/{participant}]: watch one publisher, or the current speaker where none is named."""
     account, sitting = await _enter(request)
     feed = request.match_info.get("participant")
-    gateway = auth.may(account, "room.publish_any", sitting.room.meeting.room)
+    gateway = rights.may(account, "room.publish_any", sitting.room.meeting.room)
     if not gateway and sitting.studio.streams.sessions_of(account.id) >= WATCHED_AT_ONCE:
         raise Problem("too_many")
     offer = await _offer(request)
@@ -86,7 +86,7 @@ async def end(request: web.Request) -> web.Response:
     sitting = request.app[SITTINGS].running(room)
     if sitting is None:
         raise Problem("unknown_session")
-    any_session = auth.may(account, "room.publish_any", room)
+    any_session = rights.may(account, "room.publish_any", room)
     sitting.studio.streams.end(request.match_info["session"], account.id, any_session=any_session)
     return web.Response()
 
@@ -104,7 +104,7 @@ async def _enter(request: web.Request) -> tuple[Account, Sitting]:
     if account.room is not None and account.room != request.match_info["room"]:
         raise Problem("not_allowed")
     sitting = await request.app[SITTINGS].get(request.match_info["room"])
-    if not auth.may(account, "room.publish_any", sitting.room.meeting.room):
+    if not rights.may(account, "room.publish_any", sitting.room.meeting.room):
         seat(account, sitting)
     return account, sitting
 

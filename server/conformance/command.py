@@ -19,7 +19,7 @@ from minutes.document import Kind
 from minutes.errors import RecordError
 from minutes.typeset import Heading, Typesetter
 from rooms import Unit as RecordUnit
-from server import auth, directory
+from server import auth, directory, rights
 from server.app import open_records
 from server.config import Config
 from server.conformance.trying import tried
@@ -125,7 +125,7 @@ def put_on_desk(made: Tried, config: Config, account_id: str) -> str:
         async with Database(config.database_url) as database:
             async with database.read() as connection:
                 account = await directory.account(connection, account_id)
-                if account is None or not auth.may(account, "document.begin"):
+                if account is None or not rights.may(account, "document.begin"):
                     raise SetupError(f"{account_id!r} is no secretary's account, so no draft can be theirs.")
                 leader = _leader(await directory.accounts(connection), account.unit.id)
                 unit = RecordUnit(account.unit.id, account.unit.name)

@@ -3,9 +3,9 @@
 from typing import get_args
 
 from minutes.conformance.checklist import Outcome, judged
-from server import auth
-from server.auth import Act, DocumentAccess
+from server import rights
 from server.conformance.office import CHAIR, CLERK, DELEGATE, SECRETARY, UNIT, Examined
+from server.rights import Act, DocumentAccess
 
 
 async def refused(seen: Examined) -> Outcome:
@@ -15,7 +15,7 @@ async def refused(seen: Examined) -> Outcome:
     access = DocumentAccess(UNIT.id, frozenset({CHAIR}))
     acts = [act for act in get_args(Act) if act.startswith("document.") and act != "document.begin"]
     outside = office.people[DELEGATE]
-    granted = [act for act in acts if auth.may(outside, act, access) or auth.may(None, act, access)]
+    granted = [act for act in acts if rights.may(outside, act, access) or rights.may(None, act, access)]
     paths = [f"/desk/{document.id}{rest}" for rest in ("", "/pdf", "/word", "/versions")]
     seen_by = [(path, await office.get(path, who)) for path in paths for who in (DELEGATE, "")]
     shown = [path for path, page in seen_by if page.status == 200 or document.title in page.text]
@@ -37,12 +37,12 @@ async def per_document(seen: Examined) -> Outcome:
     other = DocumentAccess(UNIT.id, frozenset({CHAIR}))
     elsewhere = DocumentAccess("another-unit", frozenset())
     well = (
-        auth.may(outside, "document.read", asked)
-        and auth.may(outside, "document.remark", asked)
-        and not auth.may(outside, "document.edit", asked)
-        and not auth.may(outside, "document.read", other)
-        and not auth.may(clerk, "document.read", elsewhere)
-        and not auth.may(clerk, "document.approve", other)
+        rights.may(outside, "document.read", asked)
+        and rights.may(outside, "document.remark", asked)
+        and not rights.may(outside, "document.edit", asked)
+        and not rights.may(outside, "document.read", other)
+        and not rights.may(clerk, "document.read", elsewhere)
+        and not rights.may(clerk, "document.approve", other)
     )
     return judged(
         well,

@@ -13,12 +13,12 @@ from jinja2.runtime import Context
 
 from minutes import printed
 from minutes import wording as phrases
-from server import auth, doors
-from server.auth import Act
+from server import auth, doors, rights
 from server.directory import Account, Session
 from server.errors import Problem
 from server.i18n import Reader, catalogue
 from server.pages.statics import modules, static
+from server.rights import Act
 from server.uploads import PATIENCE, UNREAD, UPLOADS, Upload
 from server.written import as_seen
 from web import TEMPLATES
@@ -81,7 +81,7 @@ def require(request: web.Request, act: Act, thing: Any = None) -> Account:
     account = current(request)
     if account is None:
         raise Problem("sign_in")
-    if not auth.may(account, act, thing):
+    if not rights.may(account, act, thing):
         raise Problem("not_allowed")
     return account
 
@@ -118,7 +118,7 @@ def render(
             csrf=session.csrf if session else "",
             path=request.path,
             waiting=request.get(WAITING, 0),
-            may=lambda act, thing=None: auth.may(account, act, thing),
+            may=lambda act, thing=None: rights.may(account, act, thing),
             **context,
         )
     )

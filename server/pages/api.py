@@ -7,10 +7,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from media import Endpoint
-from server import auth
-from server.auth import MeetingAccess
+from server import auth, rights
 from server.errors import Problem
 from server.keys import DISKS, ENDPOINT, KEEPER, REFUSED, SITTINGS
+from server.rights import MeetingAccess
 from server.signalling import account_of
 from server.sittings import seats
 
@@ -81,7 +81,7 @@ async def participants(request: web.Request) -> web.Response:
     room = request.match_info["room"]
     sitting = await request.app[SITTINGS].in_session(room)
     meeting = sitting.room.meeting if sitting is not None else None
-    if not auth.may(account, "room.list", seats(meeting) if meeting else MeetingAccess(room, frozenset())):
+    if not rights.may(account, "room.list", seats(meeting) if meeting else MeetingAccess(room, frozenset())):
         raise Problem("not_allowed")
     if sitting is None:
         return web.json_response({"room": room, "participants": []})

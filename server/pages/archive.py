@@ -11,12 +11,12 @@ from minutes.deposits.entry import Kind
 from minutes.deposits.store import Examination
 from minutes.errors import Damaged, NotFound
 from minutes.verification import Verdict
-from server.auth import DocumentAccess, may
 from server.errors import Problem
 from server.i18n import N_
 from server.keys import CHECKS_RUNNING, DATABASE, KEEPER, VAULT
 from server.pages import current, require
 from server.pages.caching import private
+from server.rights import DocumentAccess, may
 from server.vault import last_anchor
 
 PAGE_SIZE = 50

@@ -13,7 +13,6 @@ from minutes.casefiles.bag import file_name
 from minutes.casefiles.case import NOTICE, Case, CaseState, ItemKind
 from minutes.casefiles.retention import period
 from minutes.errors import NotFound, RecordError
-from server.auth import may
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
@@ -21,6 +20,7 @@ from server.keys import CASE_FILES
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
+from server.rights import may
 
 STATES = {CaseState.OPEN: N_("Đang lập"), CaseState.CLOSED: N_("Đã kết thúc"), CaseState.DISPOSED: N_("Đã tiêu hủy")}
 KINDS = {

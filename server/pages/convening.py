@@ -14,7 +14,7 @@ from rooms import Refused, store
 from rooms.proceedings import AgendaItem
 from rooms.proceedings.values import CHAIR_WAIT
 from server import convening, council, directory, doors, outbox
-from server.auth import may, utcnow
+from server.auth import utcnow
 from server.calendar_event import calendar
 from server.directory import Account
 from server.errors import Problem
@@ -37,6 +37,7 @@ from server.pages.meeting_sheet import (
 from server.pages.meetings import meeting_of
 from server.pages.sheet_rows import BLANK, PARTS, agenda_rows, shown
 from server.pages.texts import Unfit, on_record
+from server.rights import may
 from server.sittings import invited_as
 
 REASON = 500

@@ -8,7 +8,6 @@ from aiohttp import web
 from minutes.described.field import FIELDS, Form, Subject
 from minutes.errors import InvalidContent, NotFound, RecordError
 from server.accesses import Deed
-from server.auth import Act, may
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
@@ -16,6 +15,7 @@ from server.keys import DESCRIBING
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import private
 from server.pages.desk_acts import actor
+from server.rights import Act, may
 
 KNOWN = {
     "DocCode": N_("Mã định danh"),

@@ -15,7 +15,7 @@ from minutes.tasks.reviewing import reviewed
 from minutes.workflow.consultation import mine
 from minutes.workflow.relation import Deed, in_force
 from server import directory
-from server.auth import Act, may, utcnow
+from server.auth import utcnow
 from server.directory import Account
 from server.editing.shapes import parts_of
 from server.errors import Problem
@@ -39,6 +39,7 @@ from server.pages.desk_acts import CHECKS, DEEDS, RULES, Doing, Unfilled, access
 from server.pages.desk_told import told
 from server.pages.public import document_path
 from server.pages.tasks import words as task_words
+from server.rights import Act, may
 from server.tasks import day_of
 
 DUTIES = 10

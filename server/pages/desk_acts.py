@@ -14,11 +14,11 @@ from minutes.workflow.consultation import Answer, Asked, Invited
 from minutes.workflow.plan import OFFICE_CLOSES
 from minutes.workflow.relation import Deed
 from server import directory, doors
-from server.auth import Act, DocumentAccess, may
 from server.database import Database
 from server.directory import Account
 from server.i18n import N_
 from server.records import Records
+from server.rights import Act, DocumentAccess, may
 
 MOST_SIGNERS = 4
 """Rows of the form in which signers are chosen."""

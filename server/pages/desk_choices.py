@@ -12,11 +12,11 @@ from minutes.starting import collective_of
 from minutes.workflow.capacity import CAPACITY_NAMES, Capacity, Signing, suggested
 from minutes.workflow.plan import due
 from server import directory
-from server.auth import may
 from server.database import Database
 from server.directory import Account
 from server.exchange import Exchange
 from server.pages.desk_acts import MOST_SIGNERS, SIGNER_FIELDS, access
+from server.rights import may
 
 
 async def filled(

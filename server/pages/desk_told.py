@@ -8,11 +8,11 @@ from aiohttp import web
 
 from minutes.document import Act, Document, HistoryEntry, State
 from minutes.transitions import WITH_AUTHOR
-from server.auth import may
 from server.directory import Account
 from server.keys import EDITING, RECORDS
 from server.pages import reader_of, wording
 from server.pages.desk_acts import access
+from server.rights import may
 
 _TO_APPROVE = WITH_AUTHOR | {State.COMMENTS, State.CHECK, State.REVIEW}
 

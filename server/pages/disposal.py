@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from minutes.errors import NotFound, RecordError
-from server.auth import may
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
@@ -15,6 +14,7 @@ from server.keys import DISPOSALS
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
+from server.rights import may
 
 
 def routes() -> list[web.RouteDef]:

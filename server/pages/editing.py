@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from media.pace import Bucket
 from minutes.errors import RecordError
 from rooms import BadMessage, Refused
-from server.auth import may, utcnow
+from server.auth import utcnow
 from server.connection import Letter
 from server.editing import messages
 from server.editing.live import Editing
@@ -23,6 +23,7 @@ from server.pages import reader_of, wording
 from server.pages.caching import PRIVATE
 from server.pages.desk import open_document
 from server.pages.desk_acts import access, actor
+from server.rights import may
 from server.writer import writing
 
 log = structlog.get_logger("giaoban.editing")

@@ -11,7 +11,6 @@ from minutes.exchange.edxml import Business
 from minutes.exchange.store import MessageState
 from minutes.registers.entry import Incoming
 from minutes.report import UNSIGNED
-from server.auth import Act, may
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
@@ -20,6 +19,7 @@ from server.pages import desk, form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private, saved
 from server.pages.desk_acts import Unfilled, actor, reason
 from server.pages.registers import LABELS
+from server.rights import Act, may
 
 DOES = {
     Business.NEW: N_("Văn bản mới"),

@@ -10,7 +10,7 @@ from minutes.secrecy import secrecy_mark
 from rooms import BadMessage, clean, store
 from rooms.proceedings import Meeting
 from server import inviting
-from server.auth import NAMED_GUEST, MeetingAccess, may, utcnow
+from server.auth import NAMED_GUEST, utcnow
 from server.directory import Account
 from server.errors import Problem, answer
 from server.i18n import N_
@@ -20,6 +20,7 @@ from server.letters import LINK_OUTLIVES
 from server.middleware import cookie_name, secure
 from server.pages import current, form, reader_of, see_other
 from server.pages.caching import private
+from server.rights import MeetingAccess, may
 
 NAME = 200
 HOURS = {"4": 4, "24": 24, "72": 72, "168": 168}

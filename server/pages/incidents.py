@@ -14,7 +14,6 @@ from minutes.incidents.incident import DOORS, LEVELS, STATES, Incident, Incident
 from minutes.workflow import store as workflow
 from rooms import store as rooms
 from server import directory
-from server.auth import Act, IncidentAccess, MeetingAccess, may
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
@@ -26,6 +25,7 @@ from server.pages.desk_acts import access as document_access
 from server.pages.desk_acts import actor
 from server.pages.desk_new import signer_of
 from server.recordings import KINDS, keepers
+from server.rights import Act, IncidentAccess, MeetingAccess, may
 from server.sittings import access as meeting_access
 
 BACK: Mapping[Thing, str] = {

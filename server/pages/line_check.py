@@ -4,12 +4,12 @@ import secrets
 
 from aiohttp import web
 
-from server.auth import may
 from server.errors import Problem
 from server.inviting import door
 from server.keys import DATABASE, SITTINGS
 from server.pages import current
 from server.pages.caching import PRIVATE
+from server.rights import may
 from server.sittings import seats
 
 MOST = 262_144

@@ -9,7 +9,7 @@ from minutes.tasks.reviewing import REVIEW_ITEM
 from rooms import OVER, store
 from rooms.proceedings import Conclusion, Meeting, MeetingKind, Proceedings
 from server import series_tables
-from server.auth import DocumentAccess, MeetingAccess, may, utcnow
+from server.auth import utcnow
 from server.convening import addressees, managers
 from server.council import deputies
 from server.directory import Account
@@ -23,6 +23,7 @@ from server.pages.meeting_sheet import KINDS, QUORUMS_NAMED, ROLES_NAMED
 from server.pages.papers import papers_of
 from server.pages.proceedings import keeps
 from server.pages.recordings import recording_of
+from server.rights import DocumentAccess, MeetingAccess, may
 from server.sittings import access, seats
 
 RUNNING = ("open", "adjourned")

@@ -9,7 +9,7 @@ from aiohttp import web
 from minutes.days import calendar, store
 from minutes.errors import InvalidContent, RecordError
 from minutes.reading import VIETNAM
-from server.auth import may, utcnow
+from server.auth import utcnow
 from server.directory import Account
 from server.i18n import N_
 from server.keys import DATABASE
@@ -18,6 +18,7 @@ from server.pages.caching import private
 from server.pages.desk_acts import Unfilled, actor, day
 from server.pages.series_rule import WEEKDAYS
 from server.records_reading import actor_of
+from server.rights import may
 
 LABELS = {"day": N_("Ngày"), "works": N_("Ngày này"), "note": N_("Lý do")}
 WORKS = (("no", N_("Nghỉ")), ("yes", N_("Làm việc")))

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from rooms import OVER, BadMessage, Meeting, clean, store
 from server import doors, papers_tables
-from server.auth import MeetingAccess, may
 from server.directory import Account
 from server.errors import Problem, answer
 from server.keys import DATABASE, PAPERS, SITTINGS
@@ -19,6 +18,7 @@ from server.pages.caching import PRIVATE, private
 from server.pages.recordings import megabytes
 from server.papers import WIDTHS, Pending, office_files
 from server.papers_tables import Paper
+from server.rights import MeetingAccess, may
 from server.sittings import access
 
 NOTE = 4000

@@ -7,13 +7,13 @@ from aiohttp import web
 from rooms import store
 from rooms.proceedings import Proceedings
 from rooms.proceedings.exported import export
-from server.auth import MeetingAccess, may
 from server.directory import Account
 from server.errors import Problem
 from server.keys import DATABASE
 from server.pages import require
 from server.pages.caching import PRIVATE
 from server.recordings import KINDS, keepers
+from server.rights import MeetingAccess, may
 
 
 def routes() -> list[web.RouteDef]:

@@ -13,7 +13,6 @@ from minutes.publication import PublicDocument
 from minutes.searching import query as query_of
 from minutes.verification import MAX_BYTES, Verdict
 from minutes.workflow.relation import Changed
-from server.auth import DocumentAccess, may
 from server.errors import Problem
 from server.i18n import N_
 from server.keys import CHECKS_RUNNING, CONFIG, RECORDS
@@ -21,6 +20,7 @@ from server.pages import current, form, reader_of, upload_of
 from server.pages.archive import proof_of
 from server.pages.caching import knows, pdf, private, public
 from server.pages.wording import issuer, told
+from server.rights import DocumentAccess, may
 from server.verdicts import sentence
 
 ASK_FIRST = "public, no-cache"

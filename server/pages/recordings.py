@@ -15,7 +15,6 @@ from aiohttp import web
 from babel.numbers import format_decimal
 
 from rooms import Fact, Meeting, store
-from server.auth import MeetingAccess, may
 from server.directory import Account
 from server.errors import Problem
 from server.export_recording import RESULT, Result, finished
@@ -24,6 +23,7 @@ from server.keys import CONFIG, DATABASE, EXPORTS, VAULT
 from server.pages import form, reader_of, require, see_other
 from server.pages.caching import PRIVATE
 from server.recordings import KINDS, Kept, keepers, listing
+from server.rights import MeetingAccess, may
 
 TITLE = 56  # letters of a title in the name of a file, which has 255 octets at most
 _D = str.maketrans("đĐ", "dD")  # these have no decomposition

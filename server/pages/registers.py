@@ -20,7 +20,6 @@ from minutes.registers import rule as numbering
 from minutes.registers.rule import Rule
 from minutes.report import UNSIGNED
 from server import doors
-from server.auth import may
 from server.directory import Account
 from server.errors import ANSWERS, Problem
 from server.i18n import N_, Reader
@@ -28,6 +27,7 @@ from server.keys import EXCHANGE, REGISTERS
 from server.pages import form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import Unfilled, actor, day, reason
+from server.rights import may
 from server.written import as_seen
 
 STATES = {

@@ -14,7 +14,7 @@ from minutes.sheets import LAYOUT, Column, sheet
 from minutes.typeset import Typesetter
 from server import directory_log
 from server.administration import ROLES, access
-from server.auth import may, utcnow
+from server.auth import utcnow
 from server.directory import Account
 from server.directory_log import Change, Deed, Values
 from server.i18n import N_, Reader
@@ -22,6 +22,7 @@ from server.keys import ADMINISTRATION, DATABASE
 from server.pages import form, reader_of, require, see_other
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.people_form import LABELS
+from server.rights import may
 
 PAGE = 100
 PRINTED = 5000

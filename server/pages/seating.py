@@ -10,7 +10,7 @@ from aiohttp import web
 
 from rooms import Person
 from rooms.topics.sites import SITES, AddToSite, CheckIn
-from server.auth import may, utcnow
+from server.auth import utcnow
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
@@ -20,6 +20,7 @@ from server.pages import current, form, reader_of, see_other
 from server.pages.caching import private
 from server.pages.sheet_rows import NAME
 from server.pages.texts import Unfit, on_record
+from server.rights import may
 from server.seating import SESSION, Phone, comer, roster, ticket
 from server.sitting import Sitting
 from server.sittings import seats

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from aiohttp import web
 
 from server import series_tables
-from server.auth import may, utcnow
+from server.auth import utcnow
 from server.errors import Problem
 from server.keys import DATABASE
 from server.pages import current, see_other
 from server.pages.caching import private
 from server.pages.series import Line, coming, lines_of, phase_of
+from server.rights import may
 from server.series import today
 from server.sittings import HELD, access, seats
 

@@ -12,7 +12,6 @@ from minutes.document import Document, Kind
 from minutes.errors import NotFound, Reason, RecordError, WrongPin
 from minutes.signing import Credential
 from server import certificates
-from server.auth import may
 from server.bulk_signing import MAX_DOCUMENTS, Row
 from server.certificates import Holder
 from server.directory import Account
@@ -24,6 +23,7 @@ from server.pages import check_csrf, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, private
 from server.pages.desk_acts import Unfilled, access, actor, possible
 from server.records_signing import ToSign
+from server.rights import may
 
 MAX_KEY_FILE = 65_536
 """Octets of a PKCS#12 file; those of officials have about 4,000."""

@@ -9,7 +9,7 @@ from minutes.errors import RecordError
 from minutes.tasks import pressing
 from minutes.tasks.reviewing import REVIEW_ITEM, reviewed, scores, together
 from minutes.tasks.task import State
-from server.auth import may, utcnow
+from server.auth import utcnow
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
@@ -18,6 +18,7 @@ from server.pages import current, form, reader_of, require, see_other
 from server.pages.caching import private
 from server.pages.meetings import meeting_of
 from server.pages.tasks import words
+from server.rights import may
 from server.tasks import day_of
 
 DAYS: tuple[tuple[str, str], ...] = (

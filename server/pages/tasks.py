@@ -11,8 +11,7 @@ from minutes.document import State as Stage
 from minutes.errors import NotFound, RecordError
 from minutes.tasks.task import ACT_NAMES, NEEDS_REASON, STATE_NAMES, WORDS, Act, Task, acts_on
 from server import directory
-from server.auth import Act as Permission
-from server.auth import TaskAccess, may, utcnow
+from server.auth import utcnow
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_, Reader
@@ -20,6 +19,8 @@ from server.keys import DATABASE, RECORDS, TASKS
 from server.pages import current, form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import Unfilled, actor, day
+from server.rights import Act as Permission
+from server.rights import TaskAccess, may
 from server.tasks import day_of
 
 _WORK: tuple[Act, ...] = (Act.ACCEPT, Act.BEGIN, Act.REPORT, Act.ASK, Act.HAND)

@@ -14,7 +14,7 @@ from minutes.workflow.capacity import CAPACITY_NAMES, Capacity
 from minutes.workflow.delegation import Delegation
 from minutes.workflow.plan import CHECKERS, SHORT_WAY, Comments, Workflow
 from server import directory
-from server.auth import may, utcnow
+from server.auth import utcnow
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_, Reader
@@ -22,6 +22,7 @@ from server.keys import DATABASE, RECORDS
 from server.pages import current, form, reader_of, see_other, wording
 from server.pages.caching import private
 from server.pages.desk_acts import Unfilled, actor, day, reason
+from server.rights import may
 
 DAYS: tuple[tuple[str, str], ...] = (
     ("comment_days", N_("Góp ý")),

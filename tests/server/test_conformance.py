@@ -13,7 +13,7 @@ from minutes.deposits import store as deposits
 from minutes.deposits.entry import Kind
 from minutes.deposits.erasure import Erasure, Ground
 from minutes.tables import act_table, register_table
-from server import auth, config
+from server import auth, config, rights
 from server.conformance import administering, command, documents, guarding, keeping
 from server.conformance.office import Examined, opened, words
 from server.conformance.trying import CHECKS
@@ -93,8 +93,8 @@ async def test_a_check_tells_an_office_that_does_not_do_as_it_should(
     settings = config.load(None, data=data)
     async with opened(settings) as office:
         seen = Examined(office.config, office.database, office)
-        everybody = {name: lambda _account, _thing: True for name in auth._RULES}
-        monkeypatch.setattr(auth, "_RULES", everybody)
+        everybody = {name: lambda _account, _thing: True for name in rights._RULES}
+        monkeypatch.setattr(rights, "_RULES", everybody)
         assert (await guarding.refused(seen)).verdict is Verdict.FAILED
         assert (await guarding.per_document(seen)).verdict is Verdict.FAILED
         for check in (administering.rights_given, administering.rights_warned, administering.case_access):

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import WSMsgType
 from aiohttp.client_exceptions import WSServerHandshakeError
 
-from server import auth, door, inviting
+from server import auth, door, inviting, rights
 from server.auth import utcnow
 from server.database import Database
 from server.keys import DATABASE, SITTINGS
@@ -258,10 +258,10 @@ async def test_a_link_is_made_only_as_the_form_allows(office: Office, fields: di
 def test_a_guest_of_a_link_is_nobody_elsewhere() -> None:
     claims = {"sub": "guest-1", "room": "r", "name": "M", "role": "guest", "link": "l1"}
     guest = auth.guest(claims)
-    inside = auth.MeetingAccess("r", frozenset({"guest-1"}))
-    assert auth.may(guest, "meeting.enter", inside)
-    assert not auth.may(guest, "meeting.enter", auth.MeetingAccess("r", frozenset()))
-    assert auth.may(guest, "meeting.knock", auth.Door("r", frozenset({"l1"}), frozenset()))
-    assert not auth.may(guest, "meeting.knock", auth.Door("r", frozenset({"l2"}), frozenset({""})))
-    assert not auth.may(guest, "meeting.knock", auth.Door("other", frozenset({"l1"}), frozenset()))
-    assert not auth.may(guest, "meeting.invite", inside)
+    inside = rights.MeetingAccess("r", frozenset({"guest-1"}))
+    assert rights.may(guest, "meeting.enter", inside)
+    assert not rights.may(guest, "meeting.enter", rights.MeetingAccess("r", frozenset()))
+    assert rights.may(guest, "meeting.knock", rights.Door("r", frozenset({"l1"}), frozenset()))
+    assert not rights.may(guest, "meeting.knock", rights.Door("r", frozenset({"l2"}), frozenset({""})))
+    assert not rights.may(guest, "meeting.knock", rights.Door("other", frozenset({"l1"}), frozenset()))
+    assert not rights.may(guest, "meeting.invite", inside)

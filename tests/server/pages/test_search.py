@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from minutes.document import State
 from server import demo, search
-from server.auth import may
 from server.conformance.office import words
 from server.keys import DATABASE
 from server.pages.desk_acts import access
 from server.pages.search import FILTERS, read
+from server.rights import may
 from server.search import Wanted
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import EVIL, Office, Page

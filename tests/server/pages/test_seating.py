@@ -9,7 +9,7 @@ import pytest
 
 from rooms import Person, Role, store
 from rooms.proceedings import Meeting
-from server import auth, directory, sittings
+from server import auth, directory, rights, sittings
 from server.auth import utcnow
 from server.keys import DATABASE, SEATING, SITTINGS, TOKENS
 from server.sittings import person_of
@@ -154,10 +154,10 @@ async def test_a_phone_is_good_for_its_meeting_alone(office: Office) -> None:
     later = replace(meeting, id="m-later")
     account = auth.guest({"sub": "hai", "room": meeting.room, "name": "Hai", "role": "delegate", "meeting": meeting.id,
                           "link": f"site-{meeting.id}"})  # fmt: skip
-    assert auth.may(account, "meeting.enter", sittings.seats(meeting))
-    assert not auth.may(account, "meeting.enter", sittings.seats(later))
-    assert not auth.may(account, "recording.read", auth.MeetingAccess(meeting.room, frozenset({"hai"})))
-    assert not auth.may(account, "document.sign", auth.DocumentAccess("dung", frozenset({"hai"})))
+    assert rights.may(account, "meeting.enter", sittings.seats(meeting))
+    assert not rights.may(account, "meeting.enter", sittings.seats(later))
+    assert not rights.may(account, "recording.read", rights.MeetingAccess(meeting.room, frozenset({"hai"})))
+    assert not rights.may(account, "document.sign", rights.DocumentAccess("dung", frozenset({"hai"})))
     assert (await phone.get("/meetings")).status in (303, 403)
     assert (await phone.get("/desk")).status in (303, 403)
 

@@ -9,9 +9,10 @@ from minutes.document import State as Stage
 from minutes.tasks.reviewing import REVIEW_ITEM
 from minutes.tasks.tables import task_table
 from minutes.tasks.task import State
-from server.auth import TaskAccess, may, utcnow
+from server.auth import utcnow
 from server.keys import DATABASE, RECORDS, SITTINGS, TASKS
 from server.pages.tasks import PERMISSIONS
+from server.rights import TaskAccess, may
 from server.tasks import day_of
 from tests.server.pages.conftest import EVIL, Office
 
