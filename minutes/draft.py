@@ -15,7 +15,7 @@ from minutes.course import GUESTS, course, office_of
 from minutes.document import Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE, MANY
-from minutes.wording import addressed, capital, vote_basis
+from minutes.wording import addressed, capital, short_time, vote_basis
 from rooms.proceedings import (
     AgendaItem,
     Attendance,
@@ -131,7 +131,9 @@ def _capacity(person: Person) -> str:
 def _late_ballots(vote: VoteResult, late: Iterable[LateVote]) -> str:
     """Listed with the result, and not in it."""
     words = {"for": "tán thành", "against": "không tán thành", "abstain": "không có ý kiến"}
-    names = [f"{_name(one.person)} ({words[one.choice]})" for one in late if one.vote == vote.id]
+    names = [
+        f"{_name(one.person)} ({words[one.choice]}, lúc {short_time(one.at)})" for one in late if one.vote == vote.id
+    ]
     return f" Ý kiến gửi muộn, không tính vào kết quả: {', '.join(names)}." if names else ""
 
 

@@ -23,6 +23,7 @@ ERROR_CODES = frozenset(
         "limit_reached",
         "not_late",
         "not_missed",
+        "late_secret",
         "not_eligible",
         "wrong_person",
         "not_offered",

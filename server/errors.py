@@ -94,7 +94,11 @@ ANSWERS: dict[str, Answer] = {
     "not_late": Answer(409, N_("Chủ trì chưa mở, hoặc đã đóng, thời gian nhận ý kiến gửi muộn.")),
     "not_missed": Answer(
         403,
-        N_("Chỉ người vắng mặt khi kết thúc biểu quyết công khai mới gửi được ý kiến muộn."),
+        N_("Chỉ người vắng mặt khi kết thúc biểu quyết mới gửi được phiếu muộn."),
+    ),
+    "late_secret": Answer(
+        403,
+        N_("Bỏ phiếu kín không nhận phiếu muộn: phiếu đến sau khi kiểm phiếu thì ai cũng biết là của người gửi muộn."),
     ),
     "no_proxy": Answer(403, N_("Đồng chí không biểu quyết thay được cho người này.")),
     "proxy_taken": Answer(409, N_("Mỗi người chỉ nhận ủy quyền của một người, và không ủy quyền lại.")),

@@ -21,7 +21,7 @@ class LateStatement:
 
 @dataclass(frozen=True, slots=True)
 class LateVote:
-    """A ballot that is not counted; `vote` is the id."""
+    """A ballot that is not counted; `vote` is the id, `at` when it was last changed."""
 
     vote: str
     person: Person
@@ -45,10 +45,12 @@ def statements_of(held: Held) -> tuple[LateStatement, ...]:
 
 
 def late_votes_of(held: Held) -> tuple[LateVote, ...]:
-    """In the order in which they came."""
+    """One of each person in each vote, the last; in the order in which these came."""
     people = people_of(held.meeting, held.facts)
-    return tuple(
-        LateVote(fact.data["vote"], people[fact.data["person"]], fact.data["choice"], fact.at)
-        for fact in held.facts
-        if fact.kind == "late_ballot"
-    )
+    found: dict[tuple[str, str], LateVote] = {}
+    for fact in held.facts:
+        if fact.kind == "late_ballot":
+            vote, person = fact.data["vote"], fact.data["person"]
+            found.pop((vote, person), None)
+            found[vote, person] = LateVote(vote, people[person], fact.data["choice"], fact.at)
+    return tuple(found.values())

@@ -2,7 +2,11 @@
 
 They are late and stay so: shown and minuted as late, with the time at which they came. A late ballot is listed with
 the vote and changes nothing in a result that was announced. Only who had a vote and no line when it closed
-files one, and only in a roll call: a single late ballot of a secret vote would have a name.
+files one; while a window is open they may change it, and the last one is their one ballot.
+
+A secret vote takes none. Who may file late is known, and mostly it is one person: in whatever way their ballot came,
+the list would have grown by it after the count, and everybody would know whose it is. They are told that they missed
+the vote, and why nothing can be filed.
 
 The window is open while the meeting is, breaks included, and ends with it at the latest. After the closing no fact is
 added: the minutes are drafted then, with the root of all facts, and what came after would be outside what is signed.
@@ -25,7 +29,7 @@ from rooms.proceedings import CHOICES, Json, iso
 from rooms.state import Part, State
 from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.agenda import AGENDA
-from rooms.topics.voting import VOTES
+from rooms.topics.voting import MAX_CHANGES, VOTES
 
 MAX_MINUTES = 24 * 60
 MAX_STATEMENTS = 10  # of one person
@@ -48,10 +52,13 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class LateBallot:
+    """`at` is when it was last changed, `changes` how often that was."""
+
     vote: str
     person: str
     choice: str
     at: datetime
+    changes: int = 0
 
     def to_json(self) -> Json:
         return {"vote": self.vote, "participant": self.person, "choice": self.choice, "at": iso(self.at)}
@@ -59,13 +66,17 @@ class LateBallot:
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """`until` is when the window closes, None while it is closed. `missed`: by person the roll calls that they may
-    still answer; who has lost the line and missed none is there with none."""
+    """`until` is when the window closes, None while it is closed. `ballots`: one at most of each person in each vote.
+    `missed`: by person the votes at whose closing they were not there; who has lost the line and missed none is there
+    with none."""
 
     until: datetime | None = None
     statements: Mapping[str, Statement] = field(default_factory=dict)
     ballots: tuple[LateBallot, ...] = ()
     missed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def ballot(self, vote: str, person: str) -> LateBallot | None:
+        return next((one for one in self.ballots if (one.vote, one.person) == (vote, person)), None)
 
     def to_json(self) -> Json:
         return {
@@ -124,13 +135,21 @@ def _file(state: State, actor: str, command: FileStatement, now: datetime) -> Fo
 
 
 def _vote(state: State, actor: str, command: FileBallot, now: datetime) -> Found:
-    if command.vote not in VOTES.of(state).votes:
+    late, vote = LATE.of(state), VOTES.of(state).votes.get(command.vote)
+    if vote is None:
         raise Refused("unknown_vote")
-    if LATE.of(state).until is None:
+    if late.until is None:
         raise Refused("not_late")
-    if command.vote not in LATE.of(state).missed.get(actor, ()):
+    if vote.id not in late.missed.get(actor, ()):
         raise Refused("not_missed")
-    return [Draft("late_ballot", actor, {"vote": command.vote, "person": actor, "choice": command.choice})]
+    if vote.rule.secret:
+        raise Refused("late_secret")
+    known = late.ballot(vote.id, actor)
+    if known and known.choice == command.choice:
+        return []
+    if known and known.changes >= MAX_CHANGES:
+        raise Refused("limit_reached")
+    return [Draft("late_ballot", actor, {"vote": vote.id, "person": actor, "choice": command.choice})]
 
 
 def _due(state: State) -> datetime | None:
@@ -158,9 +177,10 @@ def _filed(state: State, fact: Fact) -> State:
 
 def _voted(state: State, fact: Fact) -> State:
     late, person, vote = LATE.of(state), fact.data["person"], fact.data["vote"]
-    ballot = LateBallot(vote, person, fact.data["choice"], fact.at)
-    left = tuple(one for one in late.missed.get(person, ()) if one != vote)
-    return LATE.put(state, replace(late, ballots=(*late.ballots, ballot), missed={**late.missed, person: left}))
+    known = late.ballot(vote, person)
+    ballot = LateBallot(vote, person, fact.data["choice"], fact.at, known.changes + 1 if known else 0)
+    others = tuple(one for one in late.ballots if one is not known)
+    return LATE.put(state, replace(late, ballots=(*others, ballot)))
 
 
 def _vote_closed(state: State, fact: Fact) -> State:

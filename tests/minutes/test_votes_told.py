@@ -50,7 +50,9 @@ def test_what_came_late_is_told_as_late_and_counted_nowhere() -> None:
         ("late_statement", {"statement": "s1", "person": late.id, "text": "Xã đã sơ tán xong.", "item": None}),
     )
     (vote,) = content.votes
-    assert vote.basis.endswith(f"Ý kiến gửi muộn, không tính vào kết quả: {late.name} (không tán thành).")
+    assert vote.basis.endswith(
+        f"Ý kiến gửi muộn, không tính vào kết quả: {late.name} (không tán thành, lúc 08 giờ 04)."
+    )
     assert (vote.in_favour, vote.against) == (5, 1)
     part = next(part for part in content.course if part.heading.startswith("Ý kiến gửi muộn"))
     assert part.paragraphs[0].endswith("gửi: Xã đã sơ tán xong.")

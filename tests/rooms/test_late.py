@@ -3,9 +3,10 @@
 import pytest
 
 from rooms import CastBallot, CloseMeeting, CloseVote, Drop, Join, Leave, OpenVote, Refused
+from rooms.proceedings import iso
 from rooms.topics.convening import AdjournMeeting
 from rooms.topics.late import LATE, CloseLate, FileBallot, FileStatement, OpenLate
-from rooms.topics.voting import VOTES
+from rooms.topics.voting import MAX_CHANGES, VOTES
 
 
 def refused(hall, person, command):
@@ -43,7 +44,6 @@ def test_she_files_her_statement_and_her_vote_in_the_window(missed):
     (late,) = missed.told(effects, "late")
     assert [(one["vote"], one["participant"], one["choice"]) for one in late["ballots"]] == [("v1", "lan", "against")]
     assert VOTES.of(missed.room.state).votes["v1"] == announced, "what was announced stands"
-    assert refused(missed, "lan", FileBallot("v1", "for")) == "not_missed"
     missed.do("hanh", CloseMeeting())
     held = missed.room.proceedings
     assert [(one.person.id, one.item) for one in held.late_statements()] == [("lan", "Phòng, chống lụt bão")]
@@ -60,11 +60,34 @@ def test_who_lost_the_line_between_two_votes_is_told_that_they_may_file(open_hal
     assert open_hall.room.welcome("dung", open_hall.now)["missed"] == []
 
 
+def test_a_late_ballot_is_changed_until_the_window_closes_and_stays_one(missed):
+    missed.do("hanh", OpenLate(30))
+    missed.do("lan", FileBallot("v1", "against"))
+    missed.wait(minutes=5)
+    assert missed.do("lan", FileBallot("v1", "against")) == [], "the same again is no change"
+    effects = missed.do("lan", FileBallot("v1", "for"))
+    ballot = {"vote": "v1", "participant": "lan", "choice": "for", "at": iso(missed.now)}
+    assert missed.told(effects, "late")[-1]["ballots"] == [ballot]
+    assert LATE.of(missed.again().room.state) == LATE.of(missed.room.state)
+    missed.do("hanh", CloseLate())
+    assert refused(missed, "lan", FileBallot("v1", "abstain")) == "not_late"
+    missed.do("hanh", CloseMeeting())
+    assert [(one.choice, one.at) for one in missed.room.proceedings.late_votes()] == [("for", missed.now)]
+
+
+def test_nobody_changes_a_late_ballot_for_ever(missed):
+    missed.do("hanh", OpenLate(30))
+    for number in range(MAX_CHANGES + 1):
+        missed.do("lan", FileBallot("v1", "for" if number % 2 else "against"))
+    assert refused(missed, "lan", FileBallot("v1", "for")) == "limit_reached"
+
+
 def test_only_who_was_not_there_votes_late_and_never_in_a_secret_vote(missed):
     missed.do("hanh", OpenLate(5))
-    assert [one["votes"] for one in missed.room.welcome("lan", missed.now)["missed"]] == [["v1"]]
+    assert [one["votes"] for one in missed.room.welcome("lan", missed.now)["missed"]] == [["v1", "v2"]]
     assert missed.room.welcome("dung", missed.now)["missed"] == []
-    assert refused(missed, "lan", FileBallot("v2", "for")) == "not_missed"
+    assert refused(missed, "lan", FileBallot("v2", "for")) == "late_secret"
+    assert refused(missed, "dung", FileBallot("v2", "for")) == "not_missed"
     assert refused(missed, "dung", FileBallot("v1", "for")) == "not_missed", "he kept silent, and was there"
     assert refused(missed, "hanh", FileBallot("v1", "against")) == "not_missed", "she has voted"
     assert refused(missed, "binh", FileBallot("v1", "for")) == "not_allowed"

@@ -26,7 +26,7 @@ identifier), and the ballots (sorted by their codes); then memory forgets them. 
   grow and may notice who has just touched their screen: that somebody has voted is no secret, and no partial count is
   shown from which the choice would follow.
 - *Arithmetic* is not fought: if all chose the same, or two people voted, or all but one tell, the count tells. For
-  the same reason there are no late ballots in a secret vote: a single one would have a name.
+  the same reason there are no late ballots in a secret vote: see `rooms.topics.late`.
 
 **Crash.** A secret vote that was open when the server stopped, planned or not, has lost its ballots, for they were in
 no other place. The first thing on record after the restart is `vote_resumed` with `void`: all are told, and vote
@@ -35,7 +35,7 @@ ballots; only its time runs anew, since nobody could vote meanwhile. A crash bet
 closing fact on disk or not: then the vote is counted, or it is void and begins anew.
 """
 
-from rooms.topics.voting.acts import VOTING, CastBallot, CloseVote, OpenVote, open_vote
+from rooms.topics.voting.acts import MAX_CHANGES, VOTING, CastBallot, CloseVote, OpenVote, open_vote
 from rooms.topics.voting.vote import VOTES, Vote
 
-__all__ = ["VOTES", "VOTING", "CastBallot", "CloseVote", "OpenVote", "Vote", "open_vote"]
+__all__ = ["MAX_CHANGES", "VOTES", "VOTING", "CastBallot", "CloseVote", "OpenVote", "Vote", "open_vote"]

@@ -136,10 +136,8 @@ def _before_closing(state: State, draft: Draft, now: datetime) -> list[Draft]:
 
 def _decided(state: State, vote: Vote, actor: str) -> Draft:
     voting = VOTES.of(state)
-    data: Json = {"vote": vote.id} | decide(voting, vote, state.people).to_json()
-    if not vote.rule.secret:
-        data["away"] = _away(state)
-    else:
+    data: Json = {"vote": vote.id, "away": _away(state)} | decide(voting, vote, state.people).to_json()
+    if vote.rule.secret:
         # Both sorted, and by nothing that the other knows of: the lists do not tell who goes with what.
         ballots = [ballot for (ballot,) in voting.box.values()]
         data |= {

@@ -7,6 +7,7 @@ import { isClosed, may } from "../state.js";
 import { CHOICES, choiceName } from "../votes.js";
 
 /** @typedef {import("../state.js").State} State */
+/** @typedef {import("../state.js").Vote} Vote */
 /** @typedef {import("../parts.js").Actions} Actions */
 /** @typedef {import("../parts.js").Part} Part */
 
@@ -28,11 +29,18 @@ export function news(before, after) {
   return said;
 }
 
-/** The votes that we missed and may answer. @param {State} state */
+/** The votes that we missed, secret ones too. @param {State} state */
 function missedVotes(state) {
   const ids = state.missed.find((one) => one.id === state.you)?.votes ?? [];
   return state.votes.filter((vote) => ids.includes(vote.id));
 }
+
+/** What we have filed in a vote. @param {State} state @param {Vote} vote */
+const filed = (state, vote) => state.late.ballots.find((one) => one.vote === vote.id && one.participant === state.you) ?? null;
+
+/** The missed votes that we may answer and have not. @param {State} state */
+const unanswered = (state) =>
+  may(state, "late.vote") ? missedVotes(state).filter((vote) => !vote.rule.secret && filed(state, vote) === null) : [];
 
 /** What somebody who had lost the line may still file while the window is open: the number on the panel's tab, 0 if
  * nothing. @param {State} state */
@@ -40,19 +48,31 @@ export function toFile(state) {
   const cut = state.missed.find((one) => one.id === state.you);
   if (!cut || state.late.until === null || isClosed(state)) return 0;
   const said = !may(state, "late.file") || state.statements.some((one) => one.participant === state.you);
-  return missedVotes(state).length + (said ? 0 : 1);
+  return unanswered(state).length + (said ? 0 : 1);
 }
 
 /** @param {State} state */
 function offerSentence(state) {
-  const words = { time: officeTime(state.late.until), count: missedVotes(state).length };
+  const words = { time: officeTime(state.late.until), count: unanswered(state).length };
   return words.count
     ? t("Đồng chí đã bị mất kết nối: còn gửi được ý kiến và trả lời %(count)s lần biểu quyết đã lỡ, đến %(time)s.", words)
     : t("Đồng chí đã bị mất kết nối: còn gửi được ý kiến, đến %(time)s.", words);
 }
 
+/** How it stands with our answer to a missed vote. @param {State} state @param {Vote} vote */
+function answerSentence(state, vote) {
+  if (vote.rule.secret) {
+    return t("Bỏ phiếu kín không nhận phiếu muộn: phiếu đến sau khi kiểm phiếu thì ai cũng biết là của người gửi muộn.");
+  }
+  const known = filed(state, vote);
+  if (known === null) return t("Chưa gửi phiếu muộn.");
+  const sent = t("Đã gửi phiếu muộn: %(choice)s, lúc %(time)s.", { choice: choiceName(known.choice), time: officeTime(known.at) });
+  if (state.late.until === null) return sent;
+  return `${sent} ${t("Đổi được đến %(time)s.", { time: officeTime(state.late.until) })}`;
+}
+
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
-export function mount(root, { act, redraw, show }) {
+export function mount(root, { act, ask, redraw, show }) {
   /** @type {string | null} */ let refused = null; // until when the window was, that we want nothing of
   let until = /** @type {string | null} */ (null);
   byId("late-offer-go").addEventListener("click", () => {
@@ -72,10 +92,18 @@ export function mount(root, { act, redraw, show }) {
     const [text, item] = [byId("late-text"), byId("late-item").value];
     if (await act("late.file", { text: text.value, item: item || null })) text.value = "";
   });
-  const voteLine = (/** @type {any} */ vote) =>
-    make("li", { class: "line" }, make("span", { class: "line-text" }, vote.text),
-      ...CHOICES.map((choice) => make("button", { type: "button", class: "small", "data-test": `late-${choice}`,
-        onclick: () => act("late.vote", { vote: vote.id, choice }) }, choiceName(choice))));
+  // What was pressed by mistake is no ballot yet: the question says once more what would be sent.
+  const answer = async (/** @type {Vote} */ vote, /** @type {string} */ choice) => {
+    const words = { choice: choiceName(choice), text: vote.text };
+    say(byId("late-vote-question"), t("Đồng chí gửi phiếu muộn “%(choice)s” về nội dung “%(text)s”.", words));
+    if ((await ask("late-vote")) === "yes") act("late.vote", { vote: vote.id, choice });
+  };
+  const voteLine = (/** @type {Vote} */ vote) =>
+    make("li", { class: "line late-vote" },
+      make("span", { class: "line-text" }, make("span", { class: "line-name" }, vote.text), make("span", { class: "line-about" })),
+      make("div", { class: "choices", role: "group", "aria-label": vote.text },
+        ...CHOICES.map((choice) => make("button", { type: "button", class: "choice", "data-test": `late-${choice}`,
+          "data-choice": choice, onclick: () => answer(vote, choice) }, choiceName(choice)))));
   const statementLine = () =>
     make("li", { class: "line" },
       make("span", { class: "line-text" }, make("strong", { class: "line-name" }), make("span", { class: "line-more" }),
@@ -88,7 +116,8 @@ export function mount(root, { act, redraw, show }) {
     byId("late-offer").hidden = !offered;
     say(byId("late-offer-text"), offered ? offerSentence(state) : "");
     const chairs = may(state, "late.open") && !isClosed(state);
-    root.hidden = !open && !chairs && state.statements.length === 0;
+    const votes = missedVotes(state).filter((vote) => open || filed(state, vote) !== null);
+    root.hidden = !open && !chairs && state.statements.length + votes.length === 0;
     say(byId("late-state"), state.late.until !== null ? t("Nhận ý kiến gửi muộn đến %(time)s.", { time: officeTime(state.late.until) }) : "");
     byId("late-chair").hidden = !chairs;
     byId("late-close").hidden = !open;
@@ -96,9 +125,14 @@ export function mount(root, { act, redraw, show }) {
     const items = [{ id: "", title: t("Nội dung bất kỳ") }, ...state.agenda.items];
     keep(byId("late-item"), items, (one) => one.id, (one) => make("option", { value: one.id }), (element, one) =>
       say(element, one.title));
-    const votes = open ? missedVotes(state) : [];
     byId("late-votes").hidden = votes.length === 0;
-    keep(byId("late-vote-list"), votes, (vote) => vote.id, voteLine, () => {});
+    keep(byId("late-vote-list"), votes, (vote) => vote.id, voteLine, (element, vote) => {
+      say(element.querySelector(".line-about"), answerSentence(state, vote));
+      element.querySelector(".choices").hidden = !open || vote.rule.secret || !may(state, "late.vote") || isClosed(state);
+      for (const button of element.querySelectorAll("[data-choice]")) {
+        button.setAttribute("aria-pressed", String(filed(state, vote)?.choice === button.dataset.choice));
+      }
+    });
     keep(byId("late-list"), state.statements, (one) => one.id, statementLine, (element, one) => {
       say(element.querySelector(".line-name"), nameOf(state, one.participant));
       say(element.querySelector(".line-more"), t("Gửi muộn lúc %(time)s", { time: officeTime(one.at) }));
