@@ -1,4 +1,7 @@
-"""What is written in the meeting: to everybody, or as a note to the desk (chair and secretary) alone.
+"""What is written in the meeting: to everybody, or as a note to the desk (chair and secretaries) alone.
+
+A note to the desk is for those who hold these roles when it is sent, there or not: who comes into one later does not
+read it, and who has left one still does. So its readers are named in it, once and for all.
 
 It is talk and no record: the desk puts into the proceedings what matters, and its author sees that. Until the meeting
 is over everything is kept beside the facts, so that a restart of the server loses none of it; then it is gone.
@@ -25,15 +28,19 @@ REACTIONS = ("applause", "agree", "thanks", "unclear")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`desk`: a note that only its author, the chair and the secretary see. `minuted`: it is in the proceedings."""
+    """`readers`: of a note to the desk its author and whom it was sent to; None: everybody. `minuted`: it is in the
+    proceedings."""
 
     id: str
     author: str
     text: str
     at: datetime
-    desk: bool = False
+    readers: frozenset[str] | None = None
     minuted: bool = False
     removed: bool = False
+
+    def read_by(self, person: str) -> bool:
+        return self.readers is None or person in self.readers
 
     def to_json(self) -> Json:
         return {
@@ -41,19 +48,22 @@ class Message:
             "participant": self.author,
             "text": self.text,
             "at": iso(self.at),
-            "desk": self.desk,
+            "desk": self.readers is not None,
+            "readers": None if self.readers is None else sorted(self.readers),
             "minuted": self.minuted,
             "removed": self.removed,
         }
 
     @classmethod
     def from_json(cls, data: Json) -> Message:
+        """What was kept before a note named its readers is its author's alone: whose roles it was for is not in it."""
+        readers = data.get("readers") or ([data["participant"]] if data["desk"] else None)
         return cls(
             data["id"],
             data["participant"],
             data["text"],
             from_iso(data["at"]),
-            data["desk"],
+            None if readers is None else frozenset(readers),
             data["minuted"],
             data["removed"],
         )
@@ -105,10 +115,6 @@ class React(Command):
     reaction: str = field(metadata=read_by(one_of(*REACTIONS)))
 
 
-def _desk(state: State) -> frozenset[str]:
-    return state.session.sheet.desk
-
-
 def _say(state: State, actor: str, command: Say, now: datetime) -> Found:
     chat = CHAT.of(state)
     if chat.locked and not command.desk and state.people[actor].role not in DESK:
@@ -116,13 +122,14 @@ def _say(state: State, actor: str, command: Say, now: datetime) -> Found:
     recent = [one for one in chat.messages.values() if one.author == actor and now - one.at < SPAN]
     if len(recent) >= AT_ONCE:
         raise Refused("busy", "too many messages")
-    message = Message(f"m{chat.count + 1}", actor, command.text, now, command.desk)
+    readers = state.session.sheet.desk | {actor} if command.desk else None
+    message = Message(f"m{chat.count + 1}", actor, command.text, now, readers)
     return CHAT.put(state, chat.with_message(message))
 
 
 def _standing(state: State, actor: str, id: str) -> Message:
     message = CHAT.of(state).messages.get(id)
-    if message is None or message.removed or not (actor == message.author or not message.desk or actor in _desk(state)):
+    if message is None or message.removed or not message.read_by(actor):
         raise Refused("unknown_message")
     return message
 
@@ -136,7 +143,7 @@ def _remove(state: State, actor: str, command: RemoveMessage, now: datetime) -> 
 
 def _minute(state: State, actor: str, command: MinuteMessage, now: datetime) -> Found:
     message = _standing(state, actor, command.message)
-    if message.desk:
+    if message.readers is not None:
         raise Refused("not_eligible", "a note to the desk is private")
     if message.minuted:
         return []
@@ -156,8 +163,7 @@ def _minuted(state: State, fact: Fact) -> State:
 
 
 def _readers(state: State, id: str) -> Collection[str] | None:
-    message = CHAT.of(state).messages[id]
-    return _desk(state) | {message.author} if message.desk else None
+    return CHAT.of(state).messages[id].readers
 
 
 LOCK = "lock"  # among the memory's items, which are the messages by id
@@ -199,7 +205,7 @@ CHATTING = Topic(
         View(
             "message",
             "messages",
-            lambda state: {id: (one, state.session.sheet) for id, one in CHAT.of(state).messages.items()},
+            lambda state: {id: (one,) for id, one in CHAT.of(state).messages.items()},
             lambda state, id: CHAT.of(state).messages[id].to_json(),
             many=True,
             audience=_readers,

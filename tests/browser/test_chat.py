@@ -27,7 +27,9 @@ async def test_a_message_a_private_note_and_a_reaction(installation: Installatio
     await dung.fill(hook("chat-text"), "Xin vắng từ 10 giờ.")
     await dung.click(hook("chat-send"))
     await expect(binh.locator(hook("message"))).to_have_count(2)
-    await expect(binh.locator(hook("message")).nth(1)).to_contain_text("riêng với bàn chủ trì")
+    await expect(binh.locator(hook("message")).nth(1)).to_contain_text("riêng với ")
+    await expect(dung.locator(hook("chat-desk-who"))).to_contain_text("Nguyễn Thị Hạnh")
+    assert not await hanh.locator(hook("chat-desk-who")).is_visible()
 
     await binh.locator(hook("message")).first.locator(hook("minute-message")).click()
     await expect(lan.locator(hook("message"))).to_contain_text("đã đưa vào biên bản")

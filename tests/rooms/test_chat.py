@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from rooms import BadMessage, CloseMeeting, Keep, Refused, Role, Room, Tell, parse
+from rooms import BadMessage, CloseMeeting, HandChair, Keep, Refused, Role, Room, Tell, parse
+from rooms.effects import Remembered
 from rooms.topics.chat import AT_ONCE, CHAT, KEPT, LockChat, MinuteMessage, RemoveMessage, Say
 
 
@@ -38,6 +39,7 @@ def test_everybody_reads_what_is_written_to_everybody(open_hall):
             "text": "Xã Tân Lập đã gửi số liệu.",
             "at": "2026-11-23T01:00:00Z",
             "desk": False,
+            "readers": None,
             "minuted": False,
             "removed": False,
         }
@@ -87,7 +89,8 @@ def test_a_removed_message_keeps_its_place_and_loses_its_words(open_hall):
     assert refusal(open_hall, "dung", RemoveMessage("m1")) == "not_allowed"
     effects = open_hall.do("lan", RemoveMessage("m1"))
     assert open_hall.told(effects, "message")[0] | {"at": ""} == {
-        "id": "m1", "participant": "lan", "text": "", "at": "", "desk": False, "minuted": False, "removed": True,
+        "id": "m1", "participant": "lan", "text": "", "at": "", "desk": False, "readers": None, "minuted": False,
+        "removed": True,
     }  # fmt: skip
     assert beside(effects)[0].value["text"] == ""
     assert refusal(open_hall, "lan", RemoveMessage("m1")) == "unknown_message"
@@ -123,12 +126,35 @@ def test_the_oldest_messages_go_and_are_told_and_forgotten(open_hall):
     assert len(CHAT.of(open_hall.room.state).messages) == KEPT
 
 
-def test_who_takes_the_secretarys_seat_sees_the_notes_that_are_there(hall):
+def test_a_note_stays_with_those_who_held_the_roles_when_it_was_sent(open_hall):
+    hall = open_hall
+    effects = hall.do("lan", Say("Xin báo riêng.", desk=True))
+    assert hall.told(effects, "message")[0]["readers"] == ["binh", "hanh", "lan"]
+    effects += hall.do("hanh", HandChair("dung"))
+    assert seen(hall, "dung") == [], "neither in the news nor in a welcome"
+    assert seen(hall, "hanh") == ["Xin báo riêng."]
+    assert refusal(hall, "dung", RemoveMessage("m1")) == "unknown_message"
+    effects += hall.do("lan", Say("Xin báo tiếp.", desk=True))
+    assert (seen(hall, "dung"), seen(hall, "hanh")) == (["Xin báo tiếp."], ["Xin báo riêng."])
+    assert readers(effects) == {"lan", "hanh", "binh", "dung"}
+    kept = {one.id: one for one in beside(effects)}
+    hall.room = Room.replay(hall.sheet, hall.kept, kept.values())
+    assert (seen(hall, "dung"), seen(hall, "hanh")) == (["Xin báo tiếp."], ["Xin báo riêng."])
+
+
+def test_who_takes_the_secretarys_seat_reads_the_notes_from_then_on(hall):
     hall.join(hall.lan)
+    hall.do("lan", Say("Xin gửi thư ký Bình.", desk=True))
+    assert readers(hall.join(replace(hall.minh, role=Role.SECRETARY))) == set()
     hall.do("lan", Say("Xin gửi thư ký.", desk=True))
-    effects = hall.join(replace(hall.minh, role=Role.SECRETARY))
-    assert readers(effects) == {"minh"}
     assert seen(hall, "minh") == ["Xin gửi thư ký."]
+
+
+def test_a_note_that_was_kept_without_its_readers_is_its_authors_alone(open_hall):
+    old = {"id": "m1", "participant": "lan", "text": "Xin báo riêng.", "at": "2026-11-23T01:00:00Z", "desk": True}
+    kept = Remembered("chat", "m1", old | {"minuted": False, "removed": False})
+    open_hall.room = Room.replay(open_hall.sheet, open_hall.kept, [kept])
+    assert [seen(open_hall, person) for person in ("hanh", "binh", "lan")] == [[], [], ["Xin báo riêng."]]
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "\u202edảo", "x" * 2001])

@@ -1,7 +1,8 @@
 /** What is written in the meeting, reactions, and notes to the desk. */
 
-import { t } from "../../text.js";
+import { listed, t } from "../../text.js";
 import { byId, keep, make, officeTime, say } from "../element.js";
+import { nameOf } from "../names.js";
 import { isClosed, isOpen, may, participant } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -21,6 +22,10 @@ function words(reaction) {
 /** @param {State} state @param {{participant: string}} one */
 const author = (state, one) => participant(state, one.participant)?.name ?? t("Người đã rời phòng");
 
+/** Whom a private note was sent to, and who alone reads it. @param {State} state @param {import("../state.js").Message} one */
+const recipients = (state, one) =>
+  listed((one.readers ?? []).filter((id) => id !== one.participant).map((id) => nameOf(state, id)));
+
 /** @param {State} before @param {State} after @returns {string[]} */
 export function news(before, after) {
   const known = new Set(before.messages.map((one) => one.id));
@@ -29,6 +34,14 @@ export function news(before, after) {
   const last = fresh[fresh.length - 1];
   const who = { name: author(after, last) };
   return [last.desk ? t("%(name)s nhắn riêng cho bàn chủ trì.", who) : t("%(name)s gửi tin nhắn.", who)];
+}
+
+/** Who would read a private note that is sent now. @param {State} state */
+function deskNames(state) {
+  const { chair = null, secretaries = [] } = state.meeting ?? {};
+  const ids = [chair, ...secretaries.filter((/** @type {string} */ id) => id !== chair)];
+  return t("Chỉ %(names)s đọc được; người nhận các vai trò này sau đó không đọc được.",
+    { names: listed(ids.map((id) => nameOf(state, id))) });
 }
 
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
@@ -73,7 +86,7 @@ export function mount(root, { act, now }) {
     say(element.querySelector("strong"), author(state, one));
     say(element.querySelector("time"), officeTime(one.at));
     say(element.querySelector(".message-mark"),
-      one.desk ? t("riêng với bàn chủ trì") : one.minuted ? t("đã đưa vào biên bản") : "");
+      one.desk ? t("riêng với %(names)s", { names: recipients(state, one) }) : one.minuted ? t("đã đưa vào biên bản") : "");
     element.classList.toggle("desk", one.desk);
     say(element.querySelector(".message-text"), one.removed ? t("Tin nhắn đã được gỡ.") : one.text);
     element.classList.toggle("removed", one.removed);
@@ -97,6 +110,7 @@ export function mount(root, { act, now }) {
     byId("chat-lock-line").hidden = !desk;
     byId("chat-lock").checked = state.chat.locked;
     byId("chat-desk-line").hidden = desk;
+    say(byId("chat-desk-who"), desk ? "" : deskNames(state));
     if (locked) byId("chat-desk").checked = true;
     byId("chat-desk").disabled = locked;
     say(byId("chat-hint"), locked ? t("Chủ trì đang tạm khóa trao đổi chung; đồng chí vẫn nhắn riêng được.") : "");
