@@ -65,7 +65,7 @@ class Member:
         number = next(self._numbers)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         await self.socket.send_json({"type": kind, "id": number, **fields})
-        said = await asyncio.wait_for(answer, LIMIT)
+        said: dict[str, Any] = await asyncio.wait_for(answer, LIMIT)
         assert said["type"] == "ack", said
         return said
 

@@ -177,7 +177,7 @@ def _thread_clock(name: str) -> Callable[[], float]:
 def measure(frame: Sequence[int], subscribers: int = 50, packets: int = 400, rounds: int = 9) -> dict[str, float]:
     """Median CPU microseconds per datagram of "native", "twin", "control" and "plain"."""
     packets = max(1, packets // len(frame)) * len(frame)
-    subjects = {
+    subjects: dict[str, Publisher | Control] = {
         "native": Publisher(True, subscribers, frame, packets * (rounds + 1)),
         "twin": Publisher(False, subscribers, frame, packets * (rounds + 1)),
         "control": Control(subscribers, frame, segmented=True),

@@ -15,6 +15,7 @@ from pathlib import Path
 from minutes.document import Actor
 from minutes.register import EntryState
 from minutes.registers import book, entry, store
+from minutes.sheets import LAYOUT
 from minutes.typeset import Typesetter
 from server.database import Database, sqlite_url
 from tests import postgresql
@@ -55,7 +56,7 @@ def printed(lines: int) -> tuple[float, int]:
         for number in range(1, lines + 1)
     ]  # fmt: skip
     used = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-    made = Typesetter().sheets(book.LAYOUT, book.outgoing(["UBND"], 2026, rows), at=NOW)
+    made = Typesetter().sheets(LAYOUT, book.outgoing(["UBND"], 2026, rows), at=NOW)
     return resource.getrusage(resource.RUSAGE_SELF).ru_utime - used, len(made)
 
 

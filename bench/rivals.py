@@ -17,9 +17,10 @@ import statistics
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import aiohttp
 import uvloop
@@ -36,7 +37,7 @@ HERE = Path(__file__).parent
 START_LIMIT = 30.0
 
 
-class Rival(Protocol):
+class Rival(ABC):
     """A server process: who is one says how to publish and to receive. Owned: the process, the HTTP session."""
 
     port: int
@@ -70,8 +71,10 @@ class Rival(Protocol):
             self._process.kill()
             self._process.wait()
 
+    @abstractmethod
     async def publish(self, name: str) -> Publisher: ...
 
+    @abstractmethod
     async def receive(self, name: str, feeds: list[str]) -> Peer: ...
 
     async def watch(self, feed: str, *, media: bool = True) -> Peer:
@@ -240,7 +243,7 @@ def _configure_janus(folder: Path, port: int) -> None:
 Figures = dict[str, list[float]]
 
 
-def start_all(folder: Path) -> list[Giaoban | Rival | Floor]:
+def start_all(folder: Path) -> list[Server]:
     """Our server, whichever rivals are built in `folder`, and the kernel alone."""
     makers: list[tuple[Path, Callable[[], Rival]]] = [
         (folder / "build/mediasoup-worker-uring", lambda: Mediasoup(folder)),
@@ -308,9 +311,9 @@ async def main(folder: Path, rounds: int, seconds: float) -> None:
         for name, median in medians.items():
             spread = ", ".join(f"{value:.1f}" for value in sorted(figures[name]))
             print(f"  {name:13} {median:6.2f} us/packet ({spread})")
-        best = min((median for name, median in medians.items() if name not in (Giaoban.name, Floor.name)), default=None)
-        for name in (Giaoban.name, Floor.name) if best is not None else ():
-            print(f"  {name} is {medians[name] / best:.2f} of the best rival (target for giaoban: 0.25)")
+        rivals = [median for name, median in medians.items() if name not in (Giaoban.name, Floor.name)]
+        for name in (Giaoban.name, Floor.name) if rivals else ():
+            print(f"  {name} is {medians[name] / min(rivals):.2f} of the best rival (target for giaoban: 0.25)")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import ctypes
 from dataclasses import dataclass
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 from pypdfium2 import raw
 
 MM = 72 / 25.4
