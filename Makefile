@@ -18,7 +18,7 @@ ALONE := tests/browser tests/lab tests/interop
 help:
 	@echo "make demo            install into .venv and start http://127.0.0.1:$(PORT) (PORT=9000 make demo)"
 	@echo "make test            install what the tests need, check the code, run every test"
-	@echo "make lint            ruff and mypy"
+	@echo "make lint            ruff, mypy, and oxlint for the scripts"
 	@echo "make bench           the performance figures, as ratios, with their targets"
 	@echo "make bench-quality   what bad lines do to a call, beside Janus (root, Debian's janus)"
 	@echo "make bench-peers     the same load on Janus and mediasoup, built into PEERS=$(PEERS) first"
@@ -53,6 +53,7 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/oxlint --deny-warnings
 
 format: $(VENV)/.installed-test
 	$(BIN)/ruff check --fix-only .

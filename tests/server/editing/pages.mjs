@@ -6,7 +6,7 @@ const pages = new Map();
 const ACTS = {
   open: ({ source }, page) => pages.set(page, new Draft(source)) && null,
   reload: (_, page) => {
-    const { source, ...rest } = pages.get(page);
+    const { source } = pages.get(page);
     pages.set(page, new Draft(source, JSON.parse(JSON.stringify(pages.get(page).toJson()))));
     return null;
   },
