@@ -24,6 +24,8 @@ MAX_TEXT = 2_000_000
 MAX_BASIS = 100_000
 """A line, and the names of all who voted late."""
 RESULTS = ("passed", "rejected", "no_quorum")
+DUTIES = ("secretary", "clerk", "attending", "guest", "interpreter", "technician", "viewer")
+"""As what somebody was at a meeting without being one of its members, in the order in which minutes list them."""
 
 FIXED_FIELDS = ("document_id", "kind", "minutes_id", "relation", "files", "proceedings_root", "proceedings_count")
 """What ties a text to its document, its meeting and other documents; no editor changes them."""
@@ -33,12 +35,14 @@ _OF_MEETINGS = (Kind.MINUTES, Kind.INVITATION)
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """A person in the attendance table; `intervals` are the times in the meeting, in order."""
+    """A person in the attendance table; `intervals` are the times in the meeting, in order. `duty` is one of DUTIES, of
+    whoever is no member (đại biểu) and in no count; minutes of before there were duties have none."""
 
     name: str
     title: str
     intervals: tuple[tuple[datetime, datetime], ...]
     present: bool
+    duty: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +186,7 @@ def _minutes_to_json(content: MinutesContent) -> dict[str, Any]:
                         "title": line.title,
                         "intervals": [[_time(start), _time(end)] for start, end in line.intervals],
                         "present": line.present,
+                        "duty": line.duty,
                     }
                     for line in group.people
                 ],
@@ -309,6 +314,7 @@ def _read_person(reader: Reader) -> PersonLine:
         title=reader.line("title", empty=True),
         intervals=reader.intervals("intervals"),
         present=reader.flag("present"),
+        duty=reader.later_choice("duty", DUTIES),
     )
     if line.intervals and not line.present:
         raise InvalidContent(reader.at("present"), Reason(N_("vắng mặt nhưng có thời gian tham dự")))

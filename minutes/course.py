@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from minutes import fit
 from minutes.content import VIETNAM, CoursePart
 from minutes.reading import MANY
-from minutes.wording import addressed, count, long_date, office, outcome_words, short_time
+from minutes.wording import GUESTS, addressed, count, long_date, office, outcome_words, short_time
 from rooms.proceedings import (
     AgendaChange,
     AgendaItem,
     Chaired,
+    GroupsMet,
+    Interpreted,
     LateStatement,
     PaperShown,
     Person,
@@ -20,8 +22,6 @@ from rooms.proceedings import (
     Written,
 )
 
-GUESTS = "Khách mời"
-"""The unit of those who belong to none."""
 ROOM = 90_000
 """Characters of the whole course."""
 
@@ -43,6 +43,8 @@ def course(proceedings: Proceedings, told: Mapping[str, Sequence[str]]) -> tuple
             *_written(proceedings.written()),
             *_chaired(proceedings.chaired()),
             *_late(proceedings.late_statements()),
+            *_grouped(proceedings.groups_met()),
+            *_interpreted(proceedings.interpreted()),
             *_recorded(proceedings.recordings()),
             *_interrupted(proceedings.interruptions()),
             *_adjourned(proceedings.breaks()),
@@ -53,7 +55,10 @@ def course(proceedings: Proceedings, told: Mapping[str, Sequence[str]]) -> tuple
 
 def office_of(person: Person) -> str:
     """Title and unit, whatever of the two there is."""
-    return office(fit.line(person.title, ""), fit.line(person.unit.name, GUESTS))
+    title, unit = fit.line(person.title, ""), fit.line(person.unit.name, GUESTS)
+    if unit != GUESTS:
+        return office(title, unit)
+    return title or GUESTS.lower()
 
 
 def _parts(proceedings: Proceedings, told: Mapping[str, Sequence[str]]) -> list[CoursePart]:
@@ -171,6 +176,31 @@ def _late(statements: Iterable[LateStatement]) -> list[CoursePart]:
         said = fit.paragraph(one.text, "(không ghi nội dung)")
         texts.append(f"{short_time(one.at)}: {addressed(one.person)}, {office_of(one.person)}, gửi{about}: {said}")
     return [CoursePart("Ý kiến gửi muộn (không phát biểu trực tiếp)", fit.gathered(texts, MANY))] if texts else []
+
+
+def _grouped(met: Iterable[GroupsMet]) -> list[CoursePart]:
+    texts = []
+    for one in met:
+        names = "; ".join(
+            f"{fit.line(name, 'nhóm không ghi tên', 200)} ({count(size)} người)" for name, size in one.groups
+        )
+        texts.append(f"Từ {_until(*one.span)}: cuộc họp chia thành {count(len(one.groups))} nhóm thảo luận: {names}.")
+    return [CoursePart("Thảo luận theo nhóm", fit.gathered(texts, MANY))] if texts else []
+
+
+def _interpreted(found: Iterable[Interpreted]) -> list[CoursePart]:
+    texts = [
+        f"Từ {_until(*one.span)}: {addressed(one.person)}, {office_of(one.person)}, phiên dịch sang "
+        f"{_language(one.language)}."
+        for one in found
+    ]
+    return [CoursePart("Phiên dịch", fit.gathered(texts, MANY))] if texts else []
+
+
+def _language(name: str) -> str:
+    """ "Tiếng Mông" inside a sentence."""
+    said = fit.line(name, "ngôn ngữ khác", 200)
+    return f"t{said[1:]}" if said.startswith("Tiếng ") else said
 
 
 def _recorded(times: Iterable[tuple[datetime, datetime]]) -> list[CoursePart]:

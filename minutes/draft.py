@@ -4,18 +4,18 @@ The draft says only what the proceedings say; the secretary corrects and adds. I
 edited: texts are mended (fit.py), and what is too much for one document or its form is gathered or cut with "…".
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from minutes import fit
 from minutes.authority import Authority
 from minutes.blocks import ConclusionLine
-from minutes.content import VIETNAM, MinutesContent, PersonLine, UnitAttendance, VoteLine
-from minutes.course import GUESTS, course, office_of
+from minutes.content import DUTIES, VIETNAM, MinutesContent, PersonLine, UnitAttendance, VoteLine
+from minutes.course import course, office_of
 from minutes.document import Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE, MANY
-from minutes.wording import addressed, capital, short_time, vote_basis
+from minutes.wording import GUESTS, addressed, capital, short_time, vote_basis
 from rooms.proceedings import (
     AgendaItem,
     Attendance,
@@ -29,8 +29,8 @@ from rooms.proceedings import (
     VoteResult,
 )
 
-_TAKING_PART = frozenset(Role) - {Role.VIEWER, Role.TECHNICIAN, Role.GATEWAY}
-_DUTIES = {Role.DEPUTY: "phó chủ tọa", Role.CLERK: "văn thư", Role.GUEST: "khách mời"}
+_ON_DUTY = frozenset({"interpreter", "technician", "viewer"})
+"""Of whom nobody says that they were absent."""
 CONCLUSIONS_ROOM = 60_000
 """Characters: with the course and the other fields less than what the form for editing takes (200 000)."""
 
@@ -48,7 +48,7 @@ def minutes(
         document_id=document_id,
         title=fit.line(meeting.title, "Cuộc họp"),
         place_name=fit.line(authority.place_name, fit.line(authority.unit.name, "Cơ quan chủ trì")),
-        venue=fit.line(f"{meeting.place} và các điểm cầu trực tuyến", ""),
+        venue=fit.line(_venue(meeting.place), ""),
         starts_at=proceedings.opened_at.astimezone(VIETNAM),
         ended_at=max(proceedings.opened_at, proceedings.closed_at).astimezone(VIETNAM),
         chair_line=_line(meeting.chair),
@@ -96,36 +96,54 @@ def _name(person: Person) -> str:
 
 
 def _attendance(proceedings: Proceedings) -> tuple[UnitAttendance, ...]:
-    """By unit, the authority's own first; who only looks on or tends the devices does not take part and is left out."""
+    """By unit, the authority's own first. Members are those who count in votes and quorums; the others have a duty, and
+    those who only look on or tend something are listed if they came."""
     people: dict[str, list[PersonLine]] = {}
     authority = proceedings.meeting.authority
     names = {authority.id: fit.line(authority.name, "Cơ quan chủ trì")}
+    interpreters = {one.person.id for one in proceedings.interpreted()}
     for found in proceedings.attendance():
-        if found.person.role not in _TAKING_PART:
+        duty = _duty(found.person, interpreters)
+        if found.person.role is Role.GATEWAY or (duty in _ON_DUTY and not found.intervals):
             continue
         unit = found.person.unit
         names.setdefault(unit.id, fit.line(unit.name, GUESTS))
         intervals = tuple((start.astimezone(VIETNAM), end.astimezone(VIETNAM)) for start, end in found.intervals)
-        line = PersonLine(_name(found.person), _at_site(found), intervals, bool(intervals))
+        line = PersonLine(_name(found.person), _at_site(found, duty), intervals, bool(intervals), duty)
         people.setdefault(unit.id, []).append(line)
     return tuple(UnitAttendance(name, tuple(people[unit])) for unit, name in names.items() if unit in people)
 
 
-def _at_site(found: Attendance) -> str:
+def _duty(person: Person, interpreters: Collection[str]) -> str | None:
+    if person.votes:
+        return None
+    if person.id in interpreters:
+        return "interpreter"
+    return person.role.value if person.role.value in DUTIES else "attending"
+
+
+def _venue(place: str) -> str:
+    return place if "trực tuyến" in place.lower() else f"{place} và các điểm cầu trực tuyến"
+
+
+def _at_site(found: Attendance, duty: str | None) -> str:
     """The capacity, and at whose site they sat."""
-    capacity = _capacity(found.person)
+    capacity = _capacity(found.person, duty)
     if found.site is None:
         return capacity
-    at = f"dự tại điểm cầu {found.site.unit.name}"
+    at = f"dự tại điểm cầu {found.site.unit.name.removeprefix('Ủy ban nhân dân ')}"
     if found.added_by is not None:
         at += f" (bổ sung tại điểm cầu, do {_name(found.added_by)} ghi tên)"
-    return fit.cut(f"{capacity}, {at}" if capacity else f"{at[0].upper()}{at[1:]}", LINE)
+    return fit.cut(f"{capacity}, {at}" if capacity else at, LINE)
 
 
-def _capacity(person: Person) -> str:
-    """The title, and what the person was in the meeting where that is more than a delegate."""
-    title, duty = fit.line(person.title, ""), _DUTIES.get(person.role, "")
-    return f"{title} ({duty})" if title and duty else title or fit.cut(duty.capitalize(), LINE)
+def _capacity(person: Person, duty: str | None) -> str:
+    """The title, with the unit of those who are not listed under it; and that the person stands in for the chair."""
+    title = fit.line(person.title, "")
+    if duty is not None and not person.outside:
+        title = office_of(person)
+    parts = [title, "phó chủ tọa" if person.role is Role.DEPUTY else ""]
+    return fit.cut(", ".join(part for part in parts if part), LINE)
 
 
 def _late_ballots(vote: VoteResult, late: Iterable[LateVote]) -> str:

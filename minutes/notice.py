@@ -3,7 +3,7 @@
 from datetime import date
 
 from minutes import fit
-from minutes.content import MinutesContent
+from minutes.content import MinutesContent, PersonLine
 from minutes.document import Kind, Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE, MANY
@@ -30,7 +30,7 @@ def draft(
         raise Refused("no_conclusions", Reason(N_("Biên bản không có kết luận nào để thông báo.")))
     who = f"đồng chí {chair.name}, {chair.title}," if chair.title else f"đồng chí {chair.name}"
     by_title = f"đồng chí {chair.title} {chair.name}" if chair.title else f"đồng chí {chair.name}"
-    units = [group.unit for group in source.attendance if any(line.present for line in group.people)]
+    units = [group.unit for group in source.attendance if any(_took_part(line) for line in group.people)]
     intro = (
         f"{long_date(source.starts_at.date()).capitalize()}, tại {source.venue}, {who} đã chủ trì "
         f"{_lowered(source.title)}. Tham dự có đại diện: {'; '.join(units)}.",
@@ -49,6 +49,11 @@ def draft(
         closing="Thông báo để các cơ quan, đơn vị biết, thực hiện",
         recipients=(*list(owners)[: MANY - 2], "Các đơn vị dự họp", "Lưu: VT, HS"),
     )
+
+
+def _took_part(line: PersonLine) -> bool:
+    """Whether they were there as more than somebody who serves the meeting."""
+    return line.present and line.duty in (None, "attending", "guest")
 
 
 def authority_lines(title: str) -> tuple[str, ...]:

@@ -24,7 +24,9 @@ from minutes.layout import LAYOUTS, MM, Layout, layout_on
 from minutes.printed import Printed, printed, printed_annexes, printed_files, titles
 from minutes.text import URGENCIES, TextContent
 from minutes.wording import (
+    attendance_groups,
     attendance_summary,
+    capital,
     closed,
     conclusion_sentences,
     invitation_lines,
@@ -292,12 +294,12 @@ def _text_page(content: TextContent, heading: Heading) -> dict[str, Any]:
 def _minutes_page(content: MinutesContent) -> dict[str, Any]:
     number = 0
     groups = []
-    for group in content.attendance:
+    for group in attendance_groups(content.attendance):
         rows = []
         for line in group.people:
             number += 1
             when = (spans(line.intervals).replace("; ", "\n") or "Có mặt") if line.present else "Vắng mặt"
-            rows.append([str(number), line.name, line.title, when])
+            rows.append([str(number), line.name, line.title and capital(line.title), when])
         groups.append({"unit": group.unit, "people": rows})
     votes = []
     for index, vote in enumerate(content.votes, 1):

@@ -1,14 +1,31 @@
 """Dates, times and counts as a Vietnamese office writes them (Decree 30/2020, Appendix I)."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from types import MappingProxyType
 
 from minutes import fit
 from minutes.blocks import ConclusionLine
 from minutes.content import VIETNAM, InvitationContent, UnitAttendance, VoteLine
 from rooms.proceedings import Outcome, Person, Rule
+
+GUESTS = "Khách mời"
+"""The unit of those who belong to none."""
+_DUTIES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "secretary": ("Thư ký", "thư ký"),
+        "clerk": ("Văn thư", "văn thư"),
+        "attending": ("Cùng dự, không biểu quyết", "người dự không biểu quyết"),
+        "guest": (GUESTS, "khách mời"),
+        "interpreter": ("Phiên dịch", "người phiên dịch"),
+        "technician": ("Kỹ thuật", "người phụ trách kỹ thuật"),
+        "viewer": ("Dự thính", "người dự thính"),
+    }
+)
+"""Of each of DUTIES, in their order: what stands above its people, and as what they are counted."""
 
 
 def long_date(day: date) -> str:
@@ -82,17 +99,41 @@ def spans(intervals: Iterable[tuple[datetime, datetime]]) -> str:
 
 
 def attendance_summary(attendance: Iterable[UnitAttendance]) -> str:
-    """ "05/06 điểm cầu, 12/14 đại biểu có mặt"."""
+    """ "12/14 đại biểu có mặt, thuộc 05/06 đơn vị; ngoài ra có 01 thư ký, 02 khách mời": members are counted, who is
+    there beside them is named by duty."""
     groups = list(attendance)
-    people = [line for group in groups for line in group.people]
-    here = sum(line.present for line in people)
-    sites = sum(any(line.present for line in group.people) for group in groups)
-    return f"{count(sites)}/{count(len(groups))} điểm cầu, {count(here)}/{count(len(people))} đại biểu có mặt"
+    members = [lines for group in groups if (lines := [line for line in group.people if line.duty is None])]
+    units = sum(any(line.present for line in lines) for lines in members)
+    here, all_ = sum(line.present for lines in members for line in lines), sum(map(len, members))
+    duties = Counter(line.duty for group in groups for line in group.people if line.duty and line.present)
+    beside = [f"{count(duties[duty])} {counted}" for duty, (_, counted) in _DUTIES.items() if duties[duty]]
+    return (
+        f"{count(here)}/{count(all_)} đại biểu có mặt, thuộc {count(units)}/{count(len(members))} đơn vị"
+        f"{'; ngoài ra có ' if beside else ''}{', '.join(beside)}"
+    )
+
+
+def attendance_groups(attendance: Iterable[UnitAttendance]) -> list[UnitAttendance]:
+    """As minutes list who was there: the members by unit, then the others by duty."""
+    groups = list(attendance)
+    members = [
+        UnitAttendance(group.unit, lines)
+        for group in groups
+        if (lines := tuple(line for line in group.people if line.duty is None))
+    ]
+    return members + [
+        UnitAttendance(name, lines)
+        for duty, (name, _) in _DUTIES.items()
+        if (lines := tuple(line for group in groups for line in group.people if line.duty == duty))
+    ]
 
 
 def vote_sentence(vote: VoteLine) -> str:
     """The outcome of a vote in one sentence, with the share of those entitled."""
-    share = f" (đạt {vote.in_favour * 100 / vote.eligible:.1f}%)".replace(".", ",") if vote.eligible else ""
+    percent = (
+        f"{vote.in_favour * 100 / vote.eligible:.1f}".removesuffix(".0").replace(".", ",") if vote.eligible else ""
+    )
+    share = f" (đạt {percent}%)" if percent else ""
     parts = [f"{count(vote.in_favour)}/{count(vote.eligible)} đại biểu tán thành{share}"]
     parts.append(f"{count(vote.against)} không tán thành")
     parts.append(f"{count(vote.abstain)} không có ý kiến")

@@ -19,6 +19,8 @@ from rooms.proceedings.agenda import AgendaChange
 from rooms.proceedings.attendance import Attendance, Interval
 from rooms.proceedings.chairing import Chaired
 from rooms.proceedings.course import Step, Turn
+from rooms.proceedings.grouping import GroupsMet
+from rooms.proceedings.interpreting import Interpreted
 from rooms.proceedings.late import LateStatement, LateVote
 from rooms.proceedings.merkle import merkle_root
 from rooms.proceedings.noted import Noted
@@ -41,6 +43,8 @@ __all__ = [
     "Chaired",
     "Conclusion",
     "Fact",
+    "GroupsMet",
+    "Interpreted",
     "Interval",
     "Json",
     "LateStatement",

@@ -43,7 +43,7 @@ def attendance_of(held: Held) -> tuple[Attendance, ...]:
     return tuple(
         Attendance(
             person,
-            _without(_clipped(held, spans.get(person.id, ())), breaks),
+            _without(clipped(held, spans.get(person.id, ())), breaks),
             sites.get(person.id),
             people.get(added.get(person.id) or ""),
         )
@@ -84,7 +84,7 @@ def interruptions_of(held: Held) -> tuple[Interval, ...]:
     """When the server was down while the meeting was open and somebody in it: from the last moment at which it
     is known to have run until it ran again, in order. Nothing was recorded in that time."""
     spans = ((from_iso(fact.data["since"]), fact.at) for fact in held.facts if fact.kind == "resumed")
-    return _without(_clipped(held, spans), breaks_of(held))
+    return _without(clipped(held, spans), breaks_of(held))
 
 
 def _without(spans: tuple[Interval, ...], breaks: tuple[Interval, ...]) -> tuple[Interval, ...]:
@@ -99,7 +99,8 @@ def _without(spans: tuple[Interval, ...], breaks: tuple[Interval, ...]) -> tuple
     return spans
 
 
-def _clipped(held: Held, spans: Iterable[Interval]) -> tuple[Interval, ...]:
+def clipped(held: Held, spans: Iterable[Interval]) -> tuple[Interval, ...]:
+    """`spans` in order as far as they lie between opening and closing, those that touch joined."""
     if held.opened_at is None:
         return ()
     end_of_meeting = held.closed_at or held.facts[-1].at

@@ -13,7 +13,9 @@ from rooms.proceedings.attendance import Attendance, Interval, attendance_of, br
 from rooms.proceedings.chairing import Chaired, chaired_of
 from rooms.proceedings.conclusions import conclusions_of
 from rooms.proceedings.course import Step, course_of
+from rooms.proceedings.grouping import GroupsMet, groups_met_of
 from rooms.proceedings.held import Held
+from rooms.proceedings.interpreting import Interpreted, interpreted_of
 from rooms.proceedings.late import LateStatement, LateVote, late_votes_of, statements_of
 from rooms.proceedings.merkle import merkle_root
 from rooms.proceedings.noted import Noted, noted_of
@@ -101,6 +103,14 @@ class Proceedings(Held):
     def recordings(self) -> tuple[Interval, ...]:
         """When sound and picture were recorded, in order; whose, is in the facts."""
         return recordings_of(self)
+
+    def groups_met(self) -> tuple[GroupsMet, ...]:
+        """When people met in groups, in order."""
+        return groups_met_of(self)
+
+    def interpreted(self) -> tuple[Interpreted, ...]:
+        """Who interpreted into which language when, in the order of beginning."""
+        return interpreted_of(self)
 
     def papers(self) -> tuple[PaperShown, ...]:
         """The papers that were shown, in the order of their showing."""

@@ -12,6 +12,7 @@ from minutes.document import Kind, Signer
 from minutes.errors import Refused
 from minutes.printed import printed
 from minutes.wording import (
+    attendance_groups,
     attendance_summary,
     conclusion_sentences,
     long_date,
@@ -20,7 +21,7 @@ from minutes.wording import (
     vote_sentence,
 )
 from rooms.proceedings import Proceedings, iso
-from tests.minutes.sample_meeting import AUTHORITY, CHAIR, CLERK, COMMUNES, LEADERS, MEETING, START, Story
+from tests.minutes.sample_meeting import AUTHORITY, CHAIR, COMMUNES, LEADERS, MEETING, SECRETARY, START, Story
 
 
 def test_everybody_stands_under_their_unit_with_their_times(content: MinutesContent) -> None:
@@ -33,11 +34,17 @@ def test_everybody_stands_under_their_unit_with_their_times(content: MinutesCont
         ("08:41", "10:30"),
     ]
     assert not groups["Ủy ban nhân dân xã Tân Thượng"][0].present
-    assert attendance_summary(content.attendance) == "07/08 điểm cầu, 08/09 đại biểu có mặt"
+    assert attendance_summary(content.attendance) == (
+        "07/08 đại biểu có mặt, thuộc 07/08 đơn vị; ngoài ra có 01 thư ký"
+    )
 
 
-def test_an_onlooker_is_not_a_delegate(content: MinutesContent) -> None:
-    assert CLERK.name not in str(to_json(content)["attendance"])
+def test_the_counts_of_attendance_are_those_of_votes(content: MinutesContent, proceedings: Proceedings) -> None:
+    members = [line for group in content.attendance for line in group.people if line.duty is None]
+    assert len(members) == sum(one.votes for one in proceedings.meeting.people()) == 8
+    assert sum(line.present for line in members) == content.votes[0].eligible == 7
+    duties = {line.name: line.duty for group in content.attendance for line in group.people if line.duty}
+    assert duties == {SECRETARY.name: "secretary"}
 
 
 def test_the_tally_is_the_rooms_tally(content: MinutesContent) -> None:
@@ -250,7 +257,7 @@ def test_the_minutes_say_who_was_in_the_chair_when() -> None:
     assert CHAIR.name in content.chair_line
 
 
-def test_only_those_who_take_part_are_listed_and_what_they_are_beside_delegates() -> None:
+def test_who_is_on_duty_is_listed_by_duty_and_in_no_count() -> None:
     story = Story()
     story.tell(-5, "convened", **MEETING.to_json())
     for number, role in enumerate(("deputy", "guest", "clerk", "technician", "viewer")):
@@ -259,8 +266,49 @@ def test_only_those_who_take_part_are_listed_and_what_they_are_beside_delegates(
     story.tell(0, "opened", CHAIR.id)
     story.tell(60, "closed", CHAIR.id)
     content = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
-    found = [(line.name, line.title) for group in content.attendance for line in group.people if line.present]
-    assert found == [("Người deputy", "Phó chủ tọa"), ("Người guest", "Khách mời"), ("Người clerk", "Văn thư")]
+    listed = [(group.unit, line.name) for group in attendance_groups(content.attendance) for line in group.people]
+    absent = {SECRETARY.name, CHAIR.name, *(one.name for one in LEADERS)}
+    assert [(unit, name) for unit, name in listed if name not in absent] == [
+        (LEADERS[0].unit.name, "Người deputy"),
+        ("Văn thư", "Người clerk"),
+        ("Khách mời", "Người guest"),
+        ("Kỹ thuật", "Người technician"),
+        ("Dự thính", "Người viewer"),
+    ]
+    assert attendance_summary(content.attendance) == (
+        "01/09 đại biểu có mặt, thuộc 01/08 đơn vị; ngoài ra có 01 văn thư, 01 khách mời, "
+        "01 người phụ trách kỹ thuật, 01 người dự thính"
+    )
+
+
+def test_the_minutes_say_who_met_in_groups_and_who_interpreted() -> None:
+    interpreter = replace(LEADERS[0], id="pd", name="Vàng A Pó", title="Cán bộ Phòng Dân tộc", vote=False)
+    story = Story()
+    story.tell(-5, "convened", **replace(MEETING, invited=(*LEADERS, interpreter)).to_json())
+    for person in (CHAIR, interpreter):
+        story.tell(-1, "joined", person.id, person=person.to_json())
+    story.tell(-1, "channel_opened", CHAIR.id, channel="k1", language="Tiếng Mông")
+    story.tell(-1, "interpreter_named", CHAIR.id, person="pd", channel="k1")
+    story.tell(0, "opened", CHAIR.id)
+    groups = [
+        {"id": "g1", "name": "Nhóm 1", "members": [CHAIR.id]},
+        {"id": "g2", "name": "Nhóm 2", "members": ["pd", "x"]},
+    ]
+    story.tell(10, "groups_started", CHAIR.id, groups=groups, until=None)
+    story.tell(30, "groups_ended", CHAIR.id)
+    story.tell(40, "channel_closed", CHAIR.id, channel="k1")
+    story.tell(60, "closed", CHAIR.id)
+    content = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
+    told = {part.heading: part.paragraphs for part in content.course}
+    assert told["Thảo luận theo nhóm"] == (
+        "Từ 08 giờ 10 đến 08 giờ 30: cuộc họp chia thành 02 nhóm thảo luận: Nhóm 1 (01 người); Nhóm 2 (02 người).",
+    )
+    assert told["Phiên dịch"] == (
+        "Từ 08 giờ 00 đến 08 giờ 40: đồng chí Vàng A Pó, Cán bộ Phòng Dân tộc, UBND xã Hòa Phước, phiên dịch sang "
+        "tiếng Mông.",
+    )
+    [line] = [line for group in content.attendance for line in group.people if line.name == interpreter.name]
+    assert (line.duty, line.title) == ("interpreter", "Cán bộ Phòng Dân tộc, UBND xã Hòa Phước")
 
 
 def test_breaks_and_amendments_of_the_agenda_are_told_with_their_times() -> None:

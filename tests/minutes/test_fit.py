@@ -40,7 +40,7 @@ def drafted(proceedings: Proceedings) -> MinutesContent:
 def test_who_belongs_to_no_unit_is_a_guest() -> None:
     content = drafted(told(MEETING, ("floor_given", {"person": GUEST.id})))
     assert "Khách mời" in [group.unit for group in content.attendance]
-    assert "ông (bà) Khách, Khách mời, phát biểu." in " ".join(content.course[0].paragraphs)
+    assert "ông (bà) Khách, khách mời, phát biểu." in " ".join(content.course[0].paragraphs)
 
 
 def test_marks_of_direction_and_controls_are_dropped() -> None:
@@ -114,7 +114,7 @@ def test_who_has_no_key_leaves_the_signature_to_the_one_who_was_convened() -> No
     signers = draft.minutes_signers(proceedings, lambda account: account != GUEST.id)
     assert [signer.account for signer in signers] == [SECRETARY.id, CHAIR.id, PROVINCE.id]
     assert [one.account for one in draft.minutes_signers(proceedings, lambda _: True)][:2] == [GUEST.id, GUEST.id]
-    assert drafted(proceedings).chair_line == "Ông (bà) Khách - Khách mời"
+    assert drafted(proceedings).chair_line == "Ông (bà) Khách - khách mời"
 
 
 def test_all_secretaries_are_named_and_one_who_has_a_key_signs() -> None:
