@@ -41,4 +41,5 @@ async def _write(socket: web.WebSocketResponse, connection: Connection, afresh: 
                 await socket.send_str(text)
         except (TimeoutError, ConnectionError, RuntimeError):
             break
+        del text  # an offer of media is long, and the next message may be far
     await socket.close()
