@@ -101,10 +101,11 @@ class Connection:
         """Whether a client that pings has ceased to, at `now` (the loop's time): its line is probably cut."""
         return self.pinged_at is not None and now - self.pinged_at > SILENT
 
-    def resync(self, welcome: Letter) -> None:
-        """Go on with a lagging reader from a snapshot."""
+    def resync(self, snapshot: Letter | None) -> None:
+        """Go on with a lagging reader from a snapshot; None: from whatever is told next."""
         self.lagging = False
-        self.tell(welcome)
+        if snapshot is not None:
+            self.tell(snapshot)
 
     def end(self, last: Letter | None = None) -> None:
         """Say `last` and close, after what waits."""

@@ -71,6 +71,16 @@ class Door:
         """The ids of those who came by a guest link."""
         return [id for id, waiter in self._waiters.items() if waiter.link == link]
 
+    def word(self, state: State, connection: Connection) -> Letter | None:
+        """What a connection that waits here is to know; None: it waits no more, and hears at once what became of it."""
+        waiter = self._waiters.get(connection.participant)
+        waits = waiter is not None and waiter.connection is connection
+        return (
+            _word(state, connection.participant)
+            if waits and connection.participant in LOBBY.of(state).waiting
+            else None
+        )
+
     def tell_stage(self, state: State) -> None:
         """The meeting was opened, paused or goes on: those who wait see it."""
         for id, waiter in self._waiters.items():

@@ -415,7 +415,10 @@ class Sitting:
         return self.connections.get(connection.participant) is connection
 
     def resync(self, connection: Connection) -> None:
-        """Begin anew with a reader who has missed something."""
+        """Begin anew with a reader who has missed something: who waits hears of the lobby, and of nothing else."""
+        if not self.seated(connection):
+            connection.resync(self._door.word(self.room.state, connection))
+            return
         connection.resync(Letter(self.welcome(connection.participant)))
         self.router.repeat(connection.participant)
 

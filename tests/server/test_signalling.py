@@ -244,3 +244,18 @@ async def test_whose_role_has_changed_is_told_what_they_may_say_now(server: Serv
     dung = await server.sit(server.person("dung"))
     assert "vote.cast" not in dung.welcome["may"]
     assert [one["role"] for one in dung.welcome["participants"] if one["id"] == "dung"] == ["viewer"]
+
+
+async def test_who_was_sent_out_and_lags_before_the_door_hears_of_the_lobby_alone(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chair, delegate = await server.sit(server.person("hanh")), await server.sit(server.person("dung"))
+    assert (await chair.say("participant.remove", participant="dung"))["type"] == "ack"
+    await delegate.hears("bye")
+    socket = await server.client.ws_connect("/rooms/giao-ban/ws", headers=server.person("dung"))
+    first = await socket.receive_json(timeout=10)
+    assert first["type"] == "waiting"
+    monkeypatch.setattr("server.connection.QUEUE", 1)  # its pong and its ack are too much at once
+    await socket.send_json({"type": "ping", "id": 1})
+    assert await socket.receive_json(timeout=10) == first
+    await socket.close()
