@@ -7,14 +7,14 @@ Times are ISO 8601 in Vietnamese time; Viet Nam has no daylight saving, so the o
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from minutes.blocks import ConclusionLine, conclusion_to_json, read_conclusion
 from minutes.document import Kind
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import CROWD, LINE, PARAGRAPH, VIETNAM, Reader
 from minutes.secrecy import refuse_secrets
-from minutes.text import TextContent, as_written_now, read_text, text_to_json
+from minutes.text import URGENCIES, TextContent, Urgency, as_written_now, read_text, text_to_json
 
 __all__ = ["LINE", "VIETNAM", "Content"]
 
@@ -101,7 +101,8 @@ class MinutesContent:
 
 @dataclass(frozen=True, slots=True)
 class InvitationContent:
-    """Invitation (giấy mời), template 1.7. `invitees` are whom it asks to come; `subject` is what they come to."""
+    """Invitation (giấy mời), template 1.7. `invitees` are whom it asks to come; `subject` is what they come to;
+    `urgency` is its stamp. Those of before there were urgent ones have none."""
 
     document_id: str
     subject: str
@@ -114,6 +115,7 @@ class InvitationContent:
     notes: tuple[str, ...]
     closing: str
     recipients: tuple[str, ...]
+    urgency: Urgency | None = None
 
 
 Content = MinutesContent | InvitationContent | TextContent
@@ -162,6 +164,7 @@ def to_json(content: Content) -> dict[str, Any]:
                 "notes": list(content.notes),
                 "closing": content.closing,
                 "recipients": list(content.recipients),
+                "urgency": content.urgency,
             }
         case _:
             assert_never(content)
@@ -301,6 +304,7 @@ def _read_invitation(reader: Reader) -> InvitationContent:
         notes=reader.lines("notes", PARAGRAPH),
         closing=reader.line("closing"),
         recipients=reader.lines("recipients"),
+        urgency=cast(Urgency | None, reader.later_choice("urgency", tuple(URGENCIES))),
     )
 
 

@@ -1,5 +1,6 @@
 """The first draft of an invitation (giấy mời): what the meeting's sheet says, and nobody retypes."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from minutes import fit
@@ -19,9 +20,15 @@ NAMED = 40
 
 
 def draft(
-    meeting: Meeting, document_id: str, authority: Authority, *, replaced: tuple[str, date] | None = None
+    meeting: Meeting,
+    document_id: str,
+    authority: Authority,
+    *,
+    replaced: tuple[str, date] | None = None,
+    papers: Sequence[str] = (),
 ) -> InvitationContent:
-    """The invitation to `meeting`; `replaced` is the number and day of the one that it replaces."""
+    """The invitation to `meeting`; `replaced` is the number and day of the one that it replaces, `papers` are the names
+    of what there is to read before."""
     contact = fit.line(_named(meeting.secretary), "")
     whom = "quý đại biểu" if any(person.outside for person in meeting.invited) else "các đồng chí"
     notes = [
@@ -30,7 +37,10 @@ def draft(
         f"Đầu mối liên hệ: {contact}.",
     ]
     if meeting.kind is MeetingKind.EMERGENCY:
-        notes.insert(0, "Cuộc họp khẩn: phòng họp đã mở, đề nghị vào họp ngay khi nhận được giấy mời này.")
+        notes.insert(0, "Đây là cuộc họp khẩn; có thể vào phòng họp trực tuyến ngay khi nhận được giấy mời này.")
+    if papers:
+        named = "; ".join(fit.line(name, "(không ghi tên)") for name in papers)
+        notes.append(fit.paragraph(f"Tài liệu họp: {named}. Xem, tải về bằng đường dẫn trong thư mời.", ""))
     if replaced is not None:
         number, day = replaced
         notes.insert(0, f"Giấy mời này thay thế Giấy mời số {number} {long_date(day)}.")
@@ -46,6 +56,7 @@ def draft(
         notes=tuple(notes),
         closing=f"Rất mong {whom} thu xếp thời gian tham dự",
         recipients=("Như trên", "Lưu: VT, HS"),
+        urgency="urgent" if meeting.kind is MeetingKind.EMERGENCY else None,
     )
 
 

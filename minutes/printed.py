@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from minutes.blocks import Block, ConclusionLine, Heading, Paragraph, Table, labelled, roman
-from minutes.content import Content, kind_of, title_of
+from minutes.content import Content, MinutesContent, kind_of, title_of
 from minutes.document import KIND_NAMES, Kind
 from minutes.templates import template_of
 from minutes.text import CIRCULATIONS, URGENCIES, TextContent
@@ -72,11 +72,12 @@ def titles(content: Content) -> Titles:
         subject if template.subject == "title" else "",
         letter_subject(subject) if template.subject == "number" else "",
     )
+    urgency = None if isinstance(content, MinutesContent) else content.urgency
+    found = replace(found, urgency=URGENCIES[urgency] if urgency else "")
     if not isinstance(content, TextContent):
         return found
     return replace(
         found,
-        urgency=URGENCIES[content.urgency] if content.urgency else "",
         circulation=CIRCULATIONS[content.circulation] if content.circulation else "",
         code=initials(content),
     )

@@ -22,7 +22,7 @@ from minutes.document import FIELD_NAMES, KIND_NAMES, MARK, Kind, Signer
 from minutes.errors import UnprintableContent
 from minutes.layout import LAYOUTS, MM, Layout, layout_on
 from minutes.printed import Printed, printed, printed_annexes, printed_files, titles
-from minutes.text import URGENCIES, TextContent
+from minutes.text import URGENCIES, TextContent, Urgency
 from minutes.wording import (
     attendance_groups,
     attendance_summary,
@@ -230,7 +230,7 @@ def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
         "kind_title": called.name,
         "subject": called.title or None,
         "letter_subject": called.below_number or None,
-        "urgency": None,
+        "urgency": None if isinstance(content, MinutesContent) else _urgency(content.urgency),
         "circulation": called.circulation or None,
         "drafter": called.code,
         "contact": [],
@@ -274,12 +274,14 @@ def _page(content: Content, heading: Heading) -> dict[str, Any]:
             assert_never(content)
 
 
+def _urgency(chosen: Urgency | None) -> dict[str, str] | None:
+    return {"name": chosen, "words": URGENCIES[chosen]} if chosen else None
+
+
 def _text_page(content: TextContent, heading: Heading) -> dict[str, Any]:
     day = long_date(heading.issued_on) if heading.issued_on else "ngày      tháng      năm     "
-    urgency = content.urgency
     return {
         "lines": [asdict(line) for line in printed(content)],
-        "urgency": urgency and {"name": urgency, "words": URGENCIES[urgency]},
         "contact": list(content.contact),
         "annexes": [
             asdict(annex)

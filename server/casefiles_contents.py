@@ -15,6 +15,7 @@ from minutes import store as records
 from minutes.addressees import sent_to
 from minutes.casefiles import store
 from minutes.casefiles.case import Case, Item, ItemKind
+from minutes.content import MinutesContent
 from minutes.described import store as description
 from minutes.described.field import Subject
 from minutes.document import KIND_NAMES, Document, State
@@ -23,7 +24,7 @@ from minutes.exchange import store as exchange
 from minutes.exchange.arrival import RecallState
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming
-from minutes.text import URGENCIES, TextContent
+from minutes.text import URGENCIES
 from rooms import store as rooms
 from rooms.proceedings import Fact, Proceedings
 from rooms.proceedings.exported import export
@@ -164,7 +165,7 @@ async def holding(connection: AsyncConnection, unit_id: str, kind: ItemKind, ref
 async def told(connection: AsyncConnection, document: Document) -> dict[str, str]:
     """What the text of a document says for its metadata."""
     text = await stored_content(connection, document)
-    urgency = text.urgency if isinstance(text, TextContent) else None
+    urgency = None if isinstance(text, MinutesContent) else text.urgency
     return {
         "To": "; ".join(sent_to(text)),
         "Priority": URGENCIES[urgency].capitalize() if urgency else "Thường",

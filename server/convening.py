@@ -13,7 +13,7 @@ from server import directory, outbox
 from server.auth import NAMED_GUEST, utcnow
 from server.directory import Account
 from server.errors import Problem
-from server.keys import CONFIG, DATABASE, POSTMAN, RECORDS, SITTINGS
+from server.keys import CONFIG, DATABASE, PAPERS, POSTMAN, RECORDS, SITTINGS
 from server.letters import Addressee, Occasion, Occurrence, letters
 from server.outbox import Letter
 from server.rights import MeetingAccess
@@ -70,7 +70,14 @@ async def to_send(app: web.Application, entry: store.MeetingEntry) -> list[Lette
     """The very letters that `invite` would write now."""
     reached, _ = await addressees(app, entry.meeting)
     sealed = sealed_only(await app[RECORDS].invitation(entry.meeting.id))
-    return letters(_occurrence(app, "invited", entry.meeting, entry.sequence, utcnow(), invitation=sealed), reached)
+    papers = await paper_names(app, entry.meeting)
+    told = _occurrence(app, "invited", entry.meeting, entry.sequence, utcnow(), invitation=sealed, papers=papers)
+    return letters(told, reached)
+
+
+async def paper_names(app: web.Application, meeting: Meeting) -> tuple[str, ...]:
+    """What there is to read before the meeting, by name."""
+    return tuple(one.name for one in await app[PAPERS].of_meeting(meeting.id))
 
 
 def sealed_only(invitation: Document | None) -> Document | None:
@@ -117,12 +124,13 @@ async def _tell(
     app: web.Application, meeting: Meeting, groups: Sequence[tuple[Occasion, list[Addressee]]], reason: str = ""
 ) -> None:
     now = utcnow()
+    papers = await paper_names(app, meeting)
     async with app[DATABASE].begin() as connection:
         sequence = await store.next_sequence(connection, meeting.id)
         # What has not gone out yet would tell of a meeting that is no more.
         await outbox.drop_unsent(connection, meeting.id)
         for occasion, people in groups:
-            told = _occurrence(app, occasion, meeting, sequence, now, reason=reason)
+            told = _occurrence(app, occasion, meeting, sequence, now, reason=reason, papers=papers)
             await outbox.put(connection, letters(told, people), app[POSTMAN].first_state, now)
     app[POSTMAN].wake()
 
@@ -136,6 +144,7 @@ def _occurrence(
     *,
     reason: str = "",
     invitation: Document | None = None,
+    papers: tuple[str, ...] = (),
 ) -> Occurrence:
     return Occurrence(
         occasion,
@@ -147,4 +156,5 @@ def _occurrence(
         reason=reason,
         number=invitation.number_symbol if invitation else None,
         document_id=invitation.id if invitation else None,
+        papers=papers,
     )

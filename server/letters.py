@@ -50,7 +50,7 @@ class Addressee:
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """What there is to tell. `reason` is why the meeting is cancelled; `number` that of the sealed invitation, whose
-    document goes with the mail."""
+    document goes with the mail; `papers` are named, and the personal link leads to them."""
 
     occasion: Occasion
     meeting: Meeting
@@ -61,6 +61,7 @@ class Occurrence:
     reason: str = ""
     number: str | None = None
     document_id: str | None = None
+    papers: tuple[str, ...] = ()
 
 
 @cache

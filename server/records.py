@@ -5,6 +5,7 @@ those of minutes.errors. Each concern is a class in a file of its own; here they
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from minutes import store
@@ -66,15 +67,17 @@ class Records(Arranging, Consulting, Indexing, Moves, Returning, Redacting, Publ
         async with self._database.begin() as connection:
             return await records_drafting.notice(connection, minutes_id, actor_of(by), leader, self._now())
 
-    async def draft_invitation(self, meeting: Meeting, by: Official) -> str:
+    async def draft_invitation(self, meeting: Meeting, by: Official, papers: Sequence[str] = ()) -> str:
         """Draft the invitation to a meeting, or draft it anew from the sheet as it is now. Once one is sealed, the next
-        one replaces it by number. Returns its id. Raises Refused("invitation_under_way")."""
+        one replaces it by number. `papers` are named in it. Returns its id. Raises Refused("invitation_under_way")."""
         now = self._now()
         async with self._database.read() as connection:
             authority = await records_drafting.authority_of(connection, meeting.authority)
             newest = await records_drafting.newest_invitation(connection, meeting.id)
         replaced = newest if newest is not None and newest.state is State.SEALED else None
-        drafted = await asyncio.to_thread(records_drafting.invited, meeting, authority, replaced, self._typesetter, now)
+        drafted = await asyncio.to_thread(
+            records_drafting.invited, meeting, authority, replaced, papers, self._typesetter, now
+        )
         async with self._database.begin() as connection:
             return await records_drafting.put_invitation(connection, drafted, actor_of(by), now)
 

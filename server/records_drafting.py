@@ -58,13 +58,18 @@ def minutes(
 
 
 def invited(
-    meeting: Meeting, authority: Authority, replaced: Document | None, typesetter: Typesetter, now: datetime
+    meeting: Meeting,
+    authority: Authority,
+    replaced: Document | None,
+    papers: Sequence[str],
+    typesetter: Typesetter,
+    now: datetime,
 ) -> Drafted:
     """The draft of the invitation to a meeting, set once as well. `replaced` is the sealed one that it replaces."""
     number = None
     if replaced is not None and replaced.number_symbol is not None and replaced.issued_on is not None:
         number = (replaced.number_symbol, replaced.issued_on)
-    text = invitation.draft(meeting, secrets.token_hex(16), authority, replaced=number)
+    text = invitation.draft(meeting, secrets.token_hex(16), authority, replaced=number, papers=papers)
     return _printable(Drafted(text, authority, invitation.signers(meeting), meeting.id), typesetter, now)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from minutes.blocks import ConclusionLine, conclusion_to_json
 from minutes.document import KIND_NAMES, Kind
 from minutes.reading import LINE
+from minutes.text import URGENCIES
 from minutes.word.line import Line, numbered
 from minutes.word.outline import Value
 from minutes.word.recognised import Piece
@@ -91,8 +92,12 @@ def _conclusion(pieces: list[Piece], at: int, line: Line) -> None:
 _GROWING: Mapping[str, Callable[[list[Piece], int, Line], None]] = {"course": _course, "conclusions": _conclusion}
 
 
+_STAMPS = {words: name for name, words in URGENCIES.items()}
+
+
 def _invitation(lines: Sequence[Line]) -> list[Piece]:
-    pieces: list[Piece] = []
+    stamped = [(at, line.text.upper()) for at, line in enumerate(lines) if line.place == "head"]
+    pieces = [Piece((("urgency", _STAMPS[text]),), (at,)) for at, text in stamped if text in _STAMPS]
     stage = "subject"
     for at in range(_titled(Kind.INVITATION, lines), len(lines)):
         text = lines[at].text

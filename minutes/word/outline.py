@@ -132,6 +132,7 @@ def _minutes(content: MinutesContent) -> Iterator[Entry]:
 
 
 def _invitation(content: InvitationContent, agency: str) -> Iterator[Entry]:
+    yield _entry("urgency", content.urgency, URGENCIES[content.urgency] if content.urgency else "", place="head")
     yield _entry("subject", content.subject, *content.subject.split("\n"))
     values = tuple(("invitees", line) for line in content.invitees)
     yield Entry(values, _lines(invited(content.invitees, agency)))

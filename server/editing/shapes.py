@@ -83,6 +83,7 @@ class Part:
 _SUBJECT = Part("subject", N_("Trích yếu"), ("subject",), single=True)
 _CLOSING = Part("closing", N_("Câu kết"), ("line",), single=True)
 _RECIPIENTS = Part("recipients", N_("Nơi nhận"), ("line",))
+_URGENCY = Part("urgency", N_("Độ khẩn"), ("urgency",), single=True, small=True)
 
 _TEXT: tuple[Part, ...] = (
     _SUBJECT,
@@ -94,7 +95,7 @@ _TEXT: tuple[Part, ...] = (
     _CLOSING,
     _RECIPIENTS,
     Part("annexes", N_("Phụ lục"), ("annex",), most=ANNEXES),
-    Part("urgency", N_("Độ khẩn"), ("urgency",), single=True, small=True),
+    _URGENCY,
     Part("circulation", N_("Phạm vi lưu hành"), ("circulation",), single=True, small=True),
     Part("drafting_unit", N_("Chữ viết tắt của đơn vị soạn thảo"), ("code",), single=True, small=True),
     Part("drafter", N_("Ký hiệu người soạn thảo"), ("code",), single=True, small=True),
@@ -121,6 +122,7 @@ _OWN: Mapping[Kind, tuple[Part, ...]] = MappingProxyType(
             Part("notes", N_("Lưu ý"), ("paragraph",)),
             _CLOSING,
             _RECIPIENTS,
+            _URGENCY,
         ),
     }
 )

@@ -1,7 +1,7 @@
 """Scheduling, changing, inviting, cancelling: the office's pages about meetings to come, and the mail about them."""
 
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from minutes.document import Actor
 from minutes.errors import RecordError
 from minutes.tasks.reviewing import REVIEW_ITEM
 from rooms import Refused, store
-from rooms.proceedings import AgendaItem
+from rooms.proceedings import AgendaItem, MeetingKind
 from rooms.proceedings.values import CHAIR_WAIT
 from server import convening, council, directory, doors, outbox
 from server.auth import utcnow
@@ -161,7 +161,25 @@ async def schedule(request: web.Request) -> web.Response:
     if sheet is None:
         return sheet_form(request, choices, typed, read.errors)
     await convening.schedule(request.app, sheet.meeting, sheet.guests, account)
-    return see_other(f"/meetings/{sheet.meeting.id}")
+    return await _put_down(request, sheet.meeting.id)
+
+
+async def _put_down(request: web.Request, meeting_id: str) -> web.Response:
+    """To the meeting's page; to an emergency people are called at once, and the page says who was."""
+    entry = await _kept(request, meeting_id)
+    if entry.meeting.kind is not MeetingKind.EMERGENCY or entry.state != "scheduled":
+        return see_other(f"/meetings/{meeting_id}")
+    await convening.invite(request.app, entry)
+    return see_other(f"/meetings/{meeting_id}/mail")
+
+
+async def _kept(request: web.Request, meeting_id: str) -> store.MeetingEntry:
+    """The meeting as it is kept now. Raises Problem."""
+    async with request.app[DATABASE].read() as connection:
+        entry = await store.get_meeting(connection, meeting_id)
+    if entry is None:
+        raise Problem("not_invited")
+    return entry
 
 
 async def edit(request: web.Request) -> web.Response:
@@ -191,7 +209,7 @@ async def save(request: web.Request) -> web.Response:
         await convening.change(request.app, entry, sheet.meeting, sheet.guests, account, tell="tell" in typed)
     except Refused as refused:
         raise Problem(refused.code) from refused
-    return see_other(f"/meetings/{entry.meeting.id}")
+    return await _put_down(request, entry.meeting.id)
 
 
 # --- inviting and cancelling ----------------------------------------------------------------------------------
@@ -203,7 +221,9 @@ async def draft(request: web.Request) -> web.Response:
     await form(request)
     by = Actor(account.id, account.name, account.title)
     try:
-        document = await request.app[RECORDS].draft_invitation(entry.meeting, by)
+        document = await request.app[RECORDS].draft_invitation(
+            entry.meeting, by, await convening.paper_names(request.app, entry.meeting)
+        )
     except RecordError as error:
         return await _told(request, wording.told(error.reason, reader_of(request)))
     return see_other(f"/desk/{document}")
@@ -248,6 +268,7 @@ async def mail(request: web.Request) -> web.Response:
     async with request.app[DATABASE].read() as connection:
         mails = await outbox.of_meeting(connection, entry.meeting.id)
     sends = request.app[POSTMAN].sends
+    _, unreached = await convening.addressees(request.app, entry.meeting)
     return private(
         request,
         "meetings/mail.html",
@@ -255,6 +276,8 @@ async def mail(request: web.Request) -> web.Response:
         mails=mails,
         to_send=await convening.to_send(request.app, entry) if entry.state == "scheduled" else [],
         states=MAIL_STATES,
+        counts=Counter(one.state for one in mails),
+        unreached=unreached,
         sends=sends,
         may_send=sends and any(one.state in (MailState.FAILED, MailState.HELD) for one in mails),
     )

@@ -46,18 +46,19 @@ _PARTS_OF_TEXTS: Mapping[Part, Field] = MappingProxyType(
         "contact": Field("contact", N_("Địa chỉ, điện thoại, thư điện tử ở cuối trang (mỗi dòng một mục)"), "lines"),
     }
 )
-_MARKS = (
-    Field(
-        "urgency",
-        N_("Độ khẩn"),
-        "choice",
-        (
-            ("", N_("Không")),
-            ("urgent", N_("Khẩn")),
-            ("very_urgent", N_("Thượng khẩn")),
-            ("express", N_("Hỏa tốc")),
-        ),
+_URGENCY = Field(
+    "urgency",
+    N_("Độ khẩn"),
+    "choice",
+    (
+        ("", N_("Không")),
+        ("urgent", N_("Khẩn")),
+        ("very_urgent", N_("Thượng khẩn")),
+        ("express", N_("Hỏa tốc")),
     ),
+)
+_MARKS = (
+    _URGENCY,
     Field(
         "circulation",
         N_("Phạm vi lưu hành"),
@@ -95,6 +96,7 @@ FIELDS: Mapping[Kind, tuple[Field, ...]] = MappingProxyType(
             Field("notes", N_("Lưu ý (cách một dòng trống giữa hai đoạn)"), "paragraphs"),
             _CLOSING,
             _RECIPIENTS,
+            _URGENCY,
         ),
     }
 )

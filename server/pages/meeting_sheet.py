@@ -198,7 +198,8 @@ class Form:
             self._wrong("chair", N_("Đại biểu này chỉ chủ trì được kỳ họp Hội đồng nhân dân."))
         if not (units or others or guests or council):
             self._wrong("units", N_("Chưa chọn đơn vị dự họp."))
-        agenda = read_agenda(typed, before.meeting.agenda if before else (), self._wrong_in("agenda"))
+        known, needed = before.meeting.agenda if before else (), kind != MeetingKind.EMERGENCY
+        agenda = read_agenda(typed, known, self._wrong_in("agenda"), needed=needed)
         quorum = typed.get("quorum", "") or QUORUMS_BY_KIND.get(kind, "none")
         if kind not in KINDS or quorum not in QUORUMS_NAMED:
             self._wrong("kind", N_("Chưa chọn loại cuộc họp."))

@@ -56,10 +56,12 @@ def guest_rows(people: Iterable[Person], addresses: Mapping[str, str]) -> dict[s
     return written("guest", ((one.name, one.title, units[one.id], addresses.get(one.id, "")) for one in guests))
 
 
-def read_agenda(typed: Mapping[str, str], before: Iterable[AgendaItem], wrong: Wrong) -> tuple[AgendaItem, ...]:
-    """The agenda; a point that was there `before` keeps its id."""
+def read_agenda(
+    typed: Mapping[str, str], before: Iterable[AgendaItem], wrong: Wrong, *, needed: bool
+) -> tuple[AgendaItem, ...]:
+    """The agenda; a point that was there `before` keeps its id. `needed`: an empty one is wrong."""
     rows = numbered(typed, "agenda")
-    if not rows:
+    if needed and not rows:
         wrong(N_("Chương trình họp còn để trống."))
     if len(rows) > ITEMS:
         wrong(N_("Chương trình họp có quá %(items)s nội dung."), items=ITEMS)

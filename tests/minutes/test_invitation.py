@@ -11,7 +11,7 @@ from minutes.content import from_json, to_json
 from minutes.document import Kind
 from minutes.typeset import Heading, Typesetter
 from minutes.wording import invitation_lines
-from rooms.proceedings import AgendaItem, Person, Role, Unit
+from rooms.proceedings import AgendaItem, MeetingKind, Person, Role, Unit
 from rooms.proceedings.values import OUTSIDE
 from tests.minutes.conftest import CODE, URL
 from tests.minutes.pages import Pages
@@ -119,3 +119,16 @@ def test_what_people_typed_never_makes_it_unreadable() -> None:
 def test_a_committee_invites_and_its_chair_signs_for_it(title: str, lines: tuple[str, ...]) -> None:
     meeting = replace(MEETING, chair=replace(MEETING.chair, title=title))
     assert invitation.signers(meeting)[0].title_lines == lines
+
+
+def test_an_invitation_to_an_emergency_bears_its_stamp_and_any_names_the_papers(typesetter: Typesetter) -> None:
+    sudden = replace(MEETING, kind=MeetingKind.EMERGENCY, agenda=())
+    text = invitation.draft(sudden, "3" * 32, AUTHORITY, papers=("Báo cáo lũ.pdf", "Phương án.pdf"))
+    assert from_json(Kind.INVITATION, to_json(text)) == text
+    signers = invitation.signers(sudden)
+    heading = Heading(AUTHORITY, "3" * 32, signers, "07/GM-UBND", date(2026, 2, 5), URL, CODE)
+    printed = Pages(typesetter.typeset(Kind.INVITATION, text, heading, at=START).pdf).text(0)
+    assert "KHẨN" in printed
+    said = "".join(printed.split())
+    assert "Tài liệu họp: Báo cáo lũ.pdf; Phương án.pdf. Xem, tải về bằng".replace(" ", "") in said
+    assert TEXT.urgency is None

@@ -45,7 +45,17 @@ def read(kind: Kind, data: bytes) -> Taken:
 def parts_of(content: Content) -> dict[str, Any]:
     known = {
         MinutesContent: ("title", "venue", "course", "conclusions", "recipients"),
-        InvitationContent: ("subject", "invitees", "chair_line", "venue", "agenda", "notes", "closing", "recipients"),
+        InvitationContent: (
+            "subject",
+            "invitees",
+            "chair_line",
+            "venue",
+            "agenda",
+            "notes",
+            "closing",
+            "recipients",
+            "urgency",
+        ),
     }.get(type(content))
     whole = to_json(content)
     return {name: whole[name] for name in known or whole if name not in KEPT}
@@ -317,3 +327,18 @@ def test_whatever_the_reader_of_files_says_is_read_or_refused(lines: Any, kind: 
         except ValueError:
             continue
         assert isinstance(found.parts, dict)
+
+
+def test_the_stamp_of_an_invitation_comes_back_and_another_one_is_taken() -> None:
+    content, _head = sample(Kind.INVITATION)
+    assert isinstance(content, InvitationContent)
+    urgent = replace(content, urgency="urgent")
+    assert through_word(Kind.INVITATION, urgent).parts["urgency"] == "urgent"
+
+    def pressing(word: Document) -> None:
+        [stamp] = [
+            one for table in word.tables for cell in table._cells for one in cell.paragraphs if one.text == "KHẨN"
+        ]
+        stamp.runs[0].text = "HỎA TỐC"
+
+    assert through_word(Kind.INVITATION, urgent, pressing).parts["urgency"] == "express"

@@ -369,3 +369,13 @@ def test_mail_is_off_until_a_server_is_named_and_a_sender_must_be_too() -> None:
             None, mail={"host": "s", "sender": "a@b.vn", "username": "u", "password": "p", "security": "none"}
         )
     assert auth.utcnow().tzinfo is UTC
+
+
+def test_a_letter_names_the_papers_that_its_link_leads_to() -> None:
+    told = Occurrence(
+        "invited", MEETING, 0, NOW, "https://hop.lam-son.example/meetings/m-1", "", papers=("Báo cáo & số liệu.pdf",)
+    )
+    [letter] = letters(told, [Addressee(DUNG, "dung@xa.example", guest=False)])
+    assert f"{LINK}\n\nTài liệu họp (xem, tải về bằng đường dẫn trên):\n- Báo cáo & số liệu.pdf\n" in letter.text
+    assert "<li>Báo cáo &amp; số liệu.pdf</li>" in letter.html
+    assert letter.path == "/meetings/m-1"

@@ -156,13 +156,16 @@ async def test_the_invitation_is_signed_first_and_sending_without_it_is_the_way_
     assert re.search(r'<button type="submit" data-test="send-invitations">Gửi giấy mời', ready.text)
 
 
-async def test_to_an_emergency_people_are_called_at_once_without_waiting_for_a_signature(office: Office) -> None:
-    binh, path = await scheduled(office, kind="emergency")
-    page = await binh.get(path)
-    assert page.has("urgent")
-    assert re.search(r'<details open>\s*<summary data-test="send-without">', page.text)
-    assert '<button type="submit" data-test="send-invitations">' in page.text
-    await binh.post(f"{path}/invite")
+async def test_an_emergency_needs_no_agenda_and_its_letters_go_out_as_it_is_put_down(office: Office) -> None:
+    binh = await office.sign_in("binh")
+    page = await binh.post("/meetings/new", sheet(agenda="", guests=GUESTS, kind="emergency"))
+    path = page.location.removesuffix("/mail")
+    assert page.location == f"{path}/mail"
+    assert (await entry_of(office, path)).state == "convened"
+    told = await binh.get(page.location)
+    assert told.has("mail-counts")
+    assert "cần báo bằng cách khác: Bà Tư." in told.words
+    assert (await binh.get(path)).has("urgent")
     assert {mail.letter.subject.partition(":")[0] for mail in await mails(office, path)} == {"KHẨN"}
     assert "Họp khẩn" in (await binh.get("/meetings")).words
 
