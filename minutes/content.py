@@ -73,7 +73,7 @@ class VoteLine:
     eligible: int
     result: str
     ballots: tuple[tuple[str, str], ...] = ()
-    """(name, "for" | "against" | "abstain") of an open vote."""
+    """(name, "for" | "against" | "abstain") of an open vote; "none": was there and gave none, "absent": was not."""
     basis: str = ""
     """By which rule it was decided, and who voted late, in sentences; minutes of before there were rules have none."""
 

@@ -187,6 +187,13 @@ def _voter(ballot: NamedBallot) -> str:
     return fit.line(f"{_name(ballot.person)} (do {_name(ballot.by)} biểu quyết thay)", "")
 
 
+def _without(vote: VoteResult) -> Iterable[tuple[str, str]]:
+    """Who was there and gave no ballot in a roll call; and where all members count, the absent."""
+    yield from ((_name(one), "none") for one in vote.silent)
+    if not vote.rule.secret and vote.rule.base == "members":
+        yield from ((_name(one), "absent") for one in vote.absent)
+
+
 def _vote(vote: VoteResult, late: Iterable[LateVote]) -> VoteLine:
     tally = vote.outcome.tally
     return VoteLine(
@@ -197,6 +204,6 @@ def _vote(vote: VoteResult, late: Iterable[LateVote]) -> VoteLine:
         none=tally["none"],
         eligible=vote.outcome.eligible,
         result=vote.outcome.result,
-        ballots=tuple((_voter(ballot), ballot.choice) for ballot in vote.ballots),
+        ballots=(*((_voter(ballot), ballot.choice) for ballot in vote.ballots), *_without(vote)),
         basis=vote_basis(vote.rule, vote.outcome) + _late_ballots(vote, late),
     )

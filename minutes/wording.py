@@ -143,8 +143,14 @@ def vote_sentence(vote: VoteLine) -> str:
 
 
 def named_ballots(ballots: Iterable[tuple[str, str]]) -> str:
-    """Who chose what in an open vote: "Tán thành: …. Không tán thành: …." """
-    labels = {"for": "Tán thành", "against": "Không tán thành", "abstain": "Không có ý kiến"}
+    """Who chose what in an open vote, and who gave no ballot: "Tán thành: …. Không biểu quyết: …." """
+    labels = {
+        "for": "Tán thành",
+        "against": "Không tán thành",
+        "abstain": "Không có ý kiến",
+        "none": "Không biểu quyết",
+        "absent": "Vắng mặt khi biểu quyết",
+    }
     names = {label: [name for name, cast in ballots if cast == choice] for choice, label in labels.items()}
     return " ".join(f"{label}: {', '.join(found)}." for label, found in names.items() if found)
 

@@ -85,7 +85,9 @@ class NamedBallot:
 @dataclass(frozen=True, slots=True)
 class VoteResult:
     """A closed vote. A roll call has `ballots`; a secret one `codes`, (code, choice) in the order of the codes, of
-    which only its voter knows whose it is, and `voters`: who has voted."""
+    which only its voter knows whose it is, and `voters`: who has voted. Of a roll call `silent` are those who were
+    there with a vote and gave none (of meetings that were held before that was on record: nobody). `absent` are those
+    with a vote who were not there."""
 
     id: str
     text: str
@@ -97,6 +99,8 @@ class VoteResult:
     ballots: tuple[NamedBallot, ...]
     codes: tuple[tuple[str, str], ...]
     voters: tuple[Person, ...]
+    silent: tuple[Person, ...] = ()
+    absent: tuple[Person, ...] = ()
 
 
 def votes_of(held: Held) -> tuple[VoteResult, ...]:
@@ -118,6 +122,7 @@ def votes_of(held: Held) -> tuple[VoteResult, ...]:
 
 
 def _result(begin: Fact, end: Fact, ballots: tuple[NamedBallot, ...], people: Mapping[str, Person]) -> VoteResult:
+    silent = end.data.get("silent", ())
     return VoteResult(
         id=begin.data["vote"],
         text=begin.data["text"],
@@ -129,4 +134,7 @@ def _result(begin: Fact, end: Fact, ballots: tuple[NamedBallot, ...], people: Ma
         ballots=ballots,
         codes=tuple((code, choice) for code, choice in end.data.get("codes", ())),
         voters=tuple(people[id] for id in end.data.get("voters", ())),
+        silent=tuple(people[id] for id in silent),
+        # Who had just lost the line and still counted as there is in both.
+        absent=tuple(people[id] for id in end.data.get("away", ()) if id not in silent),
     )

@@ -1,7 +1,8 @@
 """What the minutes say of a vote: by which rule, with which quorum, for whom, and who came late."""
 
-from minutes.content import MinutesContent
-from minutes.typeset import vote_sentence
+from minutes.content import MinutesContent, from_json, to_json
+from minutes.document import Kind
+from minutes.typeset import named_ballots, vote_sentence
 from tests.minutes.sample_meeting import CHAIR, LEADERS, MEETING
 from tests.minutes.test_fit import drafted, told
 
@@ -32,6 +33,21 @@ def test_a_secret_vote_is_told_with_its_rule_and_quorum_and_without_names() -> N
     )
     assert vote.ballots == ()
     assert vote_sentence(vote).endswith("Nội dung biểu quyết được thông qua.")
+
+
+def test_a_roll_call_names_who_was_there_and_did_not_vote_and_the_absent_where_all_members_count() -> None:
+    silent, absent = LEADERS[0], LEADERS[1]
+    opened = OPENED | RULE | {"secret": False}
+    closed = {"vote": "v1", "silent": [silent.id], "away": [silent.id, absent.id]} | COUNT
+    cast = {"vote": "v1", "person": CHAIR.id, "choice": "for"}
+    for base, words in (
+        ("members", f" Không biểu quyết: {silent.name}. Vắng mặt khi biểu quyết: {absent.name}."),
+        ("present", f" Không biểu quyết: {silent.name}."),
+    ):
+        facts = (("vote_opened", opened | {"base": base}), ("ballot_cast", cast), ("vote_closed", closed))
+        content = minutes(*facts)
+        assert named_ballots(content.votes[0].ballots).endswith(words)
+        assert from_json(Kind.MINUTES, to_json(content)) == content
 
 
 def test_a_vote_without_quorum_has_no_value() -> None:

@@ -17,7 +17,7 @@ from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.agenda import AGENDA
 from rooms.topics.presence import line_of
 from rooms.topics.proxies import represents
-from rooms.topics.voting.vote import VOTES, Ballot, Vote, decide, interrupted, turnout, waiting
+from rooms.topics.voting.vote import VOTES, Ballot, Vote, decide, interrupted, mute, turnout, waiting
 
 MAX_VOTES = 200
 MAX_CHANGES = 20  # of one ballot: each change of a roll call is a fact for ever
@@ -144,6 +144,8 @@ def _decided(state: State, vote: Vote, actor: str) -> Draft:
             "codes": sorted([ballot.code or "", ballot.choice] for ballot in ballots),
             "voters": sorted(voting.box),
         }
+    else:
+        data["silent"] = sorted(one.id for one in state.people.values() if mute(voting, one))
     return Draft("vote_closed", actor, data)
 
 

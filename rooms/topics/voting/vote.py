@@ -154,6 +154,11 @@ def decide(voting: Voting, vote: Vote, people: Mapping[str, Participant]) -> Out
     return Outcome(tally, eligible, majority, there, members, quorum, result)
 
 
+def mute(voting: Voting, one: Participant) -> bool:
+    """Whether somebody is there with a vote and has not given it."""
+    return one.counted and one.votes and one.id not in voting.box
+
+
 def waiting(voting: Voting, people: Mapping[str, Participant]) -> int | None:
     """Of how many a ballot in the open vote is still looked for: of the same people as will count at its closing."""
     if voting.open is None:
