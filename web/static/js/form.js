@@ -4,6 +4,7 @@
 //   data-rows="x"   a button that shows the next hidden blank row of the list with the id x; if it sends the form, the
 //                   server has more of them
 //   data-check-all="x"   a button that ticks every box within the id x
+//   data-unlike="x y"    a select that does not offer what is chosen in the selects with the ids x and y
 
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
@@ -53,4 +54,16 @@ for (const button of document.querySelectorAll("button[data-check-all]")) {
     for (const box of boxes) /** @type {HTMLInputElement} */ (box).checked = true;
     boxes[0]?.dispatchEvent(new Event("input", { bubbles: true }));
   });
+}
+
+for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (document.querySelectorAll("select[data-unlike]"))) {
+  const ids = (select.getAttribute("data-unlike") ?? "").split(" ");
+  const others = ids.map((id) => /** @type {HTMLSelectElement} */ (document.getElementById(id)));
+  const offer = () => {
+    const taken = others.map((other) => other.value).filter(Boolean);
+    for (const option of select.options) option.hidden = option.disabled = taken.includes(option.value);
+    if (select.selectedOptions[0]?.disabled) select.value = "";
+  };
+  for (const other of others) other.addEventListener("change", offer);
+  offer();
 }
