@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from media import Router, Session
 from media import events as news
-from rooms import Participant, Person
+from rooms import MeetingState, Participant, Person
 from rooms.state import State
 from rooms.topics.captions import captioned
 from rooms.topics.moderation import silenced
@@ -21,7 +21,7 @@ class Source:
 
     person: Person
     by_gateway: bool = False
-    silent: bool = False  # microphones are locked
+    silent: bool = False  # microphones are locked, or the meeting is in a break
     hushed: bool = False  # until who leads opens it again
 
     @property
@@ -39,6 +39,12 @@ class Source:
         return Participant(self.person, present=True, connected=True, audio=not self.muted, video=True).to_json() | {
             "stream": True
         }
+
+
+def _quiet(state: State, participant: str) -> bool:
+    """Nobody is overheard in a break: pages switch themselves off then, but a gateway has none. Nor has it one to
+    switch on again: it is heard when the meeting goes on."""
+    return state.session.state is MeetingState.ADJOURNED or silenced(state, participant)
 
 
 class Streams:
@@ -79,7 +85,7 @@ class Streams:
         self._sessions[session.id] = source.id
         if state.present(source.id):
             return session, None
-        return session, self._put(replace(source, silent=silenced(state, source.id)))
+        return session, self._put(replace(source, silent=_quiet(state, source.id)))
 
     def whep(self, viewer: str, feed: str | None, sdp: str, *, many: bool = False) -> tuple[str, str]:
         """Watch by WHEP: (session id, answer). `many`: the viewer stands for many people.
@@ -115,10 +121,11 @@ class Streams:
             self._router.leave(id)
 
     def silence(self, state: State) -> list[Source]:
-        """Locked microphones are also those of who publishes without a seat: whose have changed."""
+        """Locked microphones, and those that rest in a break, are also those of who publishes without a seat: whose
+        have changed."""
         changed = []
         for source in list(self.sources.values()):
-            silent = silenced(state, source.id)
+            silent = _quiet(state, source.id)
             if silent is not source.silent and not state.present(source.id):
                 changed.append(self._put(replace(source, silent=silent)))
         return changed

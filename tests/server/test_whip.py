@@ -120,6 +120,23 @@ async def test_who_publishes_without_a_seat_is_hushed_with_the_others_until_they
     assert sitting.router._patchbay.muted("dung", "audio"), "unlocking opens nobody's microphone"
 
 
+async def test_who_publishes_without_a_seat_is_not_heard_in_a_break(server: Server) -> None:
+    chair = await server.sit(server.person("hanh"))
+    await chair.say("meeting.open")
+    dung, lan = server.person("dung"), server.person("lan")
+    assert (await server.client.post("/whip/giao-ban", data=browser_offers.CHROMIUM, headers=SDP | dung)).status == 201
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    await chair.say("meeting.adjourn")
+    assert (await server.client.post("/whip/giao-ban", data=browser_offers.CHROMIUM, headers=SDP | lan)).status == 201
+    for person in ("dung", "lan"):
+        assert sitting.router._patchbay.muted(person, "audio")
+        assert not sitting.studio.streams.sources[person].to_json()["audio"]
+    await chair.say("mic.open", participant="dung")
+    assert sitting.router._patchbay.muted("dung", "audio"), "nobody opens it before the meeting goes on"
+    await chair.say("meeting.go_on")
+    assert [sitting.router._patchbay.muted(person, "audio") for person in ("dung", "lan")] == [False, False]
+
+
 async def test_locked_microphones_are_also_those_of_who_publishes_without_a_seat(server: Server) -> None:
     chair = await server.sit(server.person("hanh"))
     dung = server.person("dung")
