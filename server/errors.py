@@ -100,7 +100,13 @@ ANSWERS: dict[str, Answer] = {
         403,
         N_("Bỏ phiếu kín không nhận phiếu muộn: phiếu đến sau khi kiểm phiếu thì ai cũng biết là của người gửi muộn."),
     ),
-    "no_proxy": Answer(403, N_("Đồng chí không biểu quyết thay được cho người này.")),
+    "no_proxy": Answer(
+        403,
+        N_(
+            "Chỉ biểu quyết thay được cho người đã ủy quyền, khi người đó vắng mặt hoặc mất kết nối quá 10 giây "
+            "và chưa tự biểu quyết."
+        ),
+    ),
     "proxy_taken": Answer(409, N_("Mỗi người chỉ nhận ủy quyền của một người, và không ủy quyền lại.")),
     "not_eligible": Answer(403, N_("Đồng chí không thuộc thành phần biểu quyết.")),
     "wrong_person": Answer(409, N_("Không làm được việc này với người đã chọn.")),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +46,9 @@ COMMANDS_A_SECOND, COMMANDS_AT_ONCE = 10, 60
 """More than any hand does; facts are kept for ever, so nobody may pour them in."""
 HEARTBEAT = 8.0
 """Seconds of silence after which we ask; half as much later a dead socket is found. Our pages speak every 3 s."""
+SILENCE = timedelta(seconds=1.5 * HEARTBEAT)
+"""How long nothing has come by then: the line was cut that long ago, and counts as lost since. Media would tell hardly
+sooner: a line may be silent for ten seconds (`presence.LOST`) before anything follows from it."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -113,7 +117,8 @@ async def connect(request: web.Request) -> web.StreamResponse:
             if talk.left:
                 await asyncio.wait({writer}, timeout=WRITE_TIMEOUT)  # let the ack and the farewell out
     finally:
-        await sitting.disconnect(connection)
+        given_up = isinstance(socket.exception(), TimeoutError)  # nobody answered: see HEARTBEAT
+        await sitting.disconnect(connection, SILENCE if given_up else timedelta())
     return socket
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -422,8 +422,9 @@ class Sitting:
         connection.resync(Letter(self.welcome(connection.participant)))
         self.router.repeat(connection.participant)
 
-    async def disconnect(self, connection: Connection) -> None:
-        """The socket is gone. Whoever did not leave has lost the line and keeps the seat."""
+    async def disconnect(self, connection: Connection, silent: timedelta = timedelta()) -> None:
+        """The socket is gone, after it was `silent` for so long. Whoever did not leave has lost the line and keeps the
+        seat."""
         participant = connection.participant
         if self._door.hung_up(connection):
             with contextlib.suppress(Refused):
@@ -433,7 +434,7 @@ class Sitting:
         del self.connections[participant]
         # A dropped line keeps its media: it may outlive the socket, and ICE consent ends it otherwise.
         with contextlib.suppress(Refused):
-            await self.apply(participant, Drop())
+            await self.apply(participant, Drop(utcnow() - silent))
 
     # --- media ---------------------------------------------------------------------------------------------------
 

@@ -42,7 +42,10 @@ class Join(Command):
 
 @dataclass(frozen=True, slots=True)
 class Drop(Command):
-    """The server's own: the person's line was lost. Place, hand, floor and ballot wait."""
+    """The server's own: the person's line was lost. Place, hand, floor and ballot wait. `since`: when it was last
+    heard, where it fell silent and that was found later; None: now."""
+
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ def _drop(state: State, actor: str, command: Drop, now: datetime) -> Found:
     if not state.present(actor) or not state.people[actor].connected:
         return []
     one = state.people[actor]
-    away = None if at_seat(state, one) else now
+    away = None if at_seat(state, one) else min(command.since or now, now)
     return state.with_participant(replace(one, connected=False, away_since=away))
 
 

@@ -1,6 +1,8 @@
 """Who votes for whom, where a vote allows it: one proxy a person, named by who is going to be absent, or by the chair.
 
-A proxy holds while the other is away; who is there votes for themselves. It makes nobody present: see the quorum."""
+A proxy holds while the other is not counted as there: while they have left, or their line is lost (`presence.LOST`).
+So nobody is at any time neither counted nor represented. Who is back votes for themselves, and their ballot takes the
+place of the proxy's. A proxy makes nobody present: see the quorum."""
 
 from __future__ import annotations
 
@@ -36,8 +38,8 @@ class EndProxy(Command):
 
 def represents(state: State, hand: str, principal: str) -> bool:
     """Whether `hand` votes for `principal` now."""
-    absent = principal in state.people and not state.present(principal) and state.people[principal].votes
-    return absent and PROXIES.of(state).get(principal) == hand
+    one = state.people.get(principal)
+    return one is not None and one.votes and not one.counted and PROXIES.of(state).get(principal) == hand
 
 
 def _principal(state: State, actor: str, named: str | None) -> str:

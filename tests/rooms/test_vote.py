@@ -250,6 +250,32 @@ def test_who_comes_back_votes_for_themselves_and_their_word_stands(vote_by):
     assert closing(hall)["tally"]["against"] == 1
 
 
+def test_who_has_lost_the_line_is_represented_as_soon_as_they_are_not_counted(vote_by):
+    hall = vote_by(proxies=True)
+    hall.do("lan", NameProxy("dung"))
+    hall.do("lan", Drop())
+    hall.wait(seconds=9)
+    assert refused(hall, "dung", CastBallot("v1", "for", "lan")) == "no_proxy", "a page that is loaded anew"
+    hall.wait(seconds=1)
+    hall.do("dung", CastBallot("v1", "for", "lan"))
+    hall.join(hall.lan)
+    assert refused(hall, "dung", CastBallot("v1", "abstain", "lan")) == "no_proxy"
+    hall.do("lan", CastBallot("v1", "against"))
+    assert closing(hall)["ballots"] == [{"participant": "lan", "choice": "against", "by": "lan"}]
+
+
+def test_who_was_there_and_kept_silent_in_a_roll_call_is_on_record(vote_by):
+    hall = vote_by()
+    cast(hall, hanh="for")
+    hall.do("lan", Drop())
+    hall.wait(seconds=10)
+    vote = closing(hall)
+    assert vote["tally"]["none"] == 1
+    (result,) = hall.room.proceedings.votes()
+    assert [one.id for one in result.silent] == ["dung"]
+    assert [one.id for one in result.absent] == ["lan", "minh"]
+
+
 def test_a_vote_that_allows_no_proxies_takes_none(voting):
     voting.do("hanh", NameProxy("dung", "minh"))
     assert refused(voting, "dung", CastBallot("v1", "for", "minh")) == "no_proxy"

@@ -8,6 +8,8 @@ from aiohttp.client_exceptions import WSServerHandshakeError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rooms.facts import from_iso
+from server import signalling
 from server.keys import SITTINGS
 from tests.server.conftest import Server
 
@@ -259,3 +261,19 @@ async def test_who_was_sent_out_and_lags_before_the_door_hears_of_the_lobby_alon
     await socket.send_json({"type": "ping", "id": 1})
     assert await socket.receive_json(timeout=10) == first
     await socket.close()
+
+
+async def test_a_line_that_fell_silent_counts_as_lost_since_it_was_last_heard(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signalling, "HEARTBEAT", 0.2)
+    chair = await server.sit(server.person("hanh"))
+    lan = await server.sit(server.person("lan"))  # from now on nobody reads, nor answers
+    told = await chair.until(
+        lambda one: one["type"] == "participant" and one["participant"]["id"] == "lan" and one["participant"]["lost"]
+    )
+    assert (told["participant"]["present"], told["participant"]["connected"]) == (True, False)
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    lost = next(fact for fact in sitting.room.facts if fact.kind == "line_lost")
+    assert from_iso(lost.data["since"]) <= lost.at - signalling.SILENCE
+    assert lan.socket.exception() is None

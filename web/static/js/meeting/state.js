@@ -310,10 +310,12 @@ export function hasVote(person) {
   return person.votes;
 }
 
-/** For whom somebody votes now: an absent person's id, or null. @param {State} state @param {string | null} holder */
+/** For whom somebody votes now: the id of who has left or lost the line, or null.
+ * @param {State} state @param {string | null} holder */
 export function representedBy(state, holder) {
   const absent = state.proxies.find((one) => one.holder === holder)?.id ?? null;
-  return absent !== null && !participant(state, absent)?.present ? absent : null;
+  const there = participant(state, absent);
+  return absent !== null && (!there?.present || there.lost) ? absent : null;
 }
 
 /** Whether we agreed to be recorded; null while we have not answered. @param {State} state @returns {boolean | null} */

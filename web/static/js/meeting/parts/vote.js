@@ -4,7 +4,7 @@ import { listed, t } from "../../text.js";
 import { draw, fill, grouped, keepCode, keptCode } from "../codes.js";
 import { byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
-import { isOpen, may, me, myChoice, representedBy } from "../state.js";
+import { isOpen, may, me, myChoice, participant, representedBy } from "../state.js";
 import { CHOICES, choiceName, notVoted, resultSentence, ruleOf, wayOf } from "../votes.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -76,6 +76,21 @@ function checkedSentence(vote, kept) {
   return t("Phiếu mã %(code)s (%(choice)s) không có trong kết quả. Hãy báo chủ trì.", words);
 }
 
+/** Whether somebody's proxy may vote for them now, and if not when. @param {State} state @param {Vote} vote */
+function proxySentence(state, vote) {
+  const principal = state.proxies.find((one) => one.holder === state.you)?.id ?? null;
+  const there = participant(state, principal);
+  const name = nameOf(state, principal);
+  if (principal === null) return "";
+  if (!vote.rule.proxies) return t("Lần biểu quyết này không áp dụng ủy quyền: đồng chí không biểu quyết thay %(name)s.", { name });
+  if (!there?.present) return t("%(name)s đang vắng mặt. Nếu trở lại và tự biểu quyết thì tính ý kiến của chính người đó.", { name });
+  if (there.lost) return t("%(name)s đã mất kết nối. Nếu trở lại và tự biểu quyết thì tính ý kiến của chính người đó.", { name });
+  if (!there.connected && there.site === null) {
+    return t("%(name)s vừa mất kết nối: sau 10 giây chưa trở lại thì đồng chí biểu quyết thay được.", { name });
+  }
+  return t("%(name)s đang có mặt và tự biểu quyết. Khi người đó rời phòng hoặc mất kết nối quá 10 giây, đồng chí biểu quyết thay được.", { name });
+}
+
 /** @param {State} state @param {Vote} vote */
 function showChoice(state, vote) {
   const votes = vote.state === "open" && may(state, "vote.cast") && isOpen(state);
@@ -86,6 +101,9 @@ function showChoice(state, vote) {
   byId("vote-mine").hidden = own === "";
   say(byId("vote-mine"), own);
   const absent = votes && vote.rule.proxies ? representedBy(state, state.you) : null;
+  const proxy = votes ? proxySentence(state, vote) : "";
+  byId("vote-proxy-why").hidden = proxy === "";
+  say(byId("vote-proxy-why"), proxy);
   byId("vote-proxy").hidden = absent === null;
   if (absent === null) return;
   const given = state.ballots.find((one) => one.id === absent)?.choice ?? null;
