@@ -54,11 +54,12 @@ SHEET = Meeting(
 
 @dataclass
 class Hall:
-    """A room, a clock that the story turns, and what was kept."""
+    """A room, a clock that the story turns, and what was kept: facts, and what lies beside them."""
 
     room: Room
     now: datetime = START
     kept: list = field(default_factory=list)
+    beside: dict = field(default_factory=dict)
 
     hanh, binh, dung, lan, tam, minh = HANH, BINH, DUNG, LAN, TAM, MINH
     sheet = SHEET
@@ -78,7 +79,10 @@ class Hall:
         return self._carry_out(self.room.tick(self.now))
 
     def _carry_out(self, effects):
-        self.kept += [fact for effect in effects if isinstance(effect, Keep) for fact in effect.facts]
+        for effect in effects:
+            if isinstance(effect, Keep):
+                self.kept += effect.facts
+                self.beside |= {(one.topic, one.id): one for one in effect.memories}
         return effects
 
     def of(self, person):
@@ -94,7 +98,7 @@ class Hall:
     def again(self, facts=None):
         """The hall after a crash that lost nothing but the process."""
         facts = self.kept if facts is None else facts
-        return Hall(Room.replay(SHEET, facts), self.now, list(facts))
+        return Hall(Room.replay(SHEET, facts, self.beside.values()), self.now, list(facts), dict(self.beside))
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,7 @@ from rooms import (
 )
 from rooms.topics.agenda import AddItem, DropItem, EditItem, MoveItem
 from rooms.topics.captions import AnswerCaptions, StartCaptions, StopCaptions
+from rooms.topics.chat import MinuteMessage, RemoveMessage, Say
 from rooms.topics.convening import GoOnMeeting
 from rooms.topics.grouping import EndGroups, EnterGroup, StartGroups
 from rooms.topics.interpreting import CloseChannel, Listen, NameInterpreter, OpenChannel
@@ -162,5 +163,40 @@ BESIDE = st.one_of(
     st.builds(OpenSite),
     st.builds(TakeSeat, st.just("lan"), st.sampled_from(["dung", "tam"])),
     st.builds(FreeSeat, st.just("lan"), st.just("dung")),
+    st.builds(Drop),
+)
+
+# Who votes, for whom and how late, and who reads what was meant for a few, while the roles change.
+MESSAGE = st.sampled_from(["m1", "m2", "m3"])
+ENTRUSTED = st.one_of(
+    st.builds(
+        OpenVote,
+        TEXT,
+        secret=st.booleans(),
+        base=st.sampled_from(["present", "voting", "members"]),
+        proxies=st.just(True),
+        seconds=st.sampled_from([None, 60]),
+    ),
+    st.builds(CastBallot, VOTE, CHOICE, st.none() | WHO),
+    st.builds(CastBallot, VOTE, CHOICE, st.none() | WHO, CODE),
+    st.builds(CloseVote, VOTE),
+    st.builds(NameProxy, WHO, st.none() | WHO),
+    st.builds(EndProxy, st.none() | WHO),
+    st.builds(OpenLate, st.sampled_from([1, 60])),
+    st.builds(CloseLate),
+    st.builds(FileBallot, VOTE, CHOICE),
+    st.builds(Say, TEXT, st.just(True)),
+    st.builds(Say, TEXT, st.booleans()),
+    st.builds(RemoveMessage, MESSAGE),
+    st.builds(MinuteMessage, MESSAGE),
+    st.builds(SetRole, WHO, st.sampled_from(["deputy", "secretary", "delegate", "viewer"])),
+    st.builds(SetVote, WHO, st.booleans()),
+    st.builds(SetSigner, WHO),
+    st.builds(HandChair, WHO, st.booleans()),
+    st.builds(TakeChair),
+    st.builds(OpenSite, st.none() | WHO),
+    st.builds(TakeSeat, WHO, WHO),
+    st.builds(SpokenBallot, VOTE, WHO, CHOICE),
+    st.builds(Leave),
     st.builds(Drop),
 )

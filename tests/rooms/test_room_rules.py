@@ -8,13 +8,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from rooms import (
+    CastBallot,
     CloseMeeting,
+    CloseVote,
+    Drop,
+    HandChair,
     Join,
     Keep,
     Knock,
     Media,
     MeetingState,
+    NameProxy,
     OpenMeeting,
+    OpenVote,
     Participant,
     Refused,
     Resume,
@@ -26,10 +32,11 @@ from rooms.proceedings import Proceedings, first_altered
 from rooms.topics import VIEWS, snapshot
 from rooms.topics.agenda import AGENDA
 from rooms.topics.captions import CAPTIONS, captioned
+from rooms.topics.chat import CHAT, Say
 from rooms.topics.floor import FLOOR
 from rooms.topics.grouping import GROUPS, group_of
 from rooms.topics.interpreting import INTERPRETING
-from rooms.topics.late import LATE
+from rooms.topics.late import LATE, FileBallot, OpenLate
 from rooms.topics.lobby import LOBBY, LOBBY_TOPIC, waits
 from rooms.topics.moderation import ORDER, Order, silenced
 from rooms.topics.papers import PAPERS, Place
@@ -41,10 +48,11 @@ from rooms.topics.sharing import SHARING
 from rooms.topics.sites import MAX_SEATS, SITES
 from rooms.topics.voting import VOTES, open_vote
 from rooms.topics.voting.vote import interrupted
-from tests.rooms.sayings import BESIDE, COMMANDS, WHO
+from tests.rooms.sayings import BESIDE, CHOICE, COMMANDS, ENTRUSTED, WHO
 
 MANY = {view.type for view in VIEWS if view.many}
 FOR_SOME = {view.type for view in VIEWS if view.audience}
+PRIVATE = ("ballot", "missed", "message")
 
 
 def lasting(state):
@@ -70,6 +78,17 @@ def in_the_lobby(state):
     return {id: view.show(state, "") for id in view.audience(state, "")}
 
 
+def meant_for_some(state):
+    """By person and type what concerns only some, as a welcome shows it."""
+    seen = {id: {type: {} for type in PRIVATE} for id in state.people}
+    for view in VIEWS:
+        for id in view.made_of(state) if view.type in PRIVATE else ():
+            readers = view.audience(state, id)
+            for person in seen if readers is None else readers:
+                seen[person][view.type][id] = view.show(state, id)
+    return seen
+
+
 def the_long_way(before, after):
     """The messages to everybody, from everything that there is to see before and after."""
     old, new = snapshot(before), snapshot(after)
@@ -84,11 +103,16 @@ def rules_for(new_hall, commands=COMMANDS):
     class Meetings(RuleBasedStateMachine):
         @initialize(opened=st.booleans())
         def begin(self, opened):
+            self.enter("hanh", "dung", "lan", opened=opened)
+
+        def enter(self, *people, opened):
             self.hall = new_hall()
             self.seen = everybody_sees(self.hall.room.state)
             self.lobby = in_the_lobby(self.hall.room.state)
+            self.mine = meant_for_some(self.hall.room.state)
+            self.notes = {}
             if opened:
-                for person in ("hanh", "dung", "lan"):
+                for person in people:
                     self.carry_out(lambda person=person: self.hall.join(getattr(self.hall, person)))
                 self.carry_out(lambda: self.hall.do("hanh", OpenMeeting()))
 
@@ -115,18 +139,47 @@ def rules_for(new_hall, commands=COMMANDS):
                         del self.seen[type][value["id"]]
                     else:
                         self.seen[type][value["id"] if type in MANY else ""] = value
+                    if type in PRIVATE:
+                        for mine in self.mine.values():
+                            mine[type][value["id"]] = value
                 elif isinstance(effect, Tell):
                     assert effect.message["type"] in FOR_SOME
+                    if effect.message["type"] in PRIVATE:
+                        type = effect.message["type"]
+                        value = effect.message[type]
+                        self.mine.setdefault(effect.to, {type: {} for type in PRIVATE})[type][value["id"]] = value
                     if effect.message["type"] == "lobby":
                         self.lobby[effect.to] = effect.message["lobby"]
                 if isinstance(effect, Media) and effect.action == "leave":
                     assert not room.state.present(effect.participant)
+            if room.state.people.keys() - before.people.keys():  # who is new here comes to a welcome
+                self.mine = meant_for_some(room.state) | self.mine
+            self.those_who_may_read_are_who_were_meant(before, effects)
+            self.who_votes_for_somebody_stands_in_for_who_is_not_counted(facts)
             recorded = those_recorded(room.state)
             assert all(RECORDING.of(room.state).consents[id] for id in recorded)
             assert [one for one in effects if isinstance(one, Media) and "record" in one.action] == [
                 *(Media("unrecord", id) for id in sorted(those_recorded(before) - recorded)),
                 *(Media("record", id) for id in sorted(recorded - those_recorded(before))),
             ]
+
+        def those_who_may_read_are_who_were_meant(self, before, effects):
+            """A note is for those who held the roles when it was sent, whoever holds them since."""
+            state = self.hall.room.state
+            for id, message in CHAT.of(state).messages.items():
+                if id not in CHAT.of(before).messages:
+                    self.notes[id] = None if message.readers is None else before.session.sheet.desk | {message.author}
+                assert message.readers == self.notes[id]
+            for effect in effects:
+                if isinstance(effect, Tell) and effect.message["type"] == "message":
+                    readers = self.notes[effect.message["message"]["id"]]
+                    assert readers is None or effect.to in readers
+
+        def who_votes_for_somebody_stands_in_for_who_is_not_counted(self, facts):
+            people = self.hall.room.state.people
+            for fact in self.hall.room.facts[len(facts) :]:
+                if fact.kind == "ballot_cast" and fact.actor != fact.data["person"] and not fact.data.get("spoken"):
+                    assert not people[fact.data["person"]].counted
 
         @rule(person=WHO, role=st.sampled_from([None, Role.CHAIR, Role.SECRETARY, Role.VIEWER, Role.GATEWAY]))
         def join(self, person, role):
@@ -184,7 +237,15 @@ def rules_for(new_hall, commands=COMMANDS):
             # Clients come back to a welcome, not to what they had seen.
             self.seen = everybody_sees(self.hall.room.state)
             self.lobby = in_the_lobby(self.hall.room.state)
-            self.seen = {type: dict(objects) for type, objects in snapshot(self.hall.room.state).items()}
+            self.mine = meant_for_some(self.hall.room.state)
+
+        @rule(person=WHO, seconds=st.integers(0, 20))
+        def a_line_falls_silent(self, person, seconds):
+            """What the server finds of it is no older than the person's own last coming."""
+            came = [fact.at for fact in self.hall.kept if _comes(fact, person)]
+            if came:
+                since = max(came[-1], self.hall.now - timedelta(seconds=seconds))
+                self.carry_out(lambda: self.hall.do(person, Drop(since)))
 
         @rule(sure=st.integers(0, 4))
         def the_chair_closes(self, sure):
@@ -290,7 +351,22 @@ def rules_for(new_hall, commands=COMMANDS):
             assert len(set(late)) == len(late)
             for vote, person in late:
                 assert not votes[vote].rule.secret
+                assert vote in LATE.of(self.hall.room.state).missed[person]
                 assert person not in {whose for whose, _, _ in votes[vote].ballots}
+            if self.hall.kept:
+                told = Proceedings.from_facts(self.hall.kept).late_votes()
+                assert [(one.vote, one.person.id) for one in told] == late
+
+        @invariant()
+        def who_gave_no_ballot_in_a_roll_call_is_named_and_adds_up(self):
+            base = {}
+            for fact in self.hall.kept:
+                if fact.kind == "vote_opened":
+                    base[fact.data["vote"]] = fact.data["base"]
+                elif fact.kind == "vote_closed" and "silent" in fact.data:
+                    silent, away = set(fact.data["silent"]), set(fact.data["away"])
+                    named = {"present": silent, "voting": set(), "members": silent | away}[base[fact.data["vote"]]]
+                    assert fact.data["tally"]["none"] == len(named)
 
         @invariant()
         def the_quorum_counts_people(self):
@@ -349,7 +425,7 @@ def rules_for(new_hall, commands=COMMANDS):
 
         @invariant()
         def a_replay_gives_the_same_room(self):
-            replayed = Room.replay(self.hall.sheet, self.hall.kept)
+            replayed = Room.replay(self.hall.sheet, self.hall.kept, self.hall.beside.values())
             assert lasting(replayed.state) == lasting(self.hall.room.state)
 
         @invariant()
@@ -397,6 +473,9 @@ def rules_for(new_hall, commands=COMMANDS):
             assert self.seen == now
             for person, lobby in in_the_lobby(self.hall.room.state).items():
                 assert self.lobby[person] == lobby
+            for person, kinds in meant_for_some(self.hall.room.state).items():
+                for type, objects in kinds.items():
+                    assert {id: self.mine[person][type].get(id) for id in objects} == objects
 
         @invariant()
         def the_recogniser_hears_those_who_agreed_and_no_group(self):
@@ -441,6 +520,69 @@ def rules_for(new_hall, commands=COMMANDS):
     return Meetings
 
 
+def entrusted(new_hall):
+    """Everybody is there from the beginning, and what leads to a vote, a proxy or a note happens often."""
+
+    class Entrusted(rules_for(new_hall, ENTRUSTED)):
+        @initialize()
+        def begin(self):
+            self.enter("hanh", "binh", "dung", "lan", "tam", "minh", opened=True)
+
+        def the_chair(self, command):
+            self.carry_out(lambda: self.hall.do(self.hall.room.meeting.chair, command))
+
+        @rule(author=WHO)
+        def a_note_is_sent(self, author):
+            self.carry_out(lambda: self.hall.do(author, Say("Xin báo riêng.", desk=True)))
+
+        @rule(person=WHO)
+        def the_chair_is_handed_on(self, person):
+            self.the_chair(HandChair(person))
+
+        @rule(person=WHO, holder=WHO)
+        def a_proxy_is_named(self, person, holder):
+            self.the_chair(NameProxy(holder, person))
+
+        @rule(base=st.sampled_from(["present", "voting", "members"]))
+        def a_roll_call_begins(self, base):
+            self.the_chair(OpenVote("Thông qua?", base=base, proxies=True))
+
+        @rule(person=WHO, choice=CHOICE)
+        def somebody_votes(self, person, choice):
+            vote = open_vote(self.hall.room.state)
+            if vote:
+                self.carry_out(lambda: self.hall.do(person, CastBallot(vote.id, choice)))
+
+        @rule(choice=CHOICE)
+        def who_holds_a_proxy_votes(self, choice):
+            vote = open_vote(self.hall.room.state)
+            for principal, holder in PROXIES.of(self.hall.room.state).items() if vote else ():
+                self.carry_out(lambda who=holder, of=principal: self.hall.do(who, CastBallot(vote.id, choice, of)))
+
+        @rule()
+        def the_vote_is_closed(self):
+            vote = open_vote(self.hall.room.state)
+            if vote:
+                self.the_chair(CloseVote(vote.id))
+
+        @rule(choice=CHOICE)
+        def who_missed_a_vote_answers_late(self, choice):
+            self.the_chair(OpenLate(60))
+            for person, votes in LATE.of(self.hall.room.state).missed.items():
+                self.carry_out(lambda person=person: self.hall.join(getattr(self.hall, person)))
+                for vote in votes:
+                    self.carry_out(lambda who=person, vote=vote: self.hall.do(who, FileBallot(vote, choice)))
+
+    return Entrusted
+
+
+def _comes(fact, person):
+    """Whether somebody comes, or comes back, by a fact."""
+    if fact.kind == "joined":
+        return fact.data["person"]["id"] == person
+    return fact.kind == "resumed" or (fact.kind == "line_back" and fact.data["person"] == person)
+
+
 def run(machine, examples):
     run_state_machine_as_test(
         machine,
@@ -452,6 +594,10 @@ def run(machine, examples):
 
 def test_the_rules_hold_whatever_happens(new_hall):
     run(rules_for(new_hall), 60)
+
+
+def test_the_rules_hold_whoever_votes_for_whom_and_reads_what_in_whatever_role(new_hall):
+    run(entrusted(new_hall), 25)
 
 
 def test_the_rules_hold_whatever_goes_on_beside_the_meeting(new_hall):
