@@ -1,8 +1,9 @@
 """The people's council of a place: its deputies, kept by the office that prepares its sessions.
 
 A session is held where at least two thirds of all deputies take part, and a resolution needs more than half of all
-deputies (Law 72/2025/QH15 on Organisation of Local Government, art. 34 and 35). So all of them stand on the sheet of a
-session, present or not; whoever else is invited listens and speaks, and has no vote.
+deputies (Law 72/2025/QH15 on Organisation of Local Government, which took the place of Law 65/2025/QH15 of the same
+year: art. 34 on sessions, art. 35 on voting). So all of them stand on the sheet of a session, present or not; whoever
+else is invited listens and speaks, and has no vote.
 """
 
 from collections.abc import Iterable, Sequence
