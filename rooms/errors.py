@@ -25,6 +25,7 @@ ERROR_CODES = frozenset(
         "not_missed",
         "late_secret",
         "not_eligible",
+        "no_microphone",
         "wrong_person",
         "not_offered",
         "unknown_conclusion",

@@ -109,6 +109,13 @@ ANSWERS: dict[str, Answer] = {
     ),
     "proxy_taken": Answer(409, N_("Mỗi người chỉ nhận ủy quyền của một người, và không ủy quyền lại.")),
     "not_eligible": Answer(403, N_("Đồng chí không thuộc thành phần biểu quyết.")),
+    "no_microphone": Answer(
+        409,
+        N_(
+            "Người này không có micro riêng trong phòng họp (vắng mặt, dự thính hoặc ngồi chung máy của điểm cầu), "
+            "nên không phiên dịch được."
+        ),
+    ),
     "wrong_person": Answer(409, N_("Không làm được việc này với người đã chọn.")),
     "not_offered": Answer(409, N_("Đồng chí chưa được đề nghị chủ trì cuộc họp.")),
     "unknown_conclusion": Answer(404, N_("Không có kết luận này.")),

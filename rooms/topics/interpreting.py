@@ -15,7 +15,7 @@ from rooms.effects import Media
 from rooms.errors import Refused
 from rooms.facts import Fact
 from rooms.fields import Command, identifier, line, read_by
-from rooms.participant import ALL, DESK, SENDERS, Role
+from rooms.participant import ALL, DESK, SENDERS, Participant, Role
 from rooms.proceedings import Json
 from rooms.state import Part, State
 from rooms.topic import UNTIL_CLOSED, Draft, Found, Memory, Said, Topic, View, the_one
@@ -91,11 +91,17 @@ def _name(state: State, actor: str, command: NameInterpreter, now: datetime) -> 
         raise Refused("unknown_participant")
     if command.channel is not None and command.channel not in known.channels:
         raise Refused("unknown_channel")
-    if state.people[command.participant].role not in SENDERS - {Role.GATEWAY}:
-        raise Refused("not_eligible", "who interprets must be able to speak")
+    if command.channel is not None and not _has_microphone(state.people[command.participant]):
+        raise Refused("no_microphone", "who interprets is heard by a device of their own")
     if known.interpreters.get(command.participant) == command.channel:
         return []
     return [Draft("interpreter_named", actor, {"person": command.participant, "channel": command.channel})]
+
+
+def _has_microphone(one: Participant) -> bool:
+    """Whether somebody's voice comes by itself, and so can go to one channel: the device of a site is for all who sit
+    there, unless they have a microphone of their own on beside it."""
+    return one.present and one.role in SENDERS - {Role.GATEWAY} and (one.seat is None or one.audio)
 
 
 def _listen(state: State, actor: str, command: Listen, now: datetime) -> Found:

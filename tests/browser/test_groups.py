@@ -69,7 +69,16 @@ async def test_groups_meet_apart_and_an_interpreter_is_heard_by_who_wants(
     await hanh.locator(hook("channel-interpreter")).select_option("lan")
     await expect(lan.locator("#live")).to_contain_text("Đồng chí phiên dịch sang Tiếng Mông")
     await hears(dung, "lan", False)
-    await panel(dung, "interpreting")
+    for page in (hanh, dung, lan):
+        await expect(page.locator(hook("interpreting-badge"))).to_contain_text("Tiếng Mông – Hoàng Thị Lan")
+        await expect(page.locator(f'[data-participant="lan"] {hook("mark-interprets")}')).to_contain_text("Tiếng Mông")
+    await expect(lan.locator(hook("interprets"))).to_contain_text("mic chỉ đến kênh Tiếng Mông")
+    await expect(lan.locator(hook("mic"))).to_contain_text("Tắt mic dịch")
+    await lan.click(hook("mic"))
+    await expect(lan.locator(hook("interprets"))).to_contain_text("mic đang tắt")
+    await lan.click(hook("mic"))
+    await expect(dung.locator(hook("interprets"))).to_be_hidden()
+    await dung.click(hook("interpreting-badge"))
     took = await value(
         dung,
         """async () => {
@@ -92,3 +101,9 @@ async def test_groups_meet_apart_and_an_interpreter_is_heard_by_who_wants(
     await hears(hanh, "lan", False)
     await dung.locator(hook("channel-listen")).select_option("")
     await hears(dung, "lan", False)
+
+    await hanh.click(hook("interpreters-end"))
+    for page in (hanh, lan):
+        await expect(page.locator(hook("interpreting-badge"))).to_be_hidden()
+    await expect(lan.locator(hook("interprets"))).to_be_hidden()
+    await expect(lan.locator(hook("mic"))).to_have_text("Tắt mic")

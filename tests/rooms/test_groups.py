@@ -4,7 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from rooms import BadMessage, CloseMeeting, Leave, Media, Refused, Resume, Role, Room, StartRecording, Tell, parse
+from rooms import (
+    BadMessage,
+    CloseMeeting,
+    Leave,
+    Media,
+    MediaState,
+    Refused,
+    Resume,
+    Role,
+    Room,
+    StartRecording,
+    Tell,
+    parse,
+)
 from rooms.fields import texts
 from rooms.topics.grouping import GROUPS, MAX_GROUPS, EndGroups, EnterGroup, StartGroups, group_of
 from rooms.topics.interpreting import (
@@ -15,6 +28,7 @@ from rooms.topics.interpreting import (
     NameInterpreter,
     OpenChannel,
 )
+from rooms.topics.sites import OpenSite, TakeSeat
 
 TWO = (("Tổ 1", ("dung",)), ("Tổ 2", ("lan", "binh")))
 
@@ -164,10 +178,24 @@ def test_languages_are_few_and_each_once(open_hall):
     assert refusal(open_hall, "hanh", OpenChannel("Nữa")) == "limit_reached"
 
 
-def test_an_observer_does_not_interpret(open_hall):
+def test_nobody_interprets_whose_voice_no_device_of_their_own_carries(open_hall):
     open_hall.do("hanh", OpenChannel("Tiếng Mông"))
     assert open_hall.of(open_hall.tam).role is Role.VIEWER
-    assert refusal(open_hall, "hanh", NameInterpreter("tam", "k1")) == "not_eligible"
+    assert refusal(open_hall, "hanh", NameInterpreter("tam", "k1")) == "no_microphone"
+    open_hall.do("lan", OpenSite())
+    open_hall.do("hanh", TakeSeat("lan", "dung"))
+    assert refusal(open_hall, "hanh", NameInterpreter("dung", "k1")) == "no_microphone", "the site's is for all there"
+    open_hall.do("dung", MediaState(audio=True, video=False))
+    assert placed(open_hall.do("hanh", NameInterpreter("dung", "k1"))) == ["dung"]
+    open_hall.do("lan", Leave())
+    assert refusal(open_hall, "hanh", NameInterpreter("lan", "k1")) == "no_microphone", "she has gone"
+
+
+def test_who_has_gone_can_be_relieved_of_interpreting(open_hall):
+    open_hall.do("hanh", OpenChannel("Tiếng Mông"))
+    open_hall.do("hanh", NameInterpreter("lan", "k1"))
+    open_hall.do("lan", Leave())
+    assert placed(open_hall.do("hanh", NameInterpreter("lan"))) == ["lan"]
 
 
 def test_after_a_restart_listeners_still_listen(open_hall):

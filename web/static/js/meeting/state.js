@@ -262,6 +262,16 @@ export function groupOf(state, id) {
   return state.groups.inside[id ?? ""] ?? "";
 }
 
+/** The language of a channel; "" for none. @param {State} state @param {string | undefined} channel */
+export function language(state, channel) {
+  return state.interpreting.channels.find((one) => one.id === channel)?.language ?? "";
+}
+
+/** The language into which somebody interprets; "" for none. @param {State} state @param {string | null} id */
+export function interpretsInto(state, id) {
+  return language(state, state.interpreting.interpreters[id ?? ""]);
+}
+
 const UNDER = 0.15; // of the loudness, while an interpreter speaks over it
 
 /** How loud somebody is to be heard, from 0 to 1. @param {State} state @param {string} id */

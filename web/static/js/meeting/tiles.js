@@ -4,7 +4,7 @@ import { t } from "../text.js";
 import { changeIcon, icon, make, say } from "./element.js";
 import { playOn } from "./loudness.js";
 import { initials, roleName } from "./names.js";
-import { isLost } from "./state.js";
+import { interpretsInto, isLost } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Participant} Participant */
@@ -24,6 +24,8 @@ export function createTile(p, bare) {
     make("p", { class: "marks" }, make("span", { class: "mark-floor" }, t("Đang phát biểu")),
       make("span", { class: "mark-speaks" }, t("Đang nói")),
       make("span", { class: "mark-hand" }, icon("hand"), make("span", { class: "words" }, t("Giơ tay"))),
+      make("span", { class: "mark-interprets", "data-test": "mark-interprets" }, icon("languages"),
+        make("span", { class: "what" }, `${t("Phiên dịch:")} `), make("span", { class: "into" })),
       make("span", { class: "mark-lost" }, t("Mất kết nối"))),
     make("p", { class: "mark-mic" }, icon("mic"), make("span", { class: "unseen" })),
     make("p", { class: "caption" }, make("strong", { class: "name" }), make("span", { class: "unit" })),
@@ -44,7 +46,9 @@ export function capacity(p) {
 export function dressTile(tile, p, state, { large, seen, pinned, own }) {
   const lost = isLost(state, p);
   const open = p.audio && !lost; // nobody hears a microphone whose line is lost
+  const into = interpretsInto(state, p.id);
   const marks = {
+    interprets: into !== "",
     large,
     seen,
     own,
@@ -56,6 +60,7 @@ export function dressTile(tile, p, state, { large, seen, pinned, own }) {
     quiet: !open,
   };
   for (const [name, set] of Object.entries(marks)) tile.classList.toggle(name, set);
+  say(part(tile, ".mark-interprets .into"), into);
   say(part(tile, ".name"), own ? t("%(name)s (tôi)", { name: p.name }) : p.name);
   say(part(tile, ".unit"), capacity(p));
   changeIcon(part(tile, ".mark-mic svg"), open ? "mic" : "mic-off");

@@ -3,7 +3,7 @@
 import { t } from "../../text.js";
 import { byId, changeIcon, say } from "../element.js";
 import { levelName } from "../quality.js";
-import { isClosed, may, me } from "../state.js";
+import { interpretsInto, isClosed, may, me } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../parts.js").Local} Local */
@@ -23,8 +23,9 @@ export function mount(root, { act, turn, leave }) {
   const render = (/** @type {State} */ state, /** @type {State} */ _before, /** @type {Local} */ local) => {
     root.hidden = isClosed(state);
     const sends = may(state, "media.state") && !isClosed(state);
+    const interprets = interpretsInto(state, state.you) !== ""; // whose microphone goes to no one but a channel
     const kinds = /** @type {const} */ ([
-      ["mic", "audio", t("Tắt mic"), t("Bật mic")],
+      interprets ? ["mic", "audio", t("Tắt mic dịch"), t("Bật mic dịch")] : ["mic", "audio", t("Tắt mic"), t("Bật mic")],
       ["camera", "video", t("Tắt camera"), t("Bật camera")],
     ]);
     for (const [id, kind, off, on] of kinds) {
@@ -34,6 +35,7 @@ export function mount(root, { act, turn, leave }) {
       changeIcon(button.querySelector("svg"), local.on[kind] ? id : `${id}-off`);
       say(button.querySelector(".label"), local.on[kind] ? off : on);
     }
+    byId("mic").classList.toggle("interprets", interprets);
     byId("line").dataset.level = local.quality.level;
     say(byId("line").querySelector(".label"), levelName(local.quality.level));
     byId("quality-word").hidden = local.quality.sentence === "";

@@ -2,16 +2,15 @@
 
 import { listed, t } from "../../text.js";
 import { about, byId, keep, make, offer, say } from "../element.js";
-import { isClosed, may, participant, START } from "../state.js";
+import { nameOf } from "../names.js";
+import { interpretsInto, isClosed, language, may, participant, START } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../parts.js").Actions} Actions */
+/** @typedef {import("../parts.js").Local} Local */
 /** @typedef {import("../parts.js").Part} Part */
 
 export const NAME = "interpreting";
-
-/** @param {State} state @param {string | undefined} channel */
-const language = (state, channel) => state.interpreting.channels.find((one) => one.id === channel)?.language ?? "";
 
 /** @param {State} before @param {State} after @returns {string[]} */
 export function news(before, after) {
@@ -24,8 +23,25 @@ export function news(before, after) {
   return [];
 }
 
+/** Who interprets into what, in one line: it stays in sight whichever panel is open and whoever is large.
+ * @param {State} state @param {string} you @param {boolean} sends is our microphone on? */
+function showSigns(state, you, sends) {
+  const { channels, interpreters } = state.interpreting;
+  const taken = channels.map(({ id, language }) => ({
+    language, names: Object.keys(interpreters).filter((one) => interpreters[one] === id).map((one) => nameOf(state, one)),
+  })).filter(({ names }) => names.length > 0);
+  const badge = byId("interpreting-badge");
+  badge.hidden = isClosed(state) || taken.length === 0;
+  say(byId("interpreting-who"), taken.map((one) => t("%(language)s – %(names)s", { language: one.language, names: listed(one.names) })).join("; "));
+  const mine = { language: interpretsInto(state, you) };
+  byId("interprets").hidden = isClosed(state) || mine.language === "";
+  say(byId("interprets"), sends ? t("Đồng chí đang phiên dịch: mic chỉ đến kênh %(language)s.", mine)
+    : t("Đồng chí phiên dịch sang %(language)s: mic đang tắt, kênh chưa nghe thấy gì.", mine));
+}
+
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
-export function mount(root, { act }) {
+export function mount(root, { act, show }) {
+  byId("interpreting-badge").addEventListener("click", () => show(NAME));
   const listen = byId("channel-listen");
   listen.addEventListener("change", () => act("channel.listen", listen.value ? { channel: listen.value } : {}));
   byId("channel-form").addEventListener("submit", async (/** @type {Event} */ event) => {
@@ -49,15 +65,16 @@ export function mount(root, { act }) {
       make("button", { type: "button", class: "small", "data-act": "close", "data-test": "channel-close",
         onclick: () => act("channel.close", { channel: channel.id }) }, t("Đóng kênh")));
 
-  const render = (/** @type {State} */ state) => {
+  const render = (/** @type {State} */ state, /** @type {State} */ _before, /** @type {Local} */ local) => {
     shown = state;
+    showSigns(state, state.you ?? "", local.on.audio);
     const { channels, interpreters } = state.interpreting;
     const desk = may(state, "channel.open");
     offer(listen, [["", t("Tiếng gốc (không nghe dịch)")], ...channels.map((one) => /** @type {[string, string]} */ ([one.id, one.language]))],
       state.listening[0]?.channel ?? "");
     byId("channel-listen-line").hidden = channels.length === 0;
     byId("channel-form").hidden = !desk;
-    const people = state.participants.filter((p) => p.present && p.role !== "viewer" && p.role !== "gateway" && !p.site);
+    const people = state.participants.filter((p) => p.present && p.role !== "viewer" && p.role !== "gateway" && (!p.site || p.audio));
     keep(byId("channels"), channels, (one) => one.id, create, (element, one) => {
       say(element.querySelector(".line-name"), one.language);
       const who = Object.keys(interpreters).filter((id) => interpreters[id] === one.id);
@@ -75,8 +92,6 @@ export function mount(root, { act }) {
       element.querySelector("[data-act=close]").hidden = !desk;
       for (const button of element.querySelectorAll("button")) about(button, one.language);
     });
-    const mine = interpreters[state.you ?? ""];
-    say(byId("interpret-mine"), mine ? t("Đồng chí đang phiên dịch sang %(language)s.", { language: language(state, mine) }) : "");
     return { shown: !isClosed(state) && (channels.length > 0 || desk) };
   };
   return { render };

@@ -5,7 +5,7 @@ import { about, byId, keep, make, say } from "../element.js";
 import { communes, gradeName, gradeOf, lineSentence, worstFirst } from "../lines.js";
 import { roleName } from "../names.js";
 import { hasMenu, PersonMenu } from "../person.js";
-import { isClosed, isLost, isOpen, may, roster, START } from "../state.js";
+import { interpretsInto, isClosed, isLost, isOpen, may, roster, START } from "../state.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../parts.js").Actions} Actions */
@@ -50,7 +50,8 @@ export function mount(_root, actions) {
       : t("%(here)s/%(all)s có mặt", { here, all }));
     keep(byId("people-list"), people, (p) => p.id, create, (element, p) => {
       say(element.querySelector(".line-name"), p.id === state.you ? t("%(name)s (tôi)", { name: p.name }) : p.name);
-      const words = [p.role === "delegate" ? "" : roleName(p.role), p.title, p.unit?.name];
+      const into = interpretsInto(state, p.id);
+      const words = [into && t("Phiên dịch: %(language)s", { language: into }), p.role === "delegate" ? "" : roleName(p.role), p.title, p.unit?.name];
       say(element.querySelector(".line-more"), [...new Set(words)].filter(Boolean).join(" · "));
       const net = element.querySelector(".line-net");
       say(net, lineSentence(state, p));
