@@ -1,4 +1,6 @@
-/** Follows an export of a recording: the bar moves, and when it is over the page is loaded anew. */
+/** Follows an export of a recording: the bar moves, and when it is over the part about the recording is brought up to date. */
+
+import { renew } from "./renew.js";
 
 const running = document.getElementById("export-running");
 const bar = running?.querySelector("progress");
@@ -13,8 +15,8 @@ async function look() {
     setTimeout(look, 3000); // the network is away
     return;
   }
-  if (done === null) return location.reload();
-  bar.value = done;
+  if (done === null && (await renew("recording"))) return;
+  if (done !== null) bar.value = done;
   setTimeout(look, 1000);
 }
 
