@@ -43,9 +43,10 @@ export class DeviceCheck {
    */
   constructor(capture, { speaker, first, changed, address, join, spare, thrifty }) {
     this.capture = capture;
+    this.heard = false;
     this.speaker = speaker;
     this.address = address;
-    this.level = new Level(byId("check-level"), () => say(byId("check-heard"), t("Micro nghe rõ.")));
+    this.level = new Level(byId("check-level"), () => this._heard());
     byId("join").addEventListener("click", join);
     byId("check-retry").addEventListener("click", () => capture.start());
     byId("check-chime").addEventListener("click", () => this._chime());
@@ -91,12 +92,20 @@ export class DeviceCheck {
     byId("check-dark").hidden = track !== null;
     say(byId("check-dark"), darkness(capture));
     for (const kind of KINDS) byId(`check-${kind}`).checked = capture.wanted[kind];
+    if (this.heard) this._heard();
     this.level.listen(capture.tracks.audio);
     const sentence = capture.asking ? "" : troubleSentence(capture);
     byId("check-trouble").hidden = sentence === "";
     say(byId("check-trouble-text"), sentence);
     remember(capture, this.speaker);
     if (!capture.asking) this._list();
+  }
+
+  /** The microphone works; whether the others are to hear it is another question. */
+  _heard() {
+    this.heard = true;
+    const off = t("Micro nghe rõ, nhưng đang để tắt khi vào họp.");
+    say(byId("check-heard"), this.capture.wanted.audio ? t("Micro nghe rõ.") : off);
   }
 
   /** Free the preview, the meter and the line: the meeting needs them. */

@@ -103,6 +103,7 @@ export class View {
     dismissAll();
     // Whoever reads with the keyboard or by ear must not be left on a button that has gone.
     if (phase === "lobby") byId("waiting-title").focus();
+    else if (phase === "check") byId("check-title").focus({ preventScroll: true }); // the way in is the next stop
     else if (!byId("ended").hidden) byId("ended-title").focus();
   }
 
