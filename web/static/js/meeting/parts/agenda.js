@@ -12,6 +12,7 @@ import { isOpen, isUnderWay, may, nextItem, START } from "../state.js";
 export const NAME = "agenda";
 
 const MINUTE = 60_000;
+const LONG = 5; // minutes over the plan of an item after which another is probably meant
 
 /** Minutes that the current item has taken. @param {State} state @param {number} now */
 const taken = (state, now) =>
@@ -30,6 +31,16 @@ function clock(item, minutes) {
   const left = item.minutes - minutes;
   return left >= 0 ? t("Đã bàn %(count)s phút, còn %(left)s phút", { count: minutes, left })
     : t("Đã bàn %(count)s phút, quá %(over)s phút", { count: minutes, over: -left });
+}
+
+/** What the chair is to know who gives the floor: the minutes put a speech under the item that is on. "" when all is well.
+ * @param {State} state @param {number} now */
+function astray(state, now) {
+  if (state.floor.holder === null || !isOpen(state) || !may(state, "floor.give") || nextItem(state) === null) return "";
+  const item = state.agenda.items.find((/** @type {Item} */ one) => one.id === state.agenda.current);
+  if (!item) return t("Chưa chuyển vào nội dung nào của chương trình: biên bản chưa biết phát biểu này thuộc nội dung nào.");
+  const over = item.minutes ? taken(state, now) - item.minutes : 0;
+  return over < LONG ? "" : t("“%(item)s” đã quá %(over)s phút: biên bản vẫn ghi phát biểu này vào nội dung đó.", { item: item.title, over });
 }
 
 /** The fields of dialogs/item.html. */
@@ -51,7 +62,9 @@ export function mount(_root, { act, ask, now }) {
   let shown = START;
   /** @type {string | null} */
   let following = null;
-  next.addEventListener("click", () => following && act("agenda.step", { item: following }));
+  for (const button of [next, byId("astray-next")]) {
+    button.addEventListener("click", () => following && act("agenda.step", { item: following }));
+  }
 
   /** @param {Item | null} item null: a new one */
   async function edit(item) {
@@ -87,6 +100,10 @@ export function mount(_root, { act, ask, now }) {
         onclick: () => edit(item(id)) }, t("Sửa")));
 
   const tick = () => {
+    const word = astray(shown, now());
+    byId("astray").hidden = word === "";
+    say(byId("astray-text"), word);
+    say(byId("astray-next"), word && t("Sang “%(item)s”", { item: nextItem(shown)?.title ?? "" }));
     const leads = may(shown, "agenda.step") && isOpen(shown);
     for (const element of list.children) {
       const one = leads && element.dataset.item === shown.agenda.current ? item(element.dataset.item) : null;
