@@ -42,7 +42,9 @@ async def test_who_was_cut_off_sends_a_late_ballot_and_sees_what_was_sent(
 
     await enter(dung, room_url, microphone=False)
     await expect(dung.locator(hook("late-offer"))).to_contain_text("trả lời 1 lần biểu quyết đã lỡ")
-    await dung.click(hook("late-offer-go"))
+    await dung.click(hook("late-offer-not"))
+    await expect(dung.locator(hook("late-offer"))).to_be_hidden()
+    await dung.click(hook("late-sign"))  # it folded into a sign, which leads there as well
     motion, persons = (dung.locator(f"{hook('late-vote-list')} li").filter(has_text=text) for text in (MOTION, PERSONS))
     await expect(persons).to_contain_text("Bỏ phiếu kín không nhận phiếu muộn")
     await expect(persons.get_by_role("button")).to_have_count(0)
@@ -66,3 +68,4 @@ async def test_who_was_cut_off_sends_a_late_ballot_and_sees_what_was_sent(
     await expect(motion.get_by_role("button")).to_have_count(0)
     await expect(motion).to_contain_text("Đã gửi phiếu muộn: Tán thành, lúc ")
     await expect(motion).not_to_contain_text("Đổi được đến ")
+    await expect(dung.locator(hook("late-sign"))).to_be_hidden()

@@ -10,6 +10,7 @@ import { inTab, keepInTab } from "./memory.js";
 /** @typedef {import("./parts.js").Wish} Wish */
 
 const WIDE = "(min-width: 64rem), (min-width: 40rem) and (max-height: 30rem)"; // as in room.css
+const ROOMY = 52; // px that a tab of the rail needs with its icon and two lines
 const FIRST = "floor";
 const STORE = "giaoban.panel";
 
@@ -29,9 +30,8 @@ export class Sheet {
     }
     this.#open = inTab(STORE).open ?? (matchMedia(WIDE).matches ? FIRST : "");
     byId("panels-close").addEventListener("click", () => this.close());
-    byId("panels").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-      if (event.key === "Escape" && !matchMedia(WIDE).matches) this.close();
-    });
+    new ResizeObserver(() => this._fit()).observe(byId("tabs"));
+    document.addEventListener("keydown", (event) => this._escape(event));
   }
 
   /** @param {Record<string, Wish>} wishes by panel @param {boolean} all everything one below the other: it is over */
@@ -65,6 +65,21 @@ export class Sheet {
     tab?.focus();
   }
 
+  /** Not out of a question, nor where Escape closes a list of choices. @param {KeyboardEvent} event */
+  _escape(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (event.key !== "Escape" || event.defaultPrevented || event.isComposing || document.body.dataset.phase !== "room") return;
+    if (document.querySelector("dialog[open]") || target.closest("select, input[type=date]")) return;
+    if (!byId("panels").hidden) this.close();
+  }
+
+  /** Where banners leave the rail too little room its tabs go without their icons, so that the last one is seen. */
+  _fit() {
+    const shown = [...this.#tabs.values()].filter((tab) => !tab.hidden).length;
+    const rail = byId("tabs");
+    rail.classList.toggle("tight", rail.clientHeight < shown * ROOMY);
+  }
+
   /** @param {string} name */
   _choose(name) {
     this.#open = name;
@@ -90,6 +105,7 @@ export class Sheet {
       say(/** @type {Element} */ (tab.querySelector(".count")), wish.count ? String(wish.count) : "");
     }
     byId("panels").hidden = !any;
+    this._fit();
   }
 }
 

@@ -49,6 +49,7 @@ function conductMenu() {
   });
   const escape = (/** @type {KeyboardEvent} */ event) => {
     if (event.key !== "Escape" || button.getAttribute("aria-expanded") !== "true") return;
+    event.preventDefault(); // it is used up: the open panel stays
     close();
     button.focus();
   };

@@ -2,6 +2,7 @@
 
 import { t } from "../../text.js";
 import { byId, keep, make, officeTime, say } from "../element.js";
+import { inTab, keepInTab } from "../memory.js";
 import { nameOf } from "../names.js";
 import { isClosed, may } from "../state.js";
 import { CHOICES, choiceName } from "../votes.js";
@@ -12,6 +13,9 @@ import { CHOICES, choiceName } from "../votes.js";
 /** @typedef {import("../parts.js").Part} Part */
 
 export const NAME = "late";
+
+const STORE = "giaoban.late";
+const OFFERED = 30_000; // ms
 
 /** @param {State} before @param {State} after @returns {string[]} */
 export function news(before, after) {
@@ -72,19 +76,24 @@ function answerSentence(state, vote) {
 }
 
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
-export function mount(root, { act, ask, redraw, show }) {
-  /** @type {string | null} */ let refused = null; // until when the window was, that we want nothing of
+export function mount(root, { act, ask, now, redraw, show }) {
+  /** @type {string | null} until when the window is, whose offer has become a sign in the head */ let folded = inTab(STORE).folded ?? null;
   let until = /** @type {string | null} */ (null);
-  byId("late-offer-go").addEventListener("click", () => {
+  let since = 0; // ms: since when it is offered at full width
+  const fold = () => {
+    folded = until;
+    keepInTab(STORE, { folded });
+    redraw();
+  };
+  const go = () => {
     show("floor");
+    fold();
     const first = byId("late-vote-list").querySelector("button") ?? byId("late-text");
     first.scrollIntoView({ block: "center" });
     first.focus();
-  });
-  byId("late-offer-not").addEventListener("click", () => {
-    refused = until;
-    redraw();
-  });
+  };
+  for (const id of ["late-offer-go", "late-sign"]) byId(id).addEventListener("click", go);
+  byId("late-offer-not").addEventListener("click", fold);
   byId("late-open").addEventListener("click", () => act("late.open", { minutes: Number(byId("late-minutes").value) }));
   byId("late-close").addEventListener("click", () => act("late.close"));
   byId("late-form").addEventListener("submit", async (/** @type {Event} */ event) => {
@@ -112,9 +121,13 @@ export function mount(root, { act, ask, redraw, show }) {
   const render = (/** @type {State} */ state) => {
     const open = state.late.until !== null;
     until = state.late.until;
-    const offered = toFile(state) > 0 && refused !== until;
+    const due = toFile(state) > 0;
+    const offered = due && folded !== until;
+    if (offered && byId("late-offer").hidden) since = now();
     byId("late-offer").hidden = !offered;
     say(byId("late-offer-text"), offered ? offerSentence(state) : "");
+    byId("late-sign").hidden = !due || offered;
+    say(byId("late-sign"), due ? t("Gửi ý kiến muộn, đến %(time)s", { time: officeTime(until) }) : "");
     const chairs = may(state, "late.open") && !isClosed(state);
     const votes = missedVotes(state).filter((vote) => open || filed(state, vote) !== null);
     root.hidden = !open && !chairs && state.statements.length + votes.length === 0;
@@ -139,5 +152,9 @@ export function mount(root, { act, ask, redraw, show }) {
       say(element.querySelector(".line-about"), one.text);
     });
   };
-  return { render };
+  const tick = () => {
+    const offer = byId("late-offer"); // whoever has come to its buttons is not to lose them
+    if (!offer.hidden && now() - since > OFFERED && !offer.contains(document.activeElement)) fold();
+  };
+  return { render, tick };
 }
