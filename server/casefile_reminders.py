@@ -13,7 +13,7 @@ from minutes.workflow.plan import OFFICE_CLOSES
 from server.directory import Account
 from server.letters import Reminder, reminder
 from server.outbox import Letter
-from server.rights import may
+from server.rights import CaseAccess, may
 
 
 async def due(connection: AsyncConnection, accounts: Sequence[Account], now: datetime) -> list[Letter]:
@@ -30,7 +30,12 @@ async def due(connection: AsyncConnection, accounts: Sequence[Account], now: dat
             late=max(0, (today - case.due_on).days),
             path=f"/casefiles/{case.id}",
         )
-        keepers = [one for one in accounts if one.address and may(one, "case.keep", case.unit_id)]
+        access = CaseAccess(case.unit_id, case.group.roles)
+        keepers = [
+            one
+            for one in accounts
+            if one.address and may(one, "case.keep", case.unit_id) and may(one, "case.open", access)
+        ]
         letters += [reminder(told, one, now) for one in keepers]
         await store.reminded(connection, case.id, today)
     return letters

@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import store as records
 from minutes.casefiles import bag, lists, store
 from minutes.casefiles.case import Case, CaseState, Item, ItemKind, Removal, refuse_unfinished
+from minutes.casefiles.group import Group
 from minutes.casefiles.retention import Period
 from minutes.deposits import store as deposits
 from minutes.deposits.entry import Kind as Deposited
@@ -77,6 +78,25 @@ class CaseFiles:
         """Add or change a line of the table."""
         async with self._database.begin() as connection:
             await store.set_period(connection, unit_id, period, actor_of(by), self._now())
+
+    async def groups(self, unit_id: str) -> tuple[Group, ...]:
+        """The unit's groups of case files."""
+        async with self._database.read() as connection:
+            return await store.groups_of(connection, unit_id)
+
+    async def set_group(self, unit_id: str, group: Group) -> None:
+        """Add a group or change one; what is in it is opened by its roles from now on."""
+        async with self._database.begin() as connection:
+            await store.set_group(connection, unit_id, group, self._now())
+
+    async def move(self, unit_id: str, case_id: str, code: str) -> None:
+        """Put a case file into another group. Raises NotFound."""
+        async with self._database.begin() as connection:
+            case = await _own(connection, unit_id, case_id)
+            found = {one.code: one for one in await store.groups_of(connection, unit_id)}.get(code)
+            if found is None:
+                raise NotFound(Reason(N_("Không có nhóm hồ sơ này.")))
+            await store.move(connection, case, found)
 
     async def open(self, unit: Unit, title: str, code: str, *, by: Official) -> str:
         """Open a case file by hand; returns its id. Raises Refused("case_title"), NotFound."""
@@ -170,14 +190,17 @@ class CaseFiles:
         places = ((case, [(one.kind, one.ref) for one in case.items]) for case in cases)
         return tuple((case, listed.index((kind, ref)) + 1) for case, listed in places if (kind, ref) in listed)
 
-    async def printed(self, unit: Unit, what: str, year: int, case_id: str = "") -> bytes:
-        """A list as PDF: `what` is "list" or "closed" of a year, or "contents" of a case file. Raises NotFound."""
+    async def printed(
+        self, unit: Unit, what: str, year: int, case_id: str = "", *, opens: Callable[[Case], bool] = lambda _: True
+    ) -> bytes:
+        """A list as PDF: `what` is "list" or "closed" of a year, as far as who asks `opens` them, or "contents" of a
+        case file. Raises NotFound."""
         if what == "contents":
             data = lists.contents([unit.name], await self.get(unit.id, case_id))
         else:
             async with self._database.read() as connection:
                 said = await description.written(connection, unit.id, Subject.CASE)
-                cases = await store.of_year(connection, unit.id, year)
+                cases = tuple(filter(opens, await store.of_year(connection, unit.id, year)))
             notes = {one.ref: one.value for one in said if one.field == "Description"}
             make = lists.of_year if what == "list" else lists.closed
             data = make([unit.name], year, cases, notes)

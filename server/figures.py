@@ -1,13 +1,13 @@
 """An authority's year in figures: its documents and case files, who opened them, and how often they were looked at."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from minutes import store as records
 from minutes.casefiles import store as casefiles
-from minutes.casefiles.case import CaseState
+from minutes.casefiles.case import Case, CaseState
 from minutes.document import KIND_NAMES, Kind, State
 from minutes.reading import VIETNAM
 from minutes.registers import store as registers
@@ -42,8 +42,8 @@ class Figures:
     most: tuple[Read, ...]
 
 
-async def of_year(database: Database, unit: Unit, year: int) -> Figures:
-    """The figures of a unit's year."""
+async def of_year(database: Database, unit: Unit, year: int, opens: Callable[[Case], bool] = lambda _: True) -> Figures:
+    """The figures of a unit's year; case files are named as far as who asks `opens` them."""
     since, until = (datetime(one, 1, 1, tzinfo=VIETNAM) for one in (year, year + 1))
     async with database.read() as connection:
         found = await records.search(connection, _ALL, unit_id=unit.id)
@@ -57,7 +57,7 @@ async def of_year(database: Database, unit: Unit, year: int) -> Figures:
             (Thing.DOCUMENT, one.id, f"/desk/{one.id}", f"{one.number_symbol or 'Dự thảo'} {one.title}")
             for one in found
         ),
-        *((Thing.CASE, one.id, f"/casefiles/{one.id}", f"{one.code} {one.title}") for one in cases),
+        *((Thing.CASE, one.id, f"/casefiles/{one.id}", f"{one.code} {one.title}") for one in cases if opens(one)),
         *(
             (Thing.RECEIVED, f"{one.year}/{one.number}", f"/registers/in/{one.year}/{one.number}",
              f"{one.received.number_symbol} {one.received.subject}")

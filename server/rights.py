@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from minutes.searching.entry import PUBLIC, asked_unit, office, reader
+from minutes.workflow.capacity import Capacity
+from minutes.workflow.delegation import Delegation
 from server.auth import NAMED_GUEST
 from server.directory import Account
 
@@ -46,6 +48,14 @@ class DocumentAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseAccess:
+    """A case file as `may` sees it: its unit, and the roles that open the group it is in."""
+
+    unit_id: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentAccess:
     """Incidents of a unit as `may` sees them: the account that the unit has named to decide, "" for its leaders."""
 
@@ -55,11 +65,13 @@ class IncidentAccess:
 
 @dataclass(frozen=True, slots=True)
 class ChangeAccess:
-    """A change of somebody's rights as `may` sees it: who made it, whose rights they are, and of which unit."""
+    """A change of somebody's rights as `may` sees it: who made it, whose rights they are, and of which unit.
+    `way_in`: it is a sign-in link, or where such links go, and whoever has one is the subject."""
 
     by: str
     subject: str
     unit_id: str
+    way_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +91,7 @@ Act = Literal[
     "paper.remove", "room.publish_any", "room.list",
     "incident.report", "incident.read", "incident.decide", "incident.draft", "incident.name",
     "people.manage", "rights.read", "rights.confirm",
-    "archive.read", "case.read", "case.keep", "case.dispose", "figures.read",
+    "archive.read", "case.read", "case.open", "case.group", "case.keep", "case.dispose", "figures.read",
     "register.read", "register.enter", "register.take", "register.handle", "register.rule",
     "desk.open", "document.read", "document.receive", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin", "document.discard",
@@ -149,12 +161,20 @@ def _decides(account: Account, incident: IncidentAccess) -> bool:
 
 
 def _confirms(account: Account, change: ChangeAccess) -> bool:
-    """Nobody what they have changed themselves, and no administrator their own rights."""
-    if account.room is not None or account.id == change.by:
+    """Nobody what they have changed themselves, and no administrator their own rights; a link to an account nobody who
+    may have come by it."""
+    if account.room is not None or account.id == change.by or (change.way_in and account.id == change.subject):
         return False
     if "leader" in account.roles and account.unit.id == change.unit_id:
         return True
     return "administrator" in account.roles and account.id != change.subject
+
+
+def _confirms_delegation(account: Account, given: Delegation) -> bool:
+    if account.room is not None or account.unit.id != given.unit or account.id == given.account:
+        return False
+    compares = "administrator" in account.roles and account.name != given.by_name
+    return "leader" in account.roles or (given.capacity is Capacity.ACTING and compares)
 
 
 def _works(account: Account, task: TaskAccess) -> bool:
@@ -225,6 +245,13 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "case.keep": lambda account, unit: (
         bool(account.roles & {"secretary", "clerk", "archivist"}) and account.unit.id == unit
     ),
+    # One case file, by the group it is in; and to say who opens which group.
+    "case.open": lambda account, case: (
+        bool(account.roles & _ARCHIVE & case.roles) and account.unit.id == case.unit_id and account.room is None
+    ),
+    "case.group": lambda account, unit: (
+        account.room is None and bool(account.roles & {"leader", "administrator"}) and account.unit.id == unit
+    ),
     "figures.read": lambda account, unit: bool(account.roles & _ARCHIVE) and account.unit.id == unit,
     # Destroy the contents of those whose time is over, by a council's decision: the head, or a deputy.
     "case.dispose": lambda account, unit: (
@@ -266,13 +293,10 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # Of the unit with the id `thing`.
     "workflow.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     "workflow.set": lambda account, unit: bool(account.roles & {"leader", "secretary"}) and account.unit.id == unit,
-    # Who has the competence that is given away, and never for themselves.
-    "delegation.confirm": lambda account, delegation: (
-        account.room is None
-        and "leader" in account.roles
-        and account.unit.id == delegation.unit
-        and account.id != delegation.account
-    ),
+    # Who has the competence that is given away, and never for themselves. To act as the head (Q.) is given from
+    # outside, by whoever appoints: where nobody else leads, an administrator who has not put it down compares it with
+    # the decision.
+    "delegation.confirm": _confirms_delegation,
     "document.approve": _of_unit("leader"),
     "document.sign": _signer,
     "document.seal": _of_unit("clerk"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from minutes.casefiles.group import Group, proposed
 from minutes.casefiles.retention import Period
 from minutes.errors import N_, Reason, Refused
 
@@ -76,6 +77,8 @@ class Case:
     handed_on: date | None = None
     handed_by: str = ""
     disposal_id: str | None = None
+    group: Group = field(default_factory=lambda: proposed()[0])
+    """Who opens it."""
 
     @property
     def code(self) -> str:

@@ -10,8 +10,10 @@ from sqlalchemy import Column, Date, Index, Integer, String, Table, Text, delete
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutes.casefiles import group as groups
 from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind, Removal
 from minutes.casefiles.disposal import Disposal
+from minutes.casefiles.group import Group
 from minutes.casefiles.retention import Period, proposed
 from minutes.document import Actor
 from minutes.errors import N_, NotFound, Reason, Refused
@@ -42,6 +44,7 @@ case_table = Table(
     Column("handed_by", Text),
     Column("reminded_on", Date),
     Column("disposal_id", String(32)),
+    Column("group_code", String(32), nullable=False, server_default=groups.FIRST),
     Index("case_file_by_number", "unit_id", "year", "number", unique=True),
 )
 
@@ -95,6 +98,39 @@ period_table = Table(
     Column("by", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
+
+
+group_table = Table(
+    "case_group",
+    metadata,
+    Column("unit_id", String(64), primary_key=True),
+    Column("code", String(32), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("roles", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+
+async def groups_of(connection: AsyncConnection, unit_id: str) -> tuple[Group, ...]:
+    """A unit's groups: those that are proposed, as far as it has not set them otherwise, then its own."""
+    query = select(group_table).where(group_table.c.unit_id == unit_id).order_by(group_table.c.code)
+    rows = await connection.execute(query)
+    own = {row.code: Group(row.code, row.title, frozenset(json.loads(row.roles)), row.by) for row in rows}
+    first = tuple(own.pop(one.code, one) for one in groups.proposed())
+    return first + tuple(own.values())
+
+
+async def set_group(connection: AsyncConnection, unit_id: str, one: Group, at: datetime) -> None:
+    """Add a group of a unit or change one: its case files follow at once."""
+    table, values = group_table, {"title": one.title, "roles": json.dumps(sorted(one.roles)), "by": one.by, "at": at}
+    await connection.execute(delete(table).where(table.c.unit_id == unit_id, table.c.code == one.code))
+    await connection.execute(insert(table).values(unit_id=unit_id, code=one.code, **values))
+
+
+async def move(connection: AsyncConnection, case: Case, one: Group) -> None:
+    """Put a case file, open or closed, into a group of its unit."""
+    await _change(connection, case.id, group_code=one.code)
 
 
 async def periods(connection: AsyncConnection, unit_id: str) -> tuple[Period, ...]:
@@ -186,10 +222,16 @@ async def get(connection: AsyncConnection, case_id: str) -> Case:
 
 async def _cases(connection: AsyncConnection, *conditions: Any, limit: int | None = MOST) -> tuple[Case, ...]:
     query = select(case_table).where(*conditions).order_by(case_table.c.year, case_table.c.number).limit(limit)
-    return tuple(_case(row) for row in (await connection.execute(query)).mappings())
+    return await _read(connection, (await connection.execute(query)).mappings().all())
 
 
-def _case(row: RowMapping) -> Case:
+async def _read(connection: AsyncConnection, rows: Sequence[RowMapping]) -> tuple[Case, ...]:
+    units = {row["unit_id"] for row in rows}
+    known = {(unit, one.code): one for unit in units for one in await groups_of(connection, unit)}
+    return tuple(_case(row, known[row["unit_id"], row["group_code"]]) for row in rows)
+
+
+def _case(row: RowMapping, group: Group) -> Case:
     names = ("id", "unit_id", "unit_name", "year", "number", "title", "meeting_id", "opened_on", "opened_by")
     return Case(
         **{name: row[name] for name in names},
@@ -202,6 +244,7 @@ def _case(row: RowMapping) -> Case:
         handed_on=row["handed_on"],
         handed_by=row["handed_by"] or "",
         disposal_id=row["disposal_id"],
+        group=group,
     )
 
 
@@ -277,10 +320,10 @@ async def to_remind(connection: AsyncConnection, today: date) -> tuple[Case, ...
     """Those that are to be handed over soon, or late, and of which nobody was told since that began."""
     table = case_table
     waiting = table.c.ended_on.is_not(None) & table.c.handed_on.is_(None) & (table.c.ended_on <= today)
-    rows = (await connection.execute(select(table).where(waiting).order_by(table.c.id))).mappings()
+    rows = (await connection.execute(select(table).where(waiting).order_by(table.c.id))).mappings().all()
     found = []
-    for row in rows:
-        case, told = _case(row), row["reminded_on"]
+    for row, case in zip(rows, await _read(connection, rows), strict=True):
+        told = row["reminded_on"]
         assert case.due_on is not None, "it is closed and was not handed over"
         begins = case.due_on + timedelta(days=1) if today > case.due_on else case.due_on - NOTICE
         if today >= begins and (told is None or told < begins):

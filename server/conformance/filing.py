@@ -10,14 +10,15 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from minutes.casefiles.case import CaseState, ItemKind
+from minutes.casefiles.group import FIRST, Group
 from minutes.conformance.checklist import Outcome, Verdict, judged
 from minutes.deposits import store as deposits
 from minutes.deposits.store import deposit_table
 from minutes.described.field import Subject, initial
 from minutes.errors import Refused
-from server import auth, casefile_reminders, directory
+from server import auth, casefile_reminders, directory, rights
 from server.conformance.documents import whole_way
-from server.conformance.office import CLERK, DELEGATE, SECRETARY, Examined, words
+from server.conformance.office import CHAIR, CLERK, DELEGATE, SECRETARY, Examined, words
 from server.conformance.registering import arrivals
 
 _OF_CASE = ("FileCode", "Title", "Maintenance", "Rights", "Language", "StartDate", "EndDate", "Keyword", "TotalDoc",
@@ -248,10 +249,39 @@ async def case_guarded(seen: Examined) -> Outcome:
     )
 
 
+async def case_groups(seen: Examined) -> Outcome:
+    """Who has the right makes a group with the roles that open it; what is put into it is closed to the others at once,
+    as pages, lists and files."""
+    office, case = seen.office, await seen.office.closed_case()
+    made = Group("thu", "Nhóm thử: lãnh đạo, văn thư", frozenset({"leader", "clerk"}), office.people[CHAIR].name)
+    await office.case_files.set_group(case.unit_id, made)
+    paths = [f"/casefiles/{case.id}", f"/casefiles/{case.id}/contents.pdf", f"/described/case/{case.id}"]
+    lists = ["/casefiles", f"/described/document/{case.items[0].ref}"]
+
+    async def opened_by(who: str) -> tuple[list[int], list[bool]]:
+        answers = [await office.get(path, who) for path in paths]
+        return [one.status for one in answers], [case.title in (await office.get(path, who)).text for path in lists]
+
+    before = await opened_by(SECRETARY)
+    await office.case_files.move(case.unit_id, case.id, made.code)
+    inside, outside = await opened_by(CLERK), await opened_by(SECRETARY)
+    await office.case_files.move(case.unit_id, case.id, FIRST)
+    may_group = [rights.may(office.people[one], "case.group", case.unit_id) for one in (CHAIR, SECRETARY, DELEGATE)]
+    every = ([200] * 3, [True] * 2)
+    return judged(
+        before == inside == every and outside == ([403] * 3, [False] * 2) and may_group == [True, False, False],
+        "Lập nhóm hồ sơ thử theo cấp độ thông tin, đưa hồ sơ vào: người có vai trò của nhóm mở được; người khác trong "
+        "cơ quan bị từ chối ngay, không thấy tên hồ sơ. Văn bản trong hồ sơ giữ quyền của từng văn bản (III.3.b); tài "
+        "liệu bí mật nhà nước bị từ chối.",
+        "Hồ sơ của nhóm mở cho người không có vai trò của nhóm, hoặc không mở cho người có vai trò.",
+    )
+
+
 CHECKS = {
     one.__name__: one
     for one in (
         whole_matter, case_listed, case_numbered, case_linked, case_shared, case_exported, case_deposited, case_due,
         case_period, case_frozen, case_contents, cases_printed, case_fields, case_guarded,
+        case_groups,
     )
 }  # fmt: skip

@@ -20,7 +20,7 @@ from server.keys import CASE_FILES
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
-from server.rights import may
+from server.rights import CaseAccess, may
 
 STATES = {CaseState.OPEN: N_("Đang lập"), CaseState.CLOSED: N_("Đã kết thúc"), CaseState.DISPOSED: N_("Đã tiêu hủy")}
 KINDS = {
@@ -47,6 +47,7 @@ def routes() -> list[web.RouteDef]:
         web.get(one, show),
         web.get(one + "/{what:contents}.pdf", printed),
         web.post(one + "/keep", keep),
+        web.post(one + "/group", move),
         web.post(one + "/add", put_in),
         web.post(one + "/take-out", take_out),
         web.post(one + "/close", close),
@@ -59,6 +60,11 @@ def routes() -> list[web.RouteDef]:
 def _account(request: web.Request, act: Any = "case.read") -> Account:
     account = require(request, "desk.open")
     return require(request, act, account.unit.id)
+
+
+def opens(account: Account, case: Case) -> bool:
+    """Whether the group of the case file is one of theirs."""
+    return may(account, "case.open", CaseAccess(case.unit_id, case.group.roles))
 
 
 async def index(request: web.Request) -> web.Response:
@@ -75,7 +81,7 @@ async def _index(request: web.Request, account: Account, typed: Mapping[str, str
         "casefiles/list.html",
         status=422 if sentence else 200,
         year=year,
-        cases=await cases.of_year(account.unit.id, year),
+        cases=[one for one in await cases.of_year(account.unit.id, year) if opens(account, one)],
         periods=await cases.periods(account.unit.id),
         states=STATES,
         typed=defaultdict(str, typed),
@@ -100,9 +106,12 @@ async def begin(request: web.Request) -> web.Response:
 
 async def _case(request: web.Request, account: Account) -> Case:
     try:
-        return await request.app[CASE_FILES].get(account.unit.id, request.match_info["id"])
+        case = await request.app[CASE_FILES].get(account.unit.id, request.match_info["id"])
     except NotFound as error:
         raise Problem("not_found") from error
+    if not opens(account, case):
+        raise Problem("not_allowed")
+    return case
 
 
 async def show(request: web.Request) -> web.Response:
@@ -119,6 +128,7 @@ async def _show(request: web.Request, account: Account, sentence: str = "") -> w
         status=422 if sentence else 200,
         case=case,
         periods=await request.app[CASE_FILES].periods(account.unit.id),
+        groups=await request.app[CASE_FILES].groups(account.unit.id),
         states=STATES,
         kinds=KINDS,
         by_hand=by_hand,
@@ -135,6 +145,8 @@ async def _acted(request: web.Request, act: str) -> web.Response:
     try:
         if act == "keep":
             await cases.keep_for(account.unit.id, case.id, typed.get("period", ""))
+        elif act == "group":
+            await cases.move(account.unit.id, case.id, typed.get("group", ""))
         elif act == "add":
             await cases.put_in(account.unit.id, case.id, typed.get("what", ""), by=actor(account))
         elif act == "take-out":
@@ -154,6 +166,11 @@ async def _acted(request: web.Request, act: str) -> web.Response:
 async def keep(request: web.Request) -> web.Response:
     """POST …/keep: choose how long it is kept."""
     return await _acted(request, "keep")
+
+
+async def move(request: web.Request) -> web.Response:
+    """POST …/group: put it into another group."""
+    return await _acted(request, "group")
 
 
 async def put_in(request: web.Request) -> web.Response:
@@ -180,8 +197,12 @@ async def printed(request: web.Request) -> web.Response:
     """GET /casefiles/{year}-list.pdf, {year}-closed.pdf, /casefiles/{id}/contents.pdf: lists to be signed and kept."""
     account, asked = _account(request), request.match_info
     what, year, case_id = asked["what"], int(asked.get("year", "0")), asked.get("id", "")
+    if case_id:
+        await _case(request, account)
     try:
-        made = await request.app[CASE_FILES].printed(account.unit, what, year, case_id)
+        made = await request.app[CASE_FILES].printed(
+            account.unit, what, year, case_id, opens=lambda case: opens(account, case)
+        )
     except NotFound as error:
         raise Problem("not_found") from error
     return pdf(made, f"ho-so-{what}-{year or case_id[:8]}.pdf", headers=PRIVATE)

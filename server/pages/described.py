@@ -11,11 +11,12 @@ from server.accesses import Deed
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
-from server.keys import DESCRIBING
+from server.keys import CASE_FILES, DESCRIBING
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import private
+from server.pages.casefiles import opens
 from server.pages.desk_acts import actor
-from server.rights import Act, may
+from server.rights import Act, CaseAccess, may
 
 KNOWN = {
     "DocCode": N_("Mã định danh"),
@@ -61,10 +62,17 @@ def routes() -> list[web.RouteDef]:
     return [web.get(one, show), web.post(one, write)]
 
 
-def _asked(request: web.Request) -> tuple[Account, Subject, str]:
+async def _asked(request: web.Request) -> tuple[Account, Subject, str]:
     account = require(request, "desk.open")
     require(request, "case.read", account.unit.id)
-    return account, Subject(request.match_info["subject"]), request.match_info["ref"]
+    subject, ref = Subject(request.match_info["subject"]), request.match_info["ref"]
+    if subject is Subject.CASE:
+        try:
+            case = await request.app[CASE_FILES].get(account.unit.id, ref)
+        except NotFound as error:
+            raise Problem("not_found") from error
+        require(request, "case.open", CaseAccess(case.unit_id, case.group.roles))
+    return account, subject, ref
 
 
 async def show(request: web.Request) -> web.Response:
@@ -73,7 +81,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def _show(request: web.Request, typed: Mapping[str, str], sentence: str = "") -> web.Response:
-    account, subject, ref = _asked(request)
+    account, subject, ref = await _asked(request)
     try:
         found = await request.app[DESCRIBING].read(account.unit, subject, ref)
     except NotFound as error:
@@ -83,6 +91,7 @@ async def _show(request: web.Request, typed: Mapping[str, str], sentence: str = 
         "records/described.html",
         status=422 if sentence else 200,
         found=found,
+        cases=[(case, place) for case, place in found.cases if opens(account, case)],
         labels=KNOWN,
         fields=FIELDS[subject],
         names={one.name: one.label for one in FIELDS[subject]},
@@ -100,7 +109,7 @@ def _act(subject: Subject) -> Act:
 
 async def write(request: web.Request) -> web.Response:
     """POST /described/{subject}/{ref}: fill in fields."""
-    account, subject, ref = _asked(request)
+    account, subject, ref = await _asked(request)
     require(request, _act(subject), account.unit.id)
     typed, reader = await form(request), reader_of(request)
     fields = {one.name: typed.get(one.name, "") for one in FIELDS[subject]}

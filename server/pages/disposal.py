@@ -13,6 +13,7 @@ from server.i18n import N_
 from server.keys import DISPOSALS
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
+from server.pages.casefiles import opens
 from server.pages.desk_acts import actor
 from server.rights import may
 
@@ -44,7 +45,7 @@ async def _index(
         request,
         "casefiles/disposal.html",
         status=422 if sentence else 200,
-        due=await disposals.due(account.unit.id),
+        due=[one for one in await disposals.due(account.unit.id) if opens(account, one)],
         done=await disposals.done(account.unit.id),
         typed=defaultdict(str, typed),
         chosen=chosen,

@@ -12,6 +12,7 @@ from server.i18n import VIETNAM
 from server.keys import DATABASE
 from server.pages import require
 from server.pages.caching import private
+from server.pages.casefiles import opens
 
 
 def routes() -> list[web.RouteDef]:
@@ -25,5 +26,5 @@ async def show(request: web.Request) -> web.Response:
     require(request, "figures.read", account.unit.id)
     asked = re.fullmatch(r"[12][0-9]{3}", request.query.get("year", ""))
     year = int(asked[0]) if asked else utcnow().astimezone(VIETNAM).year
-    found = await figures.of_year(request.app[DATABASE], account.unit, year)
+    found = await figures.of_year(request.app[DATABASE], account.unit, year, lambda case: opens(account, case))
     return private(request, "records/figures.html", found=found, unit=account.unit, deed=Deed, system=BY)

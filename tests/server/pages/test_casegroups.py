@@ -1,0 +1,60 @@
+"""Groups of case files by how far what they tell may go: who opens a case file is said by its group."""
+
+from server.conformance.office import words
+from server.keys import CASE_FILES
+from tests.postgresql import ON_BOTH
+from tests.server.pages.conftest import Office
+
+
+@ON_BOTH
+async def test_a_case_file_of_a_narrower_group_is_closed_to_the_others_at_once(office: Office) -> None:
+    clerk, secretary = await office.sign_in("cuc"), await office.sign_in("binh")
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ kê khai tài sản", "period": "hop-ky"})).location
+    id = where.rpartition("/")[2]
+    assert "Phổ biến trong cơ quan" in (await secretary.get(where)).words
+    assert (await clerk.post(where + "/group", {"group": "khong-co"})).status == 422
+    assert (await clerk.post(where + "/group", {"group": "han-che"})).status == 303
+    year = office.server.app[CASE_FILES].today.year
+    assert "Hạn chế" in (await clerk.get("/casefiles")).words
+    for path in (where, f"{where}/contents.pdf", f"/described/case/{id}"):
+        assert (await clerk.get(path)).status == 200
+        assert (await secretary.get(path)).status == 403
+    for act, fields in (("group", {"group": "chung"}), ("keep", {"period": "hop-ky"}), ("close", {"sure": "yes"})):
+        assert (await secretary.post(f"{where}/{act}", fields)).status == 403
+    assert (await secretary.post(f"/described/case/{id}", {"Description": "x"})).status == 403
+    assert "kê khai tài sản" not in (await secretary.get("/casefiles")).words
+    assert (await secretary.get(f"/casefiles/{year}-list.pdf")).status == 200
+
+    assert (await clerk.post(where + "/group", {"group": "chung"})).status == 303
+    assert (await secretary.get(where)).status == 200
+
+
+async def test_the_list_that_is_printed_names_what_its_reader_may_open(office: Office) -> None:
+    clerk, secretary = await office.sign_in("cuc"), await office.sign_in("binh")
+    year = office.server.app[CASE_FILES].today.year
+    await clerk.post("/casefiles", {"title": "Hồ sơ trồng rừng", "period": "hop-ky"})
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ kê khai", "period": "hop-ky"})).location
+    await clerk.post(where + "/group", {"group": "han-che"})
+    whole, part = [words((await one.get(f"/casefiles/{year}-list.pdf")).body) for one in (clerk, secretary)]
+    assert ("trồng rừng" in whole, "kê khai" in whole) == (True, True)
+    assert ("trồng rừng" in part, "kê khai" in part) == (True, False)
+
+
+async def test_who_opens_a_group_is_said_by_leaders_and_administrators(office: Office) -> None:
+    leader, clerk = await office.sign_in("hanh"), await office.sign_in("cuc")
+    secretary, elsewhere = await office.sign_in("binh"), await office.sign_in("dung")
+    wanted = {"code": "nhan-su", "title": "Hồ sơ nhân sự", "role.secretary": "1"}
+    assert (await secretary.post("/casefiles/groups", wanted)).status == 403
+    assert (await elsewhere.get("/casefiles/groups")).status == 403
+    assert (await leader.post("/casefiles/groups", wanted)).status == 303
+    assert "Hồ sơ nhân sự" in (await secretary.get("/casefiles/groups")).words
+
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ bổ nhiệm", "period": "hop-ky"})).location
+    assert (await clerk.post(where + "/group", {"group": "nhan-su"})).status == 303
+    assert [(await one.get(where)).status for one in (leader, secretary, clerk)] == [200, 200, 403]
+    assert (await leader.post("/casefiles/groups", wanted | {"role.clerk": "1"})).status == 303
+    assert (await clerk.get(where)).status == 200
+
+    narrowed = await leader.post("/casefiles/groups", {"code": "chung", "title": "Hẹp"})
+    assert narrowed.status == 422
+    assert "không thu hẹp được" in narrowed.words
