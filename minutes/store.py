@@ -155,6 +155,14 @@ async def content(connection: AsyncConnection, document_id: str, version: int) -
     return json.loads(found)
 
 
+async def written_at(connection: AsyncConnection, document: Document) -> datetime:
+    """When the text of the document, as it is now, was written."""
+    where = version_table.c.document_id == document.id, version_table.c.version == document.version
+    found: datetime | None = await connection.scalar(select(version_table.c.at).where(*where))
+    assert found is not None, "every document has the version that it names"
+    return found
+
+
 async def versions(connection: AsyncConnection, document_id: str) -> tuple[tuple[int, Actor, datetime], ...]:
     """(version, who kept it, when) of every text, the newest first."""
     columns = (version_table.c.version, version_table.c.by, version_table.c.at)

@@ -35,8 +35,11 @@ def _named(text: Content) -> tuple[Deed, str] | None:
     return (Deed(relation.act), relation.document_id) if relation else None
 
 
-async def refuse_wrong(connection: AsyncConnection, document: Document, text: Content, *, lock: bool = True) -> None:
-    """Raises Refused("wrong_relation") where the text names a document to which this cannot be done."""
+async def refuse_wrong(
+    connection: AsyncConnection, document: Document, text: Content, *, lock: bool = True, sealed: bool = False
+) -> None:
+    """Raises Refused("wrong_relation") where the text names a document to which this cannot be done. `sealed`: it bears
+    all signatures already, so what has happened since then is not asked."""
     named = _named(text)
     if named is None:
         return
@@ -47,7 +50,8 @@ async def refuse_wrong(connection: AsyncConnection, document: Document, text: Co
     except NotFound as error:
         raise Refused("wrong_relation", Reason(N_("Không có văn bản mà dự thảo này nêu."))) from error
     done = (await workflow.changes(connection, [target_id])).get(target_id, ())
-    refuse_wrong_relation(deed, document, target, done, _LETTERS)
+    written_at = None if sealed else await store.written_at(connection, document)
+    refuse_wrong_relation(deed, document, target, done, _LETTERS, written_at)
 
 
 async def recalled(connection: AsyncConnection, document: Document) -> Document | None:
@@ -68,7 +72,7 @@ async def take_effect(connection: AsyncConnection, document: Document, now: date
     """The document is being sealed: what it does to another one, which is given, holds from now on. Raises
     Refused("wrong_relation")."""
     text = await stored_content(connection, document)
-    await refuse_wrong(connection, document, text)
+    await refuse_wrong(connection, document, text, sealed=True)
     named = _named(text)
     if named is None:
         return None

@@ -31,8 +31,9 @@ from minutes.transitions import after
 from minutes.trust import issuer_of
 from minutes.validation import validate
 from minutes.verification import fingerprint
-from server import certificates
+from server import certificates, records_relations
 from server.certificates import Holder
+from server.records_drafting import stored_content
 from server.records_keys import KeyStore
 from server.records_stamping import Stamping, changed, not_good
 from server.records_verify import expected_signatures, in_thread
@@ -246,6 +247,7 @@ class Signing(Stamping):
             if waiting is not None and not await waiting_store.forget(connection, document.id, waiting.account):
                 raise over()
             now = self._now()
+            await records_relations.refuse_wrong(connection, current, await stored_content(connection, current))
             await store.add_signature(connection, current, signer, newest.issuer, newest.serial, now)
             if digest is not None:
                 await self._issue(connection, current, digest, fingerprint(signed), now)

@@ -6,7 +6,7 @@ procedure by an official letter; who receives a recall destroys the copy and say
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -57,6 +57,19 @@ OVERTAKEN: Mapping[Deed, str] = MappingProxyType(
     }
 )
 
+UNSEEN: Mapping[Deed, str] = MappingProxyType(
+    {
+        Deed.AMENDS: N_(
+            "Sau khi dự thảo này được soạn, văn bản mà nó nêu đã được sửa đổi, bổ sung bởi %(kind)s số %(number)s ngày "
+            "%(day)s. Xin đối chiếu, sửa dự thảo rồi trình lại."
+        ),
+        Deed.CORRECTS: N_(
+            "Sau khi dự thảo này được soạn, văn bản mà nó nêu đã được đính chính bởi %(kind)s số %(number)s ngày "
+            "%(day)s. Xin đối chiếu, sửa dự thảo rồi trình lại."
+        ),
+    }
+)
+
 NOT_ISSUED = Reason(N_("Chỉ sửa đổi, đính chính, thay thế, thu hồi được văn bản đã phát hành."))
 
 
@@ -71,6 +84,7 @@ class Changed:
     year: int
     issued_on: date
     published: bool
+    effective_at: datetime
 
     @property
     def sentence(self) -> Reason:
@@ -81,6 +95,11 @@ class Changed:
     def overtakes(self) -> Reason:
         """One sentence for who drafts something that was to be done to the same document."""
         return self._said(OVERTAKEN[self.deed])
+
+    @property
+    def unseen(self) -> Reason:
+        """One sentence for who has drafted without knowing of it."""
+        return self._said(UNSEEN[self.deed])
 
     def _said(self, text: str) -> Reason:
         return Reason(
@@ -102,11 +121,14 @@ def in_force(changes: Sequence[Changed]) -> bool:
 
 
 def refuse_wrong_relation(
-    deed: Deed, document: Document, target: Document, changes: Sequence[Changed], letters: frozenset[Kind]
-) -> None:
+    deed: Deed, document: Document, target: Document, changes: Sequence[Changed], letters: frozenset[Kind],
+    written_at: datetime | None = None,
+) -> None:  # fmt: skip
     """Raises Refused("wrong_relation") where `document` cannot do `deed` to `target`, to which `changes` have happened.
 
-    `letters` are the kinds of official letters, by which an error of form is corrected.
+    `letters` are the kinds of official letters, by which an error of form is corrected. What was amended or corrected
+    after `written_at`, when the text was written, is not changed by it: of two that were drafted at once the second
+    says nothing of the first. None: that is not asked any more.
     """
     if target.state is not State.SEALED:
         raise Refused("wrong_relation", NOT_ISSUED)
@@ -115,6 +137,9 @@ def refuse_wrong_relation(
     for one in changes:
         if one.deed in ENDING and one.by_id != document.id:
             raise Refused("wrong_relation", one.overtakes)
+    for one in changes:
+        if one.by_id != document.id and one.deed in UNSEEN and written_at is not None and one.effective_at > written_at:
+            raise Refused("wrong_relation", one.unseen)
     if deed in (Deed.AMENDS, Deed.REPLACES) and document.kind is not target.kind:
         text = N_("Sai sót về nội dung phải được sửa đổi, thay thế bằng văn bản cùng hình thức (%(kind)s).")
         raise Refused("wrong_relation", Reason(text, kind=Reason(KIND_NAMES[target.kind])))

@@ -427,6 +427,7 @@ async def changes(
             row["year"],
             row["issued_on"],
             row["published"],
+            row["effective_at"],
         )
         found[row["target_id"]] = (*found.get(row["target_id"], ()), one)
     return found

@@ -244,7 +244,7 @@ def test_only_what_is_issued_and_in_force_and_ones_own_can_be_changed() -> None:
     assert "đã phát hành" in wrong_relation(Deed.RECALLS, Kind.NOTICE, replace(OLD, state=State.SIGNED))
     other = replace(OLD, unit=replace(PROVINCE, id="ta-nang"))
     assert "cơ quan khác" in wrong_relation(Deed.RECALLS, Kind.NOTICE, other)
-    recalled = Changed(Deed.RECALLS, "9" * 32, Kind.NOTICE, "09/TB-UBND", 2026, date(2026, 2, 5), True)
+    recalled = Changed(Deed.RECALLS, "9" * 32, Kind.NOTICE, "09/TB-UBND", 2026, date(2026, 2, 5), True, FRIDAY)
     assert "đã bị thu hồi bởi thông báo số 09/TB-UBND" in wrong_relation(Deed.REPLACES, Kind.NOTICE, OLD, recalled)
     assert not in_force((recalled,))
     assert in_force((replace(recalled, deed=Deed.AMENDS),))

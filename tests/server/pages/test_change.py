@@ -6,7 +6,7 @@ from minutes.document import Kind, State
 from minutes.errors import Refused
 from minutes.text import TextContent
 from minutes.workflow.relation import Deed
-from tests.server.pages.conftest import Office
+from tests.server.pages.conftest import PIN, Office
 
 
 async def changed(office: Office, old: str, deed: str, until: State = State.SEALED) -> str:
@@ -98,6 +98,30 @@ async def test_of_two_that_would_replace_one_document_the_second_is_refused(offi
     assert page.status == 422
     assert "Văn bản mà dự thảo này nêu đã được thay thế bởi thông báo số" in page.words
     assert (await office.records.get(second)).number is None
+
+
+async def test_of_two_corrections_drafted_at_once_the_second_is_told_of_the_first(office: Office) -> None:
+    old, secretary, leader = await office.notice(), await office.sign_in("binh"), await office.sign_in("hanh")
+    waiting = await changed(office, old, "corrects", State.REVIEW)
+    approved = await changed(office, old, "amends", State.APPROVED)
+    first = await changed(office, old, "corrects")
+    said = f"văn bản mà nó nêu đã được đính chính bởi công văn số {await number_of(office, first)}"
+    page = await leader.post(f"/desk/{waiting}/approve")
+    assert page.status == 422
+    assert said in page.words
+    assert (await office.records.get(waiting)).number is None
+    with pytest.raises(Refused, match="Xin đối chiếu, sửa dự thảo"):
+        await office.records.sign(approved, by=await office.actor("hanh"), pin=PIN)
+    assert (await office.records.get(approved)).state is State.APPROVED
+
+    assert (await leader.post(f"/desk/{waiting}/return", {"reason": "Đối chiếu công văn đính chính"})).status == 303
+    assert (await secretary.get(f"/desk/{waiting}")).has("overtaken")
+    text = await office.records.content_json(waiting)
+    version = (await office.records.get(waiting)).version
+    text["body"][0]["text"] += " Nội dung này đã đối chiếu với công văn đính chính trước."
+    await office.records.edit(waiting, text, by=await office.actor("binh"), expected_version=version)
+    assert not (await secretary.get(f"/desk/{waiting}")).has("overtaken")
+    await office.advance(waiting, State.SEALED)
 
 
 async def test_a_draft_that_was_overtaken_says_so_before_anybody_submits_it(office: Office) -> None:
