@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.document import Actor
 from minutes.reading import VIETNAM
-from server import directory, directory_log
+from server import directory, directory_log, letters, outbox
 from server.database import Database
 from server.directory import Account, Holder, Standing, Unit
 from server.directory_log import Deed, Subject, Values, differing, note
@@ -22,6 +22,7 @@ from server.editing.live import Editing
 from server.errors import Problem
 from server.i18n import N_
 from server.naming import new_id
+from server.outbox import MailState
 from server.rights import ChangeAccess, may
 from server.sittings import Sittings
 
@@ -37,6 +38,8 @@ ROLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """What an account may be for, in its unit; the last one is for the whole installation. What they may: server.rights."""
+WEIGHT = frozenset({"leader", "secretary", "clerk", "checker", "administrator"})
+"""The rights of those into whose accounts nobody is let without others hearing of it."""
 PLANNED = timedelta(days=366)
 """How far ahead, or back, the end of an office or unit may be put down."""
 TERMINAL = Actor("system", "Máy chủ", "")
@@ -148,7 +151,8 @@ class Administration:
                 connection, account_id, name=values.name, title=values.title, unit_id=values.unit_id,
                 roles=values.roles, address=values.address,
             )  # fmt: skip
-            rights = bool(after.keys() & {"roles", "unit"})
+            # Links go to the address: who changes it lets somebody in.
+            rights = bool(after.keys() & {"roles", "unit"}) or ("address" in after and weighty(found.account, by.id))
             subject = Subject(account_id, values.name, values.unit_id)
             await note(
                 connection, actor, Deed.CHANGE, subject, self._now(), before=before, after=after, rights=rights
@@ -190,11 +194,24 @@ class Administration:
                 connection, actor, Deed.RESUME, subject, self._now(), before=before, after=after, rights=True
             )  # fmt: skip
 
-    async def link_given(self, account_id: str, days: int, *, by: Account) -> Account:
-        """Put on record that somebody is given a sign-in link for so many days. Raises Problem."""
+    async def link_given(self, account_id: str, days: int, *, by: Account, told: MailState) -> Account:
+        """Put on record that somebody is given a sign-in link for so many days; it is to be made after this. Into an
+        account of WEIGHT: what has signed the person in so far is good no more, they and the leaders of their unit get
+        a letter in state `told`, and it is warned of until somebody else has confirmed it. Raises Problem."""
         async with self._database.begin() as connection:
-            actor = await _acting(connection, by)
-            return await put_down_link(connection, account_id, days, actor, self._now())
+            actor, now = await _acting(connection, by), self._now()
+            found = await put_down_link(connection, account_id, days, actor, now)
+            warned = weighty(found, by.id)
+            if warned:
+                people = [one for one in await directory.accounts(connection) if one.id != by.id and one.address]
+                theirs = [
+                    one for one in people
+                    if one.id == account_id or ("leader" in one.roles and one.unit.id == found.unit.id)
+                ]  # fmt: skip
+                await outbox.put(connection, [letters.way_in(one, found, by, now) for one in theirs], told, now)
+        if warned:
+            await self._sign_out(account_id)
+        return found
 
     async def revoke(self, account_id: str, *, by: Account) -> None:
         """Take back every sign-in link and session of an account: a telephone was lost. Raises Problem."""
@@ -283,8 +300,17 @@ async def put_down_link(connection: AsyncConnection, account_id: str, days: int,
     found = await directory.account(connection, account_id)
     if found is None:
         raise Problem("not_found")
-    await note(connection, by, Deed.LINK, _subject(found), at, after={"days": str(days)})
+    warned = weighty(found, by.id)
+    await note(connection, by, Deed.LINK, _subject(found), at, after={"days": str(days)}, rights=warned)
+    if warned:
+        await directory.put_account(connection, account_id, links_from=at)
+        await directory.end_sessions(connection, account_id)
     return found
+
+
+def weighty(account: Account, by: str) -> bool:
+    """Whether a link into the account, made by `by`, could sign, seal or rule in somebody else's name."""
+    return bool(account.roles & WEIGHT) and account.id != by
 
 
 async def put_down_administrator(connection: AsyncConnection, account_id: str, at: datetime) -> None:
@@ -304,7 +330,8 @@ async def put_down_administrator(connection: AsyncConnection, account_id: str, a
 
 def access(change: directory_log.Change) -> ChangeAccess:
     """A change as `may` sees it."""
-    return ChangeAccess(change.by.id, change.subject.id, change.subject.unit_id)
+    way_in = change.deed is Deed.LINK or "address" in change.after
+    return ChangeAccess(change.by.id, change.subject.id, change.subject.unit_id, way_in)
 
 
 # --- looking things up, with what must hold -----------------------------------------------------------------------

@@ -168,6 +168,36 @@ def reminder(told: Reminder, to: Account, at: datetime) -> Letter:
     )
 
 
+def way_in(to: Account, about: Account, by: Account, at: datetime) -> Letter:
+    """Somebody was given a link into an account from which is signed, sealed or ruled: told to the person, and to the
+    leaders of the unit. It brings no link itself."""
+    then = at.astimezone(VIETNAM)
+    values = {
+        "to": to,
+        "to_office": office(to.title, to.unit.name),
+        "about": about,
+        "own": to.id == about.id,
+        "administrator": by.name,
+        "at": f"{short_time(then)}, ngày {short_date(then.date())}",
+    }
+    return Letter(
+        meeting_id="",
+        person_id=to.id,
+        room=None,
+        link_until=at,
+        sender_name=about.unit.name,
+        name=to.name,
+        address=to.address,
+        subject=f"Có đường dẫn mới để đăng nhập tài khoản của {about.name}",
+        text=_environment(False).get_template("way-in.txt").render(values),
+        html=_environment(True).get_template("way-in.html").render(values),
+        calendar="",
+        method="",
+        document_id=None,
+        path="/desk" if to.id == about.id else "/people/log",
+    )
+
+
 def welcome(to: Account, until: datetime, administrator: str) -> Letter:
     """The letter with which somebody is given their first, or another, sign-in link, good until then."""
     last = until.astimezone(VIETNAM)

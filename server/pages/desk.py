@@ -78,6 +78,7 @@ async def index(request: web.Request) -> web.Response:
         incidents=await incidents.waiting(request, account),
         came=await desk_choices.came(request.app[EXCHANGE], account),
         changed_rights=await rights_log.waiting(request, account),
+        way_in=await rights_log.way_in(request, account),
         mine=mine,
         rights=sum(
             one.waits and may(account, "delegation.confirm", one) for one in await records.delegations(account.unit.id)

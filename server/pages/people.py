@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from aiohttp import web
 
 from server import directory, directory_log, letters, outbox
-from server.administration import ROLES
+from server.administration import ROLES, weighty
 from server.auth import utcnow
 from server.directory import Account, Holder, Standing
 from server.errors import Problem, answer
@@ -146,6 +146,7 @@ async def _person(
         request, "people/person.html", status=status, found=found, errors=errors or {}, units=units, roles=ROLES,
         typed=defaultdict(str, _typed(found.account) if typed is None else typed), changes=changes, seen=version,
         sentence=sentence, choices=CHOICES, usual=LINK_DAYS, made=link, until=until, sent=sent,
+        weighty=weighty(found.account, require(request, "people.manage").id),
         **words(request), mail=request.app[POSTMAN].sends and found.account.address,
     )  # fmt: skip
 
@@ -179,12 +180,15 @@ async def _refused(request: web.Request, problem: Problem, typed: Mapping[str, s
 
 async def link(request: web.Request) -> web.Response:
     """POST /people/{id}/link: a sign-in link for some days, shown once, or sent by mail."""
-    account, typed, now = require(request, "people.manage"), await form(request), utcnow()
+    account, typed, postman = require(request, "people.manage"), await form(request), request.app[POSTMAN]
     chosen = typed.get("days", "")
     days = int(chosen) if chosen in map(str, CHOICES) else LINK_DAYS
-    to = await request.app[ADMINISTRATION].link_given(request.match_info["id"], days, by=account)
+    to = await request.app[ADMINISTRATION].link_given(
+        request.match_info["id"], days, by=account, told=postman.first_state
+    )
+    postman.wake()
+    now = utcnow()  # later than what has ended the links of before
     found, until = await _found(request), lasting(now, days)
-    postman = request.app[POSTMAN]
     if "mail" in typed and postman.sends and to.address:
         async with request.app[DATABASE].begin() as connection:
             await outbox.put(connection, [letters.welcome(to, until, account.name)], postman.first_state, now)

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -26,6 +26,7 @@ from server.rights import may
 
 PAGE = 100
 PRINTED = 5000
+TOLD_FOR = timedelta(days=14)
 DEEDS = {
     Deed.UNIT_NEW: N_("Lập đơn vị"),
     Deed.UNIT_CHANGE: N_("Sửa đơn vị"),
@@ -115,6 +116,16 @@ async def waiting(request: web.Request, account: Account) -> int:
     async with request.app[DATABASE].read() as connection:
         found = await directory_log.waiting(connection, unit_id)
     return sum(may(account, "rights.confirm", access(one)) for one in found)
+
+
+async def way_in(request: web.Request, account: Account) -> Change | None:
+    """The newest link into the account of who reads that somebody else had made lately; told at their desk, whoever has
+    confirmed it."""
+    since = utcnow() - TOLD_FOR
+    async with request.app[DATABASE].read() as connection:
+        found = await directory_log.of_subject(connection, account.id, PAGE)
+    made = (one for one in found if one.deed is Deed.LINK and one.by.id != account.id and one.at > since)
+    return next(made, None)
 
 
 # --- on paper and as data -------------------------------------------------------------------------------------

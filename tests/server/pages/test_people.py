@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from minutes.document import State
 from minutes.reading import VIETNAM
-from server import auth, directory, directory_log
+from server import auth, directory, directory_log, outbox
 from server.administration import Official, UnitValues
-from server.directory_log import change_table
+from server.directory_log import Deed, change_table
 from server.errors import Problem
 from server.keys import ADMINISTRATION, DATABASE, TOKENS
 from tests.postgresql import ON_BOTH
@@ -164,6 +164,48 @@ async def test_links_and_sessions_of_a_lost_telephone_are_taken_back(office: Off
     log = (await clerk.get("/people/log")).words
     assert log.count("Cấp đường dẫn đăng nhập: Trần Văn Bình") == 2
     assert "Thu hồi đường dẫn và phiên đăng nhập: Trần Văn Bình" in log
+
+
+async def test_nobody_is_let_into_a_leaders_account_without_others_hearing_of_it(office: Office) -> None:
+    async with office.server.app[DATABASE].begin() as connection:
+        await directory.put_account(connection, "hanh", address="hanh@lamson.example")
+    clerk, leader = await office.sign_in("cuc"), await office.sign_in("hanh")
+    await change(clerk, "/people/binh", role__administrator="1")
+    link = link_on(await clerk.post("/people/hanh/link", {"days": "1"}))
+    assert (await leader.get("/desk")).status == 401, "whoever was in is out, and so hears of it"
+    came = await office.with_token(link)
+    desk = await came.get("/desk")
+    assert desk.has("way-in")
+    assert "Phạm Thu Cúc đã cấp đường dẫn đăng nhập tài khoản này" in desk.words
+    async with office.server.app[DATABASE].read() as connection:
+        mails = [one.letter for one in await outbox.of_meeting(connection, "")]
+    (told,) = [one for one in mails if "đường dẫn mới" in one.subject]
+    assert (told.person_id, outbox.LINK in told.text) == ("hanh", False)
+
+    async with office.server.app[DATABASE].read() as connection:
+        (waits,) = [one for one in await directory_log.waiting(connection, "lam-son") if one.deed is Deed.LINK]
+    for who in (came, clerk):
+        assert not (await who.get("/people/log")).has(f"confirm-{waits.id}"), "nor who came by it, nor who made it"
+        assert (await who.post("/people/log/confirm", {f"change.{waits.id}": "1"})).status == 403
+    other = await office.sign_in("binh")
+    assert (await other.get("/people/log")).has(f"confirm-{waits.id}")
+    assert (await other.post("/people/log/confirm", {f"change.{waits.id}": "1"})).status == 303
+    assert (await came.get("/desk")).has("way-in"), "the person goes on being told"
+
+
+async def test_a_link_for_who_may_not_sign_ends_nothing(office: Office) -> None:
+    clerk, delegate = await office.sign_in("cuc"), await office.sign_in("dung")
+    link_on(await clerk.post("/people/dung/link", {"days": "1"}))
+    assert (await delegate.get("/desk")).status == 200
+    own = link_on(await clerk.post("/people/cuc/link", {"days": "1"}))
+    assert (await (await office.with_token(own)).get("/desk")).status == 200
+    assert not (await clerk.get("/desk")).has("way-in")
+
+
+async def test_another_mail_address_of_who_signs_is_confirmed_by_somebody_else(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    await change(clerk, "/people/hanh", address="ke-khac@lamson.example")
+    assert (await (await office.sign_in("hanh")).get("/desk")).has("rights-waiting")
 
 
 async def test_the_last_administrator_stays(office: Office) -> None:
