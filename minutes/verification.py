@@ -53,6 +53,8 @@ class Verdict:
     """What later documents have done to the document, the newest first."""
     rendition: Rendition | None = None
     """What the file is, or was made from, where that is not the document itself but what was published in its place."""
+    attached: str = ""
+    """The name of the file where it is not the document itself but a file that goes with it, by its digest."""
     renewed: bool = False
     """The archive has a file that goes on from this one: the same document under a newer archive time-stamp."""
 

@@ -28,6 +28,7 @@ from minutes.workflow import store as workflow
 from rooms.proceedings.exported import is_export
 from server.database import Database
 from server.judging import judge
+from server.records_attaching import stored_files
 from server.records_drafting import stored_content
 from server.records_proceedings import verify_proceedings
 
@@ -39,6 +40,8 @@ _OTHER_SOURCE = N_("Dữ liệu dành cho máy đọc ở trong tệp khác vớ
 _NOT_APPROVED = Reason(N_("Dữ liệu dành cho máy đọc ở trong tệp khác với nội dung đã được duyệt"))
 _NO_SOURCE = Reason(N_("Tệp lưu trữ không mang nội dung của văn bản này."))
 _NOT_OURS = Reason(N_("Không phải là tệp do hệ thống này phát hành"))
+NOT_OURS = Verdict(Finding.UNKNOWN, None, None, (_NOT_OURS,))
+"""Of a file that nobody here knows."""
 _GOOD_BUT_NOT_OURS = Reason(N_("Chữ ký số trong tệp hợp lệ, nhưng tệp không có trong kho lưu trữ của hệ thống này"))
 
 
@@ -68,7 +71,7 @@ class Verifier:
         async with self._database.read() as connection:
             issued = await deposits.issued(connection, [digest])
             if not issued:
-                return await self._recognise(connection, data, blocks)
+                return await self._attached(connection, digest) or await self._recognise(connection, data, blocks)
             document = await store.get(connection, issued[0].document_id)
             rendition = await renditions.get(connection, digest) if issued[0].kind is Kind.RENDITION else None
         own = rendition is not None or document.digest in (digest, None)
@@ -80,6 +83,20 @@ class Verifier:
         if problems:
             return Verdict(Finding.UNKNOWN, document, report, problems, rendition=rendition)
         return Verdict(Finding.GENUINE, document, report, (), renewed=judged is not data, rendition=rendition)
+
+    async def _attached(self, connection: AsyncConnection, digest: str) -> Verdict | None:
+        """The verdict on the document with which a file of this digest goes: what it names by digest is signed with it,
+        so the file is as good as the document. Of several, one that is posted, else the newest; None: there is none."""
+        found = await deposits.entries(connection, digest=digest, kind=Kind.ATTACHMENT)
+        named = await store.several(connection, [one.entry.about for one in found])
+        holders = [named[one.entry.about] for one in found if one.entry.about in named]
+        for document in sorted(holders, key=lambda one: (one.published, one.changed_at), reverse=True):
+            names = [one.name for one in await stored_files(connection, document) if one.digest == digest]
+            if names and document.digest is not None:
+                newest = await self._newest(document)
+                if await asyncio.to_thread(archive.digest_of, newest) == document.digest:
+                    return replace(await self._judge(newest), attached=names[0])
+        return None
 
     async def _against_itself(self, data: bytes, document: Document, rendition: Rendition | None) -> tuple[Reason, ...]:
         """Whether what the file carries for machines is what its pages say, and what was approved."""

@@ -12,6 +12,7 @@ SENTENCES: dict[str, str] = {
         "Tệp này là bản chưa phát hành (dự thảo hoặc bản đang ký) của một văn bản, chưa có giá trị như bản chính thức."
     ),
     "unknown": N_("Không thể xác nhận: tệp này không phải là văn bản do hệ thống này phát hành."),
+    "attached": N_("Tệp này còn nguyên vẹn, là tệp kèm theo một văn bản đã được ký số và phát hành."),
     "doubtful": N_(
         "Tệp này đúng là tệp trong kho lưu trữ của hệ thống, nhưng hiện không xác nhận được các chữ ký số; "
         "xin hỏi lại cơ quan ban hành trước khi dùng."
@@ -40,6 +41,8 @@ def sentence(verdict: Verdict) -> str:
     """The sentence (msgid) for `verdict`."""
     if verdict.subject is Subject.PROCEEDINGS:
         return OF_PROCEEDINGS[verdict.kind]
+    if verdict.kind is Finding.GENUINE and verdict.attached:
+        return SENTENCES["attached"]
     if verdict.kind is Finding.GENUINE and verdict.rendition is not None:
         return SENTENCES["rendition"]
     if verdict.kind is Finding.CHANGED and verdict.document is not None and verdict.document.digest is None:
@@ -63,6 +66,7 @@ def to_json(verdict: Verdict) -> dict[str, Any]:
             "sha256": verdict.rendition.digest if verdict.rendition else document.digest,
             "redacted": verdict.rendition is not None,
         },
+        "attached": verdict.attached or None,
         "signatures": [
             {
                 "name": check.name,

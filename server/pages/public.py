@@ -1,5 +1,6 @@
 """What a citizen sees, without account and without JavaScript: posted documents, their files, the check of a file."""
 
+import hashlib
 import re
 from pathlib import Path
 from urllib.parse import quote, urlencode
@@ -20,6 +21,7 @@ from server.pages import current, form, reader_of, upload_of
 from server.pages.archive import proof_of
 from server.pages.caching import knows, pdf, private, public
 from server.pages.wording import issuer, told
+from server.records_verify import NOT_OURS
 from server.rights import DocumentAccess, may
 from server.verdicts import sentence
 
@@ -169,8 +171,10 @@ async def verify_upload(request: web.Request) -> web.Response:
         if not data:
             return private(request, "public/verify.html", status=400, sentence="no_file")
         verdict = await records.verify(data)
+        found = await _published(request, verdict)
+        if verdict.attached and not _may_read(request, verdict) and not _goes_with(found, data):
+            verdict = NOT_OURS
         proof = await proof_of(request, verdict)
-    found = await _published(request, verdict)
     named = found is not None or verdict.kind == "genuine" or _may_read(request, verdict)
     return private(
         request,
@@ -188,6 +192,13 @@ async def verify_upload(request: web.Request) -> web.Response:
         named=named,
         name=Path(sent.filename).name[:120],
     )
+
+
+def _goes_with(found: PublicDocument | None, data: bytes) -> bool:
+    """Whether everybody may know that a file goes with a document: many have a form, and few the letter that it went
+    with."""
+    digest = hashlib.sha256(data).hexdigest()
+    return found is not None and any(one.digest == digest for one in found.content.files)
 
 
 async def _published(request: web.Request, verdict: Verdict) -> PublicDocument | None:

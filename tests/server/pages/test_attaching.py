@@ -67,6 +67,34 @@ async def test_what_is_attached_is_signed_posted_archived_and_handed_over_with_t
         assert bag.read(names[0]) == SHEET
 
 
+async def test_whoever_checks_a_file_hears_with_which_document_it_goes(office: Office) -> None:
+    notice = await office.notice(State.DRAFT)
+    secretary, citizen = await office.sign_in("binh"), office.stranger()
+    await send(secretary, notice, "Biểu số 01.docx", SHEET)
+
+    async def told(who: Visitor, data: bytes) -> Page:
+        form = FormData({"csrf": who.csrf})
+        form.add_field("file", io.BytesIO(data), filename="tai-ve.docx", content_type="application/octet-stream")
+        return await who.post("/verify", form)
+
+    assert (await office.records.verify(SHEET)).kind == Finding.UNKNOWN, "a draft binds nothing"
+    await office.advance(notice, State.SEALED)
+    number = (await office.records.get(notice)).number_symbol
+    said = f"Tệp “Biểu số 01.docx” kèm theo văn bản số {number}"
+    assert said in (await told(secretary, SHEET)).words
+    unposted = await told(citizen, SHEET)
+    assert 'data-verdict="unknown"' in unposted.text
+    assert number not in unposted.words, "who has the form need not know of the letter"
+
+    await office.records.publish(notice, by=await office.actor("cuc"), reason="Liên quan đến người dân")
+    page = await told(citizen, SHEET)
+    assert 'data-verdict="genuine"' in page.text
+    assert said in page.words
+    assert page.has("document-link")
+    assert 'data-verdict="unknown"' in (await told(citizen, SHEET + b" ")).text
+    assert (await office.records.verify(SHEET)).attached == "Biểu số 01.docx"
+
+
 async def test_what_must_not_go_with_a_document_is_refused_and_nothing_of_it_is_kept(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary, archive = await office.sign_in("binh"), office.server.data / "archive"
