@@ -1,5 +1,5 @@
-"""Office files that come in: whatever stands in them, shown on a page or not, is searched for marks of secrecy before
-anything else is made of them."""
+"""Files that come in: whatever stands in them, shown on a page or not, is searched for marks of secrecy before anything
+else is made of them. Of a PDF the text of its pages is searched by who shows them."""
 
 import asyncio
 import contextlib
@@ -11,14 +11,36 @@ from server import sandbox
 from server.errors import Problem
 
 TIME = 90
-_READER = Path(__file__).with_name("read_words.py")
+_READER, _BESIDE = (Path(__file__).with_name(name) for name in ("read_words.py", "read_beside.py"))
+_WITHIN = "within-*"
 _TEXT, _LINES = 17 << 20, 500
 
 
 async def refuse_marked(file: Path, unreadable: str) -> None:
-    """Raises Problem("secret_marking"), or Problem(`unreadable`) where not all of the file can be read."""
+    """Search an office file. Raises Problem("secret_marking"), or Problem(`unreadable`) where not all of it can be
+    read."""
+    await _refuse_marked(_READER, file, unreadable)
+
+
+async def refuse_marked_beside(file: Path, unreadable: str) -> None:
+    """Search a PDF, but for its pages: annotations, form fields, bookmarks, properties, and the files in it. Raises as
+    refuse_marked."""
+    try:
+        await _refuse_marked(_BESIDE, file, unreadable)
+        for within in sorted(await asyncio.to_thread(lambda: list(file.parent.glob(_WITHIN)))):
+            await refuse_marked(within, unreadable)
+    finally:
+        await asyncio.to_thread(_clear, file.parent)
+
+
+def _clear(folder: Path) -> None:
+    for one in folder.glob(_WITHIN):
+        one.unlink()
+
+
+async def _refuse_marked(reader: Path, file: Path, unreadable: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        *await asyncio.to_thread(_command, file),
+        *await asyncio.to_thread(_command, reader, file),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
@@ -48,10 +70,10 @@ def _marked(path: Path) -> bool:
     return any(secrecy_mark("\n".join(lines[max(at - 2, 0) : at + _LINES])) for at in range(0, len(lines), _LINES))
 
 
-def _command(file: Path) -> list[str]:
+def _command(reader: Path, file: Path) -> list[str]:
     file = file.resolve()
-    command = [str(Path(sys.prefix).resolve() / "bin" / "python"), "-I", str(_READER), str(file)]
+    command = [str(Path(sys.prefix).resolve() / "bin" / "python"), "-I", str(reader), str(file)]
     if not sandbox.walls():
         return command
-    seen = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), _READER}
+    seen = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), reader}
     return sandbox.confined(command, writable=file.parent, readable=sorted(seen))

@@ -33,7 +33,7 @@ from server.database import Database
 from server.disks import ROOM_LEFT
 from server.errors import Problem
 from server.i18n import N_
-from server.office_words import refuse_marked
+from server.office_words import refuse_marked, refuse_marked_beside
 from server.page_reader import PageReader, Unread, wordless
 from server.papers_tables import Paper
 
@@ -232,6 +232,8 @@ class Papers:
                 await refuse_marked(sent.folder / f"original.{sent.kind}", "paper_unreadable")
             await self._render(pending, sent)
             await self._read(sent.folder, await asyncio.to_thread(_check, sent.folder))
+            if sent.kind == "pdf":
+                await refuse_marked_beside(sent.folder / "original.pdf", "paper_unreadable")
         async with self._shelf:
             if not shelf.exists():
                 if not (sent.folder / "pages.json").exists():  # taken away since we looked

@@ -21,7 +21,7 @@ from minutes.trust import Trust
 from server import sandbox
 from server.errors import Problem
 from server.judging import judge
-from server.office_words import refuse_marked
+from server.office_words import refuse_marked, refuse_marked_beside
 from server.page_reader import WORDLESS, PageReader, Unread, wordless
 
 log = structlog.get_logger("giaoban.received")
@@ -42,12 +42,12 @@ class Looked:
 
 async def looked_at(data: bytes, trust: Trust, reader: PageReader) -> Looked:
     """Look into a received PDF; pages without words of their own are read by `reader`, where there is a program for it.
-    Raises Problem("received_unreadable", "too_large", "unseen_pages"), SecretContent."""
+    Raises Problem("received_unreadable", "too_large", "unseen_pages", "secret_marking"), SecretContent."""
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
     if not data.startswith(b"%PDF-"):
         raise Problem("received_unreadable")
-    texts = tuple(await _texts(data, reader))
+    texts = tuple(await _texts(data, reader, search=True))
     for text in texts:
         refuse_secrets("file", text)
     return Looked(texts, await judge(data, trust))
@@ -68,7 +68,7 @@ async def searched(name: str, data: bytes, reader: PageReader) -> None:
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
     if data.startswith(b"%PDF-"):
-        texts = await _texts(data, reader)
+        texts = await _texts(data, reader, search=True)
     else:
         texts = []
         await _search_office(data)
@@ -85,10 +85,13 @@ async def _search_office(data: bytes) -> None:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _texts(data: bytes, reader: PageReader) -> list[str]:
+async def _texts(data: bytes, reader: PageReader, *, search: bool = False) -> list[str]:
+    """`search`: what no page says is searched, too."""
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-received-"))
     try:
         await asyncio.to_thread((folder / "original.pdf").write_bytes, data)
+        if search:
+            await refuse_marked_beside(folder / "original.pdf", "received_unreadable")
         texts = await _read(folder, pictures=bool(reader.command))
         return [
             f"{text}\n{await _seen(folder, number, reader)}".strip() if wordless(text) else text

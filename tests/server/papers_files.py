@@ -4,6 +4,9 @@ import io
 import zipfile
 
 import typst
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.embed import EmbeddedFileObject, FileSpec, embed_file
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 _RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -17,6 +20,35 @@ def pdf(*pages: str) -> bytes:
     made = typst.compile(text.encode())
     assert isinstance(made, bytes)
     return made
+
+
+def with_annotation(data: bytes, **said: str) -> bytes:
+    """A PDF with an annotation on its first page; what begins with "/" is a name, anything else a text."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    values = {"Type": "/Annot", "Subtype": "/Text", **said}
+    made = generic.DictionaryObject(
+        {
+            generic.pdf_name(f"/{key}"): generic.pdf_name(text) if text.startswith("/") else generic.pdf_string(text)
+            for key, text in values.items()
+        }
+    )
+    made[generic.pdf_name("/Rect")] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 200, 20)))
+    page = writer.root["/Pages"]["/Kids"][0]
+    page[generic.pdf_name("/Annots")] = generic.ArrayObject([writer.add_object(made)])
+    writer.update_container(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def with_file(data: bytes, name: str, content: bytes) -> bytes:
+    """A PDF with a file in it."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(data))
+    embedded = EmbeddedFileObject.from_file_data(writer, content)
+    embed_file(writer, FileSpec(file_spec_string="x", file_name=name, embedded_data=embedded))
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def docx(*paragraphs: str, picture: str | None = None) -> bytes:
