@@ -38,6 +38,7 @@ from minutes.wording import (
     stopped,
     vote_sentence,
 )
+from minutes.workflow.capacity import Capacity
 
 SOURCE_NAMES: Mapping[Kind, str] = MappingProxyType(
     dict.fromkeys(Kind, "vanban.json")
@@ -212,6 +213,7 @@ def page_data(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
 def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
     authority, called = heading.authority, titles(content)
     people = [signer for signer in heading.signers if signer.role != "seal"]
+    under_seal = people.index(competent(people)) if people else 0
     symbol = heading.number_symbol or f"     /{register.symbol(kind, authority.abbreviation, drafting_unit(content))}"
     day = f"{authority.place_name}, {long_date(heading.issued_on)}" if heading.issued_on else None
     return {
@@ -241,7 +243,7 @@ def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
                 "field": signer.field,
                 "title_lines": list(signer.title_lines),
                 "name": signer.name,
-                "room": _room(heading, sealed=at >= (len(people) - 1) // 2 * 2),
+                "room": _room(heading, sealed=at // 2 == under_seal // 2),
             }
             for at, signer in enumerate(people)
         ],
@@ -255,8 +257,8 @@ def _frame(kind: Kind, content: Content, heading: Heading) -> dict[str, Any]:
 
 
 def _room(heading: Heading, *, sealed: bool) -> float:
-    """Millimetres between position and name. Beside the last signature stands the seal, which is larger than it and
-    runs into no words above or below."""
+    """Millimetres between position and name. In the row where the seal stands it is room for that, which is larger than
+    a signature and runs into no words above or below."""
     ours = layout_on(heading.issued_on).data["ours"]
     return float(max(ours["signature"][1], ours["seal"] if sealed else 0) + 2)
 
@@ -349,8 +351,16 @@ def qr_svg(text: str) -> str:
     return out.getvalue().decode()
 
 
+def competent(people: Sequence[Signer]) -> Signer:
+    """On whose signature the seal lies (Decree 30/2020, Appendix I, II.8: that of the competent person): the head, else
+    who acts as head, a deputy, who signs by order or authorisation. Of equal ones the last, as the chair of minutes.
+    All are of one authority, so there is one seal; of documents that several issue each would have its own."""
+    standing = list(Capacity)
+    return max(reversed(people), key=lambda one: -standing.index(one.capacity))
+
+
 def _fields(places: Sequence[Mapping[str, Any]], signers: tuple[Signer, ...], layout: Layout) -> tuple[FieldBox, ...]:
-    """The people's boxes as typeset; the seal's so that it covers a third of the last person's signature
+    """The people's boxes as typeset; the seal's so that it covers a third of the competent person's signature
     from the left (Decree 30/2020, Appendix I, on the agency's digital signature)."""
     width, height = (edge * MM for edge in layout.data["ours"]["signature"])
     boxes: dict[str, FieldBox] = {}
@@ -360,9 +370,9 @@ def _fields(places: Sequence[Mapping[str, Any]], signers: tuple[Signer, ...], la
         top = layout.page["height"] * MM - place["y"] - above
         box = (left, top - height, left + width, top)
         boxes[place["field"]] = FieldBox(place["field"], f"Chữ ký số của {place['name']}", place["page"] - 1, box)
-    last = boxes[[signer.field for signer in signers if signer.role != "seal"][-1]]
-    right, across = last.box[0] + width / 3, layout.data["ours"]["seal"] * MM
-    middle = (last.box[1] + last.box[3]) / 2
+    first = boxes[competent([signer for signer in signers if signer.role != "seal"]).field]
+    right, across = first.box[0] + width / 3, layout.data["ours"]["seal"] * MM
+    middle = (first.box[1] + first.box[3]) / 2
     seal = (right - across, middle - across / 2, right, middle + across / 2)
-    boxes[FIELD_NAMES["seal"]] = FieldBox(FIELD_NAMES["seal"], "Chữ ký số của cơ quan", last.page, seal)
+    boxes[FIELD_NAMES["seal"]] = FieldBox(FIELD_NAMES["seal"], "Chữ ký số của cơ quan", first.page, seal)
     return tuple(boxes[signer.field] for signer in signers)

@@ -260,6 +260,20 @@ def test_of_several_who_sign_each_has_a_place_and_the_seal_covers_the_last(types
     assert seal.box[2] - people[-1].box[0] == pytest.approx((people[-1].box[2] - people[-1].box[0]) / 3, abs=0.5)
 
 
+def test_the_seal_lies_on_the_heads_signature_wherever_it_stands(typesetter: Typesetter) -> None:
+    head, deputy = replace(LEADER, title_lines=("CHỦ TỊCH",)), ("KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
+    others = [replace(LEADER, name=f"Người ký {nth}", title_lines=deputy, nth=nth) for nth in (2, 3)]
+    heading = Heading(AUTHORITY, "2" * 32, (head, *others, SEAL), "03/CT-UBND", date(2026, 2, 6), URL, CODE)
+    typeset = typesetter.typeset(Kind.DIRECTIVE, DIRECTIVE, heading, at=START)
+    first, *_others, seal = typeset.fields
+    assert seal.page == first.page
+    assert seal.box[2] - first.box[0] == pytest.approx((first.box[2] - first.box[0]) / 3, abs=0.5)
+    pages = Pages(typeset.pdf)
+    assert seal.box[0] / MM > 15, "it stays on the paper"
+    assert 297 - seal.box[3] / MM >= pages.find(seal.page, "CHỦ TỊCH").glyphs[0].bottom, "it runs into no position"
+    assert 297 - seal.box[1] / MM <= pages.find(seal.page, LEADER.name, last=True).top + 0.5, "nor into a name"
+
+
 def test_names_stand_at_one_height_whatever_the_positions_take(typesetter: Typesetter) -> None:
     deputy = replace(LEADER, name="Người ký hai", title_lines=("TL. CHỦ TỊCH", "CHÁNH VĂN PHÒNG", "Lê Thị"), nth=2)
     heading = Heading(AUTHORITY, "2" * 32, (LEADER, deputy, SEAL), "03/CT-UBND", date(2026, 2, 6), URL, CODE)

@@ -211,6 +211,19 @@ async def test_no_leader_gives_a_right_to_themselves(office: Office) -> None:
     assert (await office.records.delegations("lam-son"))[0].waits
 
 
+async def test_who_alone_leads_acts_as_the_head_once_an_administrator_has_seen_the_decision(office: Office) -> None:
+    leader, administrator = await office.sign_in("hanh"), await office.sign_in("cuc")
+    for capacity in ("Q", "TUQ"):
+        assert (await leader.post("/delegations", {**RIGHT, "account": "hanh", "capacity": capacity})).status == 303
+    given = {one.capacity.value: one for one in await office.records.delegations("lam-son")}
+    assert (await (await office.sign_in("binh")).post(f"/delegations/{given['Q'].id}/confirm")).status == 403
+    assert (await administrator.get("/desk")).has("rights-waiting")
+    assert (await administrator.post(f"/delegations/{given['Q'].id}/confirm")).status == 303
+    assert (await administrator.post(f"/delegations/{given['TUQ'].id}/confirm")).status == 403, "the head gives that"
+    confirmed = {one.capacity.value for one in await office.records.delegations("lam-son") if not one.waits}
+    assert confirmed == {"Q"}
+
+
 async def test_a_right_is_revoked_with_a_reason_and_stays_on_record(office: Office) -> None:
     leader = await office.sign_in("hanh")
     await leader.post("/delegations", RIGHT)
