@@ -54,8 +54,8 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     (OFFICE | OTHER, """
         GET /registers/out  GET /registers/in  GET /registers/waiting  GET /registers/{which}/{year}.pdf
         GET /registers/{which}/{year}-report.pdf  GET /registers/numbering  GET /casefiles  GET /casefiles/retention
-        GET /casefiles/disposal  GET /casefiles/{year}-{what}.pdf  GET /figures  GET /workflow  GET /workflow/days
-        GET /delegations  GET /tasks/board  GET /tasks/scores"""),
+        GET /casefiles/disposal  GET /casefiles/groups  GET /casefiles/{year}-{what}.pdf  GET /figures  GET /workflow
+        GET /workflow/days  GET /delegations  GET /tasks/board  GET /tasks/scores"""),
     (only("hanh", "binh", "cuc", "other"), "GET /archive"),
     (only("cuc"), """
         GET /people  GET /people/new  POST /people/new  GET /people/import  POST /people/import
@@ -73,6 +73,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         GET /desk/new  POST /desk/new  GET /meetings/new  POST /meetings/new  GET /meetings/series
         GET /meetings/series/new  POST /meetings/series/new  GET /meetings/council  POST /meetings/council"""),
     (only("hanh"), "POST /delegations/{id}/confirm"),
+    (only("hanh", "cuc", "other"), "POST /casefiles/groups"),
     (only("hanh", "other"), "POST /registers/numbering  POST /casefiles/disposal  POST /incidents/officer"),
     (only("hanh", "binh", "other"), """
         POST /workflow/days  POST /workflow/days/remove  GET /workflow/{kind}  POST /workflow/{kind}
@@ -126,7 +127,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /registers/in/{year}/{number}/transfer"""),
     (only("binh", "cuc"), """
         POST /casefiles/{id}/keep  POST /casefiles/{id}/add  POST /casefiles/{id}/close  POST /casefiles/{id}/hand
-        POST /casefiles/{id}/take-out
+        POST /casefiles/{id}/take-out  POST /casefiles/{id}/group
         GET /casefiles/{id}/bag  POST /described/{subject}/{ref}"""),
     (OFFICE | {"dung"}, "GET /tasks/{id}"),
     (only("dung"), """
