@@ -31,6 +31,7 @@ from server.exchange import Exchange
 from server.exchange_arrivals import Arrivals
 from server.exchange_line import line_of
 from server.exports import Exports
+from server.historical import Historical
 from server.incidents import Incidents
 from server.jobs import Job
 from server.keys import (
@@ -61,6 +62,7 @@ from server.keys import (
     REMOTE,
     SEATING,
     SITTINGS,
+    SUBMITTING,
     TASKS,
     TOKENS,
     VAULT,
@@ -128,6 +130,7 @@ from server.seating import Seating
 from server.series import prepare_near
 from server.sittings import Sittings
 from server.stamping import stamp_waiting
+from server.submitting import Submitting
 from server.tasks import Tasks
 from server.time_stamper import HttpTimeStamper
 from server.turn import Relays
@@ -229,6 +232,8 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
     app[REGISTERS] = Registers(app[DATABASE], app[VAULT], auth.utcnow, PageReader(app[CONFIG].secrecy.ocr.command))
     config = app[CONFIG]
     app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, config.recordings, auth.utcnow)
+    historical = Historical(config.historical.folder) if config.historical.folder is not None else None
+    app[SUBMITTING] = Submitting(app[DATABASE], app[CASE_FILES], historical, auth.utcnow)
     app[DESCRIBING] = Describing(app[DATABASE], app[VAULT].archive, app[CASE_FILES], auth.utcnow)
     app[KEEPER] = Keeper(app[VAULT])
     yield
@@ -352,6 +357,8 @@ def jobs(app: web.Application, config: Config) -> Iterator[Job]:
     yield Job("series", partial(prepare_near, database), every=quarter, failing="no meeting is prepared")
     yield Job("stamping", lambda _: stamp_waiting(records), every=30.0, failing="what is sealed waits")
     yield app[EXCHANGE].job
+    if app[SUBMITTING].connected:
+        yield Job("historical", app[SUBMITTING].look, every=quarter, failing="the historical archive is not heard")
     yield Job("index", partial(_index_missing, app), every=day, first=30.0, failing="what is older is not found")
     yield Job("archive", app[KEEPER].look, every=60.0, first=30.0, failing="the archive is not looked after")
     renewal = Renewal(records, archive_of(config), config.signing.renew_days)

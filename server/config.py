@@ -225,6 +225,14 @@ class ExchangeConfig(_Section):
         return self
 
 
+class HistoricalConfig(_Section):
+    """The way to the historical archive (Lưu trữ lịch sử). No folder: nothing is handed in directly."""
+
+    folder: Path | None = None
+    """Its `outbox` is emptied, its `inbox` answered in, by the archive's program (docs/exchange.md)."""
+    name: str = "Lưu trữ lịch sử"
+
+
 class Config(BaseSettings):
     """All settings of an installation."""
 
@@ -247,6 +255,7 @@ class Config(BaseSettings):
     signing: SigningConfig = SigningConfig()
     mail: MailConfig = MailConfig()
     exchange: ExchangeConfig = ExchangeConfig()
+    historical: HistoricalConfig = HistoricalConfig()
     language: Literal["vi", "en", "ja"] = "vi"
     """In which commands speak; pages follow their reader."""
 

@@ -99,6 +99,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/incidents/{id}/erase"): Door(Look.FORM),
         ("POST", "/incidents/{id}/release"): Door(Look.FORM),
         ("POST", "/casefiles/retention"): Door(Look.FORM),
+        ("POST", "/casefiles/groups"): Door(Look.FORM),
         ("POST", "/casefiles/{id}/add"): Door(Look.FORM),
         ("POST", "/casefiles/{id}/take-out"): Door(Look.FORM),
         ("POST", "/described/{subject}/{ref}"): Door(Look.FORM),

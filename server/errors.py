@@ -54,6 +54,7 @@ ANSWERS: dict[str, Answer] = {
     "too_large": Answer(413, N_("Tệp quá lớn (tối đa 50 MB).")),
     "too_slow": Answer(408, N_("Đường truyền quá chậm nên chưa nhận đủ; xin gửi lại.")),
     "too_many": Answer(429, N_("Quá nhiều yêu cầu. Xin đợi một phút rồi thử lại.")),
+    "historical_down": Answer(503, N_("Không ghi được vào nơi nhận của Lưu trữ lịch sử; xin báo cán bộ kỹ thuật.")),
     "damaged": Answer(500, N_("Tệp lưu trữ của văn bản này bị mất hoặc hỏng; xin báo cán bộ kỹ thuật.")),
     "withheld": Answer(403, N_("Tài liệu này đang được cách ly chờ xử lý; hiện không ai mở được.")),
     "erased": Answer(410, N_("Nội dung của tài liệu này đã được xóa theo quy định; sổ sách vẫn ghi nhận tài liệu.")),

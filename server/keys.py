@@ -28,6 +28,7 @@ from server.records import Records
 from server.registers import Registers
 from server.seating import Seating
 from server.sittings import Sittings
+from server.submitting import Submitting
 from server.tasks import Tasks
 from server.vault import Vault
 from server.vault_keeper import Keeper
@@ -35,6 +36,7 @@ from server.word_files import WordFiles
 
 ADMINISTRATION = web.AppKey("administration", Administration)
 CASE_FILES = web.AppKey("case_files", CaseFiles)
+SUBMITTING = web.AppKey("submitting", Submitting)
 CONFIG = web.AppKey("config", Config)
 DESCRIBING = web.AppKey("describing", Describing)
 DISKS = web.AppKey("disks", Disks)

@@ -20,6 +20,18 @@ class CaseState(StrEnum):
     """The contents are destroyed; the list stays."""
 
 
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A case file was handed in to the historical archive, as the bag with this SHA-256. `accepted` None: it has not
+    answered; `answer` is who has, and why not."""
+
+    digest: str
+    on: date
+    by: str
+    accepted: bool | None = None
+    answer: str = ""
+
+
 class ItemKind(StrEnum):
     """What lies in a case file."""
 
@@ -77,6 +89,7 @@ class Case:
     handed_on: date | None = None
     handed_by: str = ""
     disposal_id: str | None = None
+    submission: Submission | None = None
     group: Group = field(default_factory=lambda: proposed()[0])
     """Who opens it."""
 

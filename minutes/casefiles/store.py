@@ -11,7 +11,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.casefiles import group as groups
-from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind, Removal
+from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind, Removal, Submission
 from minutes.casefiles.disposal import Disposal
 from minutes.casefiles.group import Group
 from minutes.casefiles.retention import Period, proposed
@@ -44,6 +44,7 @@ case_table = Table(
     Column("handed_by", Text),
     Column("reminded_on", Date),
     Column("disposal_id", String(32)),
+    Column("submission", Text),
     Column("group_code", String(32), nullable=False, server_default=groups.FIRST),
     Index("case_file_by_number", "unit_id", "year", "number", unique=True),
 )
@@ -244,8 +245,24 @@ def _case(row: RowMapping, group: Group) -> Case:
         handed_on=row["handed_on"],
         handed_by=row["handed_by"] or "",
         disposal_id=row["disposal_id"],
+        submission=_submission(json.loads(row["submission"])) if row["submission"] else None,
         group=group,
     )
+
+
+def _submission(said: dict[str, Any]) -> Submission:
+    return Submission(**{**said, "on": date.fromisoformat(said["on"])})
+
+
+async def submit(connection: AsyncConnection, case: Case, submission: Submission) -> None:
+    """Put on record that a case file was handed in to the historical archive, or what that has answered."""
+    said = {**asdict(submission), "on": submission.on.isoformat()}
+    await _change(connection, case.id, submission=json.dumps(said, ensure_ascii=False))
+
+
+async def submitted(connection: AsyncConnection) -> tuple[Case, ...]:
+    """Those of all units that were ever handed in to the historical archive."""
+    return await _cases(connection, case_table.c.submission.is_not(None), limit=None)
 
 
 def _item(said: dict[str, Any]) -> Item:

@@ -1,11 +1,13 @@
 """Checks of the exchange of documents with other authorities: the office sends to a commune at the same axis."""
 
+import hashlib
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
 
-from minutes.conformance.checklist import Outcome, judged
+from minutes.conformance.checklist import Outcome, Verdict, judged
 from minutes.document import Document
 from minutes.exchange import edxml
 from minutes.exchange.arrival import PDF, RecallState
@@ -14,6 +16,8 @@ from minutes.exchange.status import Code
 from minutes.exchange.tables import message_table
 from server import auth
 from server.conformance.office import CLERK, DELEGATE, ORGAN, PARTNER, PARTNER_ORGAN, Examined, Office
+from server.keys import SUBMITTING
+from server.submitting import name_of
 
 
 async def _sent(office: Office, subject: str) -> Document:
@@ -121,4 +125,36 @@ async def destroyed(seen: Examined) -> Outcome:
     )
 
 
-CHECKS = {one.__name__: one for one in (acknowledged, followed, connected, destroyed)}
+async def linked(seen: Examined) -> Outcome:
+    """Documents go to another system and come from it; a closed case file that is kept for good is handed in to the
+    historical archive, and what that answers is on record."""
+    office, by = seen.office, seen.office.people[CLERK]
+    folder, submitting = office.config.historical.folder, office.app[SUBMITTING]
+    assert folder is not None, "this office is connected"
+    exchanged = [await check(seen) for check in (connected, followed)]
+    document = await office.issued()
+    period = next(one for one in await office.case_files.periods(by.unit.id) if one.years is None)
+    case_id = await office.case_files.open(by.unit, "Hồ sơ thử nộp vào Lưu trữ lịch sử", period.code, by=by)
+    await office.case_files.put_in(by.unit.id, case_id, document.number_symbol or "?", by=by)
+    await office.case_files.close(by.unit.id, case_id, by=by)
+    await submitting.hand_in(by.unit.id, case_id, by=by)
+    case = await office.case_files.get(by.unit.id, case_id)
+    bag = (folder / "outbox" / f"{name_of(case)}.zip").read_bytes()
+    digest = hashlib.sha256(bag).hexdigest()
+    answer = {"digest": digest, "accepted": True, "by": "Lưu trữ lịch sử (thử)"}
+    (folder / "inbox").mkdir(exist_ok=True)
+    (folder / "inbox" / f"{name_of(case)}.json").write_text(json.dumps(answer), encoding="utf-8")
+    await submitting.look(auth.utcnow())
+    after = (await office.case_files.get(by.unit.id, case_id)).submission
+    return judged(
+        all(one.verdict is Verdict.MET for one in exchanged)
+        and after is not None
+        and after.accepted is True
+        and after.digest == digest,
+        "Văn bản thử đi, đến qua trục liên thông và có trả lời; hồ sơ thử bảo quản vĩnh viễn được nộp thẳng vào nơi "
+        "nhận của Lưu trữ lịch sử (gói BagIt, kèm mã kiểm tra), trả lời đã nhận được ghi vào hồ sơ.",
+        "Chưa liên thông được với hệ thống khác hoặc với Lưu trữ lịch sử.",
+    )
+
+
+CHECKS = {one.__name__: one for one in (acknowledged, followed, connected, destroyed, linked)}

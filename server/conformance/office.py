@@ -33,6 +33,7 @@ from server.config import (
     Config,
     DatabaseConfig,
     ExchangeConfig,
+    HistoricalConfig,
     HttpConfig,
     MailConfig,
     MediaConfig,
@@ -279,6 +280,7 @@ async def opened(config: Config) -> AsyncIterator[Office]:
                     organs={demo.PROVINCE.id: ORGAN, PARTNER.id: PARTNER_ORGAN},
                     partners={PARTNER_ORGAN: PARTNER.name},
                 ),
+                "historical": HistoricalConfig(folder=folder / "historical"),
             }
         )
         await demo.prepare(scratch)

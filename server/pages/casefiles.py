@@ -16,7 +16,7 @@ from minutes.errors import NotFound, RecordError
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
-from server.keys import CASE_FILES
+from server.keys import CASE_FILES, CONFIG, SUBMITTING
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
@@ -52,6 +52,7 @@ def routes() -> list[web.RouteDef]:
         web.post(one + "/take-out", take_out),
         web.post(one + "/close", close),
         web.post(one + "/hand", handed),
+        web.post(one + "/submit", submit),
         web.get(one + "/bag", hand_over),
         web.get(one + r"/items/{number:[1-9]\d{0,4}}", download),
     ]
@@ -131,6 +132,7 @@ async def _show(request: web.Request, account: Account, sentence: str = "") -> w
         groups=await request.app[CASE_FILES].groups(account.unit.id),
         states=STATES,
         kinds=KINDS,
+        historical=request.app[CONFIG].historical.name if request.app[SUBMITTING].connected else "",
         by_hand=by_hand,
         removed=removed,
         sentence=sentence,
@@ -154,6 +156,8 @@ async def _acted(request: web.Request, act: str) -> web.Response:
             await cases.take_out(account.unit.id, case.id, item, why, by=actor(account))
         elif act == "hand":
             await cases.handed_over(account.unit.id, case.id, by=actor(account))
+        elif act == "submit":
+            await request.app[SUBMITTING].hand_in(account.unit.id, case.id, by=actor(account))
         elif typed.get("sure") != "yes":
             return await _show(request, account, reader_of(request).gettext(SURE))
         else:
@@ -191,6 +195,11 @@ async def close(request: web.Request) -> web.Response:
 async def handed(request: web.Request) -> web.Response:
     """POST …/hand: the authority's archive has taken it."""
     return await _acted(request, "hand")
+
+
+async def submit(request: web.Request) -> web.Response:
+    """POST …/submit: hand it in to the historical archive."""
+    return await _acted(request, "submit")
 
 
 async def printed(request: web.Request) -> web.Response:

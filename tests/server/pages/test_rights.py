@@ -127,7 +127,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /registers/in/{year}/{number}/transfer"""),
     (only("binh", "cuc"), """
         POST /casefiles/{id}/keep  POST /casefiles/{id}/add  POST /casefiles/{id}/close  POST /casefiles/{id}/hand
-        POST /casefiles/{id}/take-out  POST /casefiles/{id}/group
+        POST /casefiles/{id}/take-out  POST /casefiles/{id}/group  POST /casefiles/{id}/submit
         GET /casefiles/{id}/bag  POST /described/{subject}/{ref}"""),
     (OFFICE | {"dung"}, "GET /tasks/{id}"),
     (only("dung"), """
