@@ -143,6 +143,9 @@ def of_received(one: Incoming) -> Item:
         "ArrivalDate": f"{came.arrived_on:%d/%m/%Y}",
         "ArrivalNumber": f"{one.number:02d}",
         "ToPlaces": came.handler,
+        "TraceHeaderList": one.direction,
+        "DueDate": "" if one.deadline is None else f"{one.deadline:%d/%m/%Y}",
+        "Outcome": "; ".join(part for part in (one.answer, one.outcome) if part),
         "PageAmount": "" if one.pages is None else str(one.pages),
     }
     title = f"{came.author} {came.number_symbol} {came.subject}"

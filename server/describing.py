@@ -14,7 +14,6 @@ from minutes.described.field import Subject
 from minutes.described.store import Written
 from minutes.document import Official
 from minutes.errors import N_, NotFound, Reason
-from minutes.exchange.status import Code
 from minutes.registers import store as registers
 from server import accesses
 from server.accesses import Access, Thing
@@ -22,7 +21,6 @@ from server.casefiles import CaseFiles
 from server.casefiles_contents import of_document, of_received, pages, told
 from server.database import Database
 from server.directory import Unit
-from server.exchange_answers import answer_of_line
 from server.records_reading import actor_of
 
 SEEN = 200
@@ -74,12 +72,6 @@ class Describing:
         values = field.read(subject, typed)
         await _KNOWN[subject](self, unit, ref)  # it is there, and of this unit
         async with self._database.begin() as connection:
-            if subject is Subject.RECEIVED and values["Outcome"]:
-                before = await store.described(connection, unit.id, subject, ref)
-                year, number = map(int, ref.split("/"))
-                if not before["Outcome"]:
-                    told = (Code.DONE, values["Outcome"], by, self._now())
-                    await answer_of_line(connection, unit.id, year, number, *told)
             await store.write(connection, unit.id, subject, ref, values, actor_of(by), self._now())
 
     async def _document(self, unit: Unit, ref: str) -> "_Known":

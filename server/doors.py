@@ -91,7 +91,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/registers/out/end"): Door(Look.FORM),
         ("POST", "/registers/in"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/registers/in/edxml"): Door(Look.FILE, asks=True, file=True),
-        ("POST", "/registers/in/{year}/{number}/transfer"): Door(Look.FORM),
+        ("POST", "/registers/in/{year}/{number}/direct"): Door(Look.FORM),
         ("POST", "/registers/waiting/{id}/{act}"): Door(Look.FORM, why="the document was looked at when it came"),
         ("POST", "/casefiles"): Door(Look.FORM),
         ("POST", "/casefiles/disposal"): Door(Look.FORM),

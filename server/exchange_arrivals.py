@@ -41,6 +41,7 @@ from minutes.secrecy import refuse_secrets
 from minutes.wording import short_date
 from server import search_index
 from server.config import ORGAN
+from server.directing import parts_of_task
 from server.directory import Unit
 from server.erasing import Eraser
 from server.errors import ANSWERS, Problem
@@ -162,21 +163,20 @@ class Arrivals:
     # Acts
 
     async def receive(
-        self, unit: Unit, arrival_id: str, handler: str, note: str, *, by: Official, knowing: bool
+        self, unit: Unit, arrival_id: str, note: str, *, by: Official, knowing: bool
     ) -> tuple[int, int]:  # fmt: skip
         """Give it its number; returns year and number. Raises NotFound, Refused, Refused("came_before") for a document
         that is in the register already unless `knowing`."""
         now = self._now()
-        for name, text in (("handler", handler), ("note", note)):
-            if len(text) > LINE:
-                raise InvalidContent(name, Reason(N_("dài quá %(limit)s ký tự"), limit=LINE))
+        if len(note) > LINE:
+            raise InvalidContent("note", Reason(N_("dài quá %(limit)s ký tự"), limit=LINE))
         texts = await self._texts(unit.id, arrival_id)
         async with self._database.begin() as connection:
             one = await store.get(connection, unit.id, arrival_id)
             refuse_decided(one)
             refuse_taken_back(one)
             today = now.astimezone(VIETNAM).date()
-            said = replace(one.received, arrived_on=today, handler=handler.strip(), note=note.strip())
+            said = replace(one.received, arrived_on=today, note=note.strip())
             if not knowing:
                 await refuse_second(connection, unit.id, said)
             await self._decide(connection, one, ArrivalState.RECEIVED, by, now)
@@ -247,7 +247,8 @@ class Arrivals:
             record = await self._eraser.record(connection, erasure, one.id)
             await answer(connection, one, Code.GIVEN_BACK, "Đã hủy văn bản thu hồi", by, now)
         await self._eraser.carry_out(record)
-        tables = ("arrival", "incoming_document", "description", "search_entry", "search_index")
+        tables = ("arrival", "incoming_document", "description", "task", "task_act", "mail", "search_entry",
+                  "search_index")  # fmt: skip
         await self._database.rewrite(tables)
 
 
@@ -265,7 +266,6 @@ def _entered(message: Message, today: date) -> Received:
         "issued_on": message.issued_on.isoformat(),
         "kind_name": "" if letter else message.kind_name,
         "subject": message.subject,
-        "handler": "",
         "note": "",
     }
     return entry.received(fields, today)
@@ -320,8 +320,9 @@ def _parts(one: Arrival, said: str) -> Sequence[Part]:
     parts = [Part(arrival, arrival.c.id == one.id, {"subject": said, "files": "[]", "verdict": None})]
     if one.number is not None:
         same = (line.c.unit_id == one.unit_id) & (line.c.year == one.year) & (line.c.number == one.number)
-        blank = {"subject": said, "note": "", "kind_name": "", "verdict": None, "digest": None, "pages": None}
-        parts.append(Part(line, same, blank))
+        blank = {"subject": said, "note": "", "kind_name": "", "verdict": None, "digest": None, "pages": None,
+                 "direction": "", "outcome": ""}  # fmt: skip
+        parts += [Part(line, same, blank), *parts_of_task(one.unit_id, f"{one.year}/{one.number}", said)]
         about = description_table
         of_line = (about.c.unit_id == one.unit_id) & (about.c.ref == f"{one.year}/{one.number}")
         parts.append(Part(about, of_line & (about.c.subject == "received"), {"value": ""}))

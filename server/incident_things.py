@@ -27,6 +27,7 @@ from minutes.tasks.tables import task_table
 from minutes.workflow.tables import asked_table, remark_table
 from rooms import store as rooms
 from rooms.proceedings import Unit
+from server.directing import parts_of_task
 from server.editing import tables as editing
 from server.outbox import mail_table
 from server.papers_tables import note_table, paper_table
@@ -135,7 +136,9 @@ def parts(origin: Origin, said: str, text: str) -> Sequence[Part]:
             came = arrival_table
             sent = (came.c.unit_id == unit_id) & (came.c.year == int(year)) & (came.c.number == int(number))
             blank = {"subject": said, "kind_name": "", "verdict": None}
-            return [Part(table, same, {**blank, "note": ""}), Part(came, sent, {**blank, "files": "[]"})]
+            line = {**blank, "note": "", "direction": "", "outcome": ""}
+            about = parts_of_task(unit_id, f"{int(year)}/{int(number)}", said)
+            return [Part(table, same, line), Part(came, sent, {**blank, "files": "[]"}), *about]
         case Thing.PAPER:
             mine = paper_table.c.sha256 == origin.digests[0]
             noted = note_table.c.paper_id.in_(select(paper_table.c.id).where(mine))

@@ -8,24 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store as records
 from minutes.deposits.entry import Kind as Deposited
-from minutes.described import store as description
-from minutes.described.field import Subject
 from minutes.document import Official
 from minutes.errors import N_, Damaged, InvalidContent, Reason, Refused
-from minutes.exchange.status import Code
 from minutes.reading import VIETNAM
 from minutes.register import EntryState, symbol
 from minutes.registers import book, report, rule, store
-from minutes.registers.entry import Incoming, Outgoing, Paper, Received
+from minutes.registers.entry import Direction, Incoming, Outgoing, Paper, Received
 from minutes.registers.rule import Rule
 from minutes.searching import store as searching
 from minutes.searching.entry import Subject as Found
 from minutes.sheets import LAYOUT
 from minutes.typeset import Typesetter
-from server import search_index
+from rooms.proceedings import Unit as Office
+from server import directing, search_index
 from server.database import Database
 from server.directory import Unit
-from server.exchange_answers import answer_of_line
 from server.page_reader import PageReader
 from server.received import looked_at, texts_of
 from server.records_reading import actor_of, reason_of
@@ -161,20 +158,17 @@ class Registers:
             await self.index_again(*every[one])
         return len(wanted)
 
-    async def transfer(self, unit_id: str, year: int, number: int, handler: str, *, by: Official) -> None:
-        """Hand it to who is to deal with it. Raises NotFound, Refused."""
-        if not handler.strip() or len(handler) > 500:
-            raise InvalidContent("handler", Reason(N_("để trống")))
-        async with self._database.begin() as connection:
-            await store.transfer(connection, unit_id, year, number, handler.strip(), self.today)
-            told = (Code.ASSIGNED, handler.strip(), by, self._now())
-            await answer_of_line(connection, unit_id, year, number, *told)
+    async def undirected(self, unit_id: str) -> int:
+        """How many documents wait for a leader to say who is to deal with them."""
+        async with self._database.read() as connection:
+            return await store.undirected(connection, unit_id)
 
-    async def take(self, unit_id: str, year: int, number: int, *, by: Official) -> None:
-        """Sign for having received it. Raises NotFound, Refused."""
+    async def direct(self, unit: Unit, year: int, number: int, said: Direction, *, by: Official) -> int | None:
+        """Put a leader's direction on record, and hand the document on: the task that comes of it. Raises NotFound,
+        InvalidContent, Refused."""
         async with self._database.begin() as connection:
-            await store.take(connection, unit_id, year, number, by.name, self._now())
-            await answer_of_line(connection, unit_id, year, number, Code.UNDER_WAY, "", by, self._now())
+            authority = Office(unit.id, unit.name)
+            return await directing.direct(connection, authority, year, number, said, by=by, now=self._now())
 
     # Both
 
@@ -195,11 +189,8 @@ class Registers:
                 mine = [one for one in documents if year in (one.year, one.created_at.astimezone(VIETNAM).year)]
                 data = report.outgoing([unit.name], year, mine, now)
             else:
-                said: dict[str, dict[str, str]] = {}
-                for one in await description.written(connection, unit.id, Subject.RECEIVED):
-                    said.setdefault(one.ref, {})[one.field] = one.value
                 lines = await store.incoming(connection, unit.id, year)
-                data = report.incoming([unit.name], year, lines, said, self.today)
+                data = report.incoming([unit.name], year, lines, self.today)
         return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=now)
 
 

@@ -92,7 +92,7 @@ Act = Literal[
     "incident.report", "incident.read", "incident.decide", "incident.draft", "incident.name",
     "people.manage", "rights.read", "rights.confirm",
     "archive.read", "case.read", "case.open", "case.group", "case.keep", "case.dispose", "figures.read",
-    "register.read", "register.enter", "register.take", "register.handle", "register.rule",
+    "register.read", "register.enter", "register.direct", "register.handle", "register.rule",
     "desk.open", "document.read", "document.receive", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin", "document.discard",
     "document.consult", "document.remark", "document.check", "document.signers", "document.change",
@@ -257,11 +257,13 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "case.dispose": lambda account, unit: (
         account.room is None and "leader" in account.roles and account.unit.id == unit
     ),
-    # The registers of the unit with the id `thing`: the clerk keeps them, its head decides how numbers are counted, and
-    # whoever belongs to it may sign for a document that was handed to them.
+    # The registers of the unit with the id `thing`: the clerk keeps them, and its head decides how numbers are counted.
+    # Who is to deal with what came, a leader says, or the clerk writes down what a leader has said on paper.
     "register.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     "register.enter": lambda account, unit: "clerk" in account.roles and account.unit.id == unit,
-    "register.take": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "register.direct": lambda account, unit: (
+        account.room is None and bool(account.roles & {"leader", "clerk"}) and account.unit.id == unit
+    ),
     "register.handle": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
     "register.rule": lambda account, unit: "leader" in account.roles and account.unit.id == unit,
     "desk.open": lambda account, _thing: bool(account.roles) and account.room is None,

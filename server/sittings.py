@@ -222,7 +222,7 @@ class Sittings:
             secretary = _named(own, room.secretary, "secretary")
             guests = (one for one in accounts if one.unit.id in room.invites and "delegate" in one.roles)
             people = [invited_as(account) for account in (*own, *guests) if account.id not in (leader.id, secretary.id)]
-            given = await task_store.of_authority(connection, room.unit, only_open=True)
+            given = await task_store.of_authority(connection, room.unit, only_open=True, concluded=True)
             review = (AgendaItem("item-1", REVIEW_ITEM, ""),) if given else ()
             meeting = Meeting(
                 id=secrets.token_hex(8), room=room.id, title=room.title, place=leader.unit.short_name,

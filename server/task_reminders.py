@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import fit
 from minutes.days import store as days
 from minutes.days.calendar import Calendar
-from minutes.document import KIND_NAMES
 from minutes.reading import VIETNAM
 from minutes.tasks import store
 from minutes.tasks.pressing import MOST, Pressing, to_escalate, to_remind
@@ -72,7 +71,7 @@ def _letters(task: Task, people: Iterable[Account], what: str, office: Calendar,
     assert task.deadline is not None, "only tasks with a deadline are due"
     told = Reminder(
         task=what,
-        document=f"{KIND_NAMES[task.source.kind]} số {task.source.symbol}",
+        document=task.source.called,
         subject=fit.line(task.text, "", 300),
         authority=task.authority.name,
         due_at=datetime.combine(office.closing(task.deadline), OFFICE_CLOSES, VIETNAM),

@@ -26,6 +26,7 @@ from rooms.proceedings import Meeting, Unit
 from server import directory
 from server.auth import utcnow
 from server.database import Database
+from server.directing import follow
 
 SYSTEM = Actor("system", "Hệ thống", "")
 
@@ -60,7 +61,7 @@ async def told(connection: AsyncConnection, meeting: Meeting, now: datetime) -> 
     """What the minutes of a meeting that went through its authority's tasks say of them, by the item's title."""
     if all(item.title != REVIEW_ITEM for item in meeting.agenda):
         return {}
-    given = await store.of_authority(connection, meeting.authority.id, only_open=True)
+    given = await store.of_authority(connection, meeting.authority.id, only_open=True, concluded=True)
     return {REVIEW_ITEM: sentences(given, day_of(now))}
 
 
@@ -108,6 +109,8 @@ async def taken(
             if before[name] != then[name]:
                 told |= {f"{name}_before": before[name], name: then[name]}
     await store.log(connection, task.id, step.act, step.by, now, step.reason, told)
+    if after.source.received:
+        await follow(connection, after, step, told, now)
     return after
 
 
@@ -133,11 +136,19 @@ class Tasks:
             return await store.of_unit(connection, unit_id, only_open=only_open)
 
     async def of_authority(
-        self, unit_id: str, *, only_open: bool = False, since: date | None = None, until: date | None = None
-    ) -> tuple[Task, ...]:
-        """The tasks that an authority has given, in a period where one is named."""
+        self, unit_id: str, *, only_open: bool = False, concluded: bool = False, since: date | None = None,
+        until: date | None = None,
+    ) -> tuple[Task, ...]:  # fmt: skip
+        """The tasks that an authority has given, in a period where one is named; `concluded`: by its own documents."""
         async with self.database.read() as connection:
-            return await store.of_authority(connection, unit_id, only_open=only_open, since=since, until=until)
+            return await store.of_authority(
+                connection, unit_id, only_open=only_open, concluded=concluded, since=since, until=until
+            )
+
+    async def of_received(self, unit_id: str, received: str) -> tuple[Task, ...]:
+        """The tasks that were made of a line of the unit's register of incoming documents."""
+        async with self.database.read() as connection:
+            return await store.of_received(connection, unit_id, received)
 
     async def of_document(self, document_id: str) -> tuple[Task, ...]:
         """The tasks that stand in a document."""
@@ -207,12 +218,14 @@ async def _person(connection: AsyncConnection, task: Task, account_id: str) -> A
 
 
 async def _evidence(connection: AsyncConnection, task: Task, document_id: str) -> dict[str, str]:
-    """The document that proves a report: one of the unit's own that was issued. Raises Refused."""
+    """The document that proves a report: one that the unit has issued, or, as the answer to what came, its authority.
+    Raises Refused."""
     try:
         document = await documents.get(connection, document_id)
     except NotFound:
         document = None
     issuer = document.unit.id if document is not None and document.state is State.SEALED else None
-    if document is None or task.owner is None or issuer != task.owner.id:
+    issuers = {task.owner.id if task.owner else "", task.authority.id if task.source.received else ""} - {""}
+    if document is None or issuer not in issuers:
         raise Refused("unknown_document", Reason(N_("Không có văn bản đã phát hành này.")))
     return {"evidence": document.number_symbol or "", "evidence_id": document.id}

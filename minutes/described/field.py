@@ -79,9 +79,6 @@ FIELDS: Mapping[Subject, tuple[Field, ...]] = MappingProxyType(
             Field("SignerInfo", N_("Chức vụ, họ tên người ký")),
             Field("PaperPlace", N_("Nơi để bản giấy (văn bản không có tệp)")),
             Field("Priority", N_("Mức độ khẩn"), choices=("", "Khẩn", "Thượng khẩn", "Hỏa tốc")),
-            Field("DueDate", N_("Thời hạn giải quyết"), Form.DAY),
-            Field("TraceHeaderList", N_("Ý kiến phân phối, chỉ đạo"), Form.AREA),
-            Field("Outcome", N_("Kết quả giải quyết"), Form.AREA),
             _NOTE,
         ),
     }

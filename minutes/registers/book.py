@@ -25,14 +25,14 @@ _OUT = (
 _IN = (
     Column("Ngày đến", 9, centred=True),
     Column("Số đến", 6, centred=True),
-    Column("Tác giả", 15),
+    Column("Tác giả", 14),
     Column("Số, ký hiệu văn bản", 11, centred=True),
     Column("Ngày tháng văn bản", 9, centred=True),
-    Column("Tên loại và trích yếu nội dung văn bản", 26),
-    Column("Đơn vị hoặc người nhận", 14),
+    Column("Tên loại và trích yếu nội dung văn bản", 24),
+    Column("Đơn vị hoặc người nhận", 13),
     Column("Ngày chuyển", 9, centred=True),
-    Column("Ký nhận", 11),
-    Column("Ghi chú", 9),
+    Column("Ký nhận", 10),
+    Column("Ghi chú", 13),
 )
 
 
@@ -68,7 +68,7 @@ def incoming(letterhead: Sequence[str], year: int, lines: Sequence[Incoming]) ->
             one.received.handler,
             day(one.transferred_on),
             _taken(one),
-            one.received.note,
+            _followed(one),
         ]
         for one in lines
     ]
@@ -106,3 +106,12 @@ def _note(one: Outgoing) -> str:
 
 def _taken(one: Incoming) -> str:
     return "" if one.taken_at is None else f"{one.taken_by} {day(one.taken_at.astimezone(VIETNAM).date())}"
+
+
+def _followed(one: Incoming) -> str:
+    """The column "Ghi chú" says by when a document is to be dealt with, and by what it was answered."""
+    until = f"Hạn {day(one.deadline)}" if one.deadline else ""
+    settled = ""
+    if one.settled_on is not None and one.transferred_on is not None and one.taken_at is not None:
+        settled = f"Giải quyết {day(one.settled_on)}" + (f": {one.answer}" if one.answer else "")
+    return "; ".join(part for part in (one.received.note, until, settled) if part)

@@ -15,6 +15,8 @@ from minutes.searching.tokens import folded
 from minutes.secrecy import refuse_secrets
 
 MOST_COPIES = 100_000
+OPINION = 1000
+"""Characters of what a leader says of a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A document that has come, as the clerk enters it. `author` is who issued it, `handler` who is to deal with it."""
+    """A document that has come, as the clerk enters it. `author` is who issued it, `handler` who is to deal with it, as
+    a leader has said since."""
 
     arrived_on: date
     author: str
@@ -68,8 +71,8 @@ class Received:
     issued_on: date
     kind_name: str
     subject: str
-    handler: str
     note: str
+    handler: str = ""
 
     @property
     def mark(self) -> str:
@@ -81,7 +84,11 @@ class Received:
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """A line of the register of incoming documents; `number` is that of arrival. `verdict` is the judgement of the
-    received file (`digest`: its SHA-256 in the archive, `pages`: how many it has) as it was when it came."""
+    received file (`digest`: its SHA-256 in the archive, `pages`: how many it has) as it was when it came.
+
+    `direction` is what a leader (`directed_by`) has said of it, and `deadline` by when it is to be dealt with;
+    `outcome` and the number of the `answer` (`answer_id`: of a document of ours) are what its handler reports, on
+    `settled_on` (Decree 30/2020, art. 23, 24)."""
 
     year: int
     number: int
@@ -94,6 +101,47 @@ class Incoming:
     digest: str | None = None
     verdict: Report | None = None
     pages: int | None = None
+    direction: str = ""
+    directed_by: str = ""
+    deadline: date | None = None
+    outcome: str = ""
+    answer: str = ""
+    answer_id: str = ""
+    settled_on: date | None = None
+
+    @property
+    def ref(self) -> str:
+        """As metadata, tasks and case files name it."""
+        return f"{self.year}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """What a leader says of a document that came (ý kiến phân phối, chỉ đạo giải quyết): the account of the leader, the
+    unit or the person who is to deal with it (neither: it is filed, and nobody has to), and by when."""
+
+    leader: str
+    opinion: str
+    unit: str = ""
+    person: str = ""
+    deadline: date | None = None
+
+
+def direction(fields: Mapping[str, object], today: date) -> Direction:
+    """Read what a leader has said: `handler` is "unit/ID", "person/ID" or "". Raises InvalidContent, SecretContent."""
+    reader = Reader(fields, "")
+    leader, opinion = reader.line("leader"), reader.text("opinion", OPINION, empty=True).strip()
+    of, _, id = reader.line("handler", empty=True).partition("/")
+    deadline = reader.optional_date("deadline")
+    reader.finish()
+    refuse_secrets("opinion", opinion)
+    if of not in ("", "unit", "person") or bool(of) != bool(id):
+        raise InvalidContent("handler", Reason(N_("phải là một đơn vị hoặc cán bộ trong danh mục")))
+    if deadline is not None and deadline < today:
+        raise InvalidContent("deadline", Reason(N_("đã qua")))
+    if not of and (deadline is not None or not opinion):
+        raise InvalidContent("handler", Reason(N_("để trống")))
+    return Direction(leader, opinion, id if of == "unit" else "", id if of == "person" else "", deadline)
 
 
 def plain(text: str) -> str:
@@ -133,7 +181,6 @@ def received(fields: Mapping[str, object], today: date) -> Received:
             issued_on=lambda: reader.day("issued_on"),
             kind_name=lambda: reader.text("kind_name", 100, empty=True).strip(),
             subject=lambda: _open(reader, "subject"),
-            handler=lambda: reader.line("handler", empty=True).strip(),
             note=lambda: reader.line("note", empty=True).strip(),
         )
     )

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from typing import Any
 
 from minutes.document import STATE_NAMES, Document, State
+from minutes.errors import N_
 from minutes.reading import VIETNAM
 from minutes.registers.entry import Incoming, kind_and_subject, name_of
 from minutes.sheets import Column, day, sheet
 
-DONE, LATE, TAKEN, PASSED, WAITING = "Đã giải quyết", "Quá hạn", "Đang giải quyết", "Đã chuyển", "Chưa chuyển"
+DONE, LATE, TAKEN = N_("Đã giải quyết"), N_("Quá hạn"), N_("Đang giải quyết")
+PASSED, WAITING = N_("Đã chuyển"), N_("Chưa chuyển")
 
 _IN = (
     Column("Số đến", 6, centred=True),
@@ -34,28 +36,19 @@ _OUT = (
 )
 
 
-def due(said: Mapping[str, str]) -> date | None:
-    """By when what came is to be settled; `said` are its described fields."""
-    return date.fromisoformat(said["DueDate"]) if said.get("DueDate") else None
-
-
-def state(one: Incoming, said: Mapping[str, str], today: date) -> str:
+def state(one: Incoming, today: date) -> str:
     """How far it has come."""
-    until = due(said)
-    if said.get("Outcome"):
+    if one.settled_on is not None:
         return DONE
-    if until is not None and until < today:
+    if one.deadline is not None and one.deadline < today:
         return LATE
     return TAKEN if one.taken_at else PASSED if one.transferred_on else WAITING
 
 
-def incoming(
-    letterhead: Sequence[str], year: int, lines: Sequence[Incoming], said: Mapping[str, Mapping[str, str]], today: date
-) -> dict[str, Any]:
-    """What came in a year. `said`: the described fields by "year/number"."""
+def incoming(letterhead: Sequence[str], year: int, lines: Sequence[Incoming], today: date) -> dict[str, Any]:
+    """What came in a year."""
     rows = []
     for one in lines:
-        told = said.get(f"{one.year}/{one.number}", {})
         came = one.received
         rows.append(
             [
@@ -63,10 +56,10 @@ def incoming(
                 day(came.arrived_on),
                 f"{came.author}; {came.number_symbol}",
                 kind_and_subject(came.kind_name, came.subject),
-                "; ".join(part for part in (came.handler, told.get("TraceHeaderList", "")) if part),
-                day(due(told)),
-                state(one, told, today),
-                told.get("Outcome", ""),
+                "; ".join(part for part in (came.handler, one.direction) if part),
+                day(one.deadline),
+                state(one, today),
+                "; ".join(part for part in (one.answer, one.outcome) if part),
             ]
         )
     title = "Báo cáo tình hình giải quyết văn bản đến"

@@ -47,6 +47,8 @@ from minutes.workflow.relation import Changed
 
 FILLED = ("signer", "recipients", "keeper", "copies", "note")
 """What may be said of a document on paper when it goes out, after its number was reserved."""
+HANDLED = ("direction", "directed_by", "deadline", "outcome", "answer", "answer_id", "settled_on")
+"""What a line says of how a document that came is dealt with."""
 MOST = 20_000
 """Lines of a year that are listed or printed at once."""
 
@@ -105,6 +107,13 @@ incoming_table = Table(
     Column("transferred_on", Date),
     Column("taken_by", Text),
     Column("taken_at", UtcDateTime),
+    Column("direction", Text, nullable=False),
+    Column("directed_by", Text, nullable=False),
+    Column("deadline", Date),
+    Column("outcome", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("answer_id", String(32), nullable=False),
+    Column("settled_on", Date),
     Column("digest", String(64)),
     Column("verdict", Text),
     Column("pages", Integer),
@@ -317,6 +326,11 @@ async def add_incoming(
             handler=received.handler,
             note=received.note,
             mark=received.mark,
+            direction="",
+            directed_by="",
+            outcome="",
+            answer="",
+            answer_id="",
             digest=digest,
             verdict=None if verdict is None else judged.answer(verdict).decode(),
             pages=pages,
@@ -386,27 +400,19 @@ def _arrived(row: RowMapping) -> Incoming:
         digest=row["digest"],
         verdict=judged.answered(row["verdict"].encode()) if row["verdict"] else None,
         pages=row["pages"],
+        **{name: row[name] for name in HANDLED},
     )
 
 
-async def transfer(connection: AsyncConnection, unit_id: str, year: int, number: int, handler: str, day: date) -> None:
-    """The document was given to who is to deal with it; who was given it before has not signed yet. Raises NotFound,
-    Refused("entry_taken")."""
-    one = await one_incoming(connection, unit_id, year, number)
-    if one.taken_at is not None:
-        raise Refused("entry_taken", Reason(N_("Văn bản này đã có người ký nhận.")))
-    await _change(connection, unit_id, year, number, handler=handler, transferred_on=day)
+async def undirected(connection: AsyncConnection, unit_id: str) -> int:
+    """How many documents wait for a leader to say who is to deal with them."""
+    table = incoming_table
+    waits = (table.c.unit_id == unit_id) & table.c.transferred_on.is_(None) & table.c.settled_on.is_(None)
+    return int(await connection.scalar(select(func.count()).select_from(table).where(waits)) or 0)
 
 
-async def take(connection: AsyncConnection, unit_id: str, year: int, number: int, name: str, at: datetime) -> None:
-    """Somebody signs that they have received it. Raises NotFound, Refused("entry_taken")."""
-    one = await one_incoming(connection, unit_id, year, number)
-    if one.taken_at is not None or one.transferred_on is None:
-        raise Refused("entry_taken", Reason(N_("Văn bản này chưa được chuyển, hoặc đã có người ký nhận.")))
-    await _change(connection, unit_id, year, number, taken_by=name, taken_at=at)
-
-
-async def _change(connection: AsyncConnection, unit_id: str, year: int, number: int, **values: Any) -> None:
+async def handled(connection: AsyncConnection, unit_id: str, year: int, number: int, **values: Any) -> None:
+    """Keep how a document that came is dealt with now: HANDLED, who it was handed to, who has taken it."""
     where = {"unit_id": unit_id, "year": year, "number": number}
     await connection.execute(update(incoming_table).filter_by(**where).values(**values))
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from minutes.document import KIND_NAMES
 from minutes.tasks.task import STATE_NAMES, State, Task
 from minutes.wording import long_date
 
@@ -44,8 +43,7 @@ def sentences(tasks: Iterable[Task], today: date) -> tuple[str, ...]:
 
 def _sentence(task: Task, today: date) -> str:
     bare = task.text.rstrip(" .;\n")
-    source = f"{KIND_NAMES[task.source.kind]} số {task.source.symbol}"
-    parts = [f"{bare} ({source})"]
+    parts = [f"{bare} ({task.source.called})"]
     if task.owner:
         parts.append(f"đơn vị chủ trì: {task.owner.name}")
     if task.deadline:

@@ -31,8 +31,9 @@ def _values(task: Task) -> dict[str, Any]:
     return {
         "authority_id": task.authority.id,
         "authority_name": task.authority.name,
-        "document_id": source.document_id,
-        "kind": source.kind.value,
+        "document_id": source.document_id or None,
+        "received": source.received,
+        "kind": source.kind.value if source.kind else "",
         "symbol": source.symbol,
         "issued_on": source.issued_on,
         "place": source.place,
@@ -53,13 +54,17 @@ def _values(task: Task) -> dict[str, Any]:
     }
 
 
+def _source(row: RowMapping) -> Source:
+    kind = Kind(row["kind"]) if row["kind"] else None
+    place = (row["symbol"], row["issued_on"], row["place"], row["item"], row["received"])
+    return Source(row["document_id"] or "", kind, *place)
+
+
 def _task(row: RowMapping) -> Task:
     return Task(
         id=row["id"],
         authority=Unit(row["authority_id"], row["authority_name"]),
-        source=Source(
-            row["document_id"], Kind(row["kind"]), row["symbol"], row["issued_on"], row["place"], row["item"]
-        ),
+        source=_source(row),
         text=row["text"],
         owner=Unit(row["owner_id"], row["owner_name"]) if row["owner_name"] is not None else None,
         co_units=tuple(Unit(*pair) for pair in json.loads(row["co_units"])),
@@ -136,18 +141,30 @@ async def of_document(connection: AsyncConnection, document_id: str, *, lock: bo
     return await _tasks(connection, query.with_for_update() if lock else query)
 
 
+async def of_received(connection: AsyncConnection, authority_id: str, received: str) -> tuple[Task, ...]:
+    """The tasks that were made of a line of the authority's register of incoming documents ("2026/5")."""
+    table = task_table
+    return await _tasks(
+        connection, select(table).where(table.c.authority_id == authority_id, table.c.received == received)
+    )
+
+
 async def of_authority(
     connection: AsyncConnection,
     authority_id: str,
     *,
     only_open: bool = False,
+    concluded: bool = False,
     since: date | None = None,
     until: date | None = None,
 ) -> tuple[Task, ...]:
-    """The tasks that an authority has given, from the day `since` to `until` where they are named."""
+    """The tasks that an authority has given, from the day `since` to `until` where they are named; `concluded`: by its
+    own documents alone."""
     query = select(task_table).where(task_table.c.authority_id == authority_id)
     if only_open:
         query = query.where(task_table.c.state.in_(_OPEN))
+    if concluded:
+        query = query.where(task_table.c.document_id.is_not(None))
     if since is not None:
         query = query.where(task_table.c.assigned_on >= since)
     if until is not None:

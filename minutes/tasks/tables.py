@@ -10,7 +10,8 @@ task_table = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("authority_id", String(64), nullable=False),
     Column("authority_name", Text, nullable=False),
-    Column("document_id", ForeignKey("document.id"), nullable=False, index=True),
+    Column("document_id", ForeignKey("document.id"), index=True),  # none: of a document that came
+    Column("received", String(20), nullable=False),
     Column("kind", String(4), nullable=False),
     Column("symbol", String(80), nullable=False),
     Column("issued_on", Date, nullable=False),
@@ -30,6 +31,7 @@ task_table = Table(
     Column("reporter", String(64), nullable=False),
     Column("reminded_on", Date),
     Index("task_by_authority", "authority_id", "state"),
+    Index("task_by_received", "authority_id", "received"),
     Index("task_by_owner", "owner_id", "state"),
     Index("task_by_deadline", "state", "deadline"),
 )

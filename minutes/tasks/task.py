@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from minutes.document import Actor, Kind
+from minutes.document import KIND_NAMES, Actor, Kind
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import Reader
 from minutes.secrecy import refuse_secrets
@@ -110,15 +110,23 @@ TRANSITIONS: Mapping[State, Mapping[Act, State]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a task stands: which row of which sealed document, and the item of the agenda that it comes from."""
+    """Where a task stands: which row of which sealed document, and the item of the agenda that it comes from; or which
+    line of its authority's register of incoming documents: then `document_id` is "" and there is no kind."""
 
     document_id: str
-    kind: Kind
+    kind: Kind | None
     symbol: str
     issued_on: date
     place: str
     """The number that is printed before the row."""
     item: str | None = None
+    received: str = ""
+    """Year and number of arrival, as in "2026/5"."""
+
+    @property
+    def called(self) -> str:
+        """As a sentence names it."""
+        return f"{KIND_NAMES[self.kind] if self.kind else 'Văn bản đến'} số {self.symbol}"
 
 
 @dataclass(frozen=True, slots=True)

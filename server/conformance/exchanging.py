@@ -14,9 +14,12 @@ from minutes.exchange.arrival import PDF, RecallState
 from minutes.exchange.edxml import Business, Message
 from minutes.exchange.status import Code
 from minutes.exchange.tables import message_table
-from server import auth
+from minutes.registers.entry import Direction
+from minutes.tasks.task import Act
+from server import auth, directory
 from server.conformance.office import CLERK, DELEGATE, ORGAN, PARTNER, PARTNER_ORGAN, Examined, Office
-from server.keys import SUBMITTING
+from server.keys import SUBMITTING, TASKS
+from server.records_reading import actor_of
 from server.submitting import name_of
 
 
@@ -54,14 +57,17 @@ async def followed(seen: Examined) -> Outcome:
     document = await _sent(office, "Về việc thử theo dõi xử lý")
     arrivals = office.exchange.arrivals
     (one,) = [one for one in await arrivals.waiting(PARTNER.id) if one.received.subject == document.title]
-    year, number = await arrivals.receive(PARTNER, one.id, "", "", by=by, knowing=False)
-    await office.registers.transfer(PARTNER.id, year, number, "Phòng Kinh tế", by=by)
-    await office.registers.take(PARTNER.id, year, number, by=by)
+    year, number = await arrivals.receive(PARTNER, one.id, "", by=by, knowing=False)
+    async with office.database.begin() as connection:
+        await directory.add_account(connection, "lanh-dao-thu", "Lãnh đạo thử", "", PARTNER.id, ["leader"])
+    said = Direction("lanh-dao-thu", "", person=by.id)
+    task = await office.registers.direct(PARTNER, year, number, said, by=by) or 0
+    await office.app[TASKS].take(task, Act.ACCEPT, actor_of(by))
     codes = await _codes(office, document)
     page = await office.get(f"/desk/{document.id}", CLERK)
     wanted = [Code.ARRIVED, Code.RECEIVED, Code.ASSIGNED, Code.UNDER_WAY]
     return judged(
-        sorted(codes) == wanted and "Phòng Kinh tế" in page.text and f"Số đến {number:02d}" in page.text,
+        sorted(codes) == wanted and by.name in page.text and f"Số đến {number:02d}" in page.text,
         f"Bên nhận tiếp nhận (số đến {number:02d}), phân công, xử lý; bên gửi xem được các mã 01, 03, 04, 05 và người "
         "xử lý tại trang văn bản.",
         "Bên gửi không xem được tình trạng xử lý của bên nhận.",
@@ -105,7 +111,7 @@ async def destroyed(seen: Examined) -> Outcome:
     arrivals, unit = office.exchange.arrivals, clerk.unit
     await arrivals.take(unit.id, ORGAN, first, "1" * 64, auth.utcnow())
     (one,) = [one for one in await arrivals.waiting(unit.id) if one.document_id == first.document_id]
-    year, number = await arrivals.receive(unit, one.id, "Văn phòng", "", by=clerk, knowing=False)
+    year, number = await arrivals.receive(unit, one.id, "", by=clerk, knowing=False)
     await arrivals.take(unit.id, ORGAN, recall, "2" * 64, auth.utcnow())
     marked = "thu hồi" in (await office.get(f"/registers/in/{year}/{number}", CLERK)).text
     digest = one.files[0].digest

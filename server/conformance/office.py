@@ -229,7 +229,7 @@ class Office:
     async def arrive(self, symbol: str, subject: str, file: bytes | None = None) -> Incoming:
         """Another one."""
         clerk, today = self.people[CLERK], self.registers.today
-        came = Received(today, "Bộ Nội vụ", symbol, today, "Công văn", subject, "Văn phòng", "")
+        came = Received(today, "Bộ Nội vụ", symbol, today, "Công văn", subject, "")
         number = await self.registers.receive(clerk.unit, came, file, by=clerk, knowing=True)
         return await self.registers.one_incoming(UNIT.id, today.year, number)
 

@@ -1,9 +1,15 @@
 """Checks of the registers, of what comes, and of the metadata of documents."""
 
+from datetime import date
+
 from minutes.conformance.checklist import Outcome, Verdict, judged
 from minutes.described.field import Subject, initial
 from minutes.errors import Refused
-from server.conformance.office import CHAIR, CLERK, UNIT, Examined, words
+from minutes.registers.entry import Direction
+from minutes.tasks.task import Act
+from server.conformance.office import CHAIR, CLERK, SECRETARY, UNIT, Examined, words
+from server.keys import TASKS
+from server.records_reading import actor_of
 
 OUTGOING = ("FileCode", "DocOrdinal", "TypeName", "CodeNumber", "CodeNotation", "IssuedDate", "OrganName", "Subject",
             "Language", "PageAmount", "Description", "SignerInfo", "To", "Priority", "IssuedAmount",
@@ -31,23 +37,26 @@ async def arrivals(seen: Examined) -> Outcome:
 
 
 async def directed(seen: Examined) -> Outcome:
-    """A document that came is handed on, its taker signs, a leader writes what is to be done by when, and all of it
-    is there to be seen."""
+    """A leader says who is to deal with a document that came and by when; it is on that person's desk, who signs for
+    it, and all of it is there to be seen."""
     office, came = seen.office, await seen.office.arrival()
     clerk, chair = office.people[CLERK], office.people[CHAIR]
-    unit, ref = clerk.unit, f"{came.year}/{came.number}"
-    await office.registers.transfer(unit.id, came.year, came.number, "Phòng Nội vụ", by=clerk)
-    await office.registers.take(unit.id, came.year, came.number, by=clerk)
-    opinion = "Giao Phòng Nội vụ tham mưu"
-    about = {**initial(Subject.RECEIVED), "TraceHeaderList": opinion, "DueDate": "2099-12-31"}
-    await office.describing.write(unit, Subject.RECEIVED, ref, about, by=chair)
-    page = await office.get(f"/described/received/{ref}", CLERK)
+    unit, opinion = clerk.unit, "Giao Văn phòng tham mưu"
+    said = Direction(CHAIR, opinion, person=SECRETARY, deadline=date(2099, 12, 31))
+    task = await office.registers.direct(unit, came.year, came.number, said, by=chair) or 0
+    await office.app[TASKS].take(task, Act.ACCEPT, actor_of(office.people[SECRETARY]))
+    page = await office.get(f"/registers/in/{came.ref}", CLERK)
+    desk = await office.get("/desk", SECRETARY)
     report = words((await office.get(f"/registers/in/{came.year}-report.pdf", CLERK)).body)
     one = await office.registers.one_incoming(unit.id, came.year, came.number)
     return judged(
-        opinion in page.text and chair.name in page.text and one.taken_at is not None and "31/12/2099" in report,
-        f"Văn bản đến thử số {came.number:02d} được chuyển, ký nhận, ghi ý kiến chỉ đạo và thời hạn; báo cáo theo dõi "
-        "có thời hạn đó.",
+        opinion in page.text
+        and chair.name in page.text
+        and f'href="/tasks/{task}"' in desk.text
+        and one.taken_at is not None
+        and "31/12/2099" in report,
+        f"Văn bản đến thử số {came.number:02d} được ghi ý kiến chỉ đạo, thời hạn, hiện trên bàn làm việc của người xử "
+        "lý và được ký nhận; báo cáo theo dõi có thời hạn đó.",
         "Ý kiến chỉ đạo hoặc thời hạn giải quyết không được theo dõi.",
     )
 
@@ -81,16 +90,15 @@ async def incoming_reported(seen: Examined) -> Outcome:
     """How far what came was settled, in print."""
     office = seen.office
     came = await office.arrive("125/BNV-VP", "V/v thử báo cáo giải quyết")
-    ref = f"{came.year}/{came.number}"
-    about = {**initial(Subject.RECEIVED), "Outcome": "Đã trả lời bằng văn bản thử", "DueDate": "2020-01-01"}
-    path = f"/registers/in/{came.year}-report.pdf"
-    late = {**about, "Outcome": ""}
-    await office.describing.write(office.people[CLERK].unit, Subject.RECEIVED, ref, late, by=office.people[CLERK])
+    path, outcome = f"/registers/in/{came.year}-report.pdf", "Đã trả lời bằng văn bản thử"
+    said = Direction(CHAIR, "", person=SECRETARY, deadline=date(2020, 1, 1))
+    chair, secretary = office.people[CHAIR], office.people[SECRETARY]
+    task = await office.registers.direct(chair.unit, came.year, came.number, said, by=chair) or 0
     before = words((await office.get(path, CLERK)).body)
-    await office.describing.write(office.people[CLERK].unit, Subject.RECEIVED, ref, about, by=office.people[CLERK])
+    await office.app[TASKS].take(task, Act.REPORT, actor_of(secretary), reason=outcome)
     after = words((await office.get(path, CLERK)).body)
     return judged(
-        "Quá hạn" in before and about["Outcome"] in after and "Đã giải quyết" in after,
+        "Quá hạn" in before and outcome in after and "Đã giải quyết" in after,
         "Báo cáo tình hình giải quyết văn bản đến in được: văn bản thử từ quá hạn chuyển sang đã giải quyết.",
         "Báo cáo văn bản đến không theo kịp việc giải quyết.",
     )
@@ -121,13 +129,17 @@ async def outgoing_fields(seen: Examined) -> Outcome:
 
 async def incoming_fields(seen: Examined) -> Outcome:
     """The same of an incoming one (section II)."""
-    office, came = seen.office, await seen.office.arrival()
-    clerk, ref = office.people[CLERK], f"{came.year}/{came.number}"
+    office = seen.office
+    came = await office.arrive(
+        "126/BNV-VP", "V/v thử trường dữ liệu", await office.records.pdf((await office.issued()).id)
+    )
+    clerk, ref = office.people[CLERK], came.ref
+    said = Direction(CHAIR, "Giao Văn phòng", person=SECRETARY, deadline=date(2099, 12, 31))
+    await office.registers.direct(clerk.unit, came.year, came.number, said, by=office.people[CHAIR])
     case = await office.open_case("Hồ sơ thử văn bản đến")
     await office.case_files.put_in(UNIT.id, case.id, f"đến {came.number}", by=clerk)
     about = initial(Subject.RECEIVED) | {
-        "Description": "Thử", "SignerInfo": "Thứ trưởng Lê Văn Thử", "Priority": "Khẩn", "DueDate": "2099-12-31",
-        "TraceHeaderList": "Giao Phòng Nội vụ",
+        "Description": "Thử", "SignerInfo": "Thứ trưởng Lê Văn Thử", "Priority": "Khẩn",
     }  # fmt: skip
     await office.describing.write(clerk.unit, Subject.RECEIVED, ref, about, by=clerk)
     found = await office.describing.read(clerk.unit, Subject.RECEIVED, ref)

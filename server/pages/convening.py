@@ -99,7 +99,7 @@ async def new(request: web.Request) -> web.Response:
     account = require(request, "meeting.schedule")
     choices = await choices_of(request, account)
     typed = blank(account, choices)
-    if await request.app[TASKS].of_authority(account.unit.id, only_open=True):
+    if await request.app[TASKS].of_authority(account.unit.id, only_open=True, concluded=True):
         typed |= agenda_rows([AgendaItem("", REVIEW_ITEM, "")])
     return sheet_form(request, choices, typed, {})
 

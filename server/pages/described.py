@@ -49,6 +49,9 @@ KNOWN = {
     "ArchivesTime": N_("Thời gian tài liệu"),
     "FileTotal": N_("Tổng số hồ sơ"),
     "DocTotal": N_("Tổng số văn bản, tài liệu"),
+    "DueDate": N_("Thời hạn giải quyết"),
+    "TraceHeaderList": N_("Ý kiến phân phối, chỉ đạo"),
+    "Outcome": N_("Kết quả giải quyết"),
 }
 """What the System fills in by itself, by the names of Decree 30/2020, Appendix VI."""
 
@@ -94,7 +97,7 @@ async def _show(request: web.Request, typed: Mapping[str, str], sentence: str = 
         cases=[(case, place) for case, place in found.cases if opens(account, case)],
         labels=KNOWN,
         fields=FIELDS[subject],
-        names={one.name: one.label for one in FIELDS[subject]},
+        names={**KNOWN, **{one.name: one.label for one in FIELDS[subject]}},
         form=Form,
         deeds=DEEDS,
         typed=defaultdict(str, typed or found.own),

@@ -20,7 +20,7 @@ from server.directory import Account
 from server.editing.shapes import parts_of
 from server.errors import Problem
 from server.i18n import N_, Reader, script_strings
-from server.keys import CONFIG, DATABASE, EDITING, EXCHANGE, PIN_ATTEMPTS, RECORDS, TASKS
+from server.keys import CONFIG, DATABASE, EDITING, EXCHANGE, PIN_ATTEMPTS, RECORDS, REGISTERS, TASKS
 from server.pages import (
     archive,
     current,
@@ -38,6 +38,7 @@ from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import CHECKS, DEEDS, RULES, Doing, Unfilled, access, actor, possible
 from server.pages.desk_told import told
 from server.pages.public import document_path
+from server.pages.tasks import own_first
 from server.pages.tasks import words as task_words
 from server.rights import Act, may
 from server.tasks import day_of
@@ -77,6 +78,7 @@ async def index(request: web.Request) -> web.Response:
         alarm=await archive.alarm(request),
         incidents=await incidents.waiting(request, account),
         came=await desk_choices.came(request.app[EXCHANGE], account),
+        undirected=await desk_choices.undirected(request.app[REGISTERS], account),
         changed_rights=await rights_log.waiting(request, account),
         way_in=await rights_log.way_in(request, account),
         mine=mine,
@@ -92,7 +94,7 @@ async def index(request: web.Request) -> web.Response:
             document, turns.get(document.id, ()), reader, now, held=records.held(document.id)
         ),
         due=lambda moment: wording.due(moment, reader, now),
-        duties=reviewed(await request.app[TASKS].of_unit(account.unit.id), day_of(now))[:DUTIES],
+        duties=own_first(reviewed(await request.app[TASKS].of_unit(account.unit.id), day_of(now)), account.id)[:DUTIES],
         duty_words=task_words(request),
     )
 

@@ -16,6 +16,7 @@ from server.database import Database
 from server.directory import Account
 from server.exchange import Exchange
 from server.pages.desk_acts import MOST_SIGNERS, SIGNER_FIELDS, access
+from server.registers import Registers
 from server.rights import may
 
 
@@ -101,3 +102,10 @@ async def came(exchange: Exchange, account: Account) -> int:
     arrivals, unit = exchange.arrivals, account.unit.id
     waiting, recalled = await arrivals.waiting(unit), await arrivals.recalled(unit)
     return len({one.id for one in (*waiting, *recalled)})
+
+
+async def undirected(registers: Registers, account: Account) -> int:
+    """How many documents that came wait for the leader to say who is to deal with them."""
+    if "leader" not in account.roles or not may(account, "register.direct", account.unit.id):
+        return 0
+    return await registers.undirected(account.unit.id)

@@ -96,7 +96,7 @@ async def _show(
         does=DOES,
         problems=[wording.told(problem, reader) for problem in one.verdict.problems] if one.verdict else [],
         unsigned=one.verdict is not None and [problem.text for problem in one.verdict.problems] == [UNSIGNED],
-        typed={name: (typed or {}).get(name, "") for name in ("handler", "note", "reason")},
+        typed={name: (typed or {}).get(name, "") for name in ("note", "reason")},
         sentence=sentence,
         twice=twice,
         asked=one.recall is RecallState.ASKED,
@@ -124,8 +124,8 @@ async def act(request: web.Request) -> web.Response:
     try:
         match request.match_info["act"]:
             case "receive":
-                said = (typed.get("handler", ""), typed.get("note", ""))
-                year, number = await arrivals.receive(account.unit, id, *said, by=by, knowing="knowing" in typed)
+                note = typed.get("note", "")
+                year, number = await arrivals.receive(account.unit, id, note, by=by, knowing="knowing" in typed)
                 back = f"/registers/in/{year}/{number}"
             case "refuse":
                 await arrivals.refuse(account.unit.id, id, reason(typed), by=by)

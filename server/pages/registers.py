@@ -12,18 +12,17 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from minutes.document import KIND_NAMES, Kind
-from minutes.errors import InvalidContent, NotFound, RecordError, SecretContent, SeveralWrong
+from minutes.errors import InvalidContent, RecordError, SecretContent, SeveralWrong
 from minutes.exchange import edxml
 from minutes.register import EntryState
-from minutes.registers import entry, store
+from minutes.registers import entry, report, store
 from minutes.registers import rule as numbering
 from minutes.registers.rule import Rule
-from minutes.report import UNSIGNED
 from server import doors
 from server.directory import Account
 from server.errors import ANSWERS, Problem
 from server.i18n import N_, Reader
-from server.keys import EXCHANGE, REGISTERS
+from server.keys import REGISTERS
 from server.pages import form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import Unfilled, actor, day, reason
@@ -49,15 +48,17 @@ LABELS = {
     "number_symbol": N_("Số, ký hiệu"),
     "kind_name": N_("Tên loại"),
     "handler": N_("Đơn vị hoặc người nhận"),
+    "leader": N_("Người cho ý kiến"),
+    "opinion": N_("Ý kiến phân phối, chỉ đạo"),
+    "deadline": N_("Thời hạn giải quyết"),
     "file": N_("Tệp văn bản"),
 }
 _OUT = ("kind", "issued_on", "subject", "signer", "recipients", "keeper", "copies", "note")
-_IN = ("arrived_on", "author", "number_symbol", "issued_on", "kind_name", "subject", "handler", "note")
+_IN = ("arrived_on", "author", "number_symbol", "issued_on", "kind_name", "subject", "note")
 
 
 def routes() -> list[web.RouteDef]:
     """The routes of this module."""
-    one = r"/registers/in/{year:\d{4}}/{number:\d{1,6}}"
     return [
         web.get("/registers/out", out),
         web.post("/registers/out", enter),
@@ -65,10 +66,6 @@ def routes() -> list[web.RouteDef]:
         web.get("/registers/in", arrived),
         web.post("/registers/in", receive),
         web.post("/registers/in/edxml", bring),
-        web.get(one, incoming),
-        web.get(one + "/file", file),
-        web.post(one + "/transfer", transfer),
-        web.post(one + "/take", take),
         web.get(r"/registers/{which:out|in}/{year:\d{4}}.pdf", printed),
         web.get(r"/registers/{which:out|in}/{year:\d{4}}-report.pdf", reported),
         web.get("/registers/numbering", rules),
@@ -76,7 +73,7 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
-def _account(request: web.Request, act: Any = "register.read") -> Account:
+def account_for(request: web.Request, act: Any = "register.read") -> Account:
     account = require(request, "desk.open")
     return require(request, act, account.unit.id)
 
@@ -86,7 +83,7 @@ def _year(request: web.Request) -> int:
     return int(asked[0]) if asked else request.app[REGISTERS].today.year
 
 
-def _told(error: RecordError, reader: Reader) -> str:
+def told(error: RecordError, reader: Reader) -> str:
     if isinstance(error, SecretContent) or not isinstance(error, InvalidContent):
         return wording.told(error.reason, reader)
     wrong = error.errors if isinstance(error, SeveralWrong) else (error,)
@@ -100,7 +97,7 @@ def _told(error: RecordError, reader: Reader) -> str:
 
 async def out(request: web.Request) -> web.Response:
     """GET /registers/out[?year=&q=&series=]: the register of outgoing documents."""
-    return await _out(request, _account(request), {})
+    return await _out(request, account_for(request), {})
 
 
 async def _out(
@@ -141,7 +138,7 @@ def _series(name: str) -> str:
 
 async def enter(request: web.Request) -> web.Response:
     """POST /registers/out: give a document on paper its number."""
-    account = _account(request, "register.enter")
+    account = account_for(request, "register.enter")
     typed = await form(request)
     if doors.unasked(typed):
         return await _out(request, account, typed, reader_of(request).gettext(doors.UNASKED))
@@ -153,13 +150,13 @@ async def enter(request: web.Request) -> web.Response:
         )
     except RecordError as error:
         twice = getattr(error, "code", "") == "entry_twice"
-        return await _out(request, account, typed, _told(error, reader_of(request)), twice)
+        return await _out(request, account, typed, told(error, reader_of(request)), twice)
     return see_other("/registers/out")
 
 
 async def end(request: web.Request) -> web.Response:
     """POST /registers/out/end: a reserved number was used, or is given up with a reason."""
-    account = _account(request, "register.enter")
+    account = account_for(request, "register.enter")
     typed, registers = await form(request), request.app[REGISTERS]
     found = re.fullmatch(r"([12][0-9]{3})/(\w{1,16})/([1-9][0-9]{0,6})", typed.get("entry", ""))
     if found is None:
@@ -173,7 +170,7 @@ async def end(request: web.Request) -> web.Response:
     except Unfilled as unfilled:
         return await _out(request, account, {}, reader_of(request).gettext(str(unfilled)), ended=typed)
     except RecordError as error:
-        return await _out(request, account, {}, _told(error, reader_of(request)), ended=typed)
+        return await _out(request, account, {}, told(error, reader_of(request)), ended=typed)
     return see_other(f"/registers/out?{urlencode({'year': found[1]})}")
 
 
@@ -181,21 +178,24 @@ async def end(request: web.Request) -> web.Response:
 
 
 async def arrived(request: web.Request) -> web.Response:
-    """GET /registers/in[?year=&q=]: the register of incoming documents."""
-    return await _in(request, _account(request), {})
+    """GET /registers/in[?year=&q=&waiting]: the register of incoming documents; `waiting`: what no leader has seen."""
+    return await _in(request, account_for(request), {})
 
 
 async def _in(
     request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", twice: bool = False
 ) -> web.Response:
-    year, words = _year(request), request.query.get("q", "")[:200]
+    year, words, waiting = _year(request), request.query.get("q", "")[:200], "waiting" in request.query
     lines = await request.app[REGISTERS].incoming(account.unit.id, year)
     return private(
         request,
         "registers/in.html",
         status=422 if sentence else 200,
         year=year,
-        lines=store.arrived_matching(lines, words),
+        lines=[one for one in store.arrived_matching(lines, words) if not waiting or one.transferred_on is None],
+        undirected=waiting,
+        state=lambda one: report.state(one, request.app[REGISTERS].today),
+        late=report.LATE,
         total=len(lines),
         words=words,
         today=request.app[REGISTERS].today,
@@ -209,7 +209,7 @@ async def _in(
 
 async def receive(request: web.Request) -> web.Response:
     """POST /registers/in: enter what has come, with its file."""
-    account = _account(request, "register.enter")
+    account = account_for(request, "register.enter")
     typed, reader = await form(request), reader_of(request)
     sent = upload_of(request)
     registers = request.app[REGISTERS]
@@ -221,7 +221,7 @@ async def receive(request: web.Request) -> web.Response:
         number = await registers.receive(account.unit, said, data, by=actor(account), knowing="knowing" in typed)
     except RecordError as error:
         twice = getattr(error, "code", "") == "came_before"
-        return await _in(request, account, typed, _told(error, reader), twice)
+        return await _in(request, account, typed, told(error, reader), twice)
     except Problem as problem:
         return await _in(request, account, typed, reader.gettext(ANSWERS[problem.code].text))
     return see_other(f"/registers/in/{said.arrived_on.year}/{number}")
@@ -229,7 +229,7 @@ async def receive(request: web.Request) -> web.Response:
 
 async def bring(request: web.Request) -> web.Response:
     """POST /registers/in/edxml: enter a document that another system has sent as an edXML file."""
-    account = _account(request, "register.enter")
+    account = account_for(request, "register.enter")
     typed, reader = await form(request), reader_of(request)
     sent = upload_of(request)
     if doors.unasked(typed):
@@ -245,7 +245,7 @@ async def bring(request: web.Request) -> web.Response:
             account.unit, said, attached, by=actor(account), knowing="knowing" in typed
         )
     except RecordError as error:
-        return await _in(request, account, fields, _told(error, reader))
+        return await _in(request, account, fields, told(error, reader))
     except Problem as problem:
         return await _in(request, account, fields, reader.gettext(ANSWERS[problem.code].text))
     return see_other(f"/registers/in/{said.arrived_on.year}/{number}")
@@ -262,74 +262,9 @@ def _fields(message: edxml.Message, today: date, secrecy: str) -> dict[str, str]
         "issued_on": message.issued_on.isoformat(),
         "kind_name": "" if letter else message.kind_name,
         "subject": message.subject,
-        "handler": "",
         "note": "",
     }
     return {name: as_seen(text) for name, text in said.items()}
-
-
-async def _one(request: web.Request, account: Account) -> entry.Incoming:
-    year, number = int(request.match_info["year"]), int(request.match_info["number"])
-    try:
-        return await request.app[REGISTERS].one_incoming(account.unit.id, year, number)
-    except NotFound as error:
-        raise Problem("not_found") from error
-
-
-async def incoming(request: web.Request) -> web.Response:
-    """GET /registers/in/{year}/{number}: one document that came, what its signatures say, and who has it."""
-    account = _account(request)
-    return await _incoming(request, account)
-
-
-async def _incoming(request: web.Request, account: Account, sentence: str = "") -> web.Response:
-    one = await _one(request, account)
-    reader = reader_of(request)
-    return private(
-        request,
-        "registers/incoming.html",
-        status=422 if sentence else 200,
-        one=one,
-        labels=LABELS,
-        problems=[wording.told(problem, reader) for problem in one.verdict.problems] if one.verdict else [],
-        unsigned=one.verdict is not None and [problem.text for problem in one.verdict.problems] == [UNSIGNED],
-        sentence=sentence,
-        came=await request.app[EXCHANGE].arrivals.of_line(account.unit.id, one.year, one.number),
-        may_enter=may(account, "register.enter", account.unit.id),
-        may_take=may(account, "register.take", account.unit.id),
-    )
-
-
-async def file(request: web.Request) -> web.Response:
-    """GET /registers/in/{year}/{number}/file: the file as it came."""
-    one = await _one(request, _account(request))
-    if one.digest is None:
-        raise Problem("not_found")
-    return pdf(await request.app[REGISTERS].file(one), f"den-{one.year}-{one.number:02d}.pdf", headers=PRIVATE)
-
-
-async def transfer(request: web.Request) -> web.Response:
-    """POST …/transfer: hand it to who is to deal with it."""
-    account = _account(request, "register.enter")
-    typed, one = await form(request), await _one(request, account)
-    try:
-        handler = typed.get("handler", "")
-        await request.app[REGISTERS].transfer(account.unit.id, one.year, one.number, handler, by=actor(account))
-    except RecordError as error:
-        return await _incoming(request, account, _told(error, reader_of(request)))
-    return see_other(f"/registers/in/{one.year}/{one.number}")
-
-
-async def take(request: web.Request) -> web.Response:
-    """POST …/take: sign for having received it."""
-    account = _account(request, "register.take")
-    await form(request)
-    one = await _one(request, account)
-    try:
-        await request.app[REGISTERS].take(account.unit.id, one.year, one.number, by=actor(account))
-    except RecordError as error:
-        return await _incoming(request, account, _told(error, reader_of(request)))
-    return see_other(f"/registers/in/{one.year}/{one.number}")
 
 
 # Both
@@ -337,21 +272,21 @@ async def take(request: web.Request) -> web.Response:
 
 async def printed(request: web.Request) -> web.Response:
     """GET /registers/{out|in}/{year}.pdf: the year in the prescribed form, to be signed and bound."""
-    account, which, year = _account(request), request.match_info["which"], int(request.match_info["year"])
+    account, which, year = account_for(request), request.match_info["which"], int(request.match_info["year"])
     made = await request.app[REGISTERS].printed(account.unit, which, year)
     return pdf(made, f"so-van-ban-{'di' if which == 'out' else 'den'}-{year}.pdf", headers=PRIVATE)
 
 
 async def reported(request: web.Request) -> web.Response:
     """GET /registers/{out|in}/{year}-report.pdf: how far the documents of the year have come."""
-    account, which, year = _account(request), request.match_info["which"], int(request.match_info["year"])
+    account, which, year = account_for(request), request.match_info["which"], int(request.match_info["year"])
     made = await request.app[REGISTERS].reported(account.unit, which, year)
     return pdf(made, f"tinh-hinh-van-ban-{'di' if which == 'out' else 'den'}-{year}.pdf", headers=PRIVATE)
 
 
 async def rules(request: web.Request) -> web.Response:
     """GET /registers/numbering: how numbers are counted, and what was decided."""
-    return await _rules(request, _account(request), {})
+    return await _rules(request, account_for(request), {})
 
 
 async def _rules(request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "",
@@ -374,7 +309,7 @@ async def _rules(request: web.Request, account: Account, typed: Mapping[str, str
 
 async def decide(request: web.Request) -> web.Response:
     """POST /registers/numbering: one series for all, or one for each type, from a day on."""
-    account = _account(request, "register.rule")
+    account = account_for(request, "register.rule")
     typed, reader = await form(request), reader_of(request)
     try:
         wanted = Rule(day(typed.get("valid_from", "")), typed.get("common") == "yes")
@@ -385,5 +320,5 @@ async def decide(request: web.Request) -> web.Response:
         return await _rules(request, account, typed, reader.gettext(str(unfilled)))
     except RecordError as error:
         warn = getattr(error, "code", "") == "rule_within_year"
-        return await _rules(request, account, typed, _told(error, reader), warn)
+        return await _rules(request, account, typed, told(error, reader), warn)
     return see_other("/registers/numbering")

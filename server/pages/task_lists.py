@@ -150,7 +150,9 @@ async def review(request: web.Request) -> web.Response:
     """GET /meetings/{id}/tasks: what the meeting goes through under its first item; to read, for who may enter it."""
     _account, entry = await meeting_of(request)
     today = day_of(utcnow())
-    given = reviewed(await request.app[TASKS].of_authority(entry.meeting.authority.id, only_open=True), today)
+    given = reviewed(
+        await request.app[TASKS].of_authority(entry.meeting.authority.id, only_open=True, concluded=True), today
+    )
     return private(
         request,
         "tasks/review.html",

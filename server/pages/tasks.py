@@ -1,24 +1,29 @@
 """One task: what it says, how it stands, what its unit and its authority do about it, and its history."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from aiohttp import web
 
+from minutes.document import Document
 from minutes.document import State as Stage
 from minutes.errors import NotFound, RecordError
+from minutes.exchange.arrival import PDF, Kept
 from minutes.tasks.task import ACT_NAMES, NEEDS_REASON, STATE_NAMES, WORDS, Act, Task, acts_on
-from server import directory
+from server import accesses, directory
+from server.accesses import Deed, Thing
 from server.auth import utcnow
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_, Reader
-from server.keys import DATABASE, RECORDS, TASKS
+from server.keys import DATABASE, EXCHANGE, RECORDS, REGISTERS, TASKS, VAULT
 from server.pages import current, form, reader_of, require, see_other, wording
-from server.pages.caching import PRIVATE, pdf, private
+from server.pages.caching import PRIVATE, pdf, private, saved
 from server.pages.desk_acts import Unfilled, actor, day
+from server.pages.desk_acts import access as document_access
 from server.rights import Act as Permission
 from server.rights import TaskAccess, may
 from server.tasks import day_of
@@ -48,6 +53,7 @@ def routes() -> list[web.RouteDef]:
     return [
         web.get(r"/tasks/{id:\d{1,9}}", show),
         web.post(r"/tasks/{id:\d{1,9}}/{act}", take),
+        web.get(r"/tasks/{id:\d{1,9}}/received/{place:\d{1,2}}", received),
         web.get(r"/tasks/{id:\d{1,9}}/evidence/{document:[0-9a-f]{32}}", evidence),
     ]
 
@@ -68,6 +74,11 @@ def left(task: Task, today: date, reader: Reader) -> str:
     if task.done:
         return ""
     return reader.gettext(N_("còn %(count)s ngày"), count=-late) if late else reader.gettext(N_("đến hạn hôm nay"))
+
+
+def own_first(tasks: Sequence[Task], account_id: str) -> list[Task]:
+    """The same, with those first that the account itself is to do."""
+    return sorted(tasks, key=lambda task: task.person is None or task.person.id != account_id)
 
 
 def words(request: web.Request) -> dict[str, Any]:
@@ -120,7 +131,7 @@ async def _page(
         accounts = await directory.accounts(connection)
         units = await directory.units(connection, day_of(utcnow()).isoformat())
     owner = task.owner.id if task.owner else ""
-    issued = await request.app[RECORDS].documents(unit_id=owner, state=Stage.SEALED) if Act.REPORT in acts else ()
+    issued = await _answers(request, account, task) if Act.REPORT in acts else []
     return private(
         request,
         "tasks/task.html",
@@ -135,11 +146,48 @@ async def _page(
         people=[one for one in accounts if one.unit.id == owner],
         units=units,
         documents=issued,
+        files=[one.name for one in await _files(request, task)] if task.source.received else [],
         sentence=sentence,
         failed=failed,
         typed=defaultdict(str, typed or {}),
         **words(request),
     )
+
+
+async def _answers(request: web.Request, account: Account, task: Task) -> list[Document]:
+    """What may be put forward with a report: what the unit has issued; of what came, what its authority has, too."""
+    owner, records = task.owner.id if task.owner else "", request.app[RECORDS]
+    found = list(await records.documents(unit_id=owner, state=Stage.SEALED))
+    if task.source.received and task.authority.id != owner:
+        theirs = await records.documents(unit_id=task.authority.id, state=Stage.SEALED)
+        found += [one for one in theirs if may(account, "document.read", document_access(one))]
+    return found
+
+
+async def _files(request: web.Request, task: Task) -> tuple[Kept, ...]:
+    """The files of the document that came and that the task is of."""
+    year, number = map(int, task.source.received.split("/"))
+    came = await request.app[EXCHANGE].arrivals.of_line(task.authority.id, year, number)
+    if came is not None:
+        return came.files
+    one = await request.app[REGISTERS].one_incoming(task.authority.id, year, number)
+    return () if one.digest is None else (Kept("", PDF, one.digest),)
+
+
+async def received(request: web.Request) -> web.Response:
+    """GET /tasks/{id}/received/{place}: a file of the document that came, for whoever may read the task."""
+    account, task = await _open(request)
+    files = await _files(request, task) if task.source.received else ()
+    place = int(request.match_info["place"])
+    if not 1 <= place <= len(files):
+        raise Problem("not_found")
+    kept, archive = files[place - 1], request.app[VAULT].archive
+    data = await asyncio.to_thread(archive.fetch, kept.digest)
+    async with request.app[DATABASE].begin() as connection:
+        await accesses.note(connection, account, Thing.RECEIVED, task.source.received, Deed.FILE, utcnow())
+    if kept.media == PDF:
+        return pdf(data, f"den-{task.source.received.replace('/', '-')}.pdf", headers=PRIVATE)
+    return saved(data, kept.name, PRIVATE)
 
 
 async def take(request: web.Request) -> web.Response:

@@ -27,7 +27,7 @@ PAPER = {
 }  # fmt: skip
 RECEIVED = {
     "arrived_on": "2026-06-15", "author": "Bộ Nội vụ", "number_symbol": "123/BNV-TCBC", "issued_on": "2026-06-10",
-    "kind_name": "", "subject": "V/v sắp xếp tổ chức", "handler": "Văn phòng", "note": "",
+    "kind_name": "", "subject": "V/v sắp xếp tổ chức", "note": "",
 }  # fmt: skip
 
 
@@ -144,11 +144,13 @@ def test_the_book_of_outgoing_documents_has_cover_columns_sums_and_places_to_sig
 def test_the_book_of_incoming_documents_has_its_ten_columns() -> None:
     came = Incoming(
         2026, 7, entry.received(RECEIVED, TODAY), "Cúc", datetime(2026, 6, 15, 3, tzinfo=UTC), TODAY, "Bình",
-        datetime(2026, 6, 15, 18, tzinfo=UTC),
+        datetime(2026, 6, 15, 18, tzinfo=UTC), deadline=date(2026, 6, 20), settled_on=date(2026, 6, 18),
+        answer="15/UBND",
     )  # fmt: skip
     _cover, page = pages(book.incoming(["UBND"], 2026, [came]))
     for heading in ("Ngày đến", "Số đến", "Tác giả", "Ngày chuyển", "Ký nhận", "Ghi chú"):
         assert heading in page
+    assert all(said in page for said in ("Hạn 20/06/2026;", "Giải quyết 18/06/2026:", "15/UBND"))
     assert "Bình 16/06/2026" in page  # one hour after midnight in Viet Nam
     assert "(10)" in page
 
@@ -160,17 +162,15 @@ def test_an_empty_year_has_a_book_too() -> None:
 def test_what_came_is_reported_as_far_as_it_has_come() -> None:
     at = datetime(2026, 6, 15, 3, tzinfo=UTC)
     came = [Incoming(2026, number, entry.received(RECEIVED, TODAY), "Cúc", at) for number in range(1, 6)]
+    yesterday = TODAY - timedelta(days=1)
+    came[0] = replace(came[0], deadline=TODAY)
     came[1] = replace(came[1], transferred_on=TODAY)
     came[2] = replace(came[2], transferred_on=TODAY, taken_by="Bình", taken_at=at)
-    yesterday = (TODAY - timedelta(days=1)).isoformat()
-    said = {
-        "2026/1": {"DueDate": TODAY.isoformat()},
-        "2026/4": {"DueDate": yesterday},
-        "2026/5": {"DueDate": yesterday, "Outcome": "Đã trả lời"},
-    }
-    data = report.incoming(["UBND"], 2026, came, said, TODAY)
+    came[3] = replace(came[3], deadline=yesterday)
+    came[4] = replace(came[4], deadline=yesterday, settled_on=TODAY, outcome="Đã trả lời", answer="15/UBND-VP")
+    data = report.incoming(["UBND"], 2026, came, TODAY)
     assert [row[6] for row in data["rows"]] == [
         report.WAITING, report.PASSED, report.TAKEN, report.LATE, report.DONE,
     ]  # fmt: skip
     assert "Quá hạn: 1" in data["closing"]
-    assert "Đã trả lời" in pages(data)[1]
+    assert "15/UBND-VP; Đã trả lời" in pages(data)[1]

@@ -67,7 +67,7 @@ async def test_a_case_file_is_opened_gathers_is_closed_and_handed_over(office: O
 
 async def test_what_came_on_paper_is_listed_with_the_place_where_it_lies(office: Office, tmp_path: Path) -> None:
     clerk, app = await office.sign_in("cuc"), office.server.app
-    came = Received(app[CASE_FILES].today, "Bộ Nội vụ", "9/BNV", app[CASE_FILES].today, "", "V/v kê khai", "", "")
+    came = Received(app[CASE_FILES].today, "Bộ Nội vụ", "9/BNV", app[CASE_FILES].today, "", "V/v kê khai", "")
     account = await office.account("cuc")
     await app[REGISTERS].receive(account.unit, came, None, by=account)
     where = (await clerk.post("/casefiles", {"title": "Hồ sơ kê khai", "period": "hop-quan-trong"})).location

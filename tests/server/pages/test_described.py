@@ -16,7 +16,6 @@ from server.conformance.office import words
 from server.keys import CASE_FILES, DATABASE
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import EVIL, Office, Visitor
-from tests.server.pages.test_registers import receive
 
 
 def fields(subject: Subject, **changes: str) -> dict[str, str]:
@@ -75,17 +74,6 @@ async def test_what_was_written_before_stays_on_record_and_only_what_changes_is_
     assert bad.value("Keyword") == "còn đây"
 
 
-async def test_a_leader_says_who_is_to_do_what_with_a_document_that_came(office: Office) -> None:
-    clerk, leader = await office.sign_in("cuc"), await office.sign_in("hanh")
-    where = (await receive(office, clerk)).location
-    path = where.replace("/registers/in", "/described/received")
-    said = {"TraceHeaderList": "Giao Phòng Nội vụ tham mưu", "DueDate": "2026-12-31"}
-    assert (await leader.post(path, fields(Subject.RECEIVED, **said))).status == 303
-    page = await clerk.get(path)
-    assert "Giao Phòng Nội vụ tham mưu" in page.words
-    assert "Số đến 01" in page.words
-
-
 async def test_others_read_and_write_nothing(office: Office) -> None:
     clerk, leader = await office.sign_in("cuc"), await office.sign_in("hanh")
     path = f"/described/case/{await opened(clerk)}"
@@ -142,4 +130,4 @@ def test_a_form_that_lacks_a_field_or_has_another_is_refused() -> None:
         with pytest.raises(InvalidContent):
             read(subject, {})
     with pytest.raises(InvalidContent):
-        read(Subject.RECEIVED, fields(Subject.RECEIVED, DueDate="31/12/2026"))
+        read(Subject.DOCUMENT, fields(Subject.DOCUMENT, DueDate="31/12/2026"))

@@ -32,7 +32,7 @@ NOTHING_TYPED = {
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",
     "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand",
     "/casefiles/{id}/group", "/casefiles/{id}/submit",
-    "/registers/in/{year}/{number}/take", "/registers/numbering",
+    "/registers/numbering",
     "/desk/{id}/dispatch", "/desk/{id}/files/remove", "/workflow/days/remove", "/search/saved/{id}/remove",
     "/certificates/{kind}/{holder}/{id}/end", "/certificates/{kind}/{holder}",
     "/people/{id}/link", "/people/{id}/revoke", "/people/{id}/end", "/people/{id}/resume", "/people/units/{id}/end",
@@ -41,8 +41,8 @@ NOTHING_TYPED = {
 """Forms that only press a button or choose; they are looked at like any other."""
 
 OTHERS = {
-    "/registers/out", "/registers/out/end", "/registers/in", "/registers/in/{year}/{number}/transfer",
-    "/registers/in/{year}/{number}/take", "/registers/numbering", "/tasks/pressing", "/tasks/{id}/{act}",
+    "/registers/out", "/registers/out/end", "/registers/in", "/registers/in/{year}/{number}/direct",
+    "/registers/numbering", "/tasks/pressing", "/tasks/{id}/{act}",
 }  # fmt: skip
 """Forms that are looked at like any other, and are not walked here."""
 
@@ -112,7 +112,7 @@ async def ways(office: Office) -> list[Way]:
         Way("hanh", "/delegations", {}, "reason"),
         Way("cuc", "/registers/out", {}, "subject"),
         Way("cuc", "/registers/out/end", {}, "reason"),
-        Way("cuc", "/registers/in/2026/1/transfer", {}, "handler"),
+        Way("cuc", "/registers/in/2026/1/direct", {}, "opinion"),
         Way("cuc", f"/registers/waiting/{'0' * 32}/refuse", {}, "reason"),
         Way("cuc", "/casefiles", {}, "title"),
         Way("cuc", "/casefiles/retention", {}, "title"),

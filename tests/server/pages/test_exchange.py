@@ -14,7 +14,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minutes.described.field import Subject
 from minutes.document import State
 from minutes.exchange import edxml, status
 from minutes.exchange.status import Code
@@ -23,7 +22,7 @@ from server import auth, config
 from server.app import build_app
 from server.errors import SetupError
 from server.exchange_line import HttpLine, LineDown
-from server.keys import DESCRIBING, EXCHANGE, VAULT
+from server.keys import EXCHANGE, VAULT
 from server.pages.caching import saved
 from server.vault_examination import Result, examination
 from tests.server.conftest import Server
@@ -144,7 +143,7 @@ async def test_what_one_issues_the_other_receives_numbers_and_answers(both: tupl
     await carry(commune, province)
     assert "Đã đến, chờ tiếp nhận" in (await province.clerk.get(f"/desk/{notice}")).words
 
-    received = await commune.clerk.post(f"{one}/receive", {"handler": "Văn phòng"})
+    received = await commune.clerk.post(f"{one}/receive")
     assert received.location.startswith("/registers/in/")
     assert (await commune.clerk.post(f"{one}/receive")).status == 422
     line = await commune.clerk.get(received.location)
@@ -155,15 +154,15 @@ async def test_what_one_issues_the_other_receives_numbers_and_answers(both: tupl
     assert "Đã tiếp nhận, vào sổ" in page.words
     assert "Số đến 01" in page.words
 
-    await commune.clerk.post(received.location + "/transfer", {"handler": "Ban Chỉ huy"})
-    await (await commune.office.sign_in("binh")).post(received.location + "/take")
-    unit, clerk = (await commune.office.account("cuc")).unit, await commune.office.actor("cuc")
-    describing, ref = commune.office.server.app[DESCRIBING], received.location.removeprefix("/registers/in/")
-    own = dict((await describing.read(unit, Subject.RECEIVED, ref)).own)
-    await describing.write(unit, Subject.RECEIVED, ref, {**own, "Outcome": "Đã triển khai"}, by=clerk)
+    leader, secretary = await commune.office.sign_in("hanh"), await commune.office.sign_in("binh")
+    await leader.post(received.location + "/direct", {"handler": "person/binh"})
+    for visitor, act, fields in (
+        (secretary, "accept", {}), (secretary, "report", {"reason": "Đã triển khai"}), (leader, "confirm", {}),
+    ):  # fmt: skip
+        assert (await visitor.post(f"/tasks/1/{act}", fields)).status == 303
     await carry(commune, province)
     page = await province.clerk.get(f"/desk/{notice}")
-    for said in ("Đã phân công xử lý", "Ban Chỉ huy", "Đang xử lý", "Đã hoàn thành", "Đã triển khai"):
+    for said in ("Đã phân công xử lý", "Trần Văn Bình", "Đang xử lý", "Đã hoàn thành", "Đã triển khai"):
         assert said in page.words
     assert not page.has("dispatch"), "whoever has it gets it no second time"
 

@@ -104,7 +104,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     (OFFICE, """
         GET /desk/{id}  GET /desk/{id}/pdf  GET /desk/{id}/word  GET /desk/{id}/versions
         GET /casefiles/{id}  GET /casefiles/{id}/contents.pdf  GET /described/{subject}/{ref}
-        GET /registers/in/{year}/{number}  POST /registers/in/{year}/{number}/take
+        GET /registers/in/{year}/{number}
         GET /incidents/report  POST /incidents/report"""),
     (only("binh"), """
         POST /desk/{id}/files  POST /desk/{id}/files/remove
@@ -120,11 +120,11 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /desk/{id}/sign  GET /incidents/{id}
         POST /tasks/{id}/confirm  POST /tasks/{id}/return  POST /tasks/{id}/grant  POST /tasks/{id}/refuse
         POST /tasks/{id}/correct  POST /tasks/{id}/cancel"""),
-    (only("hanh", "cuc"), "POST /desk/{id}/publish  POST /desk/{id}/withdraw"),
+    (only("hanh", "cuc"), """
+        POST /desk/{id}/publish  POST /desk/{id}/withdraw  POST /registers/in/{year}/{number}/direct"""),
     (only("cuc"), """
         POST /desk/{id}/seal  POST /desk/{id}/dispatch  GET /desk/{id}/redact  POST /desk/{id}/redact
-        POST /certificates/{kind}/{holder}  POST /certificates/{kind}/{holder}/{id}/end
-        POST /registers/in/{year}/{number}/transfer"""),
+        POST /certificates/{kind}/{holder}  POST /certificates/{kind}/{holder}/{id}/end"""),
     (only("binh", "cuc"), """
         POST /casefiles/{id}/keep  POST /casefiles/{id}/add  POST /casefiles/{id}/close  POST /casefiles/{id}/hand
         POST /casefiles/{id}/take-out  POST /casefiles/{id}/group  POST /casefiles/{id}/submit
@@ -152,6 +152,7 @@ ELSEWHERE = {
     "GET /meetings/{id}/proceedings": "test_proceedings_page",
     "GET /registers/in/{year}/{number}/file": "test_registers", "GET /casefiles/{id}/items/{number}": "test_casefiles",
     "GET /casefiles/disposal/{id}.pdf": "test_disposal", "GET /tasks/{id}/evidence/{document}": "test_tasks",
+    "GET /tasks/{id}/received/{place}": "test_directing",
     "GET /desk/{id}/files/{place}": "test_attaching", "GET /files/{digest}/{place}": "test_attaching",
     "GET /series/{series}": "test_series", "GET /registers/waiting/{id}": "test_exchange",
     "GET /registers/waiting/{id}/files/{place}": "test_exchange", "POST /registers/waiting/{id}/{act}": "test_exchange",
