@@ -16,6 +16,7 @@ from minutes.described.store import description_table
 from minutes.document import KIND_NAMES, Document
 from minutes.errors import N_, NotFound, Reason
 from minutes.exchange import store as exchange
+from minutes.exchange.arrival import ArrivalState
 from minutes.exchange.tables import arrival_table
 from minutes.incidents.incident import Origin, Thing
 from minutes.interrupted.store import interrupted_table
@@ -93,6 +94,18 @@ async def _received(connection: AsyncConnection, ref: str) -> Found:
     return Found(origin, Unit(unit_id, ""))
 
 
+async def _arrival(connection: AsyncConnection, ref: str) -> Found:
+    unit_id, _, id = ref.rpartition("/")
+    one = await exchange.get(connection, unit_id, id)
+    if one.number is not None:  # then it is a line of the register, and is reported as one
+        raise NotFound(Reason(N_("Không có văn bản này trong các văn bản gửi đến qua trục.")))
+    came = one.received
+    name = f"Văn bản chờ tiếp nhận, số ký hiệu {came.number_symbol} của {came.author}"
+    digests = tuple(dict.fromkeys(file.digest for file in one.files))
+    origin = Origin(Thing.ARRIVAL, ref, name, came.author, one.came_at, digests)
+    return Found(origin, Unit(unit_id, ""))
+
+
 async def _paper(connection: AsyncConnection, ref: str) -> Found:
     row = (await connection.execute(select(paper_table).where(paper_table.c.id == ref))).one_or_none()
     entry = await rooms.get_meeting(connection, row.meeting_id) if row else None
@@ -118,6 +131,7 @@ async def _recording(connection: AsyncConnection, ref: str) -> Found:
 _FINDERS = {
     Thing.DOCUMENT: _document,
     Thing.RECEIVED: _received,
+    Thing.ARRIVAL: _arrival,
     Thing.PAPER: _paper,
     Thing.RECORDING: _recording,
 }
@@ -139,6 +153,12 @@ def parts(origin: Origin, said: str, text: str) -> Sequence[Part]:
             line = {**blank, "note": "", "direction": "", "outcome": ""}
             about = parts_of_task(unit_id, f"{int(year)}/{int(number)}", said)
             return [Part(table, same, line), Part(came, sent, {**blank, "files": "[]"}), *about]
+        case Thing.ARRIVAL:
+            unit_id, _, id = ref.rpartition("/")
+            same = (arrival_table.c.unit_id == unit_id) & (arrival_table.c.id == id)
+            shut = {"state": ArrivalState.REFUSED.value, "reason": said}  # it takes no number meanwhile
+            gone = {"subject": said, "kind_name": "", "verdict": None, "files": "[]"}
+            return [Part(arrival_table, same, {**gone, **shut})]
         case Thing.PAPER:
             mine = paper_table.c.sha256 == origin.digests[0]
             noted = note_table.c.paper_id.in_(select(paper_table.c.id).where(mine))

@@ -17,6 +17,8 @@ class Thing(StrEnum):
 
     DOCUMENT = "document"
     RECEIVED = "received"
+    ARRIVAL = "arrival"
+    """What came by the exchange axis and has no number yet."""
     PAPER = "paper"
     RECORDING = "recording"
 
@@ -25,6 +27,7 @@ DOORS: Mapping[Thing, str] = MappingProxyType(
     {
         Thing.DOCUMENT: N_("soạn thảo hoặc nhập tệp Word tại bàn làm việc"),
         Thing.RECEIVED: N_("sổ đăng ký văn bản đến"),
+        Thing.ARRIVAL: N_("trục liên thông văn bản"),
         Thing.PAPER: N_("tài liệu gửi lên cuộc họp"),
         Thing.RECORDING: N_("ghi âm, ghi hình cuộc họp"),
     }

@@ -31,6 +31,7 @@ from server.sittings import access as meeting_access
 BACK: Mapping[Thing, str] = {
     Thing.DOCUMENT: "/desk",
     Thing.RECEIVED: "/registers/in",
+    Thing.ARRIVAL: "/registers/waiting",
     Thing.PAPER: "/meetings",
     Thing.RECORDING: "/meetings",
 }
@@ -81,7 +82,7 @@ async def _asked(request: web.Request, given: Mapping[str, str]) -> tuple[Accoun
 
 async def _readable(request: web.Request, account: Account, found: Found) -> bool:
     origin = found.origin
-    if origin.thing is Thing.RECEIVED:
+    if origin.thing in (Thing.RECEIVED, Thing.ARRIVAL):
         return may(account, "register.read", found.unit.id)
     async with request.app[DATABASE].read() as connection:
         if origin.thing is Thing.DOCUMENT:

@@ -2,6 +2,7 @@
 receives, numbers and answers; what it recalls the other destroys."""
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -476,3 +477,23 @@ async def test_an_axis_that_is_not_there_is_said_in_a_word_and_without_secrets()
 def test_a_way_to_the_axis_that_could_not_be_meant_is_told_at_the_start(wrong: dict[str, object]) -> None:
     with pytest.raises(SetupError):
         config.load(None, exchange=wrong)
+
+
+async def test_what_waits_for_its_number_is_reported_as_a_state_secret_and_takes_none(commune: Authority) -> None:
+    await commune.comes(sent(message(commune)))
+    one, leader = await commune.arrival(), await commune.office.sign_in("hanh")
+    assert (await commune.clerk.get(one)).has("to-incident")
+    secret = {"thing": "arrival", "ref": f"lam-son/{one.rpartition('/')[2]}", "level": "first", "seen": "Dấu ở trang 1"}
+    assert (await (await commune.office.sign_in("dung")).post("/incidents/report", secret)).status == 404
+    reported = await commune.clerk.post("/incidents/report", secret)
+    assert reported.status in (200, 303)
+    page = await commune.clerk.get(one)
+    assert "phòng chống hạn" not in page.words
+    assert (await commune.clerk.get(f"{one}/files/1")).status == 404
+    assert (await commune.clerk.post(f"{one}/receive")).status == 422
+    incident = re.search(r"/incidents/[0-9a-f]{32}", (await leader.get("/incidents")).text)
+    assert incident is not None
+    assert (await leader.post(f"{incident[0]}/release", {"reason": "Không phải bí mật"})).status == 303
+    assert "phòng chống hạn" in (await commune.clerk.get(one)).words
+    assert (await commune.clerk.post(f"{one}/receive")).status == 303
+    assert (await commune.clerk.get("/incidents/report?thing=arrival&ref=" + secret["ref"])).status == 404
