@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutes.reading import VIETNAM
 from server import directory
 from server.database import Database
 from server.directory import Account, Session, Unit
@@ -116,7 +119,7 @@ class Identity:
         if claims["use"] == "room":
             return guest(claims)
         async with self._database.read() as connection:
-            account = await directory.account(connection, str(claims["sub"]))
+            account = await _official(connection, str(claims["sub"]), now)
             since = await directory.links_from(connection, str(claims["sub"]))
         if account is None or (since is not None and claims.get("iat", 0) < since.timestamp()):
             raise Problem("bad_token")
@@ -158,13 +161,21 @@ class Identity:
             if found is None:
                 return None
             account_id, claims, csrf = found
-            account = guest(claims) if claims else await directory.account(connection, account_id or "")
+            account = guest(claims) if claims else await _official(connection, account_id or "", now)
         return Session(account, csrf) if account else None
 
     async def end(self, cookie: str) -> None:
         """Sign out."""
         async with self._database.begin() as connection:
             await directory.end_session(connection, _digest(cookie))
+
+
+async def _official(connection: AsyncConnection, account_id: str, now: datetime) -> Account | None:
+    found = await directory.account(connection, account_id)
+    if found is None:
+        return None
+    today = now.astimezone(VIETNAM).date().isoformat()
+    return replace(found, inherits=await directory.heritage(connection, found.unit.id, today))
 
 
 def _digest(cookie: str) -> str:

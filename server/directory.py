@@ -97,6 +97,7 @@ class Account:
     link: str = ""  # the guest link by which they came
     meeting: str = ""  # of a phone that was checked in at a site: the one meeting that it is good for
     address: str = ""
+    inherits: frozenset[str] = frozenset()  # units that are no more, in whose place theirs is
 
     @property
     def official(self) -> bool:
@@ -278,6 +279,18 @@ async def account(connection: AsyncConnection, account_id: str) -> Account | Non
     """The active account with this id."""
     row = (await connection.execute(_ACCOUNTS.where(account_table.c.id == account_id))).first()
     return _account(row) if row else None
+
+
+async def heritage(connection: AsyncConnection, unit_id: str, on: str) -> frozenset[str]:
+    """The units that are no more on the ISO date `on` and whose place this one has taken, at once or by others."""
+    over = select(unit_table.c.id, unit_table.c.successor_id).where(
+        unit_table.c.successor_id.is_not(None), unit_table.c.valid_to < on
+    )
+    rows, found, last = [(row[0], row[1]) for row in await connection.execute(over)], set[str](), {unit_id}
+    while last:
+        last = {id for id, successor in rows if successor in last} - found
+        found |= last
+    return frozenset(found - {unit_id})
 
 
 async def add_session(

@@ -9,19 +9,21 @@ from pyhanko.sign.timestamps import TimeStamper
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import content, store
+from minutes.addressees import sent_to
 from minutes.archive import Archive
 from minutes.content import Content
 from minutes.days import store as days
 from minutes.document import Act, Actor, Document, HistoryEntry, Kind, Official, State
-from minutes.errors import N_, Damaged, NotFound, Reason, Refused, SigningFailed
+from minutes.errors import N_, Damaged, NotFound, Reason, RecordError, Refused, SigningFailed
 from minutes.stamper import Believed
+from minutes.tasks.issuing import known_units, unit_named
 from minutes.transitions import after, deadline
 from minutes.trust import Trust
 from minutes.typeset import Heading, Typesetter
 from minutes.word.writing import word_file
 from minutes.workflow import store as workflow
 from minutes.workflow.relation import Changed
-from server import search_index
+from server import directory, search_index
 from server.database import Database
 from server.records_drafting import stored_content
 from server.records_keys import KeyStore
@@ -103,6 +105,19 @@ class Reading(PublicRecords):
         """The newest text; raises NotFound."""
         async with self._database.read() as connection:
             return await stored_content(connection, await store.get(connection, document_id))
+
+    async def sent_to(self, document: Document) -> frozenset[str]:
+        """The units of the directory, those of before too, that an issued document names as its recipients."""
+        if document.state is not State.SEALED:
+            return frozenset()
+        try:
+            text = await self.content(document.id)
+        except RecordError:  # it is held, or was erased
+            return frozenset()
+        async with self._database.read() as connection:
+            units = await directory.units(connection)
+        known = known_units((one.id, one.name, one.short_name) for one in units)
+        return frozenset(unit_named(name, known).id for name in sent_to(text)) - {""}
 
     async def content_json(self, document_id: str) -> dict[str, Any]:
         """The newest text as JSON; raises NotFound."""

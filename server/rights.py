@@ -35,7 +35,7 @@ class Door:
 class DocumentAccess:
     """A document as `may` sees it: the issuing unit, who signs, who of them has the turn (`sealing`: the clerk has),
     whose remarks were ever asked for (accounts and units), which role has to check its form now, and which units the
-    issued document gives tasks to."""
+    issued document gives tasks to or is sent to (`charged`)."""
 
     unit_id: str
     signer_ids: frozenset[str]
@@ -113,6 +113,11 @@ def _has(role: str) -> Callable[[Account, Any], bool]:
 
 def _of_unit(*roles: str) -> Callable[[Account, DocumentAccess | IncidentAccess], bool]:
     return lambda account, document: bool(account.roles.intersection(roles)) and account.unit.id == document.unit_id
+
+
+def _places(account: Account) -> frozenset[str]:
+    """Whose records an account of a unit reads: its own, and those of the units whose place it has taken."""
+    return account.inherits | {account.unit.id}
 
 
 def _enter(account: Account, meeting: MeetingAccess) -> bool:
@@ -259,7 +264,7 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     ),
     # The registers of the unit with the id `thing`: the clerk keeps them, and its head decides how numbers are counted.
     # Who is to deal with what came, a leader says, or the clerk writes down what a leader has said on paper.
-    "register.read": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "register.read": lambda account, unit: bool(account.roles & _OFFICE) and unit in _places(account),
     "register.enter": lambda account, unit: "clerk" in account.roles and account.unit.id == unit,
     "register.direct": lambda account, unit: (
         account.room is None and bool(account.roles & {"leader", "clerk"}) and account.unit.id == unit
@@ -274,14 +279,14 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # Signing at all; which document, its own rule says.
     "desk.sign": lambda account, _thing: account.room is None,
     "document.read": lambda account, document: (
-        _of_unit("leader", "secretary", "clerk", "checker")(account, document)
+        (bool(account.roles & _OFFICE) and document.unit_id in _places(account))
         or _signer(account, document)
         or _asked(account, document)
     ),
     # The document as it was issued, and nothing of how it came to be.
     "document.receive": lambda account, document: (
         may(account, "document.read", document)
-        or (account.room is None and bool(account.roles) and account.unit.id in document.charged)
+        or (account.room is None and bool(account.roles) and bool(_places(account) & document.charged))
     ),
     "document.edit": _of_unit("secretary"),
     "document.submit": _of_unit("secretary"),
@@ -336,5 +341,5 @@ def reach(account: Account | None) -> frozenset[str]:
         return frozenset({PUBLIC})
     marks = {PUBLIC, reader(account.id), asked_unit(account.unit.id)}
     if account.roles & _OFFICE:
-        marks.add(office(account.unit.id))
+        marks |= {office(unit) for unit in _places(account)}
     return frozenset(marks)

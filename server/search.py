@@ -72,6 +72,8 @@ class Result:
     document: Document | None = None
     meeting: MeetingEntry | None = None
     received: Incoming | None = None
+    unit: str = ""
+    """Whose register has what came, where it is not that of the asker's own unit."""
     posted: bool = False
 
 
@@ -138,7 +140,9 @@ async def _received(connection: AsyncConnection, account: Account, hit: Hit, ter
     if not may(account, "register.read", unit_id):
         return None
     one = await registers.one_incoming(connection, unit_id, int(year), int(number))
-    return Result(shown(one.received.subject, hit.text, terms), received=one)
+    return Result(
+        shown(one.received.subject, hit.text, terms), received=one, unit="" if unit_id == account.unit.id else unit_id
+    )
 
 
 async def _meeting(connection: AsyncConnection, account: Account, hit: Hit, terms: tuple[Term, ...]) -> Result | None:

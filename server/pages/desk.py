@@ -67,7 +67,8 @@ async def index(request: web.Request) -> web.Response:
     taken = {document.id for _waiting, document in mine}
     documents = [
         document
-        for document in await records.documents(unit_id=account.unit.id)
+        for unit in (account.unit.id, *sorted(account.inherits))
+        for document in await records.documents(unit_id=unit)
         if document.id not in taken and may(account, "document.read", access(document))
     ]
     turns = await records.turns([document.id for document in documents])
@@ -109,7 +110,7 @@ async def open_document(request: web.Request, permission: Act = "document.read")
     except NotFound as error:
         raise Problem("not_allowed") from error
     asked, charged = await request.app[RECORDS].asked(document.id), await request.app[TASKS].charged(document)
-    allowed = access(document, asked, charged)
+    allowed = access(document, asked, charged | await request.app[RECORDS].sent_to(document))
     if not may(account, "document.receive", allowed):
         raise Problem("not_allowed")
     return require(request, permission, allowed), document

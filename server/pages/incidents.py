@@ -87,7 +87,7 @@ async def _readable(request: web.Request, account: Account, found: Found) -> boo
     async with request.app[DATABASE].read() as connection:
         if origin.thing is Thing.DOCUMENT:
             asked, document = await workflow.asked(connection, origin.ref), await request.app[RECORDS].get(origin.ref)
-            charged = await request.app[TASKS].charged(document)
+            charged = await request.app[TASKS].charged(document) | await request.app[RECORDS].sent_to(document)
             return may(account, "document.receive", document_access(document, asked, charged))
         entry = await rooms.get_meeting(connection, found.meeting)
         facts = await rooms.facts(connection, found.meeting, KINDS)

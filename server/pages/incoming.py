@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -18,7 +19,7 @@ from server.keys import DATABASE, EXCHANGE, REGISTERS, TASKS
 from server.pages import form, reader_of, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
-from server.pages.registers import LABELS, account_for, told
+from server.pages.registers import LABELS, account_for, told, unit_asked
 from server.rights import may
 
 
@@ -28,26 +29,27 @@ def routes() -> list[web.RouteDef]:
     return [web.get(one, show), web.get(one + "/file", file), web.post(one + "/direct", direct)]
 
 
-async def _one(request: web.Request, account: Account) -> entry.Incoming:
+async def _one(request: web.Request, unit_id: str) -> entry.Incoming:
     year, number = int(request.match_info["year"]), int(request.match_info["number"])
     try:
-        return await request.app[REGISTERS].one_incoming(account.unit.id, year, number)
+        return await request.app[REGISTERS].one_incoming(unit_id, year, number)
     except NotFound as error:
         raise Problem("not_found") from error
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /registers/in/{year}/{number}: one document that came, what its signatures say, and who has it."""
+    """GET /registers/in/{year}/{number}[?unit=]: one document that came, what its signatures say, and who has it."""
     return await _show(request, account_for(request), {})
 
 
 async def _show(request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "") -> web.Response:
-    one, unit = await _one(request, account), account.unit.id
+    unit = (await unit_asked(request, account)).id
+    own, one = unit == account.unit.id, await _one(request, unit)
     reader = reader_of(request)
     given = [
         task for task in await request.app[TASKS].of_received(unit, one.ref) if task.state is not Progress.CANCELLED
     ]
-    directs = not given and may(account, "register.direct", unit)
+    directs = own and not given and may(account, "register.direct", unit)
     async with request.app[DATABASE].read() as connection:
         accounts = await directory.accounts(connection) if directs else ()
         units = await directory.units(connection, request.app[REGISTERS].today.isoformat()) if directs else ()
@@ -62,7 +64,10 @@ async def _show(request: web.Request, account: Account, typed: Mapping[str, str]
         sentence=sentence,
         typed=defaultdict(str, typed),
         came=await request.app[EXCHANGE].arrivals.of_line(unit, one.year, one.number),
-        may_enter=may(account, "register.enter", unit),
+        may_enter=own and may(account, "register.enter", unit),
+        own=own,
+        unit=unit,
+        of_unit="" if own else f"?{urlencode({'unit': unit})}",
         task=given[-1] if given else None,
         states=STATE_NAMES,
         directs=directs,
@@ -80,7 +85,7 @@ def _leads(account: Account) -> bool:
 
 async def file(request: web.Request) -> web.Response:
     """GET /registers/in/{year}/{number}/file: the file as it came."""
-    one = await _one(request, account_for(request))
+    one = await _one(request, (await unit_asked(request, account_for(request))).id)
     if one.digest is None:
         raise Problem("not_found")
     return pdf(await request.app[REGISTERS].file(one), f"den-{one.year}-{one.number:02d}.pdf", headers=PRIVATE)
@@ -89,7 +94,7 @@ async def file(request: web.Request) -> web.Response:
 async def direct(request: web.Request) -> web.Response:
     """POST …/direct: what a leader says of it; it is handed to who is to deal with it."""
     account = account_for(request, "register.direct")
-    typed, one = await form(request), await _one(request, account)
+    typed, one = await form(request), await _one(request, account.unit.id)
     fields = {name: typed.get(name, "") for name in ("leader", "opinion", "handler", "deadline")}
     if _leads(account):
         fields["leader"] = account.id

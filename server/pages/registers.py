@@ -18,11 +18,11 @@ from minutes.register import EntryState
 from minutes.registers import entry, report, store
 from minutes.registers import rule as numbering
 from minutes.registers.rule import Rule
-from server import doors
-from server.directory import Account
+from server import directory, doors
+from server.directory import Account, Unit
 from server.errors import ANSWERS, Problem
 from server.i18n import N_, Reader
-from server.keys import REGISTERS
+from server.keys import DATABASE, REGISTERS
 from server.pages import form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import Unfilled, actor, day, reason
@@ -78,6 +78,24 @@ def account_for(request: web.Request, act: Any = "register.read") -> Account:
     return require(request, act, account.unit.id)
 
 
+async def unit_asked(request: web.Request, account: Account) -> Unit:
+    """The unit whose register is asked for: the account's own, or one whose place it has taken (?unit=)."""
+    if (asked := request.query.get("unit", "")) not in account.inherits:
+        return account.unit
+    async with request.app[DATABASE].read() as connection:
+        return await directory.unit(connection, asked) or account.unit
+
+
+async def _whose(request: web.Request, account: Account, unit: Unit) -> dict[str, Any]:
+    """What a page of a register says of whose it is."""
+    async with request.app[DATABASE].read() as connection:
+        found = [await directory.unit(connection, one) for one in sorted(account.inherits)]
+    before = [one for one in found if one is not None]
+    own = unit.id == account.unit.id
+    return {"unit": unit, "before": before, "of_unit": "" if own else f"?{urlencode({'unit': unit.id})}",
+            "may_enter": own and may(account, "register.enter", unit.id)}  # fmt: skip
+
+
 def _year(request: web.Request) -> int:
     asked = re.fullmatch(r"[12][0-9]{3}", request.query.get("year", ""))
     return int(asked[0]) if asked else request.app[REGISTERS].today.year
@@ -105,7 +123,8 @@ async def _out(
     ended: Mapping[str, str] = MappingProxyType({}),
 ) -> web.Response:  # fmt: skip
     year, words, series = _year(request), request.query.get("q", "")[:200], request.query.get("series", "")[:16]
-    lines = await request.app[REGISTERS].outgoing(account.unit.id, year)
+    unit = await unit_asked(request, account)
+    lines = await request.app[REGISTERS].outgoing(unit.id, year)
     known = sorted({one.series for one in lines})
     shown = [one for one in store.matching(lines, words) if not series or one.series == series]
     return private(
@@ -126,7 +145,7 @@ async def _out(
         ended=defaultdict(str, ended),
         sentence=sentence,
         twice=twice,
-        may_enter=may(account, "register.enter", account.unit.id),
+        **await _whose(request, account, unit),
     )
 
 
@@ -186,7 +205,8 @@ async def _in(
     request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", twice: bool = False
 ) -> web.Response:
     year, words, waiting = _year(request), request.query.get("q", "")[:200], "waiting" in request.query
-    lines = await request.app[REGISTERS].incoming(account.unit.id, year)
+    unit = await unit_asked(request, account)
+    lines = await request.app[REGISTERS].incoming(unit.id, year)
     return private(
         request,
         "registers/in.html",
@@ -203,7 +223,7 @@ async def _in(
         typed=defaultdict(str, typed or {"arrived_on": request.app[REGISTERS].today.isoformat()}),
         sentence=sentence,
         twice=twice,
-        may_enter=may(account, "register.enter", account.unit.id),
+        **await _whose(request, account, unit),
     )
 
 
@@ -273,14 +293,14 @@ def _fields(message: edxml.Message, today: date, secrecy: str) -> dict[str, str]
 async def printed(request: web.Request) -> web.Response:
     """GET /registers/{out|in}/{year}.pdf: the year in the prescribed form, to be signed and bound."""
     account, which, year = account_for(request), request.match_info["which"], int(request.match_info["year"])
-    made = await request.app[REGISTERS].printed(account.unit, which, year)
+    made = await request.app[REGISTERS].printed(await unit_asked(request, account), which, year)
     return pdf(made, f"so-van-ban-{'di' if which == 'out' else 'den'}-{year}.pdf", headers=PRIVATE)
 
 
 async def reported(request: web.Request) -> web.Response:
     """GET /registers/{out|in}/{year}-report.pdf: how far the documents of the year have come."""
     account, which, year = account_for(request), request.match_info["which"], int(request.match_info["year"])
-    made = await request.app[REGISTERS].reported(account.unit, which, year)
+    made = await request.app[REGISTERS].reported(await unit_asked(request, account), which, year)
     return pdf(made, f"tinh-hinh-van-ban-{'di' if which == 'out' else 'den'}-{year}.pdf", headers=PRIVATE)
 
 

@@ -215,7 +215,8 @@ def path_of(result: Result) -> str:
     if result.meeting is not None:
         return f"/meetings/{quote(result.meeting.meeting.id, safe='')}"
     if result.received is not None:
-        return f"/registers/in/{result.received.year}/{result.received.number}"
+        of_unit = f"?unit={quote(result.unit, safe='')}" if result.unit else ""
+        return f"/registers/in/{result.received.ref}{of_unit}"
     document = result.document
     assert isinstance(document, Document)
     if result.posted and document.number_symbol is not None:
