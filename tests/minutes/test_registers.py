@@ -150,7 +150,7 @@ def test_the_book_of_incoming_documents_has_its_ten_columns() -> None:
     _cover, page = pages(book.incoming(["UBND"], 2026, [came]))
     for heading in ("Ngày đến", "Số đến", "Tác giả", "Ngày chuyển", "Ký nhận", "Ghi chú"):
         assert heading in page
-    assert all(said in page for said in ("Hạn 20/06/2026;", "Giải quyết 18/06/2026:", "15/UBND"))
+    assert all(said in page for said in ("Hạn 20/06/2026;", "Giải quyết 18/06/2026: 15/"))
     assert "Bình 16/06/2026" in page  # one hour after midnight in Viet Nam
     assert "(10)" in page
 
