@@ -3,6 +3,7 @@
 typst sets the page from JSON, so no text can act as markup. The same input gives the same bytes.
 """
 
+import functools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -96,15 +97,20 @@ SIGNS_APART = 8
 _STRANGE = re.compile(r"[^\n -~\u00a0-\u024f\u1e00-\u1eff\u2010-\u2026\u2030-\u203a\u20ab\u20ac]")
 
 
+@functools.cache
+def _installed() -> tuple[typefaces.Typeface, typst.Fonts]:
+    """The typeface in use and its files; looked for once, since that takes longer than setting a page."""
+    face = typefaces.choose(typst.Fonts().fonts())
+    # Only the chosen directory: a second copy of the family elsewhere could lack letters.
+    paths = [str(face.directory)] if face.directory else []
+    return face, typst.Fonts(include_system_fonts=False, font_paths=paths)
+
+
 class Typesetter:
     """Holds the fonts; safe to use from several threads."""
 
     def __init__(self) -> None:
-        face = typefaces.choose(typst.Fonts().fonts())
-        # Only the chosen directory: a second copy of the family elsewhere could lack letters.
-        self._fonts = typst.Fonts(
-            include_system_fonts=False, font_paths=[str(face.directory)] if face.directory else []
-        )
+        face, self._fonts = _installed()
         self.fonts = tuple(dict.fromkeys((face.family, typefaces.EMBEDDED)))
         """The typeface in use, then the one that would stand in for a sign that it lacks."""
 
