@@ -181,10 +181,10 @@ class Talk:
             if not self._pace.take(asyncio.get_running_loop().time()):
                 raise Refused("busy")
             command = messages.parse(payload)
-            if any(secrecy_mark(text) for text in self._words(command)):
-                raise Refused("secret_marking")
             if not isinstance(command, wire.Ping | Leave) and not self._sitting.seated(self._connection):
                 raise Refused("not_allowed")
+            if any(secrecy_mark(text) for text in self._words(command)):
+                raise Refused("secret_marking")
             edge = self._edge.get(type(command))
             if edge is not None:
                 edge(command)
@@ -210,7 +210,7 @@ class Talk:
     def _words(self, command: Command) -> Iterator[str]:
         """What the command would bring on record; of a pad all of it, for a marking may be typed letter by letter."""
         yield from fields.texts(command)
-        if isinstance(command, EditPad):
+        if isinstance(command, EditPad) and self._sitting.room.may(self._connection.participant, "pad.edit"):
             pad = edited(self._sitting.room.state, self._connection.participant, command)
             if pad is not None:
                 yield pad.text

@@ -277,3 +277,10 @@ async def test_a_line_that_fell_silent_counts_as_lost_since_it_was_last_heard(
     lost = next(fact for fact in sitting.room.facts if fact.kind == "line_lost")
     assert from_iso(lost.data["since"]) <= lost.at - signalling.SILENCE
     assert lan.socket.exception() is None
+
+
+async def test_only_who_may_write_a_pad_learns_how_far_it_is(server: Server) -> None:
+    chair, delegate = await server.sit(server.person("hanh")), await server.sit(server.person("dung"))
+    edit = {"pad": "general", "delta": ["x"], "source": "p", "number": 1}
+    assert (await chair.say("pad.edit", revision=7, **edit))["code"] == "behind"
+    assert (await delegate.say("pad.edit", revision=7, **edit))["code"] == "not_allowed"
