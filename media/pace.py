@@ -20,3 +20,7 @@ class Bucket:
             return False
         self._level += weight
         return True
+
+    def idle(self, now: float) -> bool:
+        """Whether it is as if nothing had ever been taken."""
+        return (now - self._at) * self.rate >= self._level

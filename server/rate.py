@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from media.pace import Bucket
 from server.errors import Problem
 
 
@@ -38,6 +39,23 @@ class Attempts:
     def succeeded(self, key: str) -> None:
         """Forget the failures of `key`."""
         self._failed.pop(key, None)
+
+
+class Paces:
+    """How fast somebody may go on, by key (a person): `burst` at once, then `rate` a second, whatever they do it by."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._buckets: dict[str, Bucket] = {}
+
+    def take(self, key: str, now: float, weight: int = 1) -> bool:
+        """Whether `key` may do one more, which counts for `weight`; see Bucket."""
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            self._buckets = {one: known for one, known in self._buckets.items() if not known.idle(now)}
+            bucket = self._buckets[key] = Bucket(self._rate, self._burst)
+        return bucket.take(now, weight)
 
 
 class Waiting:

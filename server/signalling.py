@@ -1,6 +1,7 @@
 """The WebSocket edge of a room: one reader and one bounded writer a socket. PROTOCOL.md has every message."""
 
 import asyncio
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import structlog
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from media import MediaError
 from media.pace import Bucket
@@ -42,8 +43,10 @@ MISTAKES = 10
 GUESTS = Unit("guest", "Khách mời")
 NONE: Mapping[str, object] = MappingProxyType({})
 """The unit of those who come with a room token, as the minutes list them."""
-COMMANDS_A_SECOND, COMMANDS_AT_ONCE = 10, 60
-"""More than any hand does; facts are kept for ever, so nobody may pour them in."""
+WEIGHED = 4096
+"""Characters of a message that count as one frame more."""
+COMING = 10
+"""As many frames counts a connection."""
 HEARTBEAT = 8.0
 """Seconds of silence after which we ask; half as much later a dead socket is found. Our pages speak every 3 s."""
 SILENCE = timedelta(seconds=1.5 * HEARTBEAT)
@@ -94,12 +97,14 @@ async def connect(request: web.Request) -> web.StreamResponse:
     account = await account_of(request)
     sitting = await request.app[SITTINGS].get(request.match_info["room"])
     person, expected = seat(account, sitting, await door(request.app[DATABASE], sitting.room.meeting))
-    socket = web.WebSocketResponse(max_msg_size=FRAME_LIMIT, heartbeat=HEARTBEAT, compress=False)
+    socket = web.WebSocketResponse(max_msg_size=FRAME_LIMIT, heartbeat=HEARTBEAT, compress=False, autoping=False)
     try:
         await socket.prepare(request)
     except ConnectionError:
         return socket  # gone before the upgrade was answered
     try:
+        if not sitting.frames.take(person.id, asyncio.get_running_loop().time(), COMING):
+            raise Refused("busy", "comes again and again")
         connection = await sitting.connect(
             person, _page_of(request), vouched=expected, link=account.link, phone=account.meeting != ""
         )
@@ -147,7 +152,6 @@ class Talk:
         self._connection = connection
         self._mistakes = 0
         self._reactions = Bucket(rate=0.5, burst=3)
-        self._pace = Bucket(rate=COMMANDS_A_SECOND, burst=COMMANDS_AT_ONCE)
         self._edge: dict[type[Command], Callable[[Any], None]] = {
             wire.Ping: self._ping,
             wire.MediaOffer: self._media_offer,
@@ -161,11 +165,13 @@ class Talk:
     async def run(self) -> None:
         """Read until the socket closes or the person leaves."""
         async for frame in self._socket:
-            if frame.type is not WSMsgType.TEXT:
-                self._mistakes += 1
-                self._tell(_error(self._request, None, "bad_message"))
-            else:
-                await self._message(frame.data)
+            # Frames that have come together are handed over without a pause: everybody else has a turn between them.
+            await asyncio.sleep(0)
+            weight = 1 + len(frame.data) // WEIGHED
+            if not self._sitting.frames.take(self._connection.participant, asyncio.get_running_loop().time(), weight):
+                await self._cut_off()
+                return
+            await self._frame(frame)
             if self.left:
                 self._connection.end(bye("left"))
                 return
@@ -173,12 +179,30 @@ class Talk:
                 await self._socket.close(code=WSCloseCode.POLICY_VIOLATION)
                 return
 
+    async def _cut_off(self) -> None:
+        """Say so and read no more: `close` alone would go through all that comes, for ten seconds, for its answer."""
+        closing = asyncio.create_task(self._socket.close(code=WSCloseCode.POLICY_VIOLATION))
+        await asyncio.sleep(0)  # its frame is written
+        if self._request.transport is not None:
+            self._request.transport.close()
+        await closing
+
+    async def _frame(self, frame: WSMessage) -> None:
+        if frame.type is WSMsgType.TEXT:
+            await self._message(frame.data)
+        elif frame.type is WSMsgType.PING:
+            with contextlib.suppress(ConnectionError):
+                await self._socket.pong(frame.data)
+        elif frame.type is not WSMsgType.PONG:
+            self._mistakes += 1
+            self._tell(_error(self._request, None, "bad_message"))
+
     async def _message(self, text: str) -> None:
         message_id: int | None = None
         try:
             payload = _decode(text)
             message_id = messages.message_id(payload)
-            if not self._pace.take(asyncio.get_running_loop().time()):
+            if not self._sitting.commands.take(self._connection.participant, asyncio.get_running_loop().time()):
                 raise Refused("busy")
             command = messages.parse(payload)
             if not isinstance(command, wire.Ping | Leave) and not self._sitting.seated(self._connection):

@@ -48,6 +48,7 @@ from server.door import Door
 from server.errors import Problem
 from server.meter import WATCHERS, Meter, Silence
 from server.phones import Phones
+from server.rate import Paces
 from server.recordings import Recorder
 from server.records import Records
 from server.streams import Source
@@ -55,6 +56,11 @@ from server.studio import Studio
 from server.turn import Relays
 
 log = structlog.get_logger("giaoban.sitting")
+
+COMMANDS_A_SECOND, COMMANDS_AT_ONCE = 10, 60
+"""Of one person: more than any hand does; facts are kept for ever, so nobody may pour them in."""
+FRAMES_A_SECOND, FRAMES_AT_ONCE = 20, 600
+"""Of one person, answered or refused, pings of the protocol too: whoever sends more is not read any more."""
 
 
 class Sitting:
@@ -71,6 +77,8 @@ class Sitting:
         self.document: str | None = None
         self.stale = False  # what is in memory is behind the disk: to be opened anew
         self.connections: dict[str, Connection] = {}
+        self.commands = Paces(COMMANDS_A_SECOND, COMMANDS_AT_ONCE)
+        self.frames = Paces(FRAMES_A_SECOND, FRAMES_AT_ONCE)
         self._door = Door()
         self._phones = Phones()
         self._pages: dict[str, str] = {}  # participant -> page of the last connection

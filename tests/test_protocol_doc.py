@@ -38,7 +38,7 @@ from rooms import (
     parse,
 )
 from rooms.fields import has_words
-from server import signalling
+from server import signalling, sitting
 
 TEXT = (Path(__file__).parent.parent / "PROTOCOL.md").read_text(encoding="utf-8")
 
@@ -155,8 +155,10 @@ def test_every_error_code_is_in_the_table_and_no_other():
 def test_the_bounds_of_a_connection_are_those_of_the_server():
     connecting = chapter("Connecting")
     assert f"at most {signalling.FRAME_LIMIT:,} bytes" in connecting
-    paced = re.search(r"on one connection (\d+) a second, and up to (\d+) at once", connecting)
-    assert (int(paced[1]), int(paced[2])) == (signalling.COMMANDS_A_SECOND, signalling.COMMANDS_AT_ONCE)
+    paced = re.search(r"over all of their connections, (\d+) a second, and up to (\d+) at once", connecting)
+    assert (int(paced[1]), int(paced[2])) == (sitting.COMMANDS_A_SECOND, sitting.COMMANDS_AT_ONCE)
+    frames = re.search(r"a new connection for (\d+)\) come at most (\d+) a second, and (\d+) at once", connecting)
+    assert tuple(map(int, frames.groups())) == (signalling.COMING, sitting.FRAMES_A_SECOND, sitting.FRAMES_AT_ONCE)
 
 
 def test_the_texts_that_are_searched_for_secrecy_are_those_that_come_on_record():

@@ -7,7 +7,7 @@ import pytest
 
 from media.pace import Bucket
 from server.errors import Problem
-from server.rate import Attempts, Waiting
+from server.rate import Attempts, Paces, Waiting
 
 
 def test_a_burst_passes_and_then_the_pace_counts() -> None:
@@ -64,3 +64,15 @@ async def test_a_full_queue_refuses_and_empties_again() -> None:
     await second
     async with waiting.turn():
         pass
+
+
+def test_each_person_has_a_pace_of_their_own_and_is_forgotten_when_quiet() -> None:
+    paces = Paces(rate=2, burst=3)
+    assert [paces.take("lan", 100.0, 2), paces.take("lan", 100.0, 2), paces.take("dung", 100.0, 2)] == [
+        True,
+        False,
+        True,
+    ]
+    assert paces.take("lan", 100.5, 2)
+    paces.take("pao", 1000.0)
+    assert set(paces._buckets) == {"pao"}

@@ -1,5 +1,6 @@
 """The WebSocket edge: who may sit down, what is refused, and that nobody else notices."""
 
+import itertools
 import json
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from rooms.facts import from_iso
 from server import signalling
 from server.keys import SITTINGS
+from server.signalling import COMING
 from tests.server.conftest import Server
 
 
@@ -87,12 +89,13 @@ ANY_JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
     max_leaves=8,
 ).map(json.dumps)
+EXAMPLES = itertools.count()  # each by another person, for all that somebody says counts together
 
 
 @settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(frames=st.lists(st.text(max_size=60) | ANY_JSON, min_size=1, max_size=5))
 async def test_whatever_is_said_the_server_keeps_answering(server: Server, frames: list[str]) -> None:
-    seat = await server.sit(server.person("dung"))
+    seat = await server.sit(server.bearer("delegate", subject=f"t-{next(EXAMPLES)}"))
     for frame in frames:
         await seat.socket.send_str(frame)
     await seat.socket.send_json({"type": "ping"})
@@ -277,6 +280,31 @@ async def test_a_line_that_fell_silent_counts_as_lost_since_it_was_last_heard(
     lost = next(fact for fact in sitting.room.facts if fact.kind == "line_lost")
     assert from_iso(lost.data["since"]) <= lost.at - signalling.SILENCE
     assert lan.socket.exception() is None
+
+
+async def test_who_pours_in_frames_is_cut_off_and_so_when_coming_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.sitting.FRAMES_A_SECOND", 0)
+    monkeypatch.setattr("server.sitting.FRAMES_AT_ONCE", COMING + 10)
+    chair, flooder = await server.sit(server.person("hanh")), await server.sit(server.person("dung"))
+    for _ in range(11):
+        await flooder.socket.ping()
+    while (await flooder.socket.receive(timeout=10)).type is WSMsgType.TEXT:
+        pass
+    assert flooder.socket.close_code == 1008
+    socket = await server.client.ws_connect("/rooms/giao-ban/ws", headers=server.person("dung"))
+    assert (await socket.receive_json(timeout=10))["code"] == "busy"
+    assert (await chair.say("meeting.open"))["type"] == "ack"
+
+
+async def test_another_connection_gives_nobody_more_commands(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.sitting.COMMANDS_A_SECOND", 0)
+    monkeypatch.setattr("server.sitting.COMMANDS_AT_ONCE", 2)
+    for answer in ("ack", "error"):
+        delegate = await server.sit(server.person("dung"))
+        assert (await delegate.say("hand.raise"))["type"] == answer
+        await delegate.say("hand.lower")
 
 
 async def test_only_who_may_write_a_pad_learns_how_far_it_is(server: Server) -> None:
