@@ -1,6 +1,6 @@
 """The course of a meeting as its minutes tell it: item by item, then what belongs to no item."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from minutes import fit
@@ -14,6 +14,7 @@ from rooms.proceedings import (
     GroupsMet,
     Interpreted,
     LateStatement,
+    PaperBrought,
     PaperShown,
     Person,
     Proceedings,
@@ -39,6 +40,7 @@ def course(proceedings: Proceedings, told: Mapping[str, Sequence[str]]) -> tuple
         [
             *_parts(proceedings, told),
             *_shown(proceedings.papers()),
+            *_only_read(proceedings.papers_brought(), {one.sha256 for one in proceedings.papers()}),
             *_proxies(proceedings.proxies()),
             *_written(proceedings.written()),
             *_chaired(proceedings.chaired()),
@@ -136,6 +138,17 @@ def _shown(papers: Iterable[PaperShown]) -> list[CoursePart]:
         for one in sorted(first.values(), key=lambda one: one.span)
     ]
     return [CoursePart("Tài liệu được trình chiếu", fit.gathered(texts, MANY))] if texts else []
+
+
+def _only_read(papers: Iterable[PaperBrought], shown: Collection[str]) -> list[CoursePart]:
+    """What was handed in and not shown; a file that was brought twice stands there once."""
+    unshown = {one.sha256: one for one in papers if one.sha256 not in shown}
+    texts = [
+        f"“{fit.line(one.name, '(không ghi tên)')}” ({count(one.pages)} trang), "
+        f"do {fit.line(one.by, '(không ghi tên)')} gửi."
+        for one in unshown.values()
+    ]
+    return [CoursePart("Tài liệu gửi đại biểu, không trình chiếu", fit.gathered(texts, MANY))] if texts else []
 
 
 def _proxies(proxies: Iterable[Proxy]) -> list[CoursePart]:

@@ -15,7 +15,7 @@ from minutes.course import course, office_of
 from minutes.document import Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE, MANY
-from minutes.wording import GUESTS, addressed, capital, short_time, vote_basis
+from minutes.wording import GUESTS, KEPT, addressed, capital, short_time, vote_basis
 from rooms.proceedings import (
     AgendaItem,
     Attendance,
@@ -57,7 +57,7 @@ def minutes(
         course=course(proceedings, told or {}),
         votes=tuple(_vote(vote, proceedings.late_votes()) for vote in proceedings.votes()[:MANY]),
         conclusions=_conclusions(proceedings.conclusions(), proceedings.meeting.agenda),
-        recipients=("Chủ tọa, thư ký cuộc họp", "Các đơn vị dự họp", "Lưu: VT, Hồ sơ"),
+        recipients=("Chủ tọa, thư ký cuộc họp", "Các đơn vị dự họp", KEPT),
         proceedings_root=proceedings.root,
         proceedings_count=len(proceedings.facts),
     )

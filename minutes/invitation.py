@@ -10,7 +10,7 @@ from minutes.document import Kind, Signer
 from minutes.notice import authority_lines
 from minutes.reading import MANY
 from minutes.starting import collective_of
-from minutes.wording import addressed, capital, long_date, office
+from minutes.wording import KEPT, addressed, capital, long_date, office
 from minutes.workflow.capacity import on_behalf
 from rooms.proceedings import AgendaItem, Meeting, MeetingKind, Person
 from rooms.proceedings.values import OUTSIDE
@@ -55,7 +55,7 @@ def draft(
         agenda=tuple(_item(item) for item in meeting.agenda[:MANY]),
         notes=tuple(notes),
         closing=f"Rất mong {whom} thu xếp thời gian tham dự",
-        recipients=("Như trên", "Lưu: VT, HS"),
+        recipients=("Như trên", KEPT),
         urgency="urgent" if meeting.kind is MeetingKind.EMERGENCY else None,
     )
 

@@ -8,7 +8,7 @@ from minutes.document import Kind, Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE, MANY
 from minutes.text import TextContent
-from minutes.wording import long_date
+from minutes.wording import KEPT, long_date
 
 
 def leader(minutes_signers: tuple[Signer, ...]) -> Signer:
@@ -47,7 +47,7 @@ def draft(
         intro=tuple(fit.paragraph(text, fit.CUT) for text in intro),
         body=source.conclusions,
         closing="Thông báo để các cơ quan, đơn vị biết, thực hiện",
-        recipients=(*list(owners)[: MANY - 2], "Các đơn vị dự họp", "Lưu: VT, HS"),
+        recipients=(*list(owners)[: MANY - 2], "Các đơn vị dự họp", KEPT),
     )
 
 

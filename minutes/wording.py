@@ -12,6 +12,8 @@ from minutes.blocks import ConclusionLine
 from minutes.content import VIETNAM, InvitationContent, UnitAttendance, VoteLine
 from rooms.proceedings import Outcome, Person, Rule
 
+KEPT = "Lưu: VT, Hồ sơ"
+"""The last of the recipients of what a meeting issues, in the words of Decree 30/2020, template 1.10."""
 GUESTS = "Khách mời"
 """The unit of those who belong to none."""
 _DUTIES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -135,11 +137,15 @@ def vote_sentence(vote: VoteLine) -> str:
     )
     share = f" (đạt {percent}%)" if percent else ""
     parts = [f"{count(vote.in_favour)}/{count(vote.eligible)} đại biểu tán thành{share}"]
-    parts.append(f"{count(vote.against)} không tán thành")
-    parts.append(f"{count(vote.abstain)} không có ý kiến")
+    parts.append(f"không tán thành: {_how_many(vote.against)}")
+    parts.append(f"không có ý kiến: {_how_many(vote.abstain)}")
     if vote.none:
-        parts.append(f"{count(vote.none)} không biểu quyết")
+        parts.append(f"không biểu quyết: {count(vote.none)}")
     return f"Kết quả: {'; '.join(parts)}. {capital(outcome_words(vote.result))}."
+
+
+def _how_many(number: int) -> str:
+    return count(number) if number else "không có"
 
 
 def named_ballots(ballots: Iterable[tuple[str, str]]) -> str:

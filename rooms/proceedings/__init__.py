@@ -24,7 +24,7 @@ from rooms.proceedings.interpreting import Interpreted
 from rooms.proceedings.late import LateStatement, LateVote
 from rooms.proceedings.merkle import merkle_root
 from rooms.proceedings.noted import Noted
-from rooms.proceedings.papers import PaperShown
+from rooms.proceedings.papers import PaperBrought, PaperShown
 from rooms.proceedings.proxies import Proxy
 from rooms.proceedings.record import Proceedings
 from rooms.proceedings.values import CHOICES, VOTING, AgendaItem, Conclusion, Meeting, MeetingKind, Person, Role, Unit
@@ -53,6 +53,7 @@ __all__ = [
     "NamedBallot",
     "Outcome",
     "MeetingKind",
+    "PaperBrought",
     "PaperShown",
     "Person",
     "Proceedings",

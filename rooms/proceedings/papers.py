@@ -1,4 +1,4 @@
-"""Which papers were shown in the meeting."""
+"""Which papers there were, and which of them were shown in the meeting."""
 
 from __future__ import annotations
 
@@ -19,6 +19,28 @@ class PaperShown:
     pages: int
     by: Person
     span: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class PaperBrought:
+    """A paper that was there for everybody to read; `by` is the name of whoever brought it."""
+
+    name: str
+    sha256: str
+    pages: int
+    by: str
+
+
+def brought_of(held: Held) -> tuple[PaperBrought, ...]:
+    """The papers that were there to the end, in the order in which they came, by their last names."""
+    found: dict[str, PaperBrought] = {}
+    for fact in held.facts:
+        if fact.kind == "paper_added":
+            data = fact.data
+            found[data["paper"]] = PaperBrought(data["name"], data["sha256"], int(data["pages"]), data["by"])
+        elif fact.kind == "paper_removed":
+            found.pop(fact.data["paper"], None)
+    return tuple(found.values())
 
 
 def papers_of(held: Held) -> tuple[PaperShown, ...]:

@@ -19,7 +19,7 @@ from rooms.proceedings.interpreting import Interpreted, interpreted_of
 from rooms.proceedings.late import LateStatement, LateVote, late_votes_of, statements_of
 from rooms.proceedings.merkle import merkle_root
 from rooms.proceedings.noted import Noted, noted_of
-from rooms.proceedings.papers import PaperShown, papers_of
+from rooms.proceedings.papers import PaperBrought, PaperShown, brought_of, papers_of
 from rooms.proceedings.proxies import Proxy, proxies_of
 from rooms.proceedings.recording import recordings_of
 from rooms.proceedings.values import Conclusion, Meeting, Role, people_of
@@ -115,6 +115,10 @@ class Proceedings(Held):
     def papers(self) -> tuple[PaperShown, ...]:
         """The papers that were shown, in the order of their showing."""
         return papers_of(self)
+
+    def papers_brought(self) -> tuple[PaperBrought, ...]:
+        """The papers that everybody could read, shown or not, in the order in which they came."""
+        return brought_of(self)
 
     def proxies(self) -> tuple[Proxy, ...]:
         """Who was named to vote for whom."""

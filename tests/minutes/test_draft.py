@@ -53,8 +53,8 @@ def test_the_tally_is_the_rooms_tally(content: MinutesContent) -> None:
     assert counts == (4, 1, 1, 1, 7, "passed")
     assert (LEADERS[2].name, "against") in vote.ballots
     assert vote_sentence(vote) == (
-        "Kết quả: 04/07 đại biểu tán thành (đạt 57,1%); 01 không tán thành; 01 không có ý kiến; 01 không biểu quyết. "
-        "Nội dung biểu quyết được thông qua."
+        "Kết quả: 04/07 đại biểu tán thành (đạt 57,1%); không tán thành: 01; không có ý kiến: 01; "
+        "không biểu quyết: 01. Nội dung biểu quyết được thông qua."
     )
 
 
@@ -189,6 +189,29 @@ def test_the_minutes_say_which_papers_were_shown_and_by_whom() -> None:
     assert part.paragraphs == (
         f"08 giờ 05: đồng chí {CHAIR.name}, Chủ tịch UBND tỉnh Lâm Sơn, trình chiếu tài liệu “Báo cáo mưa lũ.pdf” "
         "(12 trang).",
+    )
+
+
+def test_the_minutes_name_the_papers_that_were_there_to_read_and_not_shown() -> None:
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    story.tell(-1, "joined", CHAIR.id, person=CHAIR.to_json())
+    for number, name in enumerate(("Báo cáo.pdf", "Dự thảo.pdf", "Gửi nhầm.pdf", "Phụ lục.pdf"), 1):
+        paper = {"paper": f"p{number}", "name": name, "pages": number, "sha256": f"{number}" * 64, "item": None}
+        story.tell(-1, "paper_added", "binh", **paper, by="Trần Văn Bình")
+    story.tell(0, "opened", CHAIR.id)
+    story.tell(5, "paper_shown", CHAIR.id, paper="p1", page=1)
+    story.tell(6, "paper_closed", CHAIR.id, paper="p1")
+    story.tell(7, "paper_removed", "binh", paper="p3")
+    story.tell(8, "paper_added", "binh", **paper | {"name": "Phụ lục số liệu.pdf"}, by="Trần Văn Bình")
+    story.left(65, CHAIR, "closed")
+    story.tell(65, "closed", CHAIR.id)
+    shown, read = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY).course
+    assert "Báo cáo.pdf" in shown.paragraphs[0]
+    assert read.heading == "Tài liệu gửi đại biểu, không trình chiếu"
+    assert read.paragraphs == (
+        "“Dự thảo.pdf” (02 trang), do Trần Văn Bình gửi.",
+        "“Phụ lục số liệu.pdf” (04 trang), do Trần Văn Bình gửi.",
     )
 
 

@@ -239,7 +239,7 @@ def test_the_notice_has_recipients_left_and_the_leader_right(typesetter: Typeset
     pages = Pages(typesetter.typeset(Kind.NOTICE, made, heading, at=START).pdf)
     page = pages.page_of("Nơi nhận:")
     assert pages.find(page, "Nơi nhận:").left == pytest.approx(30, abs=0.5)
-    assert pages.find(page, "Lưu: VT, HS.").top > pages.find(page, "Nơi nhận:").top
+    assert pages.find(page, "Lưu: VT, Hồ sơ.").top > pages.find(page, "Nơi nhận:").top
     assert pages.find(0, "THÔNG BÁO").centre == pytest.approx(30 + 165 / 2, abs=1)
     assert "kết luận như sau:" in " ".join(pages.text(0).split())
 

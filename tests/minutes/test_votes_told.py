@@ -32,7 +32,10 @@ def test_a_secret_vote_is_told_with_its_rule_and_quorum_and_without_names() -> N
         "có mặt 06/07 đại biểu, cần ít nhất 04."
     )
     assert vote.ballots == ()
-    assert vote_sentence(vote).endswith("Nội dung biểu quyết được thông qua.")
+    assert vote_sentence(vote) == (
+        "Kết quả: 05/07 đại biểu tán thành (đạt 71,4%); không tán thành: 01; không có ý kiến: không có; "
+        "không biểu quyết: 01. Nội dung biểu quyết được thông qua."
+    )
 
 
 def test_a_roll_call_names_who_was_there_and_did_not_vote_and_the_absent_where_all_members_count() -> None:
