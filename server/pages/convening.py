@@ -135,7 +135,7 @@ def sheet_form(
         typed=defaultdict(str, typed),
         errors=defaultdict(str, errors),
         choices=choices,
-        kinds=KINDS,
+        kinds={kind: name for kind, name in KINDS.items() if not repeats or kind != MeetingKind.EMERGENCY},
         quorums=QUORUMS_NAMED,
         roles=ROLES,
         votes=VOTES,

@@ -10,6 +10,7 @@ from aiohttp import web
 from minutes.days import store as days
 from minutes.days.calendar import day_off
 from rooms import Meeting, store
+from rooms.proceedings import MeetingKind
 from rooms.series import ZONE, Mark, Phase, Series, Slot
 from server import doors, outbox, series_tables
 from server import series as keeping
@@ -233,6 +234,8 @@ async def new(request: web.Request) -> web.Response:
         async with request.app[DATABASE].read() as connection:
             guests = await outbox.guests(connection, entry.meeting.id)
         typed = typed_of(entry.meeting, guests, choices) | {"previous": entry.meeting.id}
+        if entry.meeting.kind is MeetingKind.EMERGENCY:
+            typed["kind"] = MeetingKind.BRIEFING
         first = entry.meeting.starts_at.astimezone(ZONE).date()
         while first <= today(utcnow()) or first == entry.meeting.starts_at.astimezone(ZONE).date():
             first += timedelta(days=7)
@@ -277,6 +280,8 @@ def _read(
     # The rule's own faults are told also where the sheet has some.
     rule = rule_form.read(sheet.meeting.starts_at if sheet else _moment(typed) or utcnow())
     errors = {**rule_form.errors, **read.errors}
+    if typed.get("kind") == MeetingKind.EMERGENCY:
+        errors["kind"] = reader_of(request).gettext(N_("Họp khẩn không lập định kỳ: xin lập riêng từng cuộc họp."))
     if sheet is None or rule is None or errors:
         return None, ahead, errors
     return Phase(rule.first, rule, sheet.meeting, sheet.guests), ahead, {}

@@ -158,6 +158,7 @@ async def test_the_invitation_is_signed_first_and_sending_without_it_is_the_way_
 
 async def test_an_emergency_needs_no_agenda_and_its_letters_go_out_as_it_is_put_down(office: Office) -> None:
     binh = await office.sign_in("binh")
+    assert "gửi thư mời ngay" in (await binh.get("/meetings/new")).words
     page = await binh.post("/meetings/new", sheet(agenda="", guests=GUESTS, kind="emergency"))
     path = page.location.removesuffix("/mail")
     assert page.location == f"{path}/mail"

@@ -69,6 +69,18 @@ def form_of(page: Page, **changes: str) -> dict[str, str]:
     return {**edited(page), **fields, "repeat": chosen[1], **changes}
 
 
+async def test_an_emergency_is_not_put_down_as_a_series(office: Office) -> None:
+    binh = await office.sign_in("binh")
+    page = await binh.post("/meetings/series/new", weekly(kind="emergency"))
+    assert page.status == 422
+    assert "Họp khẩn không lập định kỳ" in page.words
+    assert 'value="emergency"' not in page.text
+    once = await binh.post("/meetings/new", sheet(kind="emergency"))
+    earlier = once.location.removeprefix("/meetings/").removesuffix("/mail")
+    like_it = await binh.get(f"/meetings/series/new?from={earlier}")
+    assert 'value="briefing" selected' in like_it.text
+
+
 @ON_BOTH
 async def test_the_next_meeting_is_prepared_by_itself_once_and_is_a_meeting_like_others(office: Office) -> None:
     binh, path = await put_down(office)
