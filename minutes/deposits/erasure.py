@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from minutes.content import VIETNAM
 from minutes.errors import N_, Damaged, Reason
 from rooms.proceedings import canonical, iso
 
@@ -60,7 +61,9 @@ class Erasure:
     def reason(self) -> Reason:
         """What is said of a deposit that is gone."""
         text = N_("đã được xóa theo quy định ngày %(day)s (%(ground)s; %(basis)s)")
-        return Reason(text, day=f"{self.at:%d/%m/%Y}", ground=Reason(GROUNDS[self.ground]), basis=self.basis)
+        return Reason(
+            text, day=f"{self.at.astimezone(VIETNAM):%d/%m/%Y}", ground=Reason(GROUNDS[self.ground]), basis=self.basis
+        )
 
 
 def read(data: bytes) -> Erasure:
