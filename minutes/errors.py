@@ -85,6 +85,20 @@ class Refused(RecordError):
         self.code = code
 
 
+CLOCK_BEHIND = N_(
+    "Đồng hồ máy chủ đang chậm: máy báo %(now)s, trong khi bản ghi mới nhất đề %(newest)s. Hệ thống tạm thời chưa "
+    "cấp số và chưa ký điểm chốt của kho lưu trữ; xin báo cán bộ kỹ thuật kiểm tra giờ máy chủ."
+)
+
+
+class ClockBehind(Refused):
+    """This machine's clock is behind what was dated last. The reason's values: both times, "now" and "newest"."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__("clock_behind", reason)
+        self.reason: Reason = reason
+
+
 class Conflict(RecordError):
     """Somebody else saved the text first. `current` is the version that is now the newest."""
 

@@ -120,6 +120,22 @@ sequence_table = Table(
     Column("last", Integer, nullable=False),
 )
 
+clock_table = Table(
+    "clock",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # of the one row
+    Column("newest", UtcDateTime, nullable=False),  # the latest time that a document's number or a checkpoint bears
+)
+
+clock_acceptance_table = Table(
+    "clock_acceptance",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("newest", UtcDateTime, nullable=False),  # what was dated last, by a clock that was ahead
+    Column("reason", Text, nullable=False),
+)
+
 register_table = Table(
     "register_entry",
     metadata,

@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from minutes.deposits import store as deposits
 from minutes.deposits.anchor import anchor, judge
 from minutes.errors import N_, Damaged, Reason, RecordError
+from minutes.numbering import store as numbers
+from minutes.numbering.clock import behind, told
 from minutes.trust import Trust
 from server import records_keys
 from server.auth import utcnow
@@ -25,8 +27,8 @@ from server.time_stamper import HttpTimeStamper
 Finding = tuple[str, bool | None, str]
 """(what, as a msgid; whether well, None: it works, but could do more; a Reason, or words that are the same in every
 language)."""
-ARCHIVE_KEY, STAMPS, DATABASE, BACKUP = (
-    N_("Khóa ký của kho lưu trữ"), N_("Dấu thời gian"), N_("Cơ sở dữ liệu"), N_("Sao lưu"),
+ARCHIVE_KEY, STAMPS, DATABASE, BACKUP, CLOCK = (
+    N_("Khóa ký của kho lưu trữ"), N_("Dấu thời gian"), N_("Cơ sở dữ liệu"), N_("Sao lưu"), N_("Đồng hồ máy chủ"),
 )  # fmt: skip
 SOON = timedelta(days=30)
 """Before a certificate's end it is told of."""
@@ -47,6 +49,7 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
             async for one in _certificates(database):
                 yield one
             yield await _backup(config, database)
+            yield await _clock(database)
     except SQLAlchemyError as error:
         yield DATABASE, False, Reason(UNREADABLE, why=str(error).splitlines()[0])
 
@@ -130,3 +133,17 @@ async def _backup(config: Config, database: Database) -> Finding:
     days = (utcnow() - made).days
     age = Reason(N_("bản gần nhất cách đây %(days)s ngày: %(where)s"), days=days, where=where)
     return BACKUP, days < OLD.days, age
+
+
+async def _clock(database: Database) -> Finding:
+    async with database.read() as connection:
+        last, now = await numbers.newest(connection), utcnow()
+    if last is None:
+        return CLOCK, True, told(now)
+    said = N_("%(now)s; bản ghi mới nhất đề %(newest)s")
+    if behind(now, last):
+        said = N_(
+            "%(now)s, chậm hơn bản ghi mới nhất (%(newest)s), nên không cấp số: xin chỉnh lại giờ; nếu giờ này đúng, "
+            "dùng `giaoban clock`"
+        )
+    return CLOCK, not behind(now, last), Reason(said, now=told(now), newest=told(last))

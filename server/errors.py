@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from minutes.errors import CLOCK_BEHIND
 from server.i18n import N_
 
 NO_INSTALLATION = N_("Không có hệ thống nào ở %(place)s (dùng --data hoặc --config).")
@@ -55,6 +56,7 @@ ANSWERS: dict[str, Answer] = {
     "too_slow": Answer(408, N_("Đường truyền quá chậm nên chưa nhận đủ; xin gửi lại.")),
     "too_many": Answer(429, N_("Quá nhiều yêu cầu. Xin đợi một phút rồi thử lại.")),
     "historical_down": Answer(503, N_("Không ghi được vào nơi nhận của Lưu trữ lịch sử; xin báo cán bộ kỹ thuật.")),
+    "clock_behind": Answer(503, CLOCK_BEHIND),
     "damaged": Answer(500, N_("Tệp lưu trữ của văn bản này bị mất hoặc hỏng; xin báo cán bộ kỹ thuật.")),
     "withheld": Answer(403, N_("Tài liệu này đang được cách ly chờ xử lý; hiện không ai mở được.")),
     "erased": Answer(410, N_("Nội dung của tài liệu này đã được xóa theo quy định; sổ sách vẫn ghi nhận tài liệu.")),

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from minutes.errors import Damaged, Erased, Withheld
+from minutes.errors import ClockBehind, Damaged, Erased, Withheld
 from server import accesses, auth, rights
 from server.disks import out_of_room
 from server.errors import Problem, answer
@@ -58,6 +58,9 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
             response = error  # a redirect raised by the router
     except Problem as problem:
         response = _problem_page(request, problem)
+    except ClockBehind as late:
+        log.error("this machine's clock is behind", path=request.path, **late.reason.values)
+        response = _problem_page(request, Problem(late.code, **late.reason.values))
     except (Withheld, Erased) as gone:
         response = _problem_page(request, Problem("withheld" if isinstance(gone, Withheld) else "erased"))
     except Damaged as damage:

@@ -23,6 +23,7 @@ from minutes.deposits.examine import Finding, heads, rows
 from minutes.deposits.handover import Handover, LogKeys
 from minutes.deposits.note import Signer, Verifier
 from minutes.errors import N_, Damaged, NotFound, Reason, RecordError
+from minutes.numbering.clock import TOLERANCE
 from minutes.stamper import Believed
 from minutes.trust import Trust
 from rooms.proceedings.merkle import inclusion, root_of
@@ -97,10 +98,11 @@ class Vault:
             size = await store.size(connection)
         if not last:
             return size > 0
-        return size - last[0].size >= EVERY or self._now() - last[0].at >= DAY
+        return size - last[0].size >= EVERY or self._a_day_since(last[0].at)
 
     async def checkpoint(self) -> Kept:
-        """Sign the log as it is. Raises Damaged where it is not what was signed before: that is never signed over."""
+        """Sign the log as it is. Raises Damaged where it is not what was signed before: that is never signed over;
+        ClockBehind where it would be older than the former checkpoint."""
         async with self._signing:
             async with self.database.read() as connection:
                 kept = await store.checkpoints(connection)
@@ -144,25 +146,30 @@ class Vault:
         """Whether a day has passed since the last time-stamp (which is a deposit of its own)."""
         async with self.database.read() as connection:
             last = await last_anchor(connection)
-            return await store.size(connection) > 0 and (last is None or self._now() - last.entry.at >= DAY)
+            return await store.size(connection) > 0 and (last is None or self._a_day_since(last.entry.at))
 
     async def anchor(self) -> Logged:
-        """Have a checkpoint of the log as it is time-stamped and deposit the token. Raises Damaged, SigningFailed."""
+        """Have a checkpoint of the log as it is time-stamped and deposit the token. Raises Damaged, ClockBehind,
+        SigningFailed."""
         kept = await self.latest()
         async with self.database.read() as connection:
             size = await store.size(connection)
-        if kept is None or kept.size < size or self._now() - kept.at >= DAY:
+        if kept is None or kept.size < size or self._a_day_since(kept.at):
             kept = await self.checkpoint()
         note = kept.note
         stamper = Believed(self._time_stamper, self.trust, self._now())
         token = await in_thread(lambda: anchor(stamper, note, self.trust))
         return await self.deposit(token, about=kept.about, kind=Kind.ANCHOR, label=f"{kept.about}.tst")
 
+    def _a_day_since(self, moment: datetime) -> bool:
+        """Also of a moment to come, which a clock has told that was ahead: it may be years away."""
+        return not -TOLERANCE <= self._now() - moment < DAY
+
     # Proofs
 
     async def proof(self, digest: str) -> str:
         """The proof that a file was deposited, under the last checkpoint; one is signed where it is not under it yet.
-        Raises NotFound, Damaged."""
+        Raises NotFound, Damaged, ClockBehind."""
         async with self.database.read() as connection:
             found = await store.entries(connection, digest=digest)
         if not found:

@@ -8,7 +8,8 @@ import structlog
 from minutes.content import VIETNAM
 from minutes.deposits import store
 from minutes.deposits.store import Examination
-from minutes.errors import Damaged, SigningFailed
+from minutes.errors import ClockBehind, Damaged, SigningFailed
+from minutes.numbering.clock import TOLERANCE
 from server import auth
 from server.vault import Vault
 from server.vault_examination import REMEMBERED, Result, examination, on_record, standing
@@ -40,6 +41,8 @@ class Keeper:
             log.error("the archive's log is damaged; nothing is signed", reason=str(error.reason))
             if await self.alarm() is None:
                 await self.examine(now)
+        except ClockBehind as error:
+            log.error("this machine's clock is behind; no checkpoint is signed", **error.reason.values)
         except SigningFailed as error:
             log.error("no time-stamp for the archive", reason=str(error.reason))
         if await self._night_due(now):
@@ -55,12 +58,13 @@ class Keeper:
             return await store.examinations(connection, newest=REMEMBERED)
 
     async def _night_due(self, now: datetime) -> bool:
-        """Whether the last look was before the last night began."""
+        """Whether the last look was before the last night began (or is yet to come: a
+        clock that was ahead has dated it)."""
         here = now.astimezone(VIETNAM)
         night = here.replace(hour=NIGHT, minute=0, second=0, microsecond=0)
         night -= timedelta(days=1) if here < night else timedelta()
         last = await self.examinations()
-        return not last or last[0].began < night
+        return not last or not night <= last[0].began <= now + TOLERANCE
 
     async def examine(self, now: datetime) -> Result:
         """Read the next stretch of files, and everything else."""

@@ -212,7 +212,8 @@ async def forget_blocks(connection: AsyncConnection, digests: Sequence[str]) -> 
 
 
 async def add_checkpoint(connection: AsyncConnection, kept: Kept) -> None:
-    """Put a checkpoint on record."""
+    """Put a checkpoint on record. Raises ClockBehind where it would be older than the former."""
+    await numbers.go_on(connection, kept.at)
     row = {"number": kept.number, "at": kept.at, "size": kept.size, "root": kept.root.hex(), "note": kept.note}
     await connection.execute(insert(checkpoint_table).values(row))
 

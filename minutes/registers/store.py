@@ -158,7 +158,7 @@ async def place(connection: AsyncConnection, unit_id: str, kind: Kind, day: date
 async def add_paper(
     connection: AsyncConnection, unit_id: str, paper: Paper, symbol: str, by: Actor, at: datetime, state: EntryState
 ) -> tuple[str, int]:
-    """Take the next number for a document on paper; returns series and number."""
+    """Take the next number for a document on paper; returns series and number. Raises ClockBehind."""
     series, above = await place(connection, unit_id, paper.kind, paper.issued_on)
     year = paper.issued_on.year
     number = await numbers.take(connection, unit_id, year, series, symbol, None, at, above=above)
@@ -309,7 +309,8 @@ async def add_incoming(
     connection: AsyncConnection, unit_id: str, received: Received, digest: str | None, verdict: Report | None,
     pages: int | None, by: Actor, at: datetime,
 ) -> int:  # fmt: skip
-    """Take the next number of arrival; returns it."""
+    """Take the next number of arrival; returns it. Raises ClockBehind."""
+    await numbers.go_on(connection, at)
     year = received.arrived_on.year
     number = await numbers.next_number(connection, f"incoming/{unit_id}/{year}")
     await connection.execute(

@@ -1,17 +1,20 @@
 """Commands that keep an installation for decades: backup and restore, keys and time-stamps of the archive."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from minutes.errors import RecordError
+from minutes.errors import RecordError, Refused
+from minutes.numbering import store as numbers
+from minutes.numbering.clock import behind, told
 from server import auth, config
 from server.app import open_records
 from server.backup import erase_again
-from server.commands import DataOption, FileOption, archive, console, installed, load
+from server.commands import DataOption, FileOption, archive, console, installed, load, reading
 from server.database import Database
 from server.errors import SetupError
 from server.i18n import N_
@@ -105,3 +108,59 @@ def renew(
     for document_id in found.failed:
         console.print(f"- {document_id}")
     raise typer.Exit(1 if found.failed else 0)
+
+
+@cli.command(
+    "clock",
+    help=N_(
+        "So giờ của máy với bản ghi mới nhất (số văn bản, điểm chốt). Nếu máy chậm hơn thì hệ thống không cấp số: mã "
+        "thoát 1. Chỉnh lại giờ máy; chỉ khi giờ máy đúng mà trước đó đồng hồ chạy nhanh thì mới dùng --accept."
+    ),
+)
+def clock_command(
+    accept: Annotated[
+        str | None,
+        typer.Option(
+            "--accept",
+            metavar="REASON",
+            help=N_("Xác nhận giờ máy hiện nay là đúng và cấp số tiếp từ giờ này; lý do được lưu lại."),
+        ),
+    ] = None,
+    file: FileOption = None,
+    data: DataOption = None,
+) -> None:
+    settings = installed(data, file)
+    if accept is not None:
+        made = asyncio.run(_accept(settings, accept))
+        console.say(
+            N_("Cấp số tiếp từ %(at)s, dù bản ghi mới nhất đề %(newest)s."), at=told(made.at), newest=told(made.newest)
+        )
+        return
+    newest, before = asyncio.run(_dated(settings))
+    now = auth.utcnow()
+    console.say(N_("Giờ của máy này: %(at)s"), at=told(now))
+    console.say(N_("Bản ghi mới nhất: %(at)s"), at=told(newest) if newest else "—")
+    for one in before:
+        said = N_("Ngày %(at)s đã chấp nhận giờ máy, bỏ qua bản ghi đề %(newest)s. Lý do: %(reason)s")
+        console.say(said, at=told(one.at), newest=told(one.newest), reason=one.reason)
+    if behind(now, newest):
+        console.say(N_("Máy chậm hơn bản ghi mới nhất nên không cấp số văn bản và không ký điểm chốt."))
+        raise typer.Exit(1)
+
+
+async def _dated(settings: config.Config) -> tuple[datetime | None, tuple[numbers.Acceptance, ...]]:
+    async with reading(settings) as connection:
+        return await numbers.newest(connection), await numbers.acceptances(connection)
+
+
+async def _accept(settings: config.Config, reason: str) -> numbers.Acceptance:
+    """Raises SetupError."""
+    if not reason.strip():
+        raise SetupError(N_("Xin nêu lý do chấp nhận giờ máy."))
+    try:
+        async with Database(settings.database_url) as database, database.begin() as connection:
+            return await numbers.accept(connection, auth.utcnow(), reason.strip())
+    except Refused as error:
+        raise SetupError(str(error.reason)) from error
+    except DatabaseError as error:
+        raise SetupError(N_("Không dùng được cơ sở dữ liệu: %(why)s."), why=error.orig) from error

@@ -9,7 +9,7 @@ from minutes import store as documents
 from minutes.deposits import store
 from minutes.deposits.entry import Kind
 from minutes.deposits.store import Examination
-from minutes.errors import Damaged, NotFound
+from minutes.errors import ClockBehind, Damaged, NotFound
 from minutes.verification import Verdict
 from server.errors import Problem
 from server.i18n import N_
@@ -133,5 +133,5 @@ async def proof_of(request: web.Request, verdict: Verdict) -> str:
         return ""
     try:
         return await request.app[VAULT].proof(digest)
-    except (NotFound, Damaged):
-        return ""  # the verdict is about the file; what is wrong with the log stands on the desk
+    except (NotFound, Damaged, ClockBehind):
+        return ""  # the verdict is about the file; what is wrong with log or clock is told elsewhere

@@ -34,6 +34,7 @@ async def test_a_new_installation_is_well(settings: config.Config) -> None:
     assert all(well for well, _ in said.values())
     assert set(said) == {
         "Khóa ký của kho lưu trữ", "Dấu thời gian", "Cơ sở dữ liệu", "Tệp cơ sở dữ liệu", "Các chứng thư số", "Sao lưu",
+        "Đồng hồ máy chủ",
     }  # fmt: skip
     assert "cấp dấu được tin cậy" in said["Dấu thời gian"][1]
 

@@ -12,6 +12,7 @@ from minutes.deposits.checkpoint import Checkpoint, proved
 from minutes.deposits.entry import Kind
 from minutes.deposits.note import Verifier
 from minutes.document import State
+from minutes.numbering import store as numbers
 from server import auth
 from server.keys import CONFIG, DATABASE, JOBS, KEEPER, VAULT
 from tests.server.pages.conftest import Office
@@ -112,3 +113,18 @@ async def test_the_proof_of_what_is_not_posted_is_for_those_who_may_read_it_or_h
     assert html.unescape(shown[1]) == proof
     for digest in ("0" * 64, "x", "0" * 63, "..%2f..%2fkeys"):
         assert (await secretary.get(f"/archive/proof/{digest}")).status == 404
+
+
+async def test_while_the_clock_is_behind_pages_say_so_in_a_sentence_and_give_no_number(office: Office) -> None:
+    logged, minutes = await the_directive(office), await office.minutes(State.REVIEW)
+    async with office.server.app[DATABASE].begin() as connection:
+        await numbers.go_on(connection, auth.utcnow() + timedelta(days=365))
+    leader = await office.sign_in("hanh")
+    refused = await leader.post(f"/desk/{minutes}/approve")
+    shown = await leader.get(refused.location) if refused.status == 303 else refused
+    assert "Đồng hồ máy chủ đang chậm" in shown.words
+    document = await office.records.get(minutes)
+    assert (document.state, document.number) == (State.REVIEW, None)
+    proof = await leader.get(f"/archive/proof/{logged.entry.digest}")
+    assert proof.status == 503
+    assert "Đồng hồ máy chủ đang chậm" in proof.words
