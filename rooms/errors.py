@@ -26,6 +26,7 @@ ERROR_CODES = frozenset(
         "late_secret",
         "not_eligible",
         "no_microphone",
+        "interprets",
         "wrong_person",
         "not_offered",
         "unknown_conclusion",

@@ -119,6 +119,13 @@ ANSWERS: dict[str, Answer] = {
             "nên không phiên dịch được."
         ),
     ),
+    "interprets": Answer(
+        409,
+        N_(
+            "Người đang phiên dịch chỉ được nghe trong kênh của mình, nên không phát biểu cùng lúc: "
+            "cho thôi phiên dịch rồi mời phát biểu, hoặc kết thúc phát biểu rồi cử phiên dịch."
+        ),
+    ),
     "wrong_person": Answer(409, N_("Không làm được việc này với người đã chọn.")),
     "not_offered": Answer(409, N_("Đồng chí chưa được đề nghị chủ trì cuộc họp.")),
     "unknown_conclusion": Answer(404, N_("Không có kết luận này.")),

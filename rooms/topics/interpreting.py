@@ -19,6 +19,7 @@ from rooms.participant import ALL, DESK, SENDERS, Participant, Role
 from rooms.proceedings import Json
 from rooms.state import Part, State
 from rooms.topic import UNTIL_CLOSED, Draft, Found, Memory, Said, Topic, View, the_one
+from rooms.topics.floor import FLOOR
 
 MAX_CHANNELS = 8
 
@@ -93,9 +94,18 @@ def _name(state: State, actor: str, command: NameInterpreter, now: datetime) -> 
         raise Refused("unknown_channel")
     if command.channel is not None and not _has_microphone(state.people[command.participant]):
         raise Refused("no_microphone", "who interprets is heard by a device of their own")
+    if command.channel is not None and command.participant == FLOOR.of(state).holder:
+        raise Refused("interprets", "who has the floor is heard by all")
     if known.interpreters.get(command.participant) == command.channel:
         return []
     return [Draft("interpreter_named", actor, {"person": command.participant, "channel": command.channel})]
+
+
+def _before_the_floor(state: State, draft: Draft, now: datetime) -> list[Draft]:
+    """Who interprets has no floor to speak on. Taking the interpreter away by itself would leave listeners unheard."""
+    if draft.data["person"] in INTERPRETING.of(state).interpreters:
+        raise Refused("interprets", "only the listeners of a channel would hear them")
+    return []
 
 
 def _has_microphone(one: Participant) -> bool:
@@ -167,6 +177,7 @@ INTERPRETING_TOPIC = Topic(
         Said("channel.listen", Listen, ALL - {Role.GATEWAY}, _listen, UNTIL_CLOSED),
     ),
     folds={"channel_opened": _opened, "channel_closed": _closed, "interpreter_named": _named},
+    before={"floor_given": _before_the_floor},
     views=(
         View(
             "interpreting",

@@ -19,6 +19,7 @@ from rooms import (
     parse,
 )
 from rooms.fields import texts
+from rooms.topics.floor import FLOOR, GiveFloor
 from rooms.topics.grouping import GROUPS, MAX_GROUPS, EndGroups, EnterGroup, StartGroups, group_of
 from rooms.topics.interpreting import (
     INTERPRETING,
@@ -189,6 +190,18 @@ def test_nobody_interprets_whose_voice_no_device_of_their_own_carries(open_hall)
     assert placed(open_hall.do("hanh", NameInterpreter("dung", "k1"))) == ["dung"]
     open_hall.do("lan", Leave())
     assert refusal(open_hall, "hanh", NameInterpreter("lan", "k1")) == "no_microphone", "she has gone"
+
+
+def test_who_interprets_is_not_given_the_floor_and_who_has_it_does_not_interpret(open_hall):
+    open_hall.do("hanh", OpenChannel("Tiếng Mông"))
+    open_hall.do("hanh", NameInterpreter("lan", "k1"))
+    open_hall.do("hanh", GiveFloor("dung"))
+    assert refusal(open_hall, "hanh", GiveFloor("lan")) == "interprets"
+    assert FLOOR.of(open_hall.room.state).holder == "dung", "his turn goes on"
+    assert refusal(open_hall, "hanh", NameInterpreter("dung", "k1")) == "interprets"
+    open_hall.do("hanh", NameInterpreter("lan"))
+    open_hall.do("hanh", GiveFloor("lan"))
+    assert placed(open_hall.do("hanh", NameInterpreter("dung", "k1"))) == ["dung"]
 
 
 def test_who_has_gone_can_be_relieved_of_interpreting(open_hall):

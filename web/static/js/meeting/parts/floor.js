@@ -3,7 +3,7 @@
 import { t } from "../../text.js";
 import { about, byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
-import { isClosed, isLost, isOpen, may, me, participant } from "../state.js";
+import { interpretsInto, isClosed, isLost, isOpen, may, me, participant } from "../state.js";
 import { toFile } from "./late.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -83,10 +83,12 @@ function showLine(state, element, request) {
   const chairs = may(state, "hand.move");
   element.classList.toggle("order", request.order);
   say(element.querySelector(".line-name"), name);
-  say(element.querySelector(".line-more"), [p?.unit?.name, p?.present ? "" : t("Vắng")].filter(Boolean).join(" · "));
+  const into = interpretsInto(state, request.participant);
+  const words = [p?.unit?.name, p?.present ? "" : t("Vắng"), into && t("Phiên dịch: %(language)s", { language: into })];
+  say(element.querySelector(".line-more"), words.filter(Boolean).join(" · "));
   say(element.querySelector(".line-about"), subject(state, request));
   const [give, up, lower] = element.querySelectorAll("button");
-  give.hidden = !isOpen(state) || !may(state, "floor.give") || !p?.present;
+  give.hidden = !isOpen(state) || !may(state, "floor.give") || !p?.present || into !== "";
   up.hidden = !chairs || state.floor.queue.findIndex((one) => one.order === request.order) ===
     state.floor.queue.indexOf(request);
   lower.hidden = !chairs;

@@ -74,7 +74,8 @@ export function mount(root, { act, show }) {
       state.listening[0]?.channel ?? "");
     byId("channel-listen-line").hidden = channels.length === 0;
     byId("channel-form").hidden = !desk;
-    const people = state.participants.filter((p) => p.present && p.role !== "viewer" && p.role !== "gateway" && (!p.site || p.audio));
+    const people = state.participants.filter((p) => p.present && p.role !== "viewer" && p.role !== "gateway" && (!p.site || p.audio) &&
+      p.id !== state.floor.holder);
     keep(byId("channels"), channels, (one) => one.id, create, (element, one) => {
       say(element.querySelector(".line-name"), one.language);
       const who = Object.keys(interpreters).filter((id) => interpreters[id] === one.id);

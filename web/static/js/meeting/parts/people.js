@@ -60,7 +60,7 @@ export function mount(_root, actions) {
       say(element.querySelector(".presence"), { absent: t("Vắng"), lost: t("Mất kết nối"), present: t("Có mặt") }[presence]);
       element.dataset.presence = presence;
       const call = element.querySelector("button");
-      call.hidden = !isOpen(state) || !may(state, "floor.give") || !p.present || p.role === "viewer" || p.hand ||
+      call.hidden = !isOpen(state) || !may(state, "floor.give") || !p.present || p.role === "viewer" || p.hand || into ||
         p.id === state.floor.holder || p.id === state.you;
       about(call, p.name);
       const more = element.querySelector(".more");
