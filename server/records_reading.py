@@ -107,16 +107,21 @@ class Reading(PublicRecords):
             return await stored_content(connection, await store.get(connection, document_id))
 
     async def sent_to(self, document: Document) -> frozenset[str]:
-        """The units of the directory, those of before too, that an issued document names as its recipients."""
-        if document.state is not State.SEALED:
+        """The units that an issued document names as its recipients: who was called so on its day, else whoever ever
+        was."""
+        if document.state is not State.SEALED or document.issued_on is None:
             return frozenset()
         try:
             text = await self.content(document.id)
         except RecordError:  # it is held, or was erased
             return frozenset()
         async with self._database.read() as connection:
-            units = await directory.units(connection)
-        known = known_units((one.id, one.name, one.short_name) for one in units)
+            that_day = await directory.units(connection, document.issued_on.isoformat())
+            ever = await directory.units(connection)
+        of_day, of_all = (
+            known_units((one.id, one.name, one.short_name) for one in units) for units in (that_day, ever)
+        )
+        known = of_all | of_day
         return frozenset(unit_named(name, known).id for name in sent_to(text)) - {""}
 
     async def content_json(self, document_id: str) -> dict[str, Any]:

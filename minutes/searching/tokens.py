@@ -67,6 +67,12 @@ def forms(word: str) -> tuple[str, str]:
     return unicodedata.normalize("NFC", older), bare
 
 
+def written(text: str) -> str:
+    """The words of any text with their marks, for comparing: "Thông  báo" and "thông báo." are equal, "thong bao" is
+    not; "hoà" and "hòa" are."""
+    return " ".join(marked for marked, _bare in words(composed(text)))
+
+
 def folded(text: str) -> str:
     """The words of any text without marks, for comparing: "Thông  báo" and "thong bao." are equal."""
     return " ".join(bare for _written, bare in words(composed(text)))

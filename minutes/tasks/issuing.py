@@ -4,6 +4,7 @@ The notice of conclusions says what the minutes have said: its rows restate thei
 same holds for a document that amends, corrects or replaces an earlier one.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +13,7 @@ from minutes.blocks import ConclusionLine, labelled
 from minutes.content import Content, MinutesContent, texts, to_json
 from minutes.document import Document
 from minutes.errors import N_, InvalidContent, Reason
-from minutes.searching.tokens import folded
+from minutes.searching.tokens import folded, written
 from minutes.tasks.task import Correction, Source, Task
 from minutes.text import TextContent
 from rooms.proceedings import Unit
@@ -46,18 +47,20 @@ def refuse_several_owners(content: Content) -> None:
             raise InvalidContent(path, Reason(text))
 
 
-def known_units(units: Iterable[tuple[str, str, str]]) -> Mapping[str, Unit]:
-    """Units by the folded names under which a row may call them; each is (id, name, short name)."""
-    found: dict[str, Unit] = {}
+def known_units(units: Iterable[tuple[str, str, str]]) -> dict[str, Unit]:
+    """Units by the names under which a row may call them, with their marks or without any; each is (id, name, short
+    name). Names decide who reads and works: what two units are called names neither."""
+    found: dict[str, dict[str, Unit]] = defaultdict(dict)
     for id, name, short in units:
-        found.setdefault(folded(name), Unit(id, short))
-        found.setdefault(folded(short), Unit(id, short))
-    return found
+        for key in (written(name), folded(name), written(short), folded(short)):
+            found[key][id] = Unit(id, short)
+    return {key: unit for key, ones in found.items() if len(ones) == 1 for unit in ones.values()}
 
 
 def unit_named(name: str, known: Mapping[str, Unit]) -> Unit:
-    """The unit that a row calls so; with no id where none is known by that name."""
-    return known.get(folded(name), Unit("", name))
+    """The unit that a row calls so; with no id where none is known by that name. "Hòa Phước" is not "Hoa Phước", but
+    who types no marks at all means either."""
+    return known.get(written(name), Unit("", name))
 
 
 def source_of(document: Document, row: Row) -> Source:

@@ -29,8 +29,8 @@ def routes() -> list[web.RouteDef]:
 
 
 async def own(request: web.Request) -> web.Response:
-    """GET /desk/{id}/files/{place}: one of the files, for whoever may read the document."""
-    _account, document = await open_document(request)
+    """GET /desk/{id}/files/{place}: one of the files, for whoever may read the document, or was sent it."""
+    _account, document = await open_document(request, "document.receive")
     try:
         file, data = await request.app[RECORDS].attached(document.id, int(request.match_info["place"]))
     except NotFound as error:

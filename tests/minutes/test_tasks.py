@@ -176,6 +176,16 @@ def test_units_are_known_by_their_long_and_short_names_and_no_other() -> None:
     assert unit_named("Ban Quản lý dự án", known) == Unit("", "Ban Quản lý dự án")
 
 
+def test_a_name_means_one_unit_or_none() -> None:
+    """Who is named reads the document: a tone makes another commune, and two of one name are told apart by nobody."""
+    known = known_units([("hoa", "UBND xã Hòa Phước", "xã Hòa Phước"), ("hoá", "UBND xã Hóa Phước", "xã Hóa Phước"),
+                         ("1", "UBND xã Tân Lập", "xã Tân Lập"), ("2", "UBND xã Tân Lập", "xã Tân Lập (mới)"),
+                         ("phu", "UBND xã Phú Thịnh", "xã Phú Thịnh")])  # fmt: skip
+    names = ["xã Hoà Phước", "xã Hóa Phước", "xã Hoa Phước", "xa hoa phuoc", "UBND xã Tân Lập", "xã Tân Lập (mới)",
+             "xã Phù Thịnh", "xa phu thinh"]  # fmt: skip
+    assert [unit_named(name, known).id for name in names] == ["hoa", "hoá", "", "", "", "2", "", "phu"]
+
+
 def test_the_notice_says_the_tasks_of_the_minutes_anew_and_makes_no_second_ones() -> None:
     first, second = task(1), task(2, "Báo cáo số hộ phải di dời", owner=HOA_PHUOC)
     rows = [row("1.", "Báo cáo  số hộ phải di dời"), row("2.", "Rà soát các hộ, kể cả ven suối"), row("3.", "Trực ban")]

@@ -12,6 +12,7 @@ from server.keys import DATABASE
 from server.rights import DocumentAccess, may
 from tests.server.filling import fill
 from tests.server.pages.conftest import Office
+from tests.server.pages.test_attaching import SHEET, send
 from tests.server.pages.test_registers import receive, today
 from tests.server.papers_files import pdf
 
@@ -42,9 +43,34 @@ async def test_a_unit_that_a_document_was_sent_to_reads_it_as_it_was_issued(offi
     assert (await kept.get(f"/desk/{document}")).status == 403, "where a copy is kept is nobody it was sent to"
 
 
+async def test_what_goes_with_a_document_was_sent_with_it(office: Office) -> None:
+    document = await letter(office, State.DRAFT)
+    assert (await send(await office.sign_in("binh"), document, "bieu.docx", SHEET)).status == 303
+    named, other, path = await office.sign_in("dung"), await office.sign_in("lan"), f"/desk/{document}/files/1"
+    assert (await named.get(path)).status == 403, "it is a draft"
+    await office.advance(document, State.SEALED)
+    assert path in (await named.get(f"/desk/{document}")).text
+    assert (await named.get(path)).body == SHEET
+    assert (await other.get(path)).status == 403
+
+
 async def test_before_it_is_issued_nobody_has_received_it(office: Office) -> None:
     document = await letter(office, State.APPROVED)
     assert (await (await office.sign_in("dung")).get(f"/desk/{document}")).status == 403
+
+
+async def test_who_was_called_so_on_the_day_of_a_document_has_received_it_and_no_later_unit_of_that_name(
+    office: Office,
+) -> None:
+    document = await letter(office)
+    assert (await (await office.sign_in("dung")).get(f"/desk/{document}")).status == 200
+    async with office.server.app[DATABASE].begin() as connection:
+        namesake = Unit("ta-nang-2", "Ủy ban nhân dân xã Tà Năng", "UBND xã Tà Năng", "Tà Năng", "UBND")
+        later = (today(office) + timedelta(days=1)).isoformat()
+        await directory.add_unit(connection, namesake, later)
+        await directory.add_account(connection, "moi", "Ma Văn Mới", "Văn thư", "ta-nang-2", ["clerk"])
+    assert (await (await office.sign_in("moi")).get(f"/desk/{document}")).status == 403
+    assert (await (await office.sign_in("dung")).get(f"/desk/{document}")).status == 200
 
 
 @pytest.mark.parametrize("over", [True, False])
