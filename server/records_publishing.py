@@ -29,6 +29,14 @@ class Publishing(Reading):
             await store.withdraw(connection, document_id, actor_of(by), self._now(), why)
             await self._take(connection, document, Act.WITHDRAW, by, why)
 
+    async def unknown(self, data: bytes) -> Verdict:
+        """What `verify` says of a file that nobody here knows."""
+        return await self._verifier.unknown(data)
+
     async def verify(self, data: bytes) -> Verdict:
         """Judge a file that somebody holds (at most minutes.verification.MAX_BYTES)."""
-        return await Verifier(self._database, self._archive, self._trust, self._typesetter).verify(data)
+        return await self._verifier.verify(data)
+
+    @property
+    def _verifier(self) -> Verifier:
+        return Verifier(self._database, self._archive, self._trust, self._typesetter)

@@ -40,8 +40,6 @@ _OTHER_SOURCE = N_("Dữ liệu dành cho máy đọc ở trong tệp khác vớ
 _NOT_APPROVED = Reason(N_("Dữ liệu dành cho máy đọc ở trong tệp khác với nội dung đã được duyệt"))
 _NO_SOURCE = Reason(N_("Tệp lưu trữ không mang nội dung của văn bản này."))
 _NOT_OURS = Reason(N_("Không phải là tệp do hệ thống này phát hành"))
-NOT_OURS = Verdict(Finding.UNKNOWN, None, None, (_NOT_OURS,))
-"""Of a file that nobody here knows."""
 _GOOD_BUT_NOT_OURS = Reason(N_("Chữ ký số trong tệp hợp lệ, nhưng tệp không có trong kho lưu trữ của hệ thống này"))
 
 
@@ -147,6 +145,10 @@ class Verifier:
             except NotFound:
                 continue
             return await self._changed(connection, document, data, document.rendition)
+        return await self.unknown(data)
+
+    async def unknown(self, data: bytes) -> Verdict:
+        """What is said of a file that nobody here knows; and, to the letter, of one that somebody may not know of."""
         return Verdict(Finding.UNKNOWN, None, None, (_NOT_OURS, *await self._said_by_signatures(data, None)))
 
     async def _changed(self, connection: AsyncConnection, document: Document, data: bytes, made: str | None) -> Verdict:

@@ -21,7 +21,6 @@ from server.pages import current, form, reader_of, upload_of
 from server.pages.archive import proof_of
 from server.pages.caching import knows, pdf, private, public
 from server.pages.wording import issuer, told
-from server.records_verify import NOT_OURS
 from server.rights import DocumentAccess, may
 from server.verdicts import sentence
 
@@ -173,7 +172,7 @@ async def verify_upload(request: web.Request) -> web.Response:
         verdict = await records.verify(data)
         found = await _published(request, verdict)
         if verdict.attached and not _may_read(request, verdict) and not _goes_with(found, data):
-            verdict = NOT_OURS
+            verdict = await records.unknown(data)
         proof = await proof_of(request, verdict)
     named = found is not None or verdict.kind == "genuine" or _may_read(request, verdict)
     return private(

@@ -95,6 +95,23 @@ async def test_whoever_checks_a_file_hears_with_which_document_it_goes(office: O
     assert (await office.records.verify(SHEET)).attached == "Biểu số 01.docx"
 
 
+async def test_a_stranger_hears_of_a_file_of_an_unposted_document_what_they_hear_of_any_file(office: Office) -> None:
+    """A plan that many could have: that it went with a letter shows in no word, no line more and none less."""
+    notice, plan = await office.notice(State.DRAFT), pdf("Phương án sáp nhập")
+    secretary, citizen = await office.sign_in("binh"), office.stranger()
+
+    async def told() -> str:
+        form = FormData({"csrf": citizen.csrf})
+        form.add_field("file", io.BytesIO(plan), filename="tep.pdf", content_type="application/pdf")
+        return (await citizen.post("/verify", form)).text
+
+    before = await told()
+    await send(secretary, notice, "phuong-an.pdf", plan)
+    await office.advance(notice, State.SEALED)
+    assert (await office.records.verify(plan)).attached == "phuong-an.pdf"
+    assert await told() == before
+
+
 async def test_what_must_not_go_with_a_document_is_refused_and_nothing_of_it_is_kept(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary, archive = await office.sign_in("binh"), office.server.data / "archive"
