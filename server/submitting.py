@@ -26,6 +26,7 @@ class Submitting:
         self._cases = cases
         self._historical = historical
         self._now = now
+        self._one = asyncio.Lock()
 
     @property
     def connected(self) -> bool:
@@ -35,16 +36,18 @@ class Submitting:
     async def hand_in(self, unit_id: str, case_id: str, *, by: Official) -> None:
         """Hand a closed case file that is kept for good in to the historical archive (Law 33/2024/QH15). Raises
         NotFound, Refused, Damaged, Problem("historical_down")."""
-        case = await self._cases.get(unit_id, case_id)
-        refuse(case)
-        if self._historical is None:
-            raise Refused("no_historical", Reason(N_("Chưa thiết lập kết nối với Lưu trữ lịch sử.")))
-        case, bag = await self._cases.hand_over(unit_id, case_id)
-        with bag:
-            digest = await asyncio.to_thread(self._historical.hand_in, name_of(case), bag)
-        async with self._database.begin() as connection:
-            day = self._now().astimezone(VIETNAM).date()
-            await store.submit(connection, case, Submission(digest, day, by.name))
+        # One at a time: of two bags of a case file the archive would have one, and its digest stand for the other.
+        async with self._one:
+            case = await self._cases.get(unit_id, case_id)
+            refuse(case)
+            if self._historical is None:
+                raise Refused("no_historical", Reason(N_("Chưa thiết lập kết nối với Lưu trữ lịch sử.")))
+            case, bag = await self._cases.hand_over(unit_id, case_id)
+            with bag:
+                digest = await asyncio.to_thread(self._historical.hand_in, name_of(case), bag)
+            async with self._database.begin() as connection:
+                day = self._now().astimezone(VIETNAM).date()
+                await store.submit(connection, case, Submission(digest, day, by.name))
 
     async def look(self, _now: datetime) -> None:
         """Read what has been answered."""

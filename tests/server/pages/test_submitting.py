@@ -1,5 +1,6 @@
 """Closed case files are handed in to the historical archive, and its answers are on record."""
 
+import asyncio
 import hashlib
 import io
 import json
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from minutes.document import State
+from minutes.errors import Refused
 from server import auth
 from server.errors import Problem
 from server.historical import Historical
@@ -27,6 +29,20 @@ async def closed(office: Office, period: str) -> str:
     assert (await clerk.post(where + "/add", {"what": number})).status == 303
     assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
     return where
+
+
+async def test_two_who_hand_in_the_same_case_file_at_once_bring_one_bag(office: Office, tmp_path: Path) -> None:
+    app, folder = office.server.app, tmp_path / "historical"
+    submitting = Submitting(app[DATABASE], app[CASE_FILES], Historical(folder), auth.utcnow)
+    id, by = (await closed(office, "hop-quan-trong")).rpartition("/")[2], await office.actor("cuc")
+    both = [submitting.hand_in("lam-son", id, by=by) for _ in range(2)]
+    first, second = await asyncio.gather(*both, return_exceptions=True)
+    assert first is None
+    assert isinstance(second, Refused)
+    said = (await app[CASE_FILES].get("lam-son", id)).submission
+    (bag,) = (folder / "outbox").glob("*.zip")
+    assert said is not None
+    assert said.digest == hashlib.sha256(bag.read_bytes()).hexdigest()
 
 
 def answer(folder: Path, name: str, **said: object) -> None:
