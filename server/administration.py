@@ -17,7 +17,7 @@ from minutes.reading import VIETNAM
 from server import directory, directory_log, letters, outbox
 from server.database import Database
 from server.directory import Account, Holder, Standing, Unit
-from server.directory_log import Deed, Subject, Values, differing, note
+from server.directory_log import Change, Deed, Subject, Values, differing, note
 from server.editing.live import Editing
 from server.errors import Problem
 from server.i18n import N_
@@ -227,13 +227,14 @@ class Administration:
         """Changes of rights are as they should be; what is confirmed already is passed over. Raises Problem."""
         async with self._database.begin() as connection:
             acting = await directory.account(connection, by.id)
-            for number in sorted(numbers):
-                found = await directory_log.one(connection, number)
-                if found is None or not may(acting, "rights.confirm", access(found)):
-                    raise Problem("not_allowed")
-                if found.waits:
-                    actor = Actor(by.id, by.name, by.title)
-                    await note(connection, actor, Deed.CONFIRM, found.subject, self._now(), confirms=number)
+            found = [await directory_log.one(connection, number) for number in sorted(numbers)]
+            known = [one for one in found if one is not None]
+            if acting is None or len(await confirmable(connection, acting, known)) < len(found):
+                raise Problem("not_allowed")
+            actor = Actor(by.id, by.name, by.title)
+            for one in known:
+                if one.waits:
+                    await note(connection, actor, Deed.CONFIRM, one.subject, self._now(), confirms=one.id)
 
     # --- what time brings ----------------------------------------------------------------------------------------
 
@@ -328,10 +329,18 @@ async def put_down_administrator(connection: AsyncConnection, account_id: str, a
     )  # fmt: skip
 
 
-def access(change: directory_log.Change) -> ChangeAccess:
-    """A change as `may` sees it."""
+async def confirmable(connection: AsyncConnection, account: Account, changes: Sequence[Change]) -> list[Change]:
+    """Those of `changes` that `account` may confirm. An administrator can make accounts and come in by them: as long as
+    there is somebody else who may, such accounts confirm nothing of theirs."""
+    waiting, people = await directory_log.waiting(connection), await directory.accounts(connection)
+    return [one for one in changes if may(account, "rights.confirm", _access(one, waiting, people))]
+
+
+def _access(change: Change, waiting: Sequence[Change], people: Sequence[Account]) -> ChangeAccess:
     way_in = change.deed is Deed.LINK or "address" in change.after
-    return ChangeAccess(change.by.id, change.subject.id, change.subject.unit_id, way_in)
+    seen = ChangeAccess(change.by.id, change.subject.id, change.subject.unit_id, way_in)
+    apart = replace(seen, let_in=frozenset(one.subject.id for one in waiting if one.by.id == change.by.id))
+    return apart if any(may(one, "rights.confirm", apart) for one in people) else seen
 
 
 # --- looking things up, with what must hold -----------------------------------------------------------------------

@@ -66,12 +66,14 @@ class IncidentAccess:
 @dataclass(frozen=True, slots=True)
 class ChangeAccess:
     """A change of somebody's rights as `may` sees it: who made it, whose rights they are, and of which unit.
-    `way_in`: it is a sign-in link, or where such links go, and whoever has one is the subject."""
+    `way_in`: it is a sign-in link, or where such links go, and whoever has one is the subject. `let_in`: the accounts
+    that whoever made it may act by, for nobody has confirmed yet what they did to them."""
 
     by: str
     subject: str
     unit_id: str
     way_in: bool = False
+    let_in: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,9 @@ def _decides(account: Account, incident: IncidentAccess) -> bool:
 
 def _confirms(account: Account, change: ChangeAccess) -> bool:
     """Nobody what they have changed themselves, and no administrator their own rights; a link to an account nobody who
-    may have come by it."""
+    may have come by it, and nobody by an account that they were let into by who made the change."""
+    if account.id in change.let_in:
+        return False
     if account.room is not None or account.id == change.by or (change.way_in and account.id == change.subject):
         return False
     if "leader" in account.roles and account.unit.id == change.unit_id:

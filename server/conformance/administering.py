@@ -1,8 +1,8 @@
 """Checks of the administration: rights are given, changed with the position, warned of until confirmed, and logged."""
 
 from minutes.conformance.checklist import Outcome, judged
-from server import directory, directory_log, rights
-from server.administration import Official, access
+from server import directory, directory_log
+from server.administration import Official, confirmable
 from server.conformance.office import CHAIR, CLERK, DELEGATE, SECRETARY, UNIT, Examined, Office
 from server.directory import Account
 from server.directory_log import Change, Deed
@@ -68,7 +68,8 @@ async def rights_warned(seen: Examined) -> Outcome:
         await administration.confirm([change.id], by=by)
         own = True
     except Problem:
-        own = rights.may(by, "rights.confirm", access(change))
+        async with office.database.read() as connection:
+            own = bool(await confirmable(connection, by, [change]))
     async with office.database.read() as connection:
         waiting = [one.id for one in await directory_log.waiting(connection, UNIT.id)]
     await administration.confirm(waiting, by=leader)

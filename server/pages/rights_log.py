@@ -13,7 +13,7 @@ from minutes.reading import VIETNAM
 from minutes.sheets import LAYOUT, Column, sheet
 from minutes.typeset import Typesetter
 from server import directory_log
-from server.administration import ROLES, access
+from server.administration import ROLES, confirmable
 from server.auth import utcnow
 from server.directory import Account
 from server.directory_log import Change, Deed, Values
@@ -91,9 +91,10 @@ async def show(request: web.Request) -> web.Response:
     async with request.app[DATABASE].read() as connection:
         waiting = [] if below else await directory_log.waiting(connection, unit_id)
         changes = await directory_log.changes(connection, unit_id, PAGE + 1, below=below)
+        theirs = await confirmable(connection, account, waiting)
     return private(
         request, "people/log.html", unconfirmed=waiting, changes=changes[:PAGE], more=len(changes) > PAGE,
-        confirmable={one.id for one in waiting if may(account, "rights.confirm", access(one))},
+        confirmable={one.id for one in theirs},
         everything=unit_id is None, **words(request),
     )  # fmt: skip
 
@@ -114,8 +115,7 @@ async def waiting(request: web.Request, account: Account) -> int:
     if not may(account, "rights.read", unit_id):
         return 0
     async with request.app[DATABASE].read() as connection:
-        found = await directory_log.waiting(connection, unit_id)
-    return sum(may(account, "rights.confirm", access(one)) for one in found)
+        return len(await confirmable(connection, account, await directory_log.waiting(connection, unit_id)))
 
 
 async def way_in(request: web.Request, account: Account) -> Change | None:

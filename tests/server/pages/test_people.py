@@ -283,6 +283,23 @@ async def test_what_somebody_gives_themselves_is_seen_and_confirmed_by_another(o
     assert "Chờ xác nhận" not in (await clerk.get("/people/log")).words
 
 
+async def test_an_administrator_confirms_nothing_by_accounts_of_their_own_making(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    made = [(await clerk.post("/people/new", MINH | {"role.leader": "1"})).location for _ in range(2)]
+    first, second = [await office.with_token(link_on(await clerk.post(f"{one}/link", {"days": "1"}))) for one in made]
+    async with office.server.app[DATABASE].read() as connection:
+        waiting = [one.id for one in await directory_log.waiting(connection)]
+    assert len(waiting) == 4, "two accounts, and the links into them"
+    for puppet in (first, second):
+        assert "change." not in (await puppet.get("/people/log")).text
+        assert not (await puppet.get("/desk")).has("rights-waiting")
+        for number in waiting:
+            assert (await puppet.post("/people/log/confirm", {f"change.{number}": "1"})).status == 403
+    leader = await office.sign_in("hanh")
+    assert (await leader.post("/people/log/confirm", {f"change.{one}": "1" for one in waiting})).status == 303
+    assert "Chờ xác nhận" not in (await clerk.get("/people/log")).words
+
+
 async def test_leaders_see_and_confirm_what_is_of_their_unit_alone(office: Office) -> None:
     clerk = await office.sign_in("cuc")
     await change(clerk, "/people/dung", role__leader="1")
