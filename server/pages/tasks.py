@@ -12,7 +12,7 @@ from minutes.document import Document
 from minutes.document import State as Stage
 from minutes.errors import NotFound, RecordError
 from minutes.exchange.arrival import PDF, Kept
-from minutes.tasks.task import ACT_NAMES, NEEDS_REASON, STATE_NAMES, WORDS, Act, Task, acts_on
+from minutes.tasks.task import ACT_NAMES, NEEDS_REASON, STATE_NAMES, WORDS, Act, State, Task, acts_on
 from server import accesses, directory
 from server.accesses import Deed, Thing
 from server.auth import utcnow
@@ -146,7 +146,7 @@ async def _page(
         people=[one for one in accounts if one.unit.id == owner],
         units=units,
         documents=issued,
-        files=[one.name for one in await _files(request, task)] if task.source.received else [],
+        files=[one.name for one in await _files(request, account, task)],
         sentence=sentence,
         failed=failed,
         typed=defaultdict(str, typed or {}),
@@ -164,8 +164,11 @@ async def _answers(request: web.Request, account: Account, task: Task) -> list[D
     return found
 
 
-async def _files(request: web.Request, task: Task) -> tuple[Kept, ...]:
-    """The files of the document that came and that the task is of."""
+async def _files(request: web.Request, account: Account, task: Task) -> tuple[Kept, ...]:
+    """The files of the document that came and that the task is of; of one that was cancelled whoever gave it alone has
+    them: it may have gone to the wrong unit."""
+    if not task.source.received or (task.state is State.CANCELLED and account.unit.id != task.authority.id):
+        return ()
     year, number = map(int, task.source.received.split("/"))
     came = await request.app[EXCHANGE].arrivals.of_line(task.authority.id, year, number)
     if came is not None:
@@ -177,7 +180,7 @@ async def _files(request: web.Request, task: Task) -> tuple[Kept, ...]:
 async def received(request: web.Request) -> web.Response:
     """GET /tasks/{id}/received/{place}: a file of the document that came, for whoever may read the task."""
     account, task = await _open(request)
-    files = await _files(request, task) if task.source.received else ()
+    files = await _files(request, account, task)
     place = int(request.match_info["place"])
     if not 1 <= place <= len(files):
         raise Problem("not_found")

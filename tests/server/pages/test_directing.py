@@ -80,6 +80,10 @@ async def test_a_unit_that_is_to_deal_with_it_reads_it_by_its_task_and_no_other_
     assert (await unit.get(where)).status == 403
     for visitor in (other, office.stranger()):
         assert (await visitor.get(f"{path}/received/1")).status in (401, 403)
+    assert (await leader.post(path + "/cancel", {"reason": "Giao nhầm đơn vị"})).status == 303
+    assert (await unit.get(f"{path}/received/1")).status == 404, "it went to the wrong unit"
+    assert not (await unit.get(path)).has("received")
+    assert (await leader.get(f"{path}/received/1")).body == letter
     assert "Lò Văn Dũng: Tải, in" in (await clerk.get(where.replace("registers/in", "described/received"))).words
 
 
