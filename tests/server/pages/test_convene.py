@@ -167,7 +167,9 @@ async def test_an_emergency_needs_no_agenda_and_its_letters_go_out_as_it_is_put_
     assert told.has("mail-counts")
     assert "cần báo bằng cách khác: Bà Tư." in told.words
     assert (await binh.get(path)).has("urgent")
-    assert {mail.letter.subject.partition(":")[0] for mail in await mails(office, path)} == {"KHẨN"}
+    letters = [mail.letter for mail in await mails(office, path)]
+    assert {letter.subject.partition(":")[0] for letter in letters} == {"KHẨN"}
+    assert all("Đây là cuộc họp khẩn" in text for letter in letters for text in (letter.text, letter.html))
     assert "Họp khẩn" in (await binh.get("/meetings")).words
 
 
