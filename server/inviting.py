@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rooms import Meeting
 from rooms.facts import from_iso, iso
+from rooms.topics.lobby import guest_id
 from server.auth import utcnow
 from server.database import Database
 from server.errors import Problem
@@ -138,7 +139,7 @@ def claims(link: GuestLink, name: str) -> dict[str, str]:
     """What the session of a guest holds: see `auth.guest`."""
     return {
         "use": "room",
-        "sub": f"guest-{secrets.token_hex(8)}",
+        "sub": guest_id(link.id, secrets.token_hex(8)),
         "room": link.room_id,
         "name": name,
         "role": link.role,

@@ -91,10 +91,26 @@ class SwitchLobby(Command):
 
 def waits(state: State, person: str, vouched: bool) -> bool:
     """Whether somebody who comes now has to wait. `vouched`: the server knows that they are expected, from the sheet
-    or by a token that is theirs. Who has been let in or has come before is not asked again, unless sent out."""
-    if person in state.session.sheet.barred:
+    or by a token that is theirs. Who has been let in or has come before is not asked again, unless sent out. Who comes
+    by the guest link of somebody who was sent out may be the same person in another browser, and waits."""
+    barred = state.session.sheet.barred
+    if person in barred:
         return True
-    return person not in state.people and not vouched and LOBBY.of(state).on
+    if person in state.people or vouched:
+        return False
+    link = link_of(person)
+    return LOBBY.of(state).on or (link != "" and any(link_of(one) == link for one in barred))
+
+
+def guest_id(link: str, number: str) -> str:
+    """The id of one of those who come by a guest link; neither part has a "-"."""
+    return f"guest-{link}-{number}"
+
+
+def link_of(person: str) -> str:
+    """The guest link by which a person of this id came; "" if it was none."""
+    parts = person.split("-")
+    return parts[1] if len(parts) == 3 and parts[0] == "guest" else ""
 
 
 def admission(person: Person, actor: str) -> Draft:

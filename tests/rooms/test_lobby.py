@@ -126,6 +126,19 @@ def test_the_door_is_opened_and_shut_before_and_during_the_meeting(hall):
     assert "guest-2" in hall.room.state.people
 
 
+def test_who_was_sent_out_does_not_pass_an_open_door_by_the_same_link_as_somebody_else(new_hall):
+    hall = new_hall(lobby=False)
+    hall.join(hall.hanh)
+    first, again, other = guest("a1-1"), guest("a1-2"), guest("b2-1")
+    come(hall, first)
+    hall.do("hanh", SendOut(first.id))
+    assert waits(hall.room.state, again.id, False)
+    assert not waits(hall.room.state, other.id, False)
+    hall.do(again.id, Knock(again))
+    hall.do("hanh", Admit(again.id))
+    assert not waits(hall.room.state, again.id, False)
+
+
 def test_a_sheet_without_a_lobby_begins_with_the_door_open(new_hall):
     hall = new_hall(lobby=False)
     come(hall, guest())
