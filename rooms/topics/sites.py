@@ -200,6 +200,8 @@ def _add(state: State, actor: str, command: AddToSite, now: datetime) -> Found:
     site = _site(state, command.site)
     _operates(state, actor, command.site)
     known = state.people.get(command.person.id)
+    if known is not None and known.connected:
+        raise Refused("wrong_person", "who has a line of their own is taken over by nobody's phone")
     if known is not None and not known.struck:
         return _seating(state, actor, known.id, command.site, "tick", now)
     if len(site.seats) >= MAX_SEATS or len(LOBBY.of(state).inside) >= MAX_INSIDE:

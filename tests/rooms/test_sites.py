@@ -252,6 +252,17 @@ def test_who_is_on_no_sheet_is_added_by_the_sites_device_attends_and_has_no_vote
     assert attendance(site_hall)["l1"].added_by is None
 
 
+def test_nobodys_phone_is_taken_for_who_has_come_by_a_line_of_their_own(site_hall):
+    site_hall.do("lan", AddToSite("lan", SAU))
+    site_hall.do("lan", FreeSeat("lan", "s-1"))
+    site_hall.join(site_hall.room.state.people["s-1"].person)
+    with pytest.raises(Refused, match="wrong_person"):
+        site_hall.do("lan", AddToSite("lan", SAU))
+    site_hall.do("s-1", Drop())
+    site_hall.do("lan", AddToSite("lan", SAU))
+    assert site_hall.room.state.people["s-1"].seat == "lan"
+
+
 def test_the_chair_may_give_a_vote_to_who_was_added(site_hall):
     site_hall.do("lan", AddToSite("lan", SAU))
     present, members = turnout(site_hall.room.state.people)
