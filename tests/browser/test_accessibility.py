@@ -183,7 +183,8 @@ async def test_what_a_meeting_has_beside_its_agenda_keeps_nobody_out(
     await dung.click(hook("vote-for"))
     await inspector.look(dung, "secret ballot")
     await chair.click(hook("vote-close"))
-    await dung.wait_for_selector(hook("vote-result"))
+    await dung.wait_for_selector(f"{hook('vote-result')}:not([hidden])", state="attached")
+    await panel(dung, "vote")
     await inspector.look(dung, "result")
 
     await panel(chair, "interpreting")

@@ -89,6 +89,29 @@ async def test_the_button_into_the_room_cannot_be_pressed_before_it_listens(
     await expect(dung.locator(hook("mic"))).to_have_attribute("data-on", "false")
 
 
+async def test_a_vote_comes_to_the_front_of_those_who_vote_and_gives_back_what_they_were_at(
+    installation: Installation, signed_in: Open
+) -> None:
+    chair, secretary, dung = [await signed_in(person) for person in ("hanh", "binh", "dung")]
+    for page in (chair, secretary, dung):
+        await enter(page, installation.url + ROOM, microphone=False)
+    await chair.click(hook("open-meeting"))
+    await panel(secretary, "notes")
+    await panel(dung, "agenda")
+    await panel(chair, "vote")
+    await chair.fill(hook("vote-text"), "Thông qua phương án?")
+    await chair.click(hook("vote-open"))
+    await expect(dung.locator(hook("vote-for"))).to_be_visible()
+    await expect(secretary.locator(hook("tab-vote"))).to_have_class("tab urgent")
+    await expect(secretary.locator(hook("notes-text"))).to_be_visible()
+    await chair.click(hook("vote-close"))
+    await expect(dung.locator("#agenda")).to_be_visible()
+    await expect(dung.locator("#vote")).to_be_hidden()
+    await expect(secretary.locator(hook("tab-vote"))).to_have_class("tab")
+    await expect(secretary.locator(hook("notes-text"))).to_be_visible()
+    await expect(chair.locator(hook("vote-result"))).to_be_visible()
+
+
 async def test_a_hall_shows_the_speaker_or_the_paper_on_its_second_screen_and_the_operator_as_he_likes(
     installation: Installation, signed_in: Open, tmp_path: Path
 ) -> None:

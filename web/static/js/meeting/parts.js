@@ -62,9 +62,9 @@ import * as vote from "./parts/vote.js";
  *   tell: say something that may be lost; redraw: what the part wants of the room has changed by itself
  */
 /**
- * What a part wants of the room. Of a panel: is it there at all, the number on its tab, and does it want everybody's
- * attention now (it comes to the front unless one is writing elsewhere), or is only its tab marked. Of the stage: an
- * element of the part to stand in place of the large picture.
+ * What a part wants of the room. Of a panel: is it there at all, the number on its tab, and does it want one's
+ * attention now (it comes to the front while that lasts, unless one is writing elsewhere), or is only its tab marked.
+ * Of the stage: an element of the part to stand in place of the large picture.
  * @typedef {{shown?: boolean, count?: number, urgent?: boolean, marked?: boolean, stage?: HTMLElement | null}} Wish
  */
 /** @typedef {{render: (state: State, before: State, local: Local) => Wish | void, tick?: () => void}} Part */

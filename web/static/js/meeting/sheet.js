@@ -1,7 +1,7 @@
 /**
  * The panels and their tabs: beside the pictures on a wide screen, below them on a narrow one; one panel at a time.
- * A tab opens and closes its panel; a panel that wants everybody's attention comes to the front, and on a narrow screen
- * the open one goes when something is shown on the stage.
+ * A tab opens and closes its panel; a panel that wants one's attention comes to the front and afterwards gives way to
+ * the one that was open before; on a narrow screen the open one goes when something is shown on the stage.
  */
 
 import { byId, say } from "./element.js";
@@ -18,6 +18,7 @@ export class Sheet {
   /** @type {Map<string, HTMLElement>} panel -> its tab */ #tabs = new Map();
   /** @type {Record<string, Wish>} */ #wishes = {};
   /** @type {string} "" for none */ #open;
+  /** @type {string | null} what was open before a panel came to the front by itself */ #before = null;
   #all = false;
 
   /** @param {() => void} changed another panel is open: what its parts show may be another, too */
@@ -41,8 +42,12 @@ export class Sheet {
     const staged = !entering && Object.keys(wishes).some((name) => wishes[name].stage && !this.#wishes[name]?.stage);
     this.#wishes = wishes;
     this.#all = all;
-    if (risen && !writing()) this.#open = risen;
-    else if (staged && !matchMedia(WIDE).matches && !writing()) this.#open = ""; // what is shown is not to lie under it
+    const over = this.#before !== null && !wishes[this.#open]?.urgent;
+    if (!writing()) {
+      if (risen) this._rise(risen);
+      else if (staged && !matchMedia(WIDE).matches) this._take(""); // what is shown is not to lie under it
+      else if (over) this._take(this.#before ?? "");
+    }
     this._draw();
   }
 
@@ -80,9 +85,22 @@ export class Sheet {
     rail.classList.toggle("tight", rail.clientHeight < shown * ROOMY);
   }
 
+  /** To the front until its moment is over, or until one chooses. @param {string} name */
+  _rise(name) {
+    if (name === this.#open) return;
+    this.#before ??= this.#open;
+    this.#open = name;
+  }
+
+  /** @param {string} name */
+  _take(name) {
+    this.#open = name;
+    this.#before = null;
+  }
+
   /** @param {string} name */
   _choose(name) {
-    this.#open = name;
+    this._take(name);
     keepInTab(STORE, { open: name });
     this._draw();
     this.changed();

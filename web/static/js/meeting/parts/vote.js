@@ -195,7 +195,7 @@ export function mount(root, { act, now }) {
     if (vote !== null) showVote(state, vote);
     else say(byId("vote-state"), "");
     tick();
-    return { shown: vote !== null || puts, urgent: running };
+    return { shown: vote !== null || puts, urgent: running && may(state, "vote.cast"), marked: running };
   };
 
   const showVote = (/** @type {State} */ state, /** @type {Vote} */ vote) => {
