@@ -1,7 +1,8 @@
-"""What is written in the meeting: to everybody, or as a note to the desk (chair and secretaries) alone.
+"""What is written in the meeting: to everybody, or as a private note to the desk (chair and secretaries) or to the
+secretaries alone.
 
-A note to the desk is for those who hold these roles when it is sent, there or not: who comes into one later does not
-read it, and who has left one still does. So its readers are named in it, once and for all.
+A note is for those who hold these roles when it is sent, there or not: who comes into one later does not read it, and
+who has left one still does. So its readers are named in it, once and for all.
 
 It is talk and no record: the desk puts into the proceedings what matters, and its author sees that. Until the meeting
 is over everything is kept beside the facts, so that a restart of the server loses none of it; then it is gone.
@@ -23,12 +24,13 @@ from rooms.topic import UNTIL_CLOSED, Draft, Found, Memory, Said, Topic, View, t
 
 KEPT = 200  # messages; older ones go
 AT_ONCE, SPAN = 5, timedelta(seconds=10)  # messages of one person in a while
+ADDRESSEES = ("all", "desk", "secretary")
 REACTIONS = ("applause", "agree", "thanks", "unclear")
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`readers`: of a note to the desk its author and whom it was sent to; None: everybody. `minuted`: it is in the
+    """`readers`: of a private note its author and whom it was sent to; None: everybody. `minuted`: it is in the
     proceedings."""
 
     id: str
@@ -48,7 +50,6 @@ class Message:
             "participant": self.author,
             "text": self.text,
             "at": iso(self.at),
-            "desk": self.readers is not None,
             "readers": None if self.readers is None else sorted(self.readers),
             "minuted": self.minuted,
             "removed": self.removed,
@@ -56,8 +57,9 @@ class Message:
 
     @classmethod
     def from_json(cls, data: Json) -> Message:
-        """What was kept before a note named its readers is its author's alone: whose roles it was for is not in it."""
-        readers = data.get("readers") or ([data["participant"]] if data["desk"] else None)
+        """What was kept before a note named its readers (as `desk`) is its author's alone: whose roles it was for is
+        not in it."""
+        readers = data.get("readers") or ([data["participant"]] if data.get("desk") else None)
         return cls(
             data["id"],
             data["participant"],
@@ -90,7 +92,7 @@ CHAT = Part("chat", lambda meeting: Chat({}))
 @dataclass(frozen=True, slots=True)
 class Say(Command):
     text: str = field(metadata=read_by(prose))
-    desk: bool = field(default=False, metadata=read_by(flag))
+    to: str = field(default="all", metadata=read_by(one_of(*ADDRESSEES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +117,21 @@ class React(Command):
     reaction: str = field(metadata=read_by(one_of(*REACTIONS)))
 
 
+def _addressed(state: State, to: str) -> frozenset[str] | None:
+    """Who reads besides the author, by the roles of now; None: everybody."""
+    sheet = state.session.sheet
+    return {"all": None, "desk": sheet.desk, "secretary": frozenset(sheet.secretaries)}[to]
+
+
 def _say(state: State, actor: str, command: Say, now: datetime) -> Found:
     chat = CHAT.of(state)
-    if chat.locked and not command.desk and state.people[actor].role not in DESK:
+    if chat.locked and command.to == "all" and state.people[actor].role not in DESK:
         raise Refused("chat_locked")
     recent = [one for one in chat.messages.values() if one.author == actor and now - one.at < SPAN]
     if len(recent) >= AT_ONCE:
         raise Refused("busy", "too many messages")
-    readers = state.session.sheet.desk | {actor} if command.desk else None
-    message = Message(f"m{chat.count + 1}", actor, command.text, now, readers)
+    readers = _addressed(state, command.to)
+    message = Message(f"m{chat.count + 1}", actor, command.text, now, None if readers is None else readers | {actor})
     return CHAT.put(state, chat.with_message(message))
 
 
@@ -144,7 +152,7 @@ def _remove(state: State, actor: str, command: RemoveMessage, now: datetime) -> 
 def _minute(state: State, actor: str, command: MinuteMessage, now: datetime) -> Found:
     message = _standing(state, actor, command.message)
     if message.readers is not None:
-        raise Refused("not_eligible", "a note to the desk is private")
+        raise Refused("not_eligible", "the note is private")
     if message.minuted:
         return []
     data = {"message": message.id, "person": message.author, "text": message.text, "at": iso(message.at)}

@@ -1,4 +1,4 @@
-"""Talk beside the meeting: read by all, a note by the desk alone, and one message goes into the minutes."""
+"""Talk beside the meeting: read by all, by the desk or the secretary alone, and one message goes into the minutes."""
 
 from playwright.async_api import expect
 
@@ -23,13 +23,26 @@ async def test_a_message_a_private_note_and_a_reaction(installation: Installatio
     for page in pages.values():
         await expect(page.locator(hook("message"))).to_contain_text("Xã đã gửi số liệu lúc 9 giờ.")
     await expect(lan.locator(hook("chat-text"))).to_be_focused()
-    await dung.check(hook("chat-desk"))
+    await dung.select_option(hook("chat-to"), "desk")
     await dung.fill(hook("chat-text"), "Xin vắng từ 10 giờ.")
     await dung.click(hook("chat-send"))
     await expect(binh.locator(hook("message"))).to_have_count(2)
     await expect(binh.locator(hook("message")).nth(1)).to_contain_text("riêng với ")
-    await expect(dung.locator(hook("chat-desk-who"))).to_contain_text("Nguyễn Thị Hạnh")
-    assert not await hanh.locator(hook("chat-desk-who")).is_visible()
+    await expect(dung.locator(hook("chat-readers"))).to_contain_text("Nguyễn Thị Hạnh")
+    await dung.select_option(hook("chat-to"), "secretary")
+    await expect(dung.locator(hook("chat-readers"))).to_contain_text("Chỉ Trần Văn Bình đọc được")
+    await dung.fill(hook("chat-text"), "Đề nghị sửa số liệu.")
+    await dung.click(hook("chat-send"))
+    await expect(binh.locator(hook("message"))).to_have_count(3)
+    await expect(binh.locator(hook("message")).nth(2)).to_contain_text("riêng với Trần Văn Bình")
+    assert await hanh.locator(hook("message")).count() == 2, (
+        "the chair reads what went to the desk, not to the secretary"
+    )
+    assert await hanh.locator(f"{hook('chat-to')} option").all_inner_texts() == ["Mọi người", "Chỉ gửi thư ký"]
+    assert await binh.locator(f"{hook('chat-to')} option").all_inner_texts() == [
+        "Mọi người",
+        "Chỉ gửi chủ trì và thư ký",
+    ]
 
     await binh.locator(hook("message")).first.locator(hook("minute-message")).click()
     await expect(lan.locator(hook("message"))).to_contain_text("đã đưa vào biên bản")
@@ -37,4 +50,4 @@ async def test_a_message_a_private_note_and_a_reaction(installation: Installatio
     await expect(lan.locator("#chat-hint")).to_contain_text("tạm khóa")
     await hanh.click(hook("react-applause"))
     await expect(dung.locator("#reactions li")).to_contain_text("Vỗ tay")
-    assert await lan.locator(hook("message")).count() == 1, "a note to the desk is nobody else's"
+    assert await lan.locator(hook("message")).count() == 1, "a private note is nobody else's"

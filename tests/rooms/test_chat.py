@@ -38,7 +38,6 @@ def test_everybody_reads_what_is_written_to_everybody(open_hall):
             "participant": "lan",
             "text": "Xã Tân Lập đã gửi số liệu.",
             "at": "2026-11-23T01:00:00Z",
-            "desk": False,
             "readers": None,
             "minuted": False,
             "removed": False,
@@ -48,7 +47,7 @@ def test_everybody_reads_what_is_written_to_everybody(open_hall):
 
 
 def test_a_note_to_the_desk_is_read_by_its_author_and_the_desk_alone(open_hall):
-    effects = open_hall.do("lan", Say("Xin vắng từ 10 giờ.", desk=True))
+    effects = open_hall.do("lan", Say("Xin vắng từ 10 giờ.", to="desk"))
     assert readers(effects) == {"lan", "hanh", "binh"}
     assert seen(open_hall, "binh") == seen(open_hall, "lan") == ["Xin vắng từ 10 giờ."]
     assert seen(open_hall, "dung") == []
@@ -56,10 +55,23 @@ def test_a_note_to_the_desk_is_read_by_its_author_and_the_desk_alone(open_hall):
     assert refusal(open_hall, "binh", MinuteMessage("m1")) == "not_eligible"
 
 
+def test_a_note_to_the_secretary_is_read_by_its_author_and_the_secretaries_alone(open_hall):
+    effects = open_hall.do("lan", Say("Xin đính chính số liệu.", to="secretary"))
+    assert readers(effects) == {"lan", "binh"}
+    assert open_hall.told(effects, "message")[0]["readers"] == ["binh", "lan"]
+    assert seen(open_hall, "hanh") == seen(open_hall, "dung") == []
+    assert refusal(open_hall, "hanh", RemoveMessage("m1")) == "unknown_message", "not even that there is one"
+    assert refusal(open_hall, "binh", MinuteMessage("m1")) == "not_eligible"
+    kept = beside(effects)
+    assert readers(open_hall.do("hanh", Say("Ghi giúp ý này.", to="secretary"))) == {"hanh", "binh"}
+    open_hall.room = Room.replay(open_hall.sheet, open_hall.kept, kept)
+    assert (seen(open_hall, "binh"), seen(open_hall, "hanh")) == (["Xin đính chính số liệu."], [])
+
+
 def test_talk_is_no_fact_but_what_the_desk_puts_on_record_is(open_hall):
     known = len(open_hall.kept)
     open_hall.do("lan", Say("Đề nghị lùi hạn đến thứ Sáu."))
-    open_hall.do("lan", Say("Xin gặp riêng.", desk=True))
+    open_hall.do("lan", Say("Xin gặp riêng.", to="desk"))
     assert len(open_hall.kept) == known
     effects = open_hall.do("binh", MinuteMessage("m1"))
     assert open_hall.told(effects, "message")[0]["minuted"]
@@ -72,7 +84,7 @@ def test_talk_is_no_fact_but_what_the_desk_puts_on_record_is(open_hall):
 
 def test_a_restart_of_the_server_loses_nothing(open_hall):
     effects = open_hall.do("lan", Say("Một."))
-    effects += open_hall.do("dung", Say("Hai.", desk=True))
+    effects += open_hall.do("dung", Say("Hai.", to="desk"))
     for number in range(3, 13):
         open_hall.wait(seconds=30)
         effects += open_hall.do("lan", Say(f"Thứ {number}."))
@@ -89,7 +101,7 @@ def test_a_removed_message_keeps_its_place_and_loses_its_words(open_hall):
     assert refusal(open_hall, "dung", RemoveMessage("m1")) == "not_allowed"
     effects = open_hall.do("lan", RemoveMessage("m1"))
     assert open_hall.told(effects, "message")[0] | {"at": ""} == {
-        "id": "m1", "participant": "lan", "text": "", "at": "", "desk": False, "readers": None, "minuted": False,
+        "id": "m1", "participant": "lan", "text": "", "at": "", "readers": None, "minuted": False,
         "removed": True,
     }  # fmt: skip
     assert beside(effects)[0].value["text"] == ""
@@ -100,7 +112,7 @@ def test_a_removed_message_keeps_its_place_and_loses_its_words(open_hall):
 def test_locked_only_the_desk_writes_to_everybody_and_everybody_to_the_desk(open_hall):
     open_hall.do("hanh", LockChat(True))
     assert refusal(open_hall, "lan", Say("Tôi có ý kiến.")) == "chat_locked"
-    open_hall.do("lan", Say("Tôi có ý kiến.", desk=True))
+    open_hall.do("lan", Say("Tôi có ý kiến.", to="desk"))
     open_hall.do("binh", Say("Mời các đồng chí xem tài liệu."))
     open_hall.do("hanh", LockChat(False))
     open_hall.do("lan", Say("Cảm ơn."))
@@ -128,13 +140,13 @@ def test_the_oldest_messages_go_and_are_told_and_forgotten(open_hall):
 
 def test_a_note_stays_with_those_who_held_the_roles_when_it_was_sent(open_hall):
     hall = open_hall
-    effects = hall.do("lan", Say("Xin báo riêng.", desk=True))
+    effects = hall.do("lan", Say("Xin báo riêng.", to="desk"))
     assert hall.told(effects, "message")[0]["readers"] == ["binh", "hanh", "lan"]
     effects += hall.do("hanh", HandChair("dung"))
     assert seen(hall, "dung") == [], "neither in the news nor in a welcome"
     assert seen(hall, "hanh") == ["Xin báo riêng."]
     assert refusal(hall, "dung", RemoveMessage("m1")) == "unknown_message"
-    effects += hall.do("lan", Say("Xin báo tiếp.", desk=True))
+    effects += hall.do("lan", Say("Xin báo tiếp.", to="desk"))
     assert (seen(hall, "dung"), seen(hall, "hanh")) == (["Xin báo tiếp."], ["Xin báo riêng."])
     assert readers(effects) == {"lan", "hanh", "binh", "dung"}
     kept = {one.id: one for one in beside(effects)}
@@ -144,9 +156,9 @@ def test_a_note_stays_with_those_who_held_the_roles_when_it_was_sent(open_hall):
 
 def test_who_takes_the_secretarys_seat_reads_the_notes_from_then_on(hall):
     hall.join(hall.lan)
-    hall.do("lan", Say("Xin gửi thư ký Bình.", desk=True))
+    hall.do("lan", Say("Xin gửi thư ký Bình.", to="desk"))
     assert readers(hall.join(replace(hall.minh, role=Role.SECRETARY))) == set()
-    hall.do("lan", Say("Xin gửi thư ký.", desk=True))
+    hall.do("lan", Say("Xin gửi thư ký.", to="desk"))
     assert seen(hall, "minh") == ["Xin gửi thư ký."]
 
 

@@ -20,8 +20,8 @@
  * @typedef {{running: boolean, since: string | null, by: string | null,
  *   consents: {participant: string, agreed: boolean}[]}} Recording
  * @typedef {{id: string, participant: string, text: string, final: boolean}} Line  words of a caption
- * @typedef {{id: string, participant: string, text: string, at: string, desk: boolean, readers: string[] | null,
- *   minuted: boolean, removed: boolean}} Message
+ * @typedef {{id: string, participant: string, text: string, at: string, readers: string[] | null, minuted: boolean,
+ *   removed: boolean}} Message  readers: of a private note, its author too
  * @typedef {{id: string, name: string, pages: number, item: string | null, by: string}} Paper
  * @typedef {{paper: string | null, page: number | null, by: string | null, since: string | null,
  *   pointer: {x: number, y: number} | null}} Shown

@@ -1,7 +1,7 @@
-/** What is written in the meeting, reactions, and notes to the desk. */
+/** What is written in the meeting, reactions, and private notes to the desk or the secretaries. */
 
 import { listed, t } from "../../text.js";
-import { byId, keep, make, officeTime, say } from "../element.js";
+import { byId, keep, make, offer, officeTime, say } from "../element.js";
 import { nameOf } from "../names.js";
 import { isClosed, isOpen, may, participant } from "../state.js";
 
@@ -32,16 +32,20 @@ export function news(before, after) {
   const fresh = after.messages.filter((one) => !known.has(one.id) && one.participant !== after.you);
   if (!before.welcomed || fresh.length === 0) return [];
   const last = fresh[fresh.length - 1];
-  const who = { name: author(after, last) };
-  return [last.desk ? t("%(name)s nhắn riêng cho bàn chủ trì.", who) : t("%(name)s gửi tin nhắn.", who)];
+  const words = { name: author(after, last), names: recipients(after, last) };
+  return [last.readers ? t("%(name)s nhắn riêng cho %(names)s.", words) : t("%(name)s gửi tin nhắn.", words)];
 }
 
-/** Who would read a private note that is sent now. @param {State} state */
-function deskNames(state) {
+/** Whom one may write to, and who would read it besides oneself; what says the same as one before is left out.
+ * @param {State} state @returns {{to: string, words: string, ids: string[]}[]} ids: none for everybody */
+function addressees(state) {
   const { chair = null, secretaries = [] } = state.meeting ?? {};
-  const ids = [chair, ...secretaries.filter((/** @type {string} */ id) => id !== chair)];
-  return t("Chỉ %(names)s đọc được; người nhận các vai trò này sau đó không đọc được.",
-    { names: listed(ids.map((id) => nameOf(state, id))) });
+  const others = (/** @type {string[]} */ ids) => [...new Set(ids)].filter((id) => id !== state.you);
+  const [desk, alone] = [others([chair, ...secretaries]), others(secretaries)];
+  const found = [{ to: "all", words: t("Mọi người"), ids: [] }];
+  if (alone.length > 0) found.push({ to: "secretary", words: t("Chỉ gửi thư ký"), ids: alone });
+  if (desk.length > alone.length) found.push({ to: "desk", words: t("Chỉ gửi chủ trì và thư ký"), ids: desk });
+  return found;
 }
 
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
@@ -49,6 +53,8 @@ export function mount(root, { act, now }) {
   const form = byId("chat-form");
   const field = byId("chat-text");
   const list = byId("chat-list");
+  const to = /** @type {HTMLSelectElement} */ (byId("chat-to"));
+  let shown = /** @type {State | null} */ (null);
   let read = ""; // the last message that was there while the panel was open
   /** @type {{id: number, name: string, reaction: string, until: number}[]} */
   let reactions = [];
@@ -57,7 +63,7 @@ export function mount(root, { act, now }) {
   form.addEventListener("submit", async (/** @type {Event} */ event) => {
     event.preventDefault();
     const text = field.value.trim();
-    if (text && (await act("chat.say", { text, desk: byId("chat-desk").checked }))) field.value = "";
+    if (text && (await act("chat.say", { text, to: to.value }))) field.value = "";
     field.focus();
   });
   field.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -65,6 +71,12 @@ export function mount(root, { act, now }) {
     event.preventDefault();
     form.requestSubmit();
   });
+  const showReaders = () => {
+    const ids = shown ? (addressees(shown).find((one) => one.to === to.value)?.ids ?? []) : [];
+    const names = listed(ids.map((id) => nameOf(/** @type {State} */ (shown), id)));
+    say(byId("chat-readers"), names && t("Chỉ %(names)s đọc được; người nhận các vai trò này sau đó không đọc được.", { names }));
+  };
+  to.addEventListener("change", showReaders);
   byId("chat-lock").addEventListener("change", (/** @type {any} */ event) => {
     act("chat.lock", { locked: event.target.checked });
   });
@@ -86,13 +98,13 @@ export function mount(root, { act, now }) {
     say(element.querySelector("strong"), author(state, one));
     say(element.querySelector("time"), officeTime(one.at));
     say(element.querySelector(".message-mark"),
-      one.desk ? t("riêng với %(names)s", { names: recipients(state, one) }) : one.minuted ? t("đã đưa vào biên bản") : "");
-    element.classList.toggle("desk", one.desk);
+      one.readers ? t("riêng với %(names)s", { names: recipients(state, one) }) : one.minuted ? t("đã đưa vào biên bản") : "");
+    element.classList.toggle("private", one.readers !== null);
     say(element.querySelector(".message-text"), one.removed ? t("Tin nhắn đã được gỡ.") : one.text);
     element.classList.toggle("removed", one.removed);
     const mine = one.participant === state.you;
     element.querySelector("[data-act=minute]").hidden =
-      !isOpen(state) || !may(state, "chat.minute") || one.desk || one.minuted || one.removed;
+      !isOpen(state) || !may(state, "chat.minute") || one.readers !== null || one.minuted || one.removed;
     element.querySelector("[data-act=remove]").hidden =
       isClosed(state) || one.removed || !(mine || may(state, "chat.lock"));
   };
@@ -109,10 +121,11 @@ export function mount(root, { act, now }) {
     const locked = state.chat.locked && !desk;
     byId("chat-lock-line").hidden = !desk;
     byId("chat-lock").checked = state.chat.locked;
-    byId("chat-desk-line").hidden = desk;
-    say(byId("chat-desk-who"), desk ? "" : deskNames(state));
-    if (locked) byId("chat-desk").checked = true;
-    byId("chat-desk").disabled = locked;
+    shown = state;
+    const choices = addressees(state).filter((one) => one.to !== "all" || !locked);
+    const chosen = choices.find((one) => one.to === to.value) ?? choices[locked ? choices.length - 1 : 0];
+    offer(to, choices.map((one) => [one.to, one.words]), chosen?.to ?? "");
+    showReaders();
     say(byId("chat-hint"), locked ? t("Chủ trì đang tạm khóa trao đổi chung; đồng chí vẫn nhắn riêng được.") : "");
     form.hidden = isClosed(state) || !may(state, "chat.say");
     const ids = state.messages.map((one) => one.id);
