@@ -228,9 +228,17 @@ class Editing:
         live.preview.poke()
         return refused
 
+    async def said(self, document_id: str) -> Json:
+        """The JSON of what the draft says as it stands, unchecked: a version can be made of it or not. Raises
+        NotFound."""
+        live = await self._open(document_id)
+        async with live.lock:
+            await self._follow(live)
+            return live.content(await self._base(live))
+
     async def become(self, document_id: str, content: Json, by: Actor) -> None:
-        """Let the draft say what `content` says, as a version of its own: an older version, a file. Raises
-        RecordError, Problem."""
+        """Let the draft say what `content` says, as a version of its own: an older version, a file. What `content`
+        does not name stays as it stands. Raises RecordError, Problem."""
         live = await self._open(document_id)
         async with live.lock:
             if self._live.get(live.document.id) is not live:  # it was taken away while this one waited
@@ -238,9 +246,10 @@ class Editing:
             await self._follow(live)
             if not writable(live.document):
                 raise Problem("draft_closed")
-            from_json(live.document.kind, {**await self._base(live), **content})
+            whole = {**live.content(await self._base(live)), **content}
+            from_json(live.document.kind, whole)
             await self._try_cut(live)
-            operations = layout.becoming(live.sheet, content, new_id, f"s-{secrets.token_hex(8)}")
+            operations = layout.becoming(live.sheet, whole, new_id, f"s-{secrets.token_hex(8)}")
             await self._carry_out(live, operations, by)
             await self._cut(live)
 

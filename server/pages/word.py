@@ -75,11 +75,11 @@ async def _look(
     """The text as it would be, and what of it is another than now. Raises RecordError for what could not be kept."""
     if "edit" not in possible(document, account):
         raise Problem("draft_closed")
-    records = request.app[RECORDS]
+    editing = request.app[EDITING]
     with contextlib.suppress(RecordError):
-        await request.app[EDITING].settle(document.id)
-    document = await records.get(document.id)
-    now: dict[str, Any] = await records.content_json(document.id)
+        await editing.settle(document.id)
+    document = await request.app[RECORDS].get(document.id)
+    now: dict[str, Any] = await editing.said(document.id)
     content = from_json(document.kind, {**now, **found.parts})
     parts = compared(parts_of(document.kind), now, {**now, **found.parts})
     return private(

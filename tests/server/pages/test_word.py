@@ -8,6 +8,7 @@ from aiohttp import FormData
 
 from minutes.document import Kind
 from tests.server.pages.conftest import Office, Page, Visitor
+from tests.server.pages.test_drafting import sit
 from tests.server.pages.test_edit_minutes import fields_of
 from tests.server.pages.test_new_document import begun
 
@@ -70,6 +71,49 @@ async def test_a_draft_that_was_changed_meanwhile_is_shown_again(office: Office)
     assert again.status == 409
     assert "đã được người khác sửa" in again.words
     assert (await binh.post(f"/desk/{decision}/word/apply", fields_of(again))).status == 303
+
+
+def elsewhere() -> bytes:
+    """What somebody wrote without knowing of us: text alone, no letterhead, no recipients."""
+    word, out = docx.Document(), io.BytesIO()
+    for line in ("Theo ý kiến của cấp trên, đề nghị các đơn vị:", "1. Rà soát các hồ chứa.", "2. Báo cáo kết quả."):
+        word.add_paragraph(line)
+    table = word.add_table(2, 2)
+    for cell, said in zip(table._cells, ("Đơn vị", "Thời hạn", "Phòng Kinh tế", "15/01/2027"), strict=True):
+        cell.text = said
+    word.save(out)
+    return out.getvalue()
+
+
+async def test_a_file_from_elsewhere_changes_what_it_names_and_nothing_else(office: Office) -> None:
+    letter = await begun(office, Kind.LETTER)
+    binh = await office.sign_in("binh")
+    before: dict[str, Any] = await office.records.content_json(letter)
+    page = await bring(binh, letter, elsewhere())
+    assert page.status == 200
+    assert (await binh.post(f"/desk/{letter}/word/apply", fields_of(page))).status == 303
+    after: dict[str, Any] = await office.records.content_json(letter)
+    assert after["intro"] == ["Theo ý kiến của cấp trên, đề nghị các đơn vị:"]
+    assert [one["block"] for one in after["body"]] == ["paragraph", "paragraph", "table"]
+    own = ("subject", "addressees", "closing", "recipients")
+    assert all(before[name] for name in own)
+    assert {**after, "intro": None, "body": None} == {**before, "intro": None, "body": None}
+
+
+async def test_a_file_goes_into_what_stands_in_the_editor_though_no_version_can_be_made_of_it(office: Office) -> None:
+    letter = await begun(office, Kind.LETTER)
+    binh = await office.sign_in("binh")
+    hand = await sit(binh, letter, "binh-p1")
+    await hand.write("the-closing", [-len(hand.text("the-closing")), "Xin cảm ơn."])
+    await hand.do(do="put", list="body", id="long", after=None, kind="prose", values={"level": "article"})
+    await hand.write("long", ["d" * 600])
+    assert (await hand.asks("settle", "settled"))["problem"], "no article has so long a title"
+    page = await bring(binh, letter, elsewhere())
+    assert "Xin cảm ơn." in page.words
+    assert (await binh.post(f"/desk/{letter}/word/apply", fields_of(page))).status == 303
+    after: dict[str, Any] = await office.records.content_json(letter)
+    assert after["closing"] == "Xin cảm ơn."
+    assert [one["block"] for one in after["body"]] == ["paragraph", "paragraph", "table"]
 
 
 async def test_a_file_that_says_the_same_has_nothing_to_apply(office: Office) -> None:
