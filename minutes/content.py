@@ -73,7 +73,8 @@ class VoteLine:
     eligible: int
     result: str
     ballots: tuple[tuple[str, str], ...] = ()
-    """(name, "for" | "against" | "abstain") of an open vote; "none": was there and gave none, "absent": was not."""
+    """(name, "for" | "against" | "abstain") of an open vote; without a ballot, "none": was there, "lost": had lost the
+    line, "absent": was not there."""
     basis: str = ""
     """By which rule it was decided, and who voted late, in sentences; minutes of before there were rules have none."""
 

@@ -15,7 +15,7 @@ from minutes.course import course, office_of
 from minutes.document import Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import LINE, MANY
-from minutes.wording import GUESTS, KEPT, addressed, capital, short_time, vote_basis
+from minutes.wording import GUESTS, KEPT, addressed, capital, count, short_time, vote_basis
 from rooms.proceedings import (
     AgendaItem,
     Attendance,
@@ -146,6 +146,19 @@ def _capacity(person: Person, duty: str | None) -> str:
     return fit.cut(", ".join(part for part in parts if part), LINE)
 
 
+def _found_later(vote: VoteResult) -> str:
+    """Whom the announced result has as present, and who, as was found afterwards, had no line. It stays announced."""
+    if not vote.counted:
+        return ""
+    there = vote.outcome.present - len(vote.counted)
+    names = ", ".join(_name(one) for one in vote.counted)
+    return (
+        f" Sau khi công bố kết quả, xác định có {count(len(vote.counted))} đại biểu đã tính là có mặt "
+        f"nhưng mất kết nối khi biểu quyết ({fit.cut(names, 500)}); không kể các đại biểu này, "
+        f"có mặt {count(there)}/{count(vote.outcome.members)}. Kết quả đã công bố được giữ nguyên."
+    )
+
+
 def _late_ballots(vote: VoteResult, late: Iterable[LateVote]) -> str:
     """Listed with the result, and not in it."""
     words = {"for": "tán thành", "against": "không tán thành", "abstain": "không có ý kiến"}
@@ -188,9 +201,12 @@ def _voter(ballot: NamedBallot) -> str:
 
 
 def _without(vote: VoteResult) -> Iterable[tuple[str, str]]:
-    """Who was there and gave no ballot in a roll call; and where all members count, the absent."""
+    """Who gave no ballot in a roll call: was there, or had lost the line; and where all members count, was absent."""
+    if vote.rule.secret:
+        return
     yield from ((_name(one), "none") for one in vote.silent)
-    if not vote.rule.secret and vote.rule.base == "members":
+    yield from ((_name(one), "lost") for one in vote.cut)
+    if vote.rule.base == "members":
         yield from ((_name(one), "absent") for one in vote.absent)
 
 
@@ -205,5 +221,5 @@ def _vote(vote: VoteResult, late: Iterable[LateVote]) -> VoteLine:
         eligible=vote.outcome.eligible,
         result=vote.outcome.result,
         ballots=(*((_voter(ballot), ballot.choice) for ballot in vote.ballots), *_without(vote)),
-        basis=vote_basis(vote.rule, vote.outcome) + _late_ballots(vote, late),
+        basis=vote_basis(vote.rule, vote.outcome) + _found_later(vote) + _late_ballots(vote, late),
     )

@@ -17,7 +17,7 @@ CROWD = 20_000
 """Rows of a list that the meeting itself gives: people, their times, their ballots."""
 MAX_COUNT = 100_000
 
-CHOICES = ("for", "against", "abstain", "none", "absent")
+CHOICES = ("for", "against", "abstain", "none", "lost", "absent")
 _BALLOT = Reason(N_("phải là [họ tên, một trong %(known)s]"), known=", ".join(CHOICES))
 
 T = TypeVar("T")

@@ -155,6 +155,7 @@ def named_ballots(ballots: Iterable[tuple[str, str]]) -> str:
         "against": "Không tán thành",
         "abstain": "Không có ý kiến",
         "none": "Không biểu quyết",
+        "lost": "Mất kết nối khi biểu quyết",
         "absent": "Vắng mặt khi biểu quyết",
     }
     names = {label: [name for name, cast in ballots if cast == choice] for choice, label in labels.items()}

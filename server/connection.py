@@ -10,6 +10,7 @@ import itertools
 import json
 from collections import OrderedDict, deque
 from collections.abc import Hashable
+from datetime import timedelta
 from typing import Any
 
 Message = dict[str, Any]
@@ -22,6 +23,11 @@ AT_ONCE = 64_000
 """Octets of news after a silence."""
 SILENT = 5.0
 """Seconds without a ping after which a client that pings, which ours do every three, is shown as cut off."""
+HEARTBEAT = 8.0
+"""Seconds of silence after which we ask; half as much later a dead socket is found. Our pages speak every 3 s."""
+SILENCE = timedelta(seconds=1.5 * HEARTBEAT)
+"""How long nothing has come by then: the line was cut that long ago, and counts as lost since. Media would tell hardly
+sooner: a line may be silent for ten seconds (`presence.LOST`) before anything follows from it."""
 _ANSWERS = frozenset({"welcome", "ack", "error", "pong", "bye"})
 
 
@@ -97,9 +103,11 @@ class Connection:
             self._news.clear()
         self._changed.set()
 
-    def silent(self, now: float) -> bool:
-        """Whether a client that pings has ceased to, at `now` (the loop's time): its line is probably cut."""
-        return self.pinged_at is not None and now - self.pinged_at > SILENT
+    def silence(self, now: float) -> timedelta:
+        """For how long a client that pings has ceased to, at `now` (the loop's time): its line is probably cut. 0 if
+        it has not; SILENCE at most, for a socket that lives longer has answered."""
+        silence = now - self.pinged_at if self.pinged_at is not None else 0.0
+        return min(timedelta(seconds=silence), SILENCE) if silence > SILENT else timedelta()
 
     def resync(self, snapshot: Letter | None) -> None:
         """Go on with a lagging reader from a snapshot; None: from whatever is told next."""

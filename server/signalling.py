@@ -22,7 +22,7 @@ from rooms.topics.chat import React
 from rooms.topics.notes import EditPad, edited
 from server import rights
 from server.auth import utcnow
-from server.connection import Connection, Letter, Message, bye
+from server.connection import HEARTBEAT, SILENCE, Connection, Letter, Message, bye
 from server.directory import Account
 from server.errors import Problem, answer
 from server.inviting import door
@@ -47,11 +47,6 @@ WEIGHED = 4096
 """Characters of a message that count as one frame more."""
 COMING = 10
 """As many frames counts a connection."""
-HEARTBEAT = 8.0
-"""Seconds of silence after which we ask; half as much later a dead socket is found. Our pages speak every 3 s."""
-SILENCE = timedelta(seconds=1.5 * HEARTBEAT)
-"""How long nothing has come by then: the line was cut that long ago, and counts as lost since. Media would tell hardly
-sooner: a line may be silent for ten seconds (`presence.LOST`) before anything follows from it."""
 
 
 def routes() -> list[web.RouteDef]:

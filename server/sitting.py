@@ -336,11 +336,16 @@ class Sitting:
             for participant in watching:
                 self.tell(participant, {"type": "lines", "lines": self._meter.lines})
 
+    def _unheard(self, connection: Connection) -> timedelta:
+        """How long nothing has come from a page that has fallen silent; nothing from one that has not. A page that
+        sends and receives nothing may just be asleep."""
+        awake = self.router.directions(connection.participant)
+        return connection.silence(asyncio.get_running_loop().time()) if awake else timedelta()
+
     def _tell_of_silence(self) -> None:
-        """Whose pings have ceased is shown as cut off, long before the socket is given up. A page that sends and
-        receives nothing may just be asleep."""
+        """Whose pings have ceased is shown as cut off, long before the socket is given up."""
         now = asyncio.get_running_loop().time()
-        silent = [id for id, one in self.connections.items() if one.silent(now) and self.router.directions(id)]
+        silent = [id for id, one in self.connections.items() if self._unheard(one)]
         if self._silence.look(silent, now):
             self.tell_all({"type": "silent", "participants": self._silence.names})
 
@@ -380,6 +385,9 @@ class Sitting:
 
     async def _seat(self, connection: Connection, person: Person, page: str, vouched: bool = True) -> None:
         resumed = page != "" and self._pages.get(person.id) == page
+        replaced = self.connections.get(person.id)
+        if replaced is not None and (unheard := self._unheard(replaced)):
+            await self._step(lambda: self.room.apply(person.id, Drop(utcnow() - unheard), utcnow()))
         await self._step(lambda: self.room.apply(person.id, Join(person, resumed, vouched), utcnow()))
         older = self.connections.pop(person.id, None)
         if older is not None:
@@ -439,10 +447,11 @@ class Sitting:
                 await self.apply(participant, TurnAway())
         if not self.seated(connection):
             return  # replaced: the seat belongs to the newer connection
+        unheard = self._unheard(connection)  # a page that comes back closes what the network had cut long before
         del self.connections[participant]
         # A dropped line keeps its media: it may outlive the socket, and ICE consent ends it otherwise.
         with contextlib.suppress(Refused):
-            await self.apply(participant, Drop(utcnow() - silent))
+            await self.apply(participant, Drop(utcnow() - max(silent, unheard)))
 
     # --- media ---------------------------------------------------------------------------------------------------
 

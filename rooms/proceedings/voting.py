@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from rooms.facts import Fact, Json
+from rooms.facts import Fact, Json, from_iso
 from rooms.proceedings.held import Held
 from rooms.proceedings.values import Person, people_of
 
@@ -85,9 +85,10 @@ class NamedBallot:
 @dataclass(frozen=True, slots=True)
 class VoteResult:
     """A closed vote. A roll call has `ballots`; a secret one `codes`, (code, choice) in the order of the codes, of
-    which only its voter knows whose it is, and `voters`: who has voted. Of a roll call `silent` are those who were
-    there with a vote and gave none (of meetings that were held before that was on record: nobody). `absent` are those
-    with a vote who were not there."""
+    which only its voter knows whose it is, and `voters`: who has voted. With a vote and without a ballot are: `silent`,
+    who were there (of meetings that were held before that was on record: nobody); `cut`, who had a place and no line
+    when it was closed, among them `counted`, whom the result has as there, because that was not known yet; and
+    `absent`, who were not there."""
 
     id: str
     text: str
@@ -101,6 +102,8 @@ class VoteResult:
     voters: tuple[Person, ...]
     silent: tuple[Person, ...] = ()
     absent: tuple[Person, ...] = ()
+    cut: tuple[Person, ...] = ()
+    counted: tuple[Person, ...] = ()
 
 
 def votes_of(held: Held) -> tuple[VoteResult, ...]:
@@ -114,15 +117,39 @@ def votes_of(held: Held) -> tuple[VoteResult, ...]:
             by = people[fact.actor] if fact.actor != whose else None
             ballot = NamedBallot(people[whose], fact.data["choice"], by, fact.data.get("spoken", False))
             ballots.setdefault(fact.data["vote"], {})[whose] = ballot
+    cut = _cut(held)
     return tuple(
-        _result(fact, end, tuple(ballots.get(fact.data["vote"], {}).values()), people)
+        _result(fact, end, tuple(ballots.get(fact.data["vote"], {}).values()), cut[fact.data["vote"]], people)
         for fact in held.facts
         if fact.kind == "vote_opened" and (end := closed.get(fact.data["vote"]))
     )
 
 
-def _result(begin: Fact, end: Fact, ballots: tuple[NamedBallot, ...], people: Mapping[str, Person]) -> VoteResult:
-    silent = end.data.get("silent", ())
+def _cut(held: Held) -> dict[str, set[str]]:
+    """By vote whose line was lost when it was closed; that is often found, and on record, only afterwards."""
+    found: dict[str, set[str]] = {}
+    closed: dict[str, datetime] = {}
+    lost: set[str] = set()
+    for fact in held.facts:
+        if fact.kind == "vote_closed":
+            found[fact.data["vote"]], closed[fact.data["vote"]] = set(lost), fact.at
+        elif fact.kind in ("line_lost", "left"):
+            person, since = fact.data["person"], from_iso(fact.data["since"])
+            for vote in (vote for vote, at in closed.items() if at > since):
+                found[vote].add(person)
+            (lost.add if fact.kind == "line_lost" else lost.discard)(person)
+        elif fact.kind == "line_back":
+            lost.discard(fact.data["person"])
+    return found
+
+
+def _result(
+    begin: Fact, end: Fact, ballots: tuple[NamedBallot, ...], lost: set[str], people: Mapping[str, Person]
+) -> VoteResult:
+    there, away = end.data.get("silent", ()), end.data.get("away", ())
+    # Who had just lost the line and still counted as there is in both.
+    counted = [id for id in there if id in lost or id in away]
+    cut = [*counted, *(id for id in away if id in lost and id not in there)]
     return VoteResult(
         id=begin.data["vote"],
         text=begin.data["text"],
@@ -134,7 +161,8 @@ def _result(begin: Fact, end: Fact, ballots: tuple[NamedBallot, ...], people: Ma
         ballots=ballots,
         codes=tuple((code, choice) for code, choice in end.data.get("codes", ())),
         voters=tuple(people[id] for id in end.data.get("voters", ())),
-        silent=tuple(people[id] for id in silent),
-        # Who had just lost the line and still counted as there is in both.
-        absent=tuple(people[id] for id in end.data.get("away", ()) if id not in silent),
+        silent=tuple(people[id] for id in there if id not in cut),
+        absent=tuple(people[id] for id in away if id not in cut),
+        cut=tuple(people[id] for id in cut),
+        counted=tuple(people[id] for id in counted),
     )

@@ -2,7 +2,9 @@
 
 They are late and stay so: shown and minuted as late, with the time at which they came. A late ballot is listed with
 the vote and changes nothing in a result that was announced. Only who had a vote and no line when it closed
-files one; while a window is open they may change it, and the last one is their one ballot.
+files one; while a window is open they may change it, and the last one is their one ballot. That the line had been cut
+when a vote was closed is often found only afterwards: then, too, the vote was missed, and the line is on record as lost
+at once, however soon it is back.
 
 A secret vote takes none. Who may file late is known, and mostly it is one person: in whatever way their ballot came,
 the list would have grown by it after the count, and everybody would know whose it is. They are told that they missed
@@ -29,6 +31,7 @@ from rooms.proceedings import CHOICES, Json, iso
 from rooms.state import Part, State
 from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.agenda import AGENDA
+from rooms.topics.presence import line_lost, line_of
 from rooms.topics.voting import MAX_CHANGES, VOTES
 
 MAX_MINUTES = 24 * 60
@@ -68,12 +71,13 @@ class LateBallot:
 class Late:
     """`until` is when the window closes, None while it is closed. `ballots`: one at most of each person in each vote.
     `missed`: by person the votes at whose closing they were not there; who has lost the line and missed none is there
-    with none."""
+    with none. `silent`: by vote who was held to be there at its closing and gave no ballot."""
 
     until: datetime | None = None
     statements: Mapping[str, Statement] = field(default_factory=dict)
     ballots: tuple[LateBallot, ...] = ()
     missed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    silent: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def ballot(self, vote: str, person: str) -> LateBallot | None:
         return next((one for one in self.ballots if (one.vote, one.person) == (vote, person)), None)
@@ -158,7 +162,17 @@ def _due(state: State) -> datetime | None:
 
 def _overdue(state: State, now: datetime) -> list[Draft]:
     until = LATE.of(state).until
-    return [Draft("late_closed", SYSTEM, {})] if until and until <= now else []
+    ends = [Draft("late_closed", SYSTEM, {})] if until and until <= now else []
+    dropped = [one for one in state.people.values() if one.present and not one.lost]
+    found = [(one.id, since) for one in dropped if (since := line_of(state, one).away_since)]
+    return ends + [line_lost(id, since) for id, since in found if _missed_since(state, id, since)]
+
+
+def _missed_since(state: State, person: str, since: datetime) -> tuple[str, ...]:
+    """The votes that were closed without a ballot of somebody who, as is known now, had had no line since `since`."""
+    votes = VOTES.of(state).votes
+    silent = [votes[id] for id, there in LATE.of(state).silent.items() if person in there]
+    return tuple(vote.id for vote in silent if vote.closed_at and vote.closed_at > since)
 
 
 def _opened(state: State, fact: Fact) -> State:
@@ -184,17 +198,25 @@ def _voted(state: State, fact: Fact) -> State:
 
 
 def _vote_closed(state: State, fact: Fact) -> State:
-    late, away = LATE.of(state), fact.data.get("away", ())
-    missed = {**late.missed, **{id: (*late.missed.get(id, ()), fact.data["vote"]) for id in away}}
-    return LATE.put(state, replace(late, missed=missed))
+    late, away, vote = LATE.of(state), fact.data.get("away", ()), fact.data["vote"]
+    missed = {**late.missed, **{id: (*late.missed.get(id, ()), vote) for id in away}}
+    silent = {**late.silent, vote: frozenset(fact.data.get("silent", ())) - set(away)}
+    return LATE.put(state, replace(late, missed=missed, silent=silent))
 
 
 def _lost(state: State, fact: Fact) -> State:
     """Who has lost the line while the meeting went on may have something to say afterwards."""
     late, person = LATE.of(state), fact.data["person"]
-    if state.session.state not in IN_SESSION or person in late.missed:
+    if state.session.state not in IN_SESSION:
         return state
-    return LATE.put(state, replace(late, missed={**late.missed, person: ()}))
+    found = _missed_since(state, person, from_iso(fact.data["since"]))
+    silent = {vote: there - {person} if vote in found else there for vote, there in late.silent.items()}
+    missed = {**late.missed, person: (*late.missed.get(person, ()), *found)}
+    return LATE.put(state, replace(late, missed=missed, silent=silent))
+
+
+def _left(state: State, fact: Fact) -> State:
+    return _lost(state, fact) if fact.data["reason"] == "lost" else state
 
 
 LATE_TOPIC = Topic(
@@ -212,6 +234,7 @@ LATE_TOPIC = Topic(
         "late_ballot": _voted,
         "vote_closed": _vote_closed,
         "line_lost": _lost,
+        "left": _left,
     },
     views=(
         View("late", "late", lambda state: the_one(LATE.of(state)), lambda state, _: LATE.of(state).to_json()),

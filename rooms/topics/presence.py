@@ -1,7 +1,8 @@
 """Who is there: coming, losing the line, coming back, leaving. It belongs to the person, not to the connection.
 
 Three things follow from a lost line, in this order. At once everybody sees it, and nothing else changes: a page that is
-loaded anew costs nobody anything. After LOST it is on record (`line_lost`, as of the time when the line dropped): from
+loaded anew costs nobody anything. After LOST, or as soon as it has cost somebody a vote (`topics.late`), it is on
+record (`line_lost`, as of the time when the line dropped): from
 then on who has lost it is counted in no quorum and no majority, unless they have voted already, and their attendance
 is broken until the line is back (`line_back`); the place, the hand, the floor and the ballot wait. After GRACE they
 have left. After a restart LOST begins anew, for nobody could come back before it; GRACE does not.
@@ -64,6 +65,11 @@ class Leave(Command):
 def left(person: str, since: datetime, reason: str, actor: str) -> Draft:
     """Somebody leaves at `since`: left, lost, closed."""
     return Draft("left", actor, {"person": person, "since": iso(since), "reason": reason})
+
+
+def line_lost(person: str, since: datetime) -> Draft:
+    """Somebody's line is lost, and dropped at `since`."""
+    return Draft("line_lost", SYSTEM, {"person": person, "since": iso(since)})
 
 
 def at_seat(state: State, one: Participant) -> bool:
@@ -204,7 +210,7 @@ def _overdue(state: State, now: datetime) -> list[Draft]:
         elif one.away_since and one.away_since + GRACE <= now:
             drafts.append(left(one.id, one.away_since, "lost", SYSTEM))
         elif not one.lost and _lost_at(state, since) <= now:
-            drafts.append(Draft("line_lost", SYSTEM, {"person": one.id, "since": iso(since)}))
+            drafts.append(line_lost(one.id, since))
     return drafts
 
 

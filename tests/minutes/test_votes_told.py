@@ -3,6 +3,7 @@
 from minutes.content import MinutesContent, from_json, to_json
 from minutes.document import Kind
 from minutes.typeset import named_ballots, vote_sentence
+from rooms.proceedings import iso
 from tests.minutes.sample_meeting import CHAIR, LEADERS, MEETING
 from tests.minutes.test_fit import drafted, told
 
@@ -39,18 +40,36 @@ def test_a_secret_vote_is_told_with_its_rule_and_quorum_and_without_names() -> N
 
 
 def test_a_roll_call_names_who_was_there_and_did_not_vote_and_the_absent_where_all_members_count() -> None:
-    silent, absent = LEADERS[0], LEADERS[1]
+    silent, absent, cut = LEADERS[:3]
     opened = OPENED | RULE | {"secret": False}
-    closed = {"vote": "v1", "silent": [silent.id], "away": [silent.id, absent.id]} | COUNT
+    closed = {"vote": "v1", "silent": [silent.id, cut.id], "away": [cut.id, absent.id]} | COUNT
     cast = {"vote": "v1", "person": CHAIR.id, "choice": "for"}
     for base, words in (
-        ("members", f" Không biểu quyết: {silent.name}. Vắng mặt khi biểu quyết: {absent.name}."),
-        ("present", f" Không biểu quyết: {silent.name}."),
+        ("members", f"Vắng mặt khi biểu quyết: {absent.name}."),
+        ("present", ""),
     ):
         facts = (("vote_opened", opened | {"base": base}), ("ballot_cast", cast), ("vote_closed", closed))
         content = minutes(*facts)
-        assert named_ballots(content.votes[0].ballots).endswith(words)
+        without = f"Không biểu quyết: {silent.name}. Mất kết nối khi biểu quyết: {cut.name}. {words}".rstrip()
+        assert named_ballots(content.votes[0].ballots).endswith(without)
         assert from_json(Kind.MINUTES, to_json(content)) == content
+
+
+def test_a_line_that_was_found_lost_after_the_vote_is_told_and_the_result_stays() -> None:
+    cut = LEADERS[0]
+    for secret in (False, True):
+        (vote,) = minutes(
+            ("joined", {"person": cut.to_json()}),
+            ("vote_opened", OPENED | RULE | {"secret": secret}),
+            ("vote_closed", {"vote": "v1", "silent": [cut.id], "away": []} | COUNT),
+            ("line_lost", {"person": cut.id, "since": iso(MEETING.starts_at)}),
+        ).votes
+        assert vote.basis.endswith(
+            "Sau khi công bố kết quả, xác định có 01 đại biểu đã tính là có mặt nhưng mất kết nối khi biểu quyết "
+            f"({cut.name}); không kể các đại biểu này, có mặt 05/07. Kết quả đã công bố được giữ nguyên."
+        )
+        assert vote.ballots == (() if secret else ((cut.name, "lost"),))
+        assert (vote.in_favour, vote.none, vote.result) == (5, 1, "passed")
 
 
 def test_a_vote_without_quorum_has_no_value() -> None:

@@ -115,6 +115,64 @@ def test_who_had_no_line_at_the_closing_missed_it_though_still_counted_as_presen
     open_hall.do("lan", FileBallot("v1", "for"))
 
 
+def test_a_line_that_is_found_lost_after_the_vote_has_missed_it(open_hall):
+    """The server hears of silence later than a short vote takes."""
+    open_hall.wait(seconds=1)
+    silent_since = open_hall.now
+    for number in (1, 2):
+        open_hall.do("hanh", OpenVote("Thông qua?", secret=number == 2))
+        open_hall.wait(seconds=2)
+        open_hall.do("hanh", CastBallot(f"v{number}", "for", code="A" * 12 if number == 2 else None))
+        open_hall.do("hanh", CloseVote(f"v{number}"))
+    announced = VOTES.of(open_hall.room.state).votes
+    open_hall.do("lan", Drop(silent_since))
+    assert open_hall.kept[-1].kind == "line_lost", "however soon she is back"
+    open_hall.join(open_hall.lan)
+    assert LATE.of(open_hall.again().room.state).missed == {"lan": ("v1", "v2")}
+    assert VOTES.of(open_hall.room.state).votes == announced
+    open_hall.do("hanh", OpenLate(5))
+    open_hall.do("lan", FileBallot("v1", "for"))
+    first, second = open_hall.room.proceedings.votes()
+    for vote in (first, second):
+        assert [one.id for one in vote.cut] == [one.id for one in vote.counted] == ["lan"]
+        assert [one.id for one in vote.silent] == ["dung"]
+
+
+def test_a_line_that_dropped_after_the_vote_has_missed_nothing(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("hanh", CloseVote("v1"))
+    open_hall.wait(seconds=1)
+    open_hall.do("lan", Drop())
+    open_hall.wait(seconds=11)
+    open_hall.tick()
+    assert open_hall.kept[-1].kind == "line_lost"
+    assert LATE.of(open_hall.room.state).missed == {"lan": ()}
+    (vote,) = open_hall.room.proceedings.votes()
+    assert (vote.cut, [one.id for one in vote.silent]) == ((), ["dung", "hanh", "lan"])
+
+
+def test_a_line_that_was_back_before_the_closing_was_there(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("lan", Drop())
+    open_hall.wait(seconds=11)
+    open_hall.tick()
+    open_hall.join(open_hall.lan)
+    open_hall.wait(seconds=1)
+    open_hall.do("hanh", CloseVote("v1"))
+    (vote,) = open_hall.room.proceedings.votes()
+    assert (vote.cut, [one.id for one in vote.silent]) == ((), ["dung", "hanh", "lan"])
+
+
+def test_who_had_lost_the_line_before_the_closing_is_named_so_and_counted_nowhere(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("lan", Drop())
+    open_hall.wait(seconds=22)
+    open_hall.do("hanh", CloseVote("v1"))
+    (vote,) = open_hall.room.proceedings.votes()
+    assert ([one.id for one in vote.cut], vote.counted, vote.absent) == (["lan"], (), ())
+    assert vote.outcome.present == 2
+
+
 def test_the_window_closes_by_itself_by_the_chair_or_with_the_meeting(missed):
     missed.do("hanh", OpenLate(5))
     missed.wait(minutes=5)

@@ -1,5 +1,6 @@
 """The WebSocket edge: who may sit down, what is refused, and that nobody else notices."""
 
+import asyncio
 import itertools
 import json
 
@@ -10,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rooms.facts import from_iso
+from rooms.topics.late import LATE
 from server import signalling
+from server.connection import SILENT
 from server.keys import SITTINGS
 from server.signalling import COMING
 from tests.server.conftest import Server
@@ -280,6 +283,31 @@ async def test_a_line_that_fell_silent_counts_as_lost_since_it_was_last_heard(
     lost = next(fact for fact in sitting.room.facts if fact.kind == "line_lost")
     assert from_iso(lost.data["since"]) <= lost.at - signalling.SILENCE
     assert lan.socket.exception() is None
+
+
+@pytest.mark.parametrize("closed", [False, True])
+async def test_who_comes_back_after_a_short_vote_was_held_in_their_silence_has_missed_it(
+    server: Server, closed: bool
+) -> None:
+    chair = await server.sit(server.person("hanh"))
+    await chair.say("meeting.open")
+    first = await server.sit(server.person("lan"), page="abc")
+    await first.say("media.subscribe")
+    await first.socket.send_json({"type": "ping"})
+    await first.hears("pong")
+    await chair.say("vote.open", text="Thông qua?")
+    await chair.say("vote.close", vote="v1")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    assert "lan" not in LATE.of(sitting.room.state).missed
+    sitting.connections["lan"].pinged_at = asyncio.get_running_loop().time() - 2 * SILENT
+    if closed:
+        await first.socket.close()
+        await chair.until(lambda one: one["type"] == "participant" and one["participant"]["lost"])
+    second = await server.sit(server.person("lan"), page="abc")
+    assert second.welcome["missed"] == [{"id": "lan", "votes": ["v1"]}]
+    assert sitting.room.state.people["lan"].counted, "she is back"
+    (vote,) = sitting.room.proceedings.votes()
+    assert [one.id for one in vote.counted] == ["lan"]
 
 
 async def test_who_pours_in_frames_is_cut_off_and_so_when_coming_again(

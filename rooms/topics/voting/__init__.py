@@ -8,8 +8,9 @@ whom. A vote with a time closes by itself.
 what is told at the end (three hundred ballots would otherwise be told three hundred times to three hundred people).
 
 **Secret ballot.** No stored row links a voter to a choice. Casting makes no fact: the ballots of an open vote are in
-the server's memory and nowhere else. Closing makes one fact, which has the count, who has voted (sorted by
-identifier), and the ballots (sorted by their codes); then memory forgets them. What each of the following has:
+the server's memory and nowhere else. Closing makes one fact, which has the count, who has voted and who was there and
+has not (both sorted by identifier), and the ballots (sorted by their codes); then memory forgets them. What each of the
+following has:
 
 - *The disk* (database, its journal, backups, the exported proceedings, the minutes) has before the closing that a vote
   is open, and after it two lists that nothing joins: no order, no time, no digest of single ballots, no actor, no

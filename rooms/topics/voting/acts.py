@@ -136,7 +136,9 @@ def _before_closing(state: State, draft: Draft, now: datetime) -> list[Draft]:
 
 def _decided(state: State, vote: Vote, actor: str) -> Draft:
     voting = VOTES.of(state)
-    data: Json = {"vote": vote.id, "away": _away(state)} | decide(voting, vote, state.people).to_json()
+    silent = sorted(one.id for one in state.people.values() if mute(voting, one))
+    data: Json = {"vote": vote.id, "away": _away(state), "silent": silent}
+    data |= decide(voting, vote, state.people).to_json()
     if vote.rule.secret:
         # Both sorted, and by nothing that the other knows of: the lists do not tell who goes with what.
         ballots = [ballot for (ballot,) in voting.box.values()]
@@ -144,8 +146,6 @@ def _decided(state: State, vote: Vote, actor: str) -> Draft:
             "codes": sorted([ballot.code or "", ballot.choice] for ballot in ballots),
             "voters": sorted(voting.box),
         }
-    else:
-        data["silent"] = sorted(one.id for one in state.people.values() if mute(voting, one))
     return Draft("vote_closed", actor, data)
 
 
