@@ -49,6 +49,20 @@ async def test_the_strip_goes_where_there_is_room_and_gives_way_where_there_is_n
     assert laptop["per"] > phone["per"]
 
 
+async def test_a_grid_beside_a_paper_has_more_and_larger_faces_than_a_strip_and_leaves_the_paper_half(
+    modules: Page,
+) -> None:
+    body = "return [false, true].map((even) => arrange({ width: 840, height: 630, count: 19, large: true, even }))"
+    strip, grid = await run(modules, body)
+    assert (strip["kind"], strip["rows"]) == ("below", 1)
+    assert (grid["kind"], grid["columns"]) == ("beside", 2)
+    assert grid["per"] > strip["per"]
+    assert grid["strip"] >= 136
+    assert grid["columns"] * (grid["strip"] + 6) <= 840 / 2
+    (upright,) = await run(modules, "return [arrange({ width: 340, height: 500, count: 9, large: true, even: true })]")
+    assert upright["kind"] == "below"
+
+
 async def test_a_strip_keeps_a_place_for_turning_it_only_where_not_all_faces_fit(modules: Page) -> None:
     five, six, many = await arranged(modules, *((900, 680, count, True) for count in (5, 6, 19)))
     assert five["per"] == 5

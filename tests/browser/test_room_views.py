@@ -169,6 +169,9 @@ async def test_a_hall_shows_the_speaker_or_the_paper_on_its_second_screen_and_th
     await panel(operator, "papers")
     await expect(operator.locator(f"{hook('tab-papers')} .count")).to_be_empty()
     await operator.click(hook("paper-show"))
+    await expect(operator.locator("#stage")).to_have_attribute("data-kind", "beside")  # the grid, and the paper with it
+    await operator.click(hook("layout"))
+    await expect(operator.locator("#stage")).to_have_attribute("data-kind", "below")
     shown = hall.locator(".mirror .paper-sheet img")
     await expect(shown).to_have_attribute("alt", "Trang 1 trong 2")
     await operator.focus(hook("paper-frame"))

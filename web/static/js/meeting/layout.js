@@ -7,28 +7,32 @@ const MOST = 25;
 const STRIP = { least: 64, share: 0.19, most: 116 }; // its height, or what its width comes from
 const NO_STRIP = 210; // CSS pixels of height under which the large picture needs all of it
 const PAGER = { width: 80, height: 52 }; // CSS pixels at the strip's end, where its pages are turned; as in room.css
+const SHARE = 0.45; // of the stage, where everybody is to be seen beside something large
 const BESIDE = 1.9; // width to height from which on the strip stands beside the large picture
 
 /**
  * @typedef {{kind: "grid" | "below" | "beside" | "single", columns: number, rows: number, per: number, strip: number}} Plan
- *   per: tiles on one page, without the large one; strip: height (below) or width (beside) of the strip in CSS pixels
+ *   columns, rows: of the tiles without the large one; per: of them on one page; strip: height (below) or width (beside)
+ *   of such a tile in CSS pixels
  */
 
 /** @param {number} value @param {number} least @param {number} most */
 const within = (value, least, most) => Math.max(least, Math.min(most, value));
 
 /**
- * @param {{width: number, height: number, count: number, large: boolean, most?: number, turns?: boolean}} given the stage in CSS pixels;
- *   count: tiles beside the large one; large: is there something large (a speaker, a paper); turns: can the pages of a strip be turned here
+ * @param {{width: number, height: number, count: number, large: boolean, even?: boolean, most?: number, turns?: boolean}} given the stage in CSS pixels;
+ *   count: tiles beside the large one; large: is there something large (a speaker, a paper); even: a grid of the others beside
+ *   it rather than a strip, if the stage is no higher than wide; turns: can the pages of a strip be turned here
  * @returns {Plan}
  */
-export function arrange({ width, height, count, large, most = MOST, turns = true }) {
+export function arrange({ width, height, count, large, even = false, most = MOST, turns = true }) {
   if (!large) return grid(width, height, count, most);
   if (count === 0 || height < NO_STRIP) return { kind: "single", columns: 1, rows: 1, per: 0, strip: 0 };
+  if (even && width >= height) return shared(width, height, count, most, turns);
   if (width > BESIDE * height) {
     const strip = Math.round(within(width * STRIP.share, 120, 200));
     const rows = strung(height, strip / RATIO + GAP, count, turns ? PAGER.height + GAP : 0, 1);
-    return { kind: "beside", columns: 2, rows, per: Math.min(rows, most), strip };
+    return { kind: "beside", columns: 1, rows, per: Math.min(rows, most), strip };
   }
   const strip = Math.round(within(height * STRIP.share, STRIP.least, STRIP.most));
   const columns = strung(width, strip * 1.45 + GAP, count, turns ? PAGER.width + GAP : 0, 2);
@@ -40,6 +44,15 @@ export function arrange({ width, height, count, large, most = MOST, turns = true
 function strung(length, tile, count, pager, least) {
   const all = Math.max(least, Math.floor(length / tile));
   return count <= all ? all : Math.max(least, Math.floor((length - pager) / tile));
+}
+
+/** The large one and a grid beside it.
+ * @param {number} width @param {number} height @param {number} count @param {number} most @param {boolean} turns @returns {Plan} */
+function shared(width, height, count, most, turns) {
+  const part = Math.round(width * SHARE) - GAP;
+  const whole = grid(part, height, count, most);
+  const plan = turns && whole.per < count ? grid(part, height - PAGER.height - GAP, count, most) : whole;
+  return { ...plan, kind: "beside", strip: Math.floor((part - GAP * (plan.columns - 1)) / plan.columns) };
 }
 
 /** The most tiles that are still wide enough, and of all ways to lay them the one with the largest.

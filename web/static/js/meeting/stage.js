@@ -1,6 +1,6 @@
 /**
  * The stage: the speaker large with a strip of the others, or a grid in pages, or what a part has put there (a paper)
- * with the speaker first in the strip. The same class fills the second screen of a hall.
+ * with the speaker first in the strip or grid beside it. The same class fills the second screen of a hall.
  */
 
 import { t } from "../text.js";
@@ -71,7 +71,8 @@ export class Stage {
     const small = this._ordered(people, big, claimed !== null, state);
     const { width, height } = this.#size;
     const hasLarge = claimed !== null || big !== null;
-    const plan = arrange({ width, height, count: small.length, large: hasLarge, most: MOST, turns: this.pager !== null });
+    const even = claimed !== null && this.mode === "grid";
+    const plan = arrange({ width, height, count: small.length, large: hasLarge, even, most: MOST, turns: this.pager !== null });
     const { page, pages, from, to } = paged(small.length, plan.per, this.#page);
     this.#page = page;
     this.#pages = pages;
@@ -152,6 +153,7 @@ export class Stage {
     if (!this.pager) return;
     this.root.classList.toggle("turned", plan.kind !== "grid" && this.#pages > 1);
     this.pager.dataset.kind = plan.kind;
+    this.pager.style.setProperty("--columns", String(plan.columns));
     this.pager.style.setProperty("--strip", `${plan.strip}px`);
     const [before, after] = this.pager.querySelectorAll("button");
     say(/** @type {Element} */ (this.pager.querySelector(".speaks-elsewhere")), speaker && t("Đang nói: %(name)s", { name: speaker }));
