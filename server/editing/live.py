@@ -30,7 +30,7 @@ from server.editing import layout, tables
 from server.editing.preview import Preview, Typeset
 from server.editing.seats import Live, Refusal, Seat, writable
 from server.editing.shapes import parts_of
-from server.editing.sheet import Operation, Sheet, Write, done
+from server.editing.sheet import Operation, Write, done, refuse_secrets
 from server.editing.tables import Kept, Noted, Remark
 from server.errors import Problem
 from server.i18n import Reader
@@ -42,6 +42,8 @@ log = structlog.get_logger("giaoban.editing")
 Json = dict[str, Any]
 PAUSE = 60.0
 """Seconds without an operation after which a version is cut."""
+SOON = 2.0
+"""The same where no version could be made before: whoever mends the draft soon hears that it is kept."""
 TURN = 15.0
 """Seconds after which somebody else who writes begins a version of their own."""
 LOOK = 5.0
@@ -114,6 +116,7 @@ class Editing:
         }
         seat.connection.resync(Letter(message))
         seat.connection.tell(Letter(live.told_remarks()))
+        seat.connection.tell(Letter(live.told_version(seat.reader)))
 
     async def leave(self, live: Live, seat: Seat) -> None:
         """The page is gone."""
@@ -200,7 +203,7 @@ class Editing:
             try:
                 step = done(sheet, operation, by.id)
                 if step is not None:
-                    _refuse_secrets(sheet, step.sheet, step.touched)
+                    refuse_secrets(sheet, step.sheet, step.touched)
             except (Problem, BadMessage, Refused) as error:
                 refused.append(Refusal(operation.number, error.code))
                 continue
@@ -300,6 +303,18 @@ class Editing:
     async def _cut(self, live: Live) -> None:
         if live.changed is None or not writable(live.document):
             return
+        try:
+            await self._keep(live)
+        except RecordError as error:
+            # What is written stays where it is; whoever has it open and whoever submits it is told what is wrong.
+            if str(error) != str(live.problem):
+                log.info("no version yet", document=live.document.id, reason=type(error).__name__)
+                live.problem = error
+                live.tell_version()
+            live.tried = live.changed
+            raise
+
+    async def _keep(self, live: Live) -> None:
         base = await self._base(live)
         content = live.content(base)
         if content != base:
@@ -310,16 +325,13 @@ class Editing:
         async with self._database.begin() as connection:
             if live.authors:
                 await tables.put_authors(connection, live.document.id, live.version, live.authors)
-            live.authors, live.changed = (), None
+            live.authors, live.changed, live.problem = (), None, None
             await tables.put(connection, live.document.id, live.kept(), ())
-        live.tell({"type": "version", "version": live.version})
+        live.tell_version()
 
     async def _try_cut(self, live: Live) -> None:
-        try:
+        with contextlib.suppress(RecordError):
             await self._cut(live)
-        except RecordError as error:
-            # What is written stays where it is, and whoever submits the document is told what is wrong.
-            log.info("no version yet", document=live.document.id, reason=type(error).__name__)
 
     async def _look(self) -> None:
         while True:
@@ -331,7 +343,8 @@ class Editing:
     async def _look_at(self, live: Live) -> None:
         now = self._clock()
         async with live.lock:
-            if live.changed is not None and now - live.changed >= PAUSE:
+            pause = SOON if live.problem else PAUSE
+            if live.changed is not None and live.changed != live.tried and now - live.changed >= pause:
                 await self._try_cut(live)
             if not live.seats and now - live.used >= REST:
                 del self._live[live.document.id]
@@ -396,14 +409,3 @@ class Editing:
         elif live.changed is not None and not written:
             live.changed = None
         log.info("draft follows", document=live.document.id, behind=behind, version=live.version)
-
-
-def _refuse_secrets(before: Sheet, after: Sheet, touched: frozenset[str]) -> None:
-    """A mark of secrecy may be typed letter by letter: the whole text is looked at. What had one already (a first draft
-    may) can be put right bit by bit."""
-    for id in touched:
-        for name, pad in after.items[id].texts.items():
-            was = before.items[id].texts.get(name) if id in before.items else None
-            marked_before = was is not None and secrecy_mark(was.text)
-            if (was is None or was.text != pad.text) and secrecy_mark(pad.text) and not marked_before:
-                raise Problem("secret_marking")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from minutes.document import Act, Actor, Document
+from minutes.errors import RecordError
 from minutes.transitions import acts_in
 from server.connection import Connection, Letter
 from server.editing import layout
@@ -41,7 +42,8 @@ class Refusal:
 @dataclass(eq=False, slots=True)
 class Live:
     """One open draft. `base`: the content of `version`, for what nobody writes here. `changed`: when (monotonic)
-    somebody wrote last; None where nothing waits for a version."""
+    somebody wrote last; None where nothing waits for a version. `problem`: why none could be made of what was written
+    last at `tried`."""
 
     document: Document
     sheet: Sheet
@@ -49,6 +51,8 @@ class Live:
     authors: tuple[Actor, ...]
     base: Json
     changed: float | None = None
+    tried: float | None = None
+    problem: RecordError | None = None
     used: float = 0.0
     remarks: tuple[Remark, ...] = ()
     seats: list[Seat] = field(default_factory=list)
@@ -72,6 +76,15 @@ class Live:
         if isinstance(who, Seat):
             problem = wording.sentence(drawn.error, self.document.kind, who.reader) if drawn.error else ""
             who.connection.tell(Letter({"type": "preview", "pages": list(drawn.pages), "problem": problem}))
+
+    def told_version(self, reader: Reader) -> Json:
+        """The last version, and why none can be made of what was written since, "" where it can."""
+        problem = wording.sentence(self.problem, self.document.kind, reader) if self.problem else ""
+        return {"type": "version", "version": self.version, "problem": problem}
+
+    def tell_version(self) -> None:
+        for seat in self.seats:
+            seat.connection.tell(Letter(self.told_version(seat.reader)))
 
     def told_remarks(self) -> Json:
         """All remarks, as a page is told."""

@@ -19,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from minutes.content import MAX_TEXT
+from minutes.secrecy import secrecy_mark
 from rooms import delta
 from rooms.delta import Delta
 from rooms.pad import Change, Pad, recalled
@@ -370,3 +371,14 @@ def words(operation: Operation) -> Iterator[str]:
         yield delta.inserted(operation.delta)
     elif isinstance(operation, Put):
         yield from operation.texts.values()
+
+
+def refuse_secrets(before: Sheet, after: Sheet, touched: frozenset[str]) -> None:
+    """A mark of secrecy may be typed letter by letter: the whole text is looked at. What had one already (a first draft
+    may) can be put right bit by bit. Raises Problem."""
+    for id in touched:
+        for name, pad in after.items[id].texts.items():
+            was = before.items[id].texts.get(name) if id in before.items else None
+            marked_before = was is not None and secrecy_mark(was.text)
+            if (was is None or was.text != pad.text) and secrecy_mark(pad.text) and not marked_before:
+                raise Problem("secret_marking")

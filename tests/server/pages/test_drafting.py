@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+import structlog
 from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
 from docx import Document
 from sqlalchemy import text
@@ -213,6 +214,50 @@ async def test_what_cannot_be_kept_says_why_and_stays_in_the_draft(office: Offic
     assert "Tên cuộc họp: để trống" in page.words
     assert (await office.records.get(minutes)).state is State.DRAFT
     assert (await sit(visitor, minutes, "binh-p2")).text("the-title") == ""
+
+
+async def test_what_cannot_be_kept_is_said_and_logged_once_until_it_is_mended(office: Office) -> None:
+    minutes = await office.minutes()
+    clock = [1000.0]
+    drafts = Editing(office.server.app[DATABASE], office.records, lambda: clock[0])
+    live, binh = await drafts.join(minutes, await office.actor("binh"), "binh-p1", open_drafts.Reader("vi"))
+    title = live.sheet.text("the-title", "text")
+
+    async def write(number: int, *delta: int | str) -> None:
+        revision = live.sheet.items["the-title"].texts["text"].revision
+        assert await drafts.do(live, binh, [open_drafts.Write("the-title", "text", revision, delta, "p", number)]) == []
+
+    with structlog.testing.capture_logs() as logged:
+        await write(1, -len(title))
+        for _ in range(3):
+            clock[0] += open_drafts.PAUSE
+            await drafts._look_at(live)
+        assert [one["event"] for one in logged] == ["no version yet"]
+        _, again = await drafts.join(minutes, await office.actor("binh"), "binh-p2", open_drafts.Reader("vi"))
+        assert "Tên cuộc họp: để trống" in live.told_version(again.reader)["problem"], "who comes anew hears of it too"
+        await write(2, "Họp")
+        clock[0] += open_drafts.SOON
+        await drafts._look_at(live)
+        assert [one["event"] for one in logged] == ["no version yet"]
+    assert live.told_version(again.reader) == {"type": "version", "version": 2, "problem": ""}
+    assert (await office.records.content_json(minutes))["title"] == "Họp"
+
+
+async def test_who_opens_a_draft_that_cannot_be_kept_hears_why(office: Office) -> None:
+    minutes = await office.minutes()
+    visitor = await office.sign_in("binh")
+    binh = await sit(visitor, minutes, "binh-p1")
+    assert (await binh.hears("version"))["problem"] == ""
+    await binh.write("the-title", [-len(binh.text("the-title"))])
+    await binh.hears("done")
+    assert (await visitor.get(f"/desk/{minutes}/edit")).status == 200
+    other = await sit(visitor, minutes, "binh-p2")
+    for hand in (binh, other):
+        assert "Tên cuộc họp: để trống" in (await hand.hears("version"))["problem"]
+    await other.write("the-title", ["Họp"], revision=1)
+    await other.hears("done")
+    await other.asks("settle", "version")
+    assert (await binh.hears("version")) == {"type": "version", "version": 2, "problem": ""}
 
 
 async def test_a_mark_of_secrecy_typed_letter_by_letter_is_refused(office: Office) -> None:

@@ -31,6 +31,7 @@ let remarks = /** @type {import("./remarks.js").Remark[]} */ ([]);
 let noted = ""; // the block that a remark is being written to
 let leaving = false;
 let shut = false;
+let unkept = ""; // why no version can be made of what is written
 let storing = 0;
 
 const scheme = location.protocol === "https:" ? "wss:" : "ws:";
@@ -165,9 +166,11 @@ function status() {
     ? t("Văn bản đã được trình hoặc đang ký, không sửa được nữa.")
     : !line.open
       ? t("Mất kết nối; phần vừa gõ được giữ trên máy này và sẽ lưu khi nối lại, kể cả khi đã đóng trang.")
-      : draft.pending ? t("Đang lưu…") : t("Đã lưu.");
+      : unkept
+        ? t("%(why)s Phần đã gõ vẫn được giữ trong dự thảo.", { why: unkept })
+        : draft.pending ? t("Đang lưu…") : t("Đã lưu.");
   say(byId("status"), words);
-  byId("status").dataset.state = shut ? "shut" : !line.open ? "off" : draft.pending ? "saving" : "saved";
+  byId("status").dataset.state = shut ? "shut" : !line.open ? "off" : unkept ? "unkept" : draft.pending ? "saving" : "saved";
   byId("undo").disabled = draft.past.length === 0;
   byId("redo").disabled = draft.future.length === 0;
 }
@@ -245,14 +248,19 @@ const HEARD = {
   settled(message) {
     if (message.problem) {
       leaving = false;
-      problem(message.problem);
+      byId("status").focus();
     } else if (leaving) location.assign(`/desk/${given.id}`);
   },
   closed() {
     shut = true;
     status();
   },
-  version() {},
+  version(message) {
+    const notice = byId("problem");
+    if (notice.textContent === message.problem || (unkept && !message.problem)) notice.hidden = true;
+    unkept = message.problem;
+    status();
+  },
   bye(message) {
     if (message.reason === "elsewhere") {
       line.end();
