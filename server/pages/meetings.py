@@ -27,7 +27,6 @@ from server.rights import DocumentAccess, MeetingAccess, may
 from server.sittings import access, seats
 
 RUNNING = ("open", "adjourned")
-LISTED = (*store.COMING, "cancelled")
 ENDED = 50
 """How many ended meetings the list shows, newest first; older ones are found by their record at the desk."""
 KEPT_IN_VIEW = timedelta(days=120)
@@ -43,7 +42,7 @@ def routes() -> list[web.RouteDef]:
 
 
 async def index(request: web.Request) -> web.Response:
-    """GET /meetings: running, coming and ended meetings of the account."""
+    """GET /meetings: running, coming, cancelled and ended meetings of the account."""
     account = require(request, "meetings.list")
     async with request.app[DATABASE].read() as connection:
         coming = await store.meetings(connection, states=(*RUNNING, *store.COMING), limit=500)
@@ -56,13 +55,19 @@ async def index(request: web.Request) -> web.Response:
         permanent = await store.permanent_rooms(connection)
     found = (*coming, *cancelled, *held)
     mine = [entry for entry in found if may(account, "meeting.enter", access(entry.meeting, account))]
-    ended = [entry.meeting for entry in mine if entry.state == "closed"][:ENDED]
+    mine.sort(key=lambda entry: entry.meeting.starts_at)
+
+    def of(*states: str) -> list[Meeting]:
+        return [entry.meeting for entry in mine if entry.state in states]
+
+    ended = of("closed")[::-1][:ENDED]
     records = {meeting.id: await _minutes_of(request, account, meeting.id) for meeting in ended}
     return private(
         request,
         "meetings/list.html",
-        running=[entry.meeting for entry in mine if entry.state in RUNNING],
-        coming=sorted((entry for entry in mine if entry.state in LISTED), key=lambda entry: entry.meeting.starts_at),
+        running=of(*RUNNING),
+        coming=of(*store.COMING),
+        cancelled=of("cancelled"),
         ended=ended,
         records=records,
         standing=[room for room in permanent if account.unit.id in (room.unit, *room.invites)],
