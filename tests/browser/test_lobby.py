@@ -39,6 +39,10 @@ async def test_a_guest_waits_and_is_let_in_and_the_chair_passes_to_the_deputy_an
     await until(minh, PREVIEW)
     assert not (await state(minh))["welcomed"]
     assert "chưa khai mạc" in await minh.inner_text(hook("waiting-status"))
+    await minh.click(hook("waiting-leave"))  # the way out, and back to the door
+    await minh.click(hook("take-back"))
+    await minh.wait_for_selector(hook("waiting-status"))
+    await until(minh, PREVIEW)
 
     hanh, lan = await signed_in("hanh"), await signed_in("lan")
     for page in (binh, hanh, lan):

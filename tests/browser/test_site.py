@@ -62,6 +62,12 @@ async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
     await dung.click(hook("site-open"))
     await dung.wait_for_selector(hook("site-code"))
     link = await dung.get_attribute(hook("site-code"), "data-link")
+    await dung.click(hook("site-code-large"))
+    large = await dung.locator(hook("code-large")).bounding_box()
+    assert large
+    assert large["width"] > 400, "to be scanned from across a hall"
+    await dung.keyboard.press("Escape")
+    await expect(dung.locator(hook("code-dialog"))).to_be_hidden()
     assert link
 
     context = await browser.new_context(viewport={"width": 360, "height": 720}, locale="vi-VN")

@@ -358,6 +358,7 @@ class Client {
   _leave() {
     this._sit(false); // even if the line is lost just now
     const end = () => this.line.end("left");
+    if (this.local.phase === "lobby") return end(); // nobody there to take leave of
     this.line.send("leave").then(end, end);
   }
 

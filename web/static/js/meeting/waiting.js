@@ -29,4 +29,5 @@ export function showPreview(track) {
   const preview = byId("waiting-preview");
   if ((preview.srcObject?.getTracks()[0] ?? null) === track) return;
   preview.srcObject = track ? new MediaStream([track]) : null;
+  byId("waiting-dark").hidden = track !== null;
 }

@@ -18,7 +18,7 @@ export function mount(root, { act, turn, leave }) {
   byId("mic").addEventListener("click", () => turn("audio"));
   byId("camera").addEventListener("click", () => turn("video"));
   byId("hand").addEventListener("click", () => act(raised ? "hand.lower" : "hand.raise"));
-  byId("leave").addEventListener("click", leave);
+  for (const id of ["leave", "waiting-leave"]) byId(id).addEventListener("click", leave);
 
   const render = (/** @type {State} */ state, /** @type {State} */ _before, /** @type {Local} */ local) => {
     root.hidden = isClosed(state);

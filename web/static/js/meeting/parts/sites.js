@@ -68,7 +68,7 @@ function howSentence(state, seat, unexpected) {
 }
 
 /** @param {HTMLElement} _root @param {Actions} actions @returns {Part} */
-export function mount(_root, { act, turn, notice, redraw }) {
+export function mount(_root, { act, ask: dialog, dismiss, turn, notice, redraw }) {
   let shown = START;
   let chosen = "";
   let seconds = 0;
@@ -78,6 +78,7 @@ export function mount(_root, { act, turn, notice, redraw }) {
   let looked = ""; // at which site
   const path = (/** @type {string | null} */ id) => `${location.pathname}/sites/${encodeURIComponent(id ?? "")}`;
   byId("site-open").addEventListener("click", () => act("site.open"));
+  byId("site-code-large").addEventListener("click", () => dialog("code"));
   byId("site-close").addEventListener("click", () => act("site.close"));
   byId("site-which").addEventListener("change", () => { chosen = byId("site-which").value; redraw(); });
 
@@ -86,7 +87,7 @@ export function mount(_root, { act, turn, notice, redraw }) {
       const answer = await fetch(`${path(shown.you)}/code`, { headers: { Accept: "application/json" } });
       if (!answer.ok || !runs) return;
       const told = await answer.json();
-      if (byId("site-code").src !== told.image) byId("site-code").src = told.image;
+      for (const id of ["site-code", "code-large"]) if (byId(id).src !== told.image) byId(id).src = told.image;
       byId("site-code").dataset.link = told.link;
       byId("site-code").hidden = false;
       phones = told.phones;
@@ -209,6 +210,7 @@ export function mount(_root, { act, turn, notice, redraw }) {
       phones = [];
       byId("site-code").hidden = true;
       if (runs) ask();
+      else dismiss("code");
     }
     return { shown: !isClosed(state) && may(state, "site.open") && Boolean(you), count: phones.length };
   };
