@@ -311,6 +311,7 @@ async def test_an_older_version_comes_back_as_a_new_one(office: Office) -> None:
     await binh.asks("settle", "settled")
     page = await visitor.get(f"/desk/{minutes}/versions?from=1&to=2")
     assert "<ins>" in page.text
+    assert page.words.count("Đã sửa gì") == 1, "the first version has none before it"
     assert "[thêm: lại ]" in page.words
     assert "[bỏ: Chủ tọa, thư ký cuộc họp ]" in page.words
     assert (await visitor.post(f"/desk/{minutes}/versions/1/restore")).status == 303
