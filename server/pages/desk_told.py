@@ -27,11 +27,14 @@ async def told(
     lacking = await records.lacking(document) if open_ else None
     # Notes of those who write it: whoever was only asked for remarks has none of them.
     inside = document.number is None and may(account, "document.read", access(document))
+    margin = await request.app[EDITING].margin(document) if inside else ()
     return {
         "returned": returned(history) if "edit" in acts else None,
         "overtaken": wording.told(overtaken, reader) if overtaken else "",
         "lacking": wording.told(lacking, reader) if lacking else "",
-        "margin": await request.app[EDITING].margin(document) if inside else (),
+        "margin": margin,
+        # What was written to a block that is gone has no place any more where it could be settled.
+        "open_notes": sum(1 for one in margin if one.part and one.remark.settled_by is None) if open_ else 0,
         "rivals": await records.changing(document) if "change" in acts else (),
     }
 

@@ -331,8 +331,15 @@ async def test_remarks_stand_in_the_margin_until_they_are_settled(office: Office
     assert page.has("margin"), "who approves it reads the margin too"
     assert "Ghi rõ phòng họp" in page.words
     assert "Địa điểm" in page.words
+    visitor = await office.sign_in("binh")
+    assert "Còn 1 ghi chú chưa xử lý." in (await visitor.get(f"/desk/{minutes}")).words, "told before it is submitted"
+    assert (await visitor.post(f"/desk/{minutes}/submit")).status == 303
+    leader = await office.sign_in("hanh")
+    assert "Còn 1 ghi chú chưa xử lý." in (await leader.get(f"/desk/{minutes}")).words, "and before it is approved"
+    assert (await visitor.post(f"/desk/{minutes}/take-back")).status == 303
     (one,) = (await binh.asks("resolve", "remarks", remark=one["id"]))["remarks"]
     assert one["settled"] == "Trần Văn Bình"
+    assert not (await visitor.get(f"/desk/{minutes}")).has("open-notes")
     refused = await binh.asks("remark", "refused", block="the-venue", text="TỐI MẬT")
     assert refused["code"] == "secret_marking"
 
