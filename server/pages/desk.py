@@ -184,7 +184,7 @@ async def document_page(
         recalled=any(one.deed is Deed.RECALLS for one in changes),
         my_request=mine(asked, account.id, account.unit.id) is not None,
         forms=await desk_choices.filled(request.app[DATABASE], document, account, acts, utcnow(), typed or {}, failed),
-        steps=steps_of(document, reader),
+        steps=steps_of(document, reader, asked=bool(asked)),
         next_step=wording.next_step(
             document,
             turns.get(document.id, ()),
@@ -205,12 +205,13 @@ async def document_page(
     )
 
 
-def steps_of(document: Document, reader: Reader) -> list[tuple[str, str, str]]:
-    """(what, who, "done" | "now" | "later") for each step of the record's way."""
+def steps_of(document: Document, reader: Reader, *, asked: bool) -> list[tuple[str, str, str]]:
+    """(what, who, "done" | "now" | "later" | "skipped") for each step of the record's way; `asked`: somebody was, for
+    remarks."""
     workflow, at = document.workflow, document.state
     rows = [(N_("Dự thảo"), reader.gettext(N_("Thư ký")), at is State.DRAFT)]
     if workflow.asks:
-        rows.append((N_("Lấy ý kiến, hoàn thiện"), "", at in (State.COMMENTS, State.REVISED)))
+        rows.append((ASK_STEP, "", at in (State.COMMENTS, State.REVISED)))
     if workflow.checks:
         role = reader.gettext(wording.ROLES[workflow.check])
         rows.append((N_("Kiểm tra thể thức, pháp lý"), role, at is State.CHECK))
@@ -222,16 +223,17 @@ def steps_of(document: Document, reader: Reader) -> list[tuple[str, str, str]]:
     over = 0 if at is State.DISCARDED else len(rows)
     here = [index for index, (_what, _who, now) in enumerate(rows) if now] or [over]
     signed = {one.signer.name for one in document.signed}
-    return [
-        (
-            reader.gettext(what),
-            who,
-            "now" if now else "done" if index < here[0] or (who in signed and what == SIGN_STEP) else "later",
-        )
-        for index, (what, who, now) in enumerate(rows)
-    ]
+    told = []
+    for index, (what, who, now) in enumerate(rows):
+        over = index < here[0] or (who in signed and what == SIGN_STEP)
+        if over and what == ASK_STEP and not asked:
+            told.append((reader.gettext(what), reader.gettext(N_("không lấy ý kiến")), "skipped"))
+        else:
+            told.append((reader.gettext(what), who, "now" if now else "done" if over else "later"))
+    return told
 
 
+ASK_STEP = N_("Lấy ý kiến, hoàn thiện")
 SIGN_STEP = N_("Ký số")
 
 

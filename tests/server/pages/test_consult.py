@@ -48,6 +48,18 @@ async def test_a_draft_goes_out_for_remarks_and_comes_back_with_them(office: Off
     assert (await office.records.get(minutes)).state is State.REVISED
 
 
+async def test_remarks_that_nobody_was_asked_for_are_not_shown_as_gathered(office: Office) -> None:
+    plan = Workflow(comments=Comments.OPTIONAL, check="clerk")
+    await office.records.set_plan("lam-son", Kind.MINUTES, plan, by=await office.actor("hanh"))
+    minutes = await office.minutes()
+    secretary = await office.sign_in("binh")
+    assert "không lấy ý kiến" not in (await secretary.get(f"/desk/{minutes}")).words
+    assert (await secretary.post(f"/desk/{minutes}/submit")).status == 303
+    page = await secretary.get(f"/desk/{minutes}")
+    assert "Lấy ý kiến, hoàn thiện không lấy ý kiến" in page.words
+    assert "hoàn thiện (đã xong)" not in page.words
+
+
 async def gathered(office: Office, minutes: str) -> int:
     """Ask Lan, who wants something changed, and end the round; the number of her request."""
     binh, lan = await office.sign_in("binh"), await office.sign_in("lan")
