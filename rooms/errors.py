@@ -45,6 +45,7 @@ ERROR_CODES = frozenset(
         "too_long",
         "bad_deadline",
         # The server's edge alone gives these.
+        "unheard",
         "media_refused",
         "busy",
         "secret_marking",

@@ -93,6 +93,7 @@ ANSWERS: dict[str, Answer] = {
             "%(members)s đại biểu có quyền biểu quyết. Người mất kết nối chưa được tính."
         ),
     ),
+    "unheard": Answer(409, N_("Chưa nhận được tín hiệu của %(names)s; nên chờ ít giây rồi kết thúc biểu quyết.")),
     "limit_reached": Answer(409, N_("Đã đến số lần tối đa.")),
     "not_late": Answer(409, N_("Chủ trì chưa mở, hoặc đã đóng, thời gian nhận ý kiến gửi muộn.")),
     "not_missed": Answer(

@@ -39,6 +39,7 @@ from rooms.topics.lobby import LOBBY, Knock, TurnAway
 from rooms.topics.moderation import Hush, OpenMicrophone
 from rooms.topics.presence import Drop, Join
 from rooms.topics.recording import RECORDING
+from rooms.topics.voting import CloseVote, unheard
 from server import search_index
 from server.auth import utcnow
 from server.captions import Captioner
@@ -61,6 +62,9 @@ COMMANDS_A_SECOND, COMMANDS_AT_ONCE = 10, 60
 """Of one person: more than any hand does; facts are kept for ever, so nobody may pour them in."""
 FRAMES_A_SECOND, FRAMES_AT_ONCE = 20, 600
 """Of one person, answered or refused, pings of the protocol too: whoever sends more is not read any more."""
+
+NAMED = 5
+"""Names in a sentence."""
 
 
 class Sitting:
@@ -101,6 +105,8 @@ class Sitting:
             self._tell_each(self.studio.hush(command.participant or "", isinstance(command, Hush)))
             return
         async with self._lock:
+            if isinstance(command, CloseVote) and not command.anyway:
+                self._doubt(actor, command)
             if isinstance(command, StartCaptions):
                 self.room.check(actor, command, utcnow())
                 await self._captioner.start()
@@ -115,6 +121,13 @@ class Sitting:
                 await self._follow_captions()
             await self._attend_the_door()
             await self._put_phones_away()
+
+    def _doubt(self, actor: str, command: CloseVote) -> None:
+        """Raises Refused("unheard") while the ballot of somebody may be missing for want of a line."""
+        self.room.check(actor, command, utcnow())
+        silent = [id for id, one in self.connections.items() if self._unheard(one)]
+        if names := [one.name for one in unheard(self.room.state, silent)]:
+            raise Refused("unheard", names=", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else ""))
 
     def _only_a_source(self, participant: str | None) -> bool:
         return participant in self.studio.streams.sources and not self.room.state.present(participant)

@@ -296,7 +296,7 @@ async def test_who_comes_back_after_a_short_vote_was_held_in_their_silence_has_m
     await first.socket.send_json({"type": "ping"})
     await first.hears("pong")
     await chair.say("vote.open", text="Thông qua?")
-    await chair.say("vote.close", vote="v1")
+    assert (await chair.say("vote.close", vote="v1"))["type"] == "ack"
     sitting = await server.app[SITTINGS].get("giao-ban")
     assert "lan" not in LATE.of(sitting.room.state).missed
     sitting.connections["lan"].pinged_at = asyncio.get_running_loop().time() - 2 * SILENT
@@ -308,6 +308,28 @@ async def test_who_comes_back_after_a_short_vote_was_held_in_their_silence_has_m
     assert sitting.room.state.people["lan"].counted, "she is back"
     (vote,) = sitting.room.proceedings.votes()
     assert [one.id for one in vote.counted] == ["lan"]
+
+
+async def test_the_chair_is_told_of_who_is_not_heard_before_a_vote_is_closed(server: Server) -> None:
+    chair, lan = await server.sit(server.person("hanh")), await server.sit(server.person("lan"))
+    await chair.say("meeting.open")
+    await lan.say("media.subscribe")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    for number, (silent, voted) in enumerate(((True, False), (True, True), (False, False)), start=1):
+        await lan.socket.send_json({"type": "ping"})
+        await lan.hears("pong")
+        await chair.say("vote.open", text="Thông qua?")
+        if voted:
+            await lan.say("vote.cast", vote=f"v{number}", choice="for")
+        if silent:
+            sitting.connections["lan"].pinged_at = asyncio.get_running_loop().time() - 2 * SILENT
+        answer = await chair.say("vote.close", vote=f"v{number}")
+        if silent and not voted:
+            name = sitting.room.state.people["lan"].person.name
+            assert (answer["code"], name in answer["message"]) == ("unheard", True)
+            assert sitting.room.facts[-1].kind == "vote_opened"
+            answer = await chair.say("vote.close", vote=f"v{number}", anyway=True)
+        assert answer["type"] == "ack"
 
 
 async def test_who_pours_in_frames_is_cut_off_and_so_when_coming_again(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from rooms.errors import BadMessage, Refused
 from rooms.facts import SYSTEM, Fact
 from rooms.fields import Command, flag, identifier, one_of, prose, read_by, string, up_to
 from rooms.participant import CHAIR, VOTERS
-from rooms.proceedings import BASES, CHOICES, MAJORITIES, QUORUMS, Json, Outcome, Rule, needed
+from rooms.proceedings import BASES, CHOICES, MAJORITIES, QUORUMS, Json, Outcome, Person, Rule, needed
 from rooms.state import State
 from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.agenda import AGENDA
@@ -64,7 +64,10 @@ class CastBallot(Command):
 
 @dataclass(frozen=True, slots=True)
 class CloseVote(Command):
+    """`anyway`: without waiting for those who are `unheard`, of whom the server tells otherwise."""
+
     vote: str = field(metadata=read_by(identifier))
+    anyway: bool = field(default=False, metadata=read_by(flag))
 
 
 def open_vote(state: State) -> Vote | None:
@@ -84,6 +87,16 @@ def _open(state: State, actor: str, command: OpenVote, now: datetime) -> Found:
     rule = Rule(command.secret, command.majority, command.base, command.quorum, command.proxies, command.seconds)
     data = {"vote": f"v{len(voting.votes) + 1}", "text": command.text, "item": AGENDA.of(state).current}
     return [Draft("vote_opened", actor, data | rule.to_json())]
+
+
+def unheard(state: State, silent: Collection[str]) -> tuple[Person, ...]:
+    """Who counts as there, has given no ballot in the open vote, and may be unable to: the line is dropped, or among
+    those that have fallen `silent` (people's ids)."""
+    voting = VOTES.of(state)
+    if voting.open is None:
+        return ()
+    mutes = [one for one in state.people.values() if mute(voting, one)]
+    return tuple(one.person for one in mutes if (line := line_of(state, one)).away_since or line.id in silent)
 
 
 def still_open(state: State, id: str) -> Vote:

@@ -6,7 +6,8 @@ import { Capture } from "./capture.js";
 import { DeviceCheck } from "./check.js";
 import { DeclaredLine, soundOnly } from "./declared.js";
 import { remember, remembered, troubleSentence } from "./devices.js";
-import { byId } from "./element.js";
+import { ask } from "./dialogs.js";
+import { byId, say } from "./element.js";
 import { Peers } from "./peers.js";
 import { refusal, stayAwake } from "./presence.js";
 import { Line } from "./protocol.js";
@@ -349,10 +350,17 @@ class Client {
       return true;
     } catch (error) {
       const { code, message } = /** @type {import("./protocol.js").Refused} */ (error);
+      if (code === "unheard") return (await this._despite(message)) && this._act(type, { ...fields, anyway: true });
       const lost = t("Mất kết nối khi đang gửi. Xem lại khi nối lại được, rồi thực hiện lại nếu cần.");
       this.view.notice(code === "line_lost" ? lost : message);
       return false;
     }
+  }
+
+  /** The server has a doubt, and it is for us to decide. @param {string} doubt */
+  async _despite(doubt) {
+    say(byId("unheard-who"), doubt);
+    return (await ask("unheard")) === "yes";
   }
 
   _leave() {
