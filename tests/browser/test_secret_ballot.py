@@ -48,6 +48,9 @@ async def test_each_finds_their_secret_ballot_and_the_disk_knows_nobodys(
         await page.click(hook(f"vote-{choice}"))
         await expect(page.locator(hook("vote-mine"))).to_contain_text("Mã phiếu")
     assert not await secretary.locator(hook("vote-for")).is_visible(), "the secretary has no vote"
+    await expect(secretary.locator(hook("vote-mine"))).to_have_text(
+        "Đồng chí không có quyền biểu quyết trong phiên này."
+    )
     assert (await state(secretary))["vote"]["tally"] is None
     codes = [(await state(page))["ballots"][0]["code"] for page in (chair, dung, lan)]
     assert not [code for code in codes if on_disk(installation, code)], "before the end the disk has no ballot"

@@ -76,6 +76,11 @@ function checkedSentence(vote, kept) {
   return t("Phiếu mã %(code)s (%(choice)s) không có trong kết quả. Hãy báo chủ trì.", words);
 }
 
+/** Why there is nothing to press. @param {Vote} vote */
+function withoutVote(vote) {
+  return vote.state === "open" ? t("Đồng chí không có quyền biểu quyết trong phiên này.") : "";
+}
+
 /** Whether somebody's proxy may vote for them now, and if not when. @param {State} state @param {Vote} vote */
 function proxySentence(state, vote) {
   const principal = state.proxies.find((one) => one.holder === state.you)?.id ?? null;
@@ -97,7 +102,7 @@ function showChoice(state, vote) {
   const mine = myChoice(state, vote);
   byId("vote-choices").hidden = !votes;
   for (const choice of CHOICES) byId(`vote-${choice}`).setAttribute("aria-pressed", String(mine === choice));
-  const own = may(state, "vote.cast") ? ownSentence(state, vote) : "";
+  const own = may(state, "vote.cast") ? ownSentence(state, vote) : withoutVote(vote);
   byId("vote-mine").hidden = own === "";
   say(byId("vote-mine"), own);
   const absent = votes && vote.rule.proxies ? representedBy(state, state.you) : null;
