@@ -134,11 +134,13 @@ async def test_the_step_after_no_item_is_the_first_and_after_the_last_none(modul
 async def test_a_result_is_announced_with_its_basis_in_words(modules: Page) -> None:
     outcome = {"eligible": 8, "needed": 5, "present": 7, "members": 8, "quorum": 0, "result": "passed"}
     closed = vote(state="closed", outcome=outcome, tally={"for": 5, "against": 2, "abstain": 0, "none": 1})
+    with_quorum = vote(state="closed", outcome=outcome | {"quorum": 6}, tally=closed["vote"]["tally"])
     short = vote(state="closed", outcome=outcome | {"quorum": 8, "result": "no_quorum"}, tally=closed["vote"]["tally"])
-    body = "return [v.closed, v.short].map((end) => news(after([v.hello, v.opened]), after([v.hello, v.opened, end])))"
-    said = await run(modules, body, hello=welcome("dung"), opened=vote(), closed=closed, short=short)
+    body = "return v.ends.map((end) => news(after([v.hello, v.opened]), after([v.hello, v.opened, end])))"
+    said = await run(modules, body, hello=welcome("dung"), opened=vote(), ends=[closed, with_quorum, short])
     assert said == [
         ["Có 5/8 đại biểu tán thành, đạt 62,5%, cần ít nhất 5: được thông qua."],
+        ["Có 5/8 đại biểu tán thành, đạt 62,5%, cần ít nhất 5: được thông qua. Có mặt 7/8 đại biểu, cần ít nhất 6."],
         ["Có mặt 7/8 đại biểu, cần ít nhất 8: biểu quyết không có giá trị."],
     ]
 

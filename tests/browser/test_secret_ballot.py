@@ -58,7 +58,7 @@ async def test_each_finds_their_secret_ballot_and_the_disk_knows_nobodys(
     await chair.click(hook("vote-close"))
     for page in everybody:
         await expect(page.locator(hook("vote-result"))).to_have_text(
-            "Có 2/3 đại biểu tán thành, đạt 66,7%, cần ít nhất 2: được thông qua."
+            "Có 2/3 đại biểu tán thành, đạt 66,7%, cần ít nhất 2: được thông qua. Có mặt 3/3 đại biểu, cần ít nhất 2."
         )
     for page, choice in ((chair, "Không tán thành"), (dung, "Tán thành"), (lan, "Tán thành")):
         await expect(page.locator(hook("vote-mine"))).to_contain_text("đã được tính đúng")

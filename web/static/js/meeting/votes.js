@@ -55,8 +55,10 @@ export function resultSentence(vote) {
     return t("Có mặt %(present)s/%(members)s đại biểu, cần ít nhất %(quorum)s: biểu quyết không có giá trị.", outcome);
   }
   const values = { ...outcome, for: tally.for, percent: percent(tally.for, outcome.eligible) };
-  return outcome.result === "passed"
+  const result = outcome.result === "passed"
     ? t("Có %(for)s/%(eligible)s đại biểu tán thành, đạt %(percent)s%, cần ít nhất %(needed)s: được thông qua.", values)
     : t("Có %(for)s/%(eligible)s đại biểu tán thành, đạt %(percent)s%, cần ít nhất %(needed)s: không được thông qua.",
         values);
+  if (outcome.quorum === 0) return result;
+  return `${result} ${t("Có mặt %(present)s/%(members)s đại biểu, cần ít nhất %(quorum)s.", outcome)}`;
 }
