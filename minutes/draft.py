@@ -6,6 +6,7 @@ edited: texts are mended (fit.py), and what is too much for one document or its 
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from minutes import fit
 from minutes.authority import Authority
@@ -20,6 +21,7 @@ from rooms.proceedings import (
     AgendaItem,
     Attendance,
     Conclusion,
+    Interval,
     LateVote,
     Meeting,
     NamedBallot,
@@ -52,7 +54,7 @@ def minutes(
         starts_at=proceedings.opened_at.astimezone(VIETNAM),
         ended_at=max(proceedings.opened_at, proceedings.closed_at).astimezone(VIETNAM),
         chair_line=_line(meeting.chair),
-        secretary_line=_secretaries(meeting),
+        secretary_line=_secretaries(meeting, {one.person.id for one in proceedings.attendance() if one.intervals}),
         attendance=_attendance(proceedings),
         course=course(proceedings, told or {}),
         votes=tuple(_vote(vote, proceedings.late_votes()) for vote in proceedings.votes()[:MANY]),
@@ -84,11 +86,11 @@ def _line(person: Person) -> str:
     return fit.line(capital(f"{addressed(person)} - {office_of(person)}"), "")
 
 
-def _secretaries(meeting: Meeting) -> str:
-    """All who wrote, and first who signs."""
+def _secretaries(meeting: Meeting, there: Collection[str]) -> str:
+    """All who were to write, and first who signs; `there`: the ids of those who came."""
     others = [one for one in meeting.people() if one.id in meeting.secretaries and one.id != meeting.secretary.id]
-    lines = [_line(meeting.secretary), *(_line(one) for one in others)]
-    return fit.cut("; ".join(line for line in lines if line), LINE)
+    lines = [(_line(one), "" if one.id in there else " (vắng mặt)") for one in (meeting.secretary, *others)]
+    return fit.cut("; ".join(f"{line}{absent}" for line, absent in lines if line), LINE)
 
 
 def _name(person: Person) -> str:
@@ -108,10 +110,22 @@ def _attendance(proceedings: Proceedings) -> tuple[UnitAttendance, ...]:
             continue
         unit = found.person.unit
         names.setdefault(unit.id, fit.line(unit.name, GUESTS))
-        intervals = tuple((start.astimezone(VIETNAM), end.astimezone(VIETNAM)) for start, end in found.intervals)
+        spans = _whole(found.intervals)
+        intervals = tuple((start.astimezone(VIETNAM), end.astimezone(VIETNAM)) for start, end in spans)
         line = PersonLine(_name(found.person), _at_site(found, duty), intervals, bool(intervals), duty)
         people.setdefault(unit.id, []).append(line)
     return tuple(UnitAttendance(name, tuple(people[unit])) for unit, name in names.items() if unit in people)
+
+
+def _whole(intervals: Iterable[Interval]) -> list[Interval]:
+    """The intervals, those joined between which less than a minute lies: minutes have no seconds, and would say that
+    somebody left and was there."""
+    joined: list[Interval] = []
+    for start, end in intervals:
+        if joined and start - joined[-1][1] < timedelta(minutes=1):
+            start = joined.pop()[0]
+        joined.append((start, end))
+    return joined
 
 
 def _duty(person: Person, interpreters: Collection[str]) -> str | None:
@@ -140,7 +154,7 @@ def _at_site(found: Attendance, duty: str | None) -> str:
 def _capacity(person: Person, duty: str | None) -> str:
     """The title, with the unit of those who are not listed under it; and that the person stands in for the chair."""
     title = fit.line(person.title, "")
-    if duty is not None and not person.outside:
+    if duty is not None and fit.line(person.unit.name, GUESTS) != GUESTS:
         title = office_of(person)
     parts = [title, "phó chủ tọa" if person.role is Role.DEPUTY else ""]
     return fit.cut(", ".join(part for part in parts if part), LINE)

@@ -20,7 +20,8 @@ from minutes.wording import (
     office,
     vote_sentence,
 )
-from rooms.proceedings import Proceedings, iso
+from rooms.proceedings import Person, Proceedings, Role, Unit, iso
+from rooms.proceedings.values import OUTSIDE
 from tests.minutes.sample_meeting import AUTHORITY, CHAIR, COMMUNES, LEADERS, MEETING, SECRETARY, START, Story
 
 
@@ -37,6 +38,41 @@ def test_everybody_stands_under_their_unit_with_their_times(content: MinutesCont
     assert attendance_summary(content.attendance) == (
         "07/08 đại biểu có mặt, thuộc 07/08 đơn vị; ngoài ra có 01 thư ký"
     )
+
+
+def test_an_interval_goes_on_over_less_than_a_minute() -> None:
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    story.tell(0, "opened", CHAIR.id)
+    for back, gone in ((0, 5.2), (6.1, 16), (17, 30)):
+        story.tell(back, "joined", CHAIR.id, person=CHAIR.to_json())
+        story.left(gone, CHAIR, "lost")
+    story.tell(60, "closed", CHAIR.id)
+    (chair,) = [
+        line
+        for group in draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY).attendance
+        for line in group.people
+        if line.name == CHAIR.name
+    ]
+    assert [(f"{start:%H:%M}", f"{end:%H:%M}") for start, end in chair.intervals] == [
+        ("08:00", "08:16"),
+        ("08:17", "08:30"),
+    ]
+
+
+def test_a_guest_of_a_body_outside_is_listed_with_title_and_body_and_an_absent_secretary_as_absent() -> None:
+    station = Unit(f"{OUTSIDE}-1", "Đài Khí tượng Thủy văn tỉnh")
+    guest = Person("g1", "Trương Minh Khôi", "Giám đốc", station, Role.GUEST)
+    story = Story()
+    story.tell(-5, "convened", **MEETING.to_json())
+    for person in (CHAIR, guest):
+        story.tell(-1, "joined", person.id, person=person.to_json())
+    story.tell(0, "opened", CHAIR.id)
+    story.tell(60, "closed", CHAIR.id)
+    content = draft.minutes(Proceedings.from_facts(story.facts), "0" * 32, AUTHORITY)
+    listed = {line.name: line.title for group in content.attendance for line in group.people}
+    assert listed[guest.name] == "Giám đốc, Đài Khí tượng Thủy văn tỉnh"
+    assert content.secretary_line.endswith(" (vắng mặt)")
 
 
 def test_the_counts_of_attendance_are_those_of_votes(content: MinutesContent, proceedings: Proceedings) -> None:

@@ -83,9 +83,9 @@ def test_a_line_that_drops_six_hundred_times_is_no_obstacle() -> None:
     story.tell(-20, "convened", **MEETING.to_json())
     story.tell(0, "opened", CHAIR.id)
     for number in range(600):
-        story.tell(number * 0.2 + 0.1, "joined", CHAIR.id, person=CHAIR.to_json())
-        story.left(number * 0.2 + 0.2, CHAIR, "lost")
-    story.tell(200, "closed", CHAIR.id)
+        story.tell(number * 1.2 + 0.1, "joined", CHAIR.id, person=CHAIR.to_json())
+        story.left(number * 1.2 + 0.2, CHAIR, "lost")
+    story.tell(800, "closed", CHAIR.id)
     people = drafted(Proceedings.from_facts(story.facts)).attendance[0].people
     assert len(people[0].intervals) == 600
 
