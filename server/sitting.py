@@ -125,8 +125,7 @@ class Sitting:
     def _doubt(self, actor: str, command: CloseVote) -> None:
         """Raises Refused("unheard") while the ballot of somebody may be missing for want of a line."""
         self.room.check(actor, command, utcnow())
-        silent = [id for id, one in self.connections.items() if self._unheard(one)]
-        if names := [one.name for one in unheard(self.room.state, silent)]:
+        if names := [one.name for one in unheard(self.room.state, self._silence.names)]:
             raise Refused("unheard", names=", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else ""))
 
     def _only_a_source(self, participant: str | None) -> bool:

@@ -54,6 +54,17 @@ async def panel(page: Page, name: str) -> None:
         await tab.click()
 
 
+async def close_vote(chair: Page) -> None:
+    """Close the vote, also without those who are not heard just then."""
+    await chair.click(hook("vote-close"))
+    result, anyway = chair.locator(hook("vote-result")), chair.locator(hook("vote-close-anyway"))
+    await expect(result.or_(anyway).filter(visible=True)).to_have_count(1)
+    if await anyway.is_visible():
+        await expect(chair.locator(hook("unheard-who"))).to_contain_text("Chưa nhận được tín hiệu của ")
+        await anyway.click()
+    await expect(result).to_be_visible()
+
+
 async def until(page: Page, question: str, given: Any = None, *, every: float = 0.5, limit: float = 45.0) -> None:
     """Ask an async function of the page every so many seconds until it says true. Raises TimeoutError.
 

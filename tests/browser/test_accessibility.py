@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.browser.conftest import Open
-from tests.browser.room import enter, hook, panel, schedule
+from tests.browser.room import close_vote, enter, hook, panel, schedule
 from tests.installation import Installation
 from tests.server.papers_files import pdf
 
@@ -182,7 +182,7 @@ async def test_what_a_meeting_has_beside_its_agenda_keeps_nobody_out(
     await chair.click(hook("vote-open"))
     await dung.click(hook("vote-for"))
     await inspector.look(dung, "secret ballot")
-    await chair.click(hook("vote-close"))
+    await close_vote(chair)
     await dung.wait_for_selector(f"{hook('vote-result')}:not([hidden])", state="attached")
     await panel(dung, "vote")
     await inspector.look(dung, "result")

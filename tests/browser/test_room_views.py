@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Open
-from tests.browser.room import enter, hook, panel, schedule, state
+from tests.browser.room import close_vote, enter, hook, panel, schedule, state
 from tests.installation import Installation
 from tests.server.papers_files import pdf
 
@@ -104,7 +104,7 @@ async def test_a_vote_comes_to_the_front_of_those_who_vote_and_gives_back_what_t
     await expect(dung.locator(hook("vote-for"))).to_be_visible()
     await expect(secretary.locator(hook("tab-vote"))).to_have_class("tab urgent")
     await expect(secretary.locator(hook("notes-text"))).to_be_visible()
-    await chair.click(hook("vote-close"))
+    await close_vote(chair)
     await expect(dung.locator("#agenda")).to_be_visible()
     await expect(dung.locator("#vote")).to_be_hidden()
     await expect(secretary.locator(hook("tab-vote"))).to_have_class("tab")
@@ -163,7 +163,7 @@ async def test_a_hall_shows_the_speaker_or_the_paper_on_its_second_screen_and_th
     await expect(hall.locator(hook("hall-vote"))).to_contain_text("Thông qua phương án?")
     await expect(hall.locator(".hall-counts div").first).to_have_text("Tán thành1")
     assert await hall.locator(hook("hall-vote")).locator("button").count() == 0
-    await operator.click(hook("vote-close"))
+    await close_vote(operator)
     await expect(hall.locator(".hall-result")).to_contain_text("Có 1/2 đại biểu tán thành")
     await expect(operator.locator(f"{hook('tab-papers')} .count")).to_have_text("1")
     await panel(operator, "papers")

@@ -11,7 +11,7 @@ from server.auth import utcnow
 from server.database import Database
 from server.sittings import person_of
 from tests.browser.conftest import Open
-from tests.browser.room import enter, hook, panel
+from tests.browser.room import close_vote, enter, hook, panel
 from tests.installation import Installation
 
 SILENT = """() => {
@@ -124,7 +124,7 @@ async def test_one_device_a_phone_and_ten_ticks_are_twelve_people_on_record(
         await dung.screenshot(path=f"{shots}/site360.png", full_page=True)
         await dung.set_viewport_size({"width": 1440, "height": 900})
         await dung.screenshot(path=f"{shots}/site1440.png")
-    await hanh.click(hook("vote-close"))
+    await close_vote(hanh)
     await panel(hanh, "groups")
     await expect(hanh.locator(hook("group-of"))).to_have_count(1)  # Dũng's device; who sits before it goes with it
     await hanh.click(hook("groups-even"))

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.room import enter, hook, panel, schedule, sees_and_hears, state, until
+from tests.browser.room import close_vote, enter, hook, panel, schedule, sees_and_hears, state, until
 from tests.installation import PIN, Installation
 
 TITLE = "Giao ban trực tuyến về phòng, chống thiên tai"
@@ -77,7 +77,7 @@ async def hold_the_meeting(chair: Page, secretary: Page, delegate: Page) -> None
     await delegate.click(hook("vote-for"))
     await chair.click(hook("vote-for"))
     await chair.wait_for_function("() => window.giaoban.state().vote.cast === 2")
-    await chair.click(hook("vote-close"))
+    await close_vote(chair)
     await delegate.wait_for_function("() => window.giaoban.state().vote.state === 'closed'")
     vote = (await state(delegate))["vote"]
     assert (vote["tally"]["for"], vote["outcome"]["result"]) == (2, "passed")
