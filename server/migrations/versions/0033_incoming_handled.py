@@ -1,6 +1,6 @@
 """How a document that came is dealt with stands in its line, and a task may be of such a line."""
 
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 
 import sqlalchemy as sa
 from alembic import op
@@ -84,7 +84,7 @@ def _take_over() -> None:
         if name == "deadline":
             values = {name: _day(value)}
         elif name == "outcome":
-            values = {name: value, "settled_on": _day(row["at"][:10]) if value else None}
+            values = {name: value, "settled_on": _day_of(row["at"]) if value else None}
         else:
             values = {name: value, "directed_by": row["by"] if value else ""}
         of_year, of_number = map(int, row["ref"].split("/"))
@@ -94,3 +94,8 @@ def _take_over() -> None:
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def _day_of(at: str) -> date:
+    """In Viet Nam."""
+    return datetime.fromisoformat(at).astimezone(timezone(timedelta(hours=7))).date()
