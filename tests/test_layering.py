@@ -2,9 +2,9 @@
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("server", "media", "rooms", "minutes", "web")
@@ -34,17 +34,43 @@ def python_sources() -> list[Path]:
     return [path for package in PACKAGES for path in sources(package) if path.suffix == ".py"]
 
 
-def imported(tree: ast.AST) -> Iterator[tuple[str, ast.stmt]]:
+@dataclass(frozen=True)
+class Source:
+    """What the checks look at in a file."""
+
+    modules: frozenset[str]
+    """As `imported` names them."""
+    inside: tuple[int, ...]
+    """Lines of imports that stand in a function or class."""
+    text: str
+
+
+@cache
+def read(path: Path) -> Source:
+    """Once a file: parsing is most of the work. Trees of all files would be large, so only the answers are kept."""
+    text = path.read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    inside = [
+        node.lineno
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return Source(frozenset(imported(tree)), tuple(inside), text)
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
     """Every imported module as it would be named absolutely: `from rooms import store` gives rooms and rooms.store."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield alias.name, node
+                yield alias.name
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            yield node.module or "", node
+            yield node.module or ""
             for alias in node.names:
-                yield f"{node.module}.{alias.name}", node
+                yield f"{node.module}.{alias.name}"
 
 
 def allowed(package: str, module: str) -> bool:
@@ -55,38 +81,26 @@ def allowed(package: str, module: str) -> bool:
     return any(module == name or module.startswith(name + ".") for name in granted)
 
 
-@pytest.mark.parametrize("path", python_sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_only_what_its_package_may(path: Path) -> None:
-    package = path.relative_to(ROOT).parts[0]
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    wrong = {module for module, _ in imported(tree) if not allowed(package, module)}
-    assert not wrong
+def test_a_module_imports_only_what_its_package_may() -> None:
+    for path in python_sources():
+        package = path.relative_to(ROOT).parts[0]
+        assert not {module for module in read(path).modules if not allowed(package, module)}, path
 
 
-@pytest.mark.parametrize("path", python_sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_edge_files_touch_clocks_sockets_and_databases(path: Path) -> None:
-    relative = str(path.relative_to(ROOT))
-    if relative.startswith("server/") or relative in EDGE_FILES:
-        return
-    if relative.startswith("minutes/") and path.name in EDGE_NAMES:
-        return
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    touched = {module.split(".")[0] for module, _ in imported(tree)} & IO_MODULES
-    assert not touched
+def test_only_edge_files_touch_clocks_sockets_and_databases() -> None:
+    for path in python_sources():
+        relative = str(path.relative_to(ROOT))
+        if relative.startswith("server/") or relative in EDGE_FILES:
+            continue
+        if relative.startswith("minutes/") and path.name in EDGE_NAMES:
+            continue
+        assert not {module.split(".")[0] for module in read(path).modules} & IO_MODULES, path
 
 
-@pytest.mark.parametrize("path", python_sources(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_stand_at_the_top_of_the_module(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = [
-        node.lineno
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    assert not inside
-    assert "TYPE_CHECKING" not in path.read_text(encoding="utf-8")
+def test_imports_stand_at_the_top_of_the_module() -> None:
+    for path in python_sources():
+        assert not read(path).inside, path
+        assert "TYPE_CHECKING" not in read(path).text, path
 
 
 def test_the_packages_import_each_other_without_cycles() -> None:
@@ -96,8 +110,7 @@ def test_the_packages_import_each_other_without_cycles() -> None:
         for path in python_sources()
     }
     for name, path in modules.items():
-        found = {module for module, _ in imported(ast.parse(path.read_text(encoding="utf-8")))}
-        graph[name] = {module for module in found if module in modules and module != name}
+        graph[name] = {module for module in read(path).modules if module in modules and module != name}
     # A package's __init__ re-exports its modules; going back through it is how Python loads, not a cycle of design.
     for name in graph:
         graph[name] = {module for module in graph[name] if not name.startswith(module + ".")}
@@ -124,6 +137,6 @@ def test_no_file_is_named_after_nothing() -> None:
 
 def test_the_layering_check_sees_a_forbidden_import() -> None:
     tree = ast.parse("from rooms import room\nimport server.app\nfrom rooms.proceedings import Fact\n")
-    assert {module for module, _ in imported(tree) if not allowed("minutes", module)} == {
+    assert {module for module in imported(tree) if not allowed("minutes", module)} == {
         "rooms", "rooms.room", "server.app",
     }  # fmt: skip
