@@ -9,10 +9,9 @@ from aiohttp import web
 from sqlalchemy.exc import DatabaseError
 
 from media import Endpoint
-from minutes.errors import RecordError
 from minutes.keyring import Keyring
 from minutes.trust import Trust
-from server import auth, records_keys, signalling, whip
+from server import auth, signalling, whip
 from server.administration import Administration
 from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
@@ -123,6 +122,7 @@ from server.pages import (
 from server.papers import Papers
 from server.rate import Attempts, Waiting
 from server.records import Records
+from server.records_keys import Keys, installed_keys
 from server.registers import Registers
 from server.renewal import Renewal
 from server.retention import Retention
@@ -226,11 +226,12 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _records(app: web.Application) -> AsyncIterator[None]:
-    app[RECORDS] = open_records(app[CONFIG], app[DATABASE])
+    keys = installed_keys(app[CONFIG])  # once: to open them takes longer than most of the start
+    app[RECORDS] = open_records(app[CONFIG], app[DATABASE], keys)
     app[BULK] = BulkSigning()
     remote = app[CONFIG].signing.remote
     app[REMOTE] = RemoteSigning(remote.url, remote.client_id, remote.client_secret.get_secret_value())
-    app[VAULT] = open_vault(app[CONFIG], app[DATABASE])
+    app[VAULT] = open_vault(app[CONFIG], app[DATABASE], keys)
     app[REGISTERS] = Registers(app[DATABASE], app[VAULT], auth.utcnow, PageReader(app[CONFIG].secrecy.ocr.command))
     config = app[CONFIG]
     app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, config.recordings, auth.utcnow)
@@ -257,14 +258,10 @@ async def _mail(app: web.Application) -> AsyncIterator[None]:
     await app[POSTMAN].close()
 
 
-def open_records(config: Config, database: Database) -> Records:
-    """The records use cases over this installation's archive and keys."""
-    try:
-        keys = records_keys.open_keys(config.keys)
-    except (OSError, ValueError, RecordError) as error:
-        raise SetupError(
-            f"The keys in {config.keys} are missing or damaged; `giaoban demo` makes demo keys."
-        ) from error
+def open_records(config: Config, database: Database, keys: Keys | None = None) -> Records:
+    """The records use cases over this installation's archive and keys. `keys`: of this installation, where they are
+    open already. Raises SetupError."""
+    keys = keys or installed_keys(config)
     stamper = config.signing.time_stamper_url
     return Records(
         database,

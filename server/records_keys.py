@@ -10,11 +10,13 @@ from pathlib import Path
 from pyhanko.sign.timestamps import TimeStamper
 
 from minutes.deposits.note import Signer
-from minutes.errors import N_, Reason, SigningFailed
+from minutes.errors import N_, Reason, RecordError, SigningFailed
 from minutes.keyring import flush
 from minutes.signing import Credential
 from minutes.stamper import NoStamper
 from minutes.trust import Trust
+from server.config import Config
+from server.errors import SetupError
 
 TSA_PIN = "tsa"
 """Of the time-stamping key that lies beside the others."""
@@ -124,6 +126,15 @@ def open_keys(directory: Path) -> Keys:
     own = _read(directory / "tsa.p12")
     stamper = NoStamper() if own is None else Credential.load(own, TSA_PIN).time_stamper()
     return Keys(Trust.load(directory / "trust"), stamper, KeyStore(directory / "keys"))
+
+
+def installed_keys(config: Config) -> Keys:
+    """Those of the installation that is configured. Raises SetupError."""
+    try:
+        return open_keys(config.keys)
+    except (OSError, ValueError, RecordError) as error:
+        why = f"The keys in {config.keys} are missing or damaged: {error}; `giaoban demo` makes demo keys."
+        raise SetupError(why) from error
 
 
 def begin_keys(directory: Path) -> None:

@@ -22,7 +22,7 @@ from minutes.deposits.entry import Entry, Kind, Logged
 from minutes.deposits.examine import Finding, heads, rows
 from minutes.deposits.handover import Handover, LogKeys
 from minutes.deposits.note import Signer, Verifier
-from minutes.errors import N_, Damaged, NotFound, Reason, RecordError
+from minutes.errors import N_, Damaged, NotFound, Reason
 from minutes.numbering.clock import TOLERANCE
 from minutes.stamper import Believed
 from minutes.trust import Trust
@@ -31,6 +31,7 @@ from server import auth, records_keys
 from server.config import Config, archive_of
 from server.database import Database
 from server.errors import SetupError
+from server.records_keys import Keys, installed_keys
 from server.records_verify import in_thread
 from server.revocation import with_fetched
 from server.time_stamper import HttpTimeStamper
@@ -193,12 +194,13 @@ def _wrong(log: Sequence[Logged], kept: Sequence[Kept], keys: LogKeys | None) ->
     return next(chain(rows(log), heads(log, kept, keys)), None)
 
 
-def open_vault(config: Config, database: Database) -> Vault:
-    """The archive of this installation; its key is made where there is none. Raises SetupError."""
+def open_vault(config: Config, database: Database, keys: Keys | None = None) -> Vault:
+    """The archive of this installation; its key is made where there is none. `keys`: of this installation, where they
+    are open already. Raises SetupError."""
+    keys = keys or installed_keys(config)
     try:
-        keys = records_keys.open_keys(config.keys)
         signer = records_keys.make_archive_key(config.keys, config.base_url)
-    except (OSError, ValueError, RecordError) as error:
+    except (OSError, ValueError) as error:
         raise SetupError(f"The keys in {config.keys} are missing or damaged: {error}.") from error
     stamper = HttpTimeStamper(config.signing.time_stamper_url) if config.signing.time_stamper_url else None
     believed = with_fetched(keys.trust, config.keys / "trust", auth.utcnow())
