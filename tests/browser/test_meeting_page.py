@@ -33,3 +33,14 @@ async def test_what_was_opened_and_typed_stays_while_papers_come(
     await expect(page.locator(hook("cancel-reason"))).to_be_visible()
     await expect(page.locator(hook("cancel-reason"))).to_have_value("Mưa lũ")
     await expect(page.locator(hook("papers-pending"))).to_have_count(0)
+
+
+async def test_the_button_for_an_emergency_tells_of_the_letters(installation: Installation, signed_in: Open) -> None:
+    page = await signed_in("binh")
+    await page.goto(f"{installation.url}/meetings/new")
+    button = page.locator(hook("schedule-save"))
+    await expect(button).to_have_text("Lập cuộc họp", use_inner_text=True)
+    await page.select_option(hook("schedule-kind"), "emergency")
+    await expect(button).to_have_text("Lập cuộc họp và gửi thư mời ngay", use_inner_text=True)
+    await page.select_option(hook("schedule-kind"), "briefing")
+    await expect(button).to_have_text("Lập cuộc họp", use_inner_text=True)

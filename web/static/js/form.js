@@ -5,6 +5,7 @@
 //                   server has more of them
 //   data-check-all="x"   a button that ticks every box within the id x
 //   data-unlike="x y"    a select that does not offer what is chosen in the selects with the ids x and y
+//   data-when="x y", data-unless="x y"   is there only if, or unless, y is chosen in the select with the id x
 
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
@@ -66,4 +67,12 @@ for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (document.quer
   };
   for (const other of others) other.addEventListener("change", offer);
   offer();
+}
+
+for (const part of document.querySelectorAll("[data-when], [data-unless]")) {
+  const [id, value] = (part.getAttribute("data-when") ?? part.getAttribute("data-unless") ?? "").split(" ");
+  const select = /** @type {HTMLSelectElement | null} */ (document.getElementById(id));
+  const show = () => part.toggleAttribute("hidden", (select?.value === value) === part.hasAttribute("data-unless"));
+  select?.addEventListener("change", show);
+  show();
 }
