@@ -77,8 +77,12 @@ export function mount(root, { act, now }) {
     say(byId("chat-readers"), names && t("Chỉ %(names)s đọc được; người nhận các vai trò này sau đó không đọc được.", { names }));
   };
   to.addEventListener("change", showReaders);
-  byId("chat-lock").addEventListener("change", (/** @type {any} */ event) => {
-    act("chat.lock", { locked: event.target.checked });
+  let asked = false; // until the server has answered, what was ticked stays as it is seen
+  byId("chat-lock").addEventListener("change", async (/** @type {any} */ event) => {
+    const box = event.target;
+    asked = true;
+    if (!(await act("chat.lock", { locked: box.checked }))) box.checked = !box.checked;
+    asked = false;
   });
   for (const button of root.querySelectorAll("[data-reaction]")) {
     button.addEventListener("click", () => act("react", { reaction: /** @type {HTMLElement} */ (button).dataset.reaction }));
@@ -120,7 +124,7 @@ export function mount(root, { act, now }) {
     const desk = may(state, "chat.lock");
     const locked = state.chat.locked && !desk;
     byId("chat-lock-line").hidden = !desk;
-    byId("chat-lock").checked = state.chat.locked;
+    if (!asked) byId("chat-lock").checked = state.chat.locked;
     shown = state;
     const choices = addressees(state).filter((one) => one.to !== "all" || !locked);
     const chosen = choices.find((one) => one.to === to.value) ?? choices[locked ? choices.length - 1 : 0];
