@@ -54,7 +54,7 @@ from rooms import (
 )
 from rooms.topics.agenda import AddItem, DropItem, EditItem, MoveItem
 from rooms.topics.captions import AnswerCaptions, StartCaptions, StopCaptions
-from rooms.topics.chat import MinuteMessage, RemoveMessage, Say
+from rooms.topics.chat import ADDRESSEES, MinuteMessage, RemoveMessage, Say
 from rooms.topics.convening import GoOnMeeting
 from rooms.topics.grouping import EndGroups, EnterGroup, StartGroups
 from rooms.topics.interpreting import CloseChannel, Listen, NameInterpreter, OpenChannel
@@ -185,8 +185,8 @@ ENTRUSTED = st.one_of(
     st.builds(OpenLate, st.sampled_from([1, 60])),
     st.builds(CloseLate),
     st.builds(FileBallot, VOTE, CHOICE),
-    st.builds(Say, TEXT, st.just(True)),
-    st.builds(Say, TEXT, st.booleans()),
+    st.builds(Say, TEXT, st.sampled_from(("desk", "secretary"))),
+    st.builds(Say, TEXT, st.sampled_from(ADDRESSEES)),
     st.builds(RemoveMessage, MESSAGE),
     st.builds(MinuteMessage, MESSAGE),
     st.builds(SetRole, WHO, st.sampled_from(["deputy", "secretary", "delegate", "viewer"])),

@@ -224,7 +224,7 @@ def test_who_writes_has_no_place_at_a_site_and_reads_what_is_said_to_the_desk(op
     open_hall.do("hanh", TakeSeat("lan", "minh"))
     open_hall.do("hanh", SetRole("minh", "secretary"))
     assert open_hall.of(open_hall.minh).seat is None
-    told = open_hall.do("dung", Say("Xin gặp thư ký.", desk=True))
+    told = open_hall.do("dung", Say("Xin gặp thư ký.", to="desk"))
     assert {effect.to for effect in told if isinstance(effect, Tell)} >= {"hanh", "binh", "minh"}
 
 

@@ -124,7 +124,7 @@ TABLE = [
     (Listen("k1"), EVERYBODY),
     (EditPad("a1", 0, ("Ý kiến",), "p1", 1), {"hanh", "binh"}),
     (Say("Kính gửi số liệu."), EVERYBODY),
-    (Say("Xin gặp thư ký.", desk=True), EVERYBODY),
+    (Say("Xin gặp thư ký.", to="desk"), EVERYBODY),
     (RemoveMessage("m1"), {"hanh", "binh"}),
     (MinuteMessage("m1"), {"hanh", "binh"}),
     (LockChat(True), {"hanh", "binh"}),

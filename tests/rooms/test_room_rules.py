@@ -56,7 +56,8 @@ PRIVATE = ("ballot", "missed", "message")
 
 
 def lasting(state):
-    """The state without what facts do not tell: lines, devices, pages turned, who listens, open secret ballots."""
+    """The state without what facts do not tell: lines, devices, pages turned, who listens, who visits which group, open
+    secret ballots."""
     people = {
         id: Participant(one.person, one.present, one.present, hand=one.hand, lost=one.lost, seat=one.seat)
         for id, one in state.people.items()
@@ -64,6 +65,8 @@ def lasting(state):
     state = interrupted(PAPERS.put(replace(state, people=people), replace(PAPERS.of(state), place=Place())))
     state = LOBBY.put(state, replace(LOBBY.of(state), waiting={}))
     state = INTERPRETING.put(state, replace(INTERPRETING.of(state), listeners={}))
+    own = {one: group.id for group in GROUPS.of(state).groups.values() for one in group.members}
+    state = GROUPS.put(state, replace(GROUPS.of(state), inside=own))
     return ORDER.put(state, Order(ORDER.of(state).locked))
 
 
@@ -165,10 +168,12 @@ def rules_for(new_hall, commands=COMMANDS):
 
         def those_who_may_read_are_who_were_meant(self, before, effects):
             """A note is for those who held the roles when it was sent, whoever holds them since."""
-            state = self.hall.room.state
+            state, sheet = self.hall.room.state, before.session.sheet
             for id, message in CHAT.of(state).messages.items():
                 if id not in CHAT.of(before).messages:
-                    self.notes[id] = None if message.readers is None else before.session.sheet.desk | {message.author}
+                    held = (sheet.desk, frozenset(sheet.secretaries))
+                    assert message.readers in (None, *(roles | {message.author} for roles in held))
+                    self.notes[id] = message.readers
                 assert message.readers == self.notes[id]
             for effect in effects:
                 if isinstance(effect, Tell) and effect.message["type"] == "message":
@@ -531,9 +536,9 @@ def entrusted(new_hall):
         def the_chair(self, command):
             self.carry_out(lambda: self.hall.do(self.hall.room.meeting.chair, command))
 
-        @rule(author=WHO)
-        def a_note_is_sent(self, author):
-            self.carry_out(lambda: self.hall.do(author, Say("Xin báo riêng.", desk=True)))
+        @rule(author=WHO, to=st.sampled_from(("desk", "secretary")))
+        def a_note_is_sent(self, author, to):
+            self.carry_out(lambda: self.hall.do(author, Say("Xin báo riêng.", to=to)))
 
         @rule(person=WHO)
         def the_chair_is_handed_on(self, person):
