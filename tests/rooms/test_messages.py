@@ -248,6 +248,7 @@ def whole(type):
         "locked": True,
         "reaction": "thanks",
         "on": True,
+        "anyway": True,
     }
     return {"type": type, "id": 1} | {name: values.get(name, "x1") for name in CLIENT_TYPES[type][1]}
 
@@ -275,6 +276,7 @@ def test_every_type_is_read_and_every_needed_field_is_needed(type):
         "proxy.end": {"principal"},
         "vote.open": {"secret", "majority", "base", "quorum", "proxies", "seconds"},
         "vote.cast": {"principal", "code", "fill"},
+        "vote.close": {"anyway"},
         "lobby.reject": {"text"},
         "mic.hush": {"participant"},
         "spotlight": {"participant"},

@@ -88,7 +88,7 @@ export class Sheet {
   /** To the front until its moment is over, or until one chooses. @param {string} name */
   _rise(name) {
     if (name === this.#open) return;
-    this.#before ??= this.#open;
+    this.#before = this.#before ?? this.#open;
     this.#open = name;
   }
 
