@@ -16,8 +16,8 @@ from minutes.exchange.status import Code
 from minutes.exchange.tables import message_table
 from minutes.registers.entry import Direction
 from minutes.tasks.task import Act
-from server import auth, directory
-from server.conformance.office import CLERK, DELEGATE, ORGAN, PARTNER, PARTNER_ORGAN, Examined, Office
+from server import auth
+from server.conformance.office import CLERK, DELEGATE, ORGAN, PARTNER, PARTNER_LEADER, PARTNER_ORGAN, Examined, Office
 from server.keys import SUBMITTING, TASKS
 from server.records_reading import actor_of
 from server.submitting import name_of
@@ -58,9 +58,7 @@ async def followed(seen: Examined) -> Outcome:
     arrivals = office.exchange.arrivals
     (one,) = [one for one in await arrivals.waiting(PARTNER.id) if one.received.subject == document.title]
     year, number = await arrivals.receive(PARTNER, one.id, "", by=by, knowing=False)
-    async with office.database.begin() as connection:
-        await directory.add_account(connection, "lanh-dao-thu", "Lãnh đạo thử", "", PARTNER.id, ["leader"])
-    said = Direction("lanh-dao-thu", "", person=by.id)
+    said = Direction(PARTNER_LEADER, "", person=by.id)
     task = await office.registers.direct(PARTNER, year, number, said, by=by) or 0
     await office.app[TASKS].take(task, Act.ACCEPT, actor_of(by))
     codes = await _codes(office, document)

@@ -52,6 +52,7 @@ from server.vault import Vault
 CHAIR, SECRETARY, CLERK, DELEGATE = "hanh", "binh", "cuc", "dung"
 ORGAN, PARTNER_ORGAN, PARTNER = "H41", "H41.12", demo.COMMUNES[0]
 """Identifiers on an exchange axis, which here is a folder, and the other authority at it."""
+PARTNER_LEADER = "lanh-dao-thu"
 UNIT = RecordUnit(demo.PROVINCE.id, demo.PROVINCE.name)
 
 
@@ -289,7 +290,8 @@ async def opened(config: Config) -> AsyncIterator[Office]:
         await runner.setup()
         try:
             await web.SockSite(runner, listener).start()
-            async with app[DATABASE].read() as connection:
+            async with app[DATABASE].begin() as connection:
+                await directory.add_account(connection, PARTNER_LEADER, "Lãnh đạo thử", "", PARTNER.id, ["leader"])
                 people = {one.id: one for one in await directory.accounts(connection)}
             yield Office(app, scratch, scratch.base_url, people)
         finally:
