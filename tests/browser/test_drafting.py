@@ -95,7 +95,8 @@ async def test_two_write_one_draft_at_once(installation: Installation, signed_in
     await phone.keyboard.type(" Gõ lúc mất mạng.")
     await expect(phone.locator(hook("status"))).to_contain_text("Mất kết nối")
     context = phone.context
-    await phone.close(run_before_unload=True)
+    async with phone.expect_event("close"):  # what a page that lives keeps is left to it
+        await phone.close(run_before_unload=True)
     phone = await context.new_page()
     await desk.locator(first).press("Control+Home")
     await desk.keyboard.type("Các xã: ")
