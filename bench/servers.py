@@ -97,9 +97,11 @@ class Seat:
         await self._socket.send_json({"type": kind, **fields})
 
     async def hears(self, kind: str) -> dict[str, Any]:
-        """Wait for the first message of a type."""
+        """Wait for the first message of a type. Raises ConnectionError where the server refuses something first."""
         async with asyncio.timeout(LIMIT), self._news:
-            await self._news.wait_for(lambda: kind in self.said)
+            await self._news.wait_for(lambda: kind in self.said or "error" in self.said)
+        if kind not in self.said:
+            raise ConnectionError(f"{self.name}: {self.said['error']}")
         return self.said[kind]
 
     async def watch(self, sizes: dict[str, int]) -> None:
@@ -136,6 +138,8 @@ class Seat:
                 await self._take(message["sdp"])
             elif message["type"] == "media.wanted" and self.publisher is not None:
                 self.publisher.want(message["rids"])
+            elif message["type"] == "error" and not self.down.first_packet.done():
+                self.down.first_packet.set_exception(ConnectionError(f"{self.name}: {message}"))
             async with self._news:
                 self.said[message["type"]] = message
                 self._news.notify_all()

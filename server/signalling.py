@@ -197,9 +197,8 @@ class Talk:
         try:
             payload = _decode(text)
             message_id = messages.message_id(payload)
-            if not self._sitting.commands.take(self._connection.participant, asyncio.get_running_loop().time()):
-                raise Refused("busy")
             command = messages.parse(payload)
+            self._pace(command)
             if not isinstance(command, wire.Ping | Leave) and not self._sitting.seated(self._connection):
                 raise Refused("not_allowed")
             if any(secrecy_mark(text) for text in self._words(command)):
@@ -225,6 +224,13 @@ class Talk:
         else:
             if message_id is not None:
                 self._tell({"type": "ack", "id": message_id})
+
+    def _pace(self, command: Command) -> None:
+        """Raises Refused("busy"). An answer is owed to the server, which offers anew for everybody who comes."""
+        if isinstance(command, wire.MediaAnswer):
+            return
+        if not self._sitting.commands.take(self._connection.participant, asyncio.get_running_loop().time()):
+            raise Refused("busy")
 
     def _words(self, command: Command) -> Iterator[str]:
         """What the command would bring on record; of a pad all of it, for a marking may be typed letter by letter."""

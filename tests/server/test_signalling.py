@@ -234,6 +234,17 @@ async def test_messages_poured_in_are_answered_busy(server: Server) -> None:
     assert answers.count("error") > 20
 
 
+async def test_answers_to_the_servers_offers_leave_the_pace_to_what_one_does_oneself(server: Server) -> None:
+    seat = await server.sit(server.person("dung"))
+    for _ in range(100):  # as they come when a hundred people enter a meeting together
+        await seat.socket.send_json({"type": "media.answer", "sdp": "v=0"})
+    await seat.socket.send_json({"type": "ping"})
+    replies = []
+    while "pong" not in replies:
+        replies.append((await seat.until(lambda message: message["type"] in ("pong", "error"))).get("code", "pong"))
+    assert "busy" not in replies
+
+
 async def test_who_closes_the_meeting_hears_the_ack_before_the_farewell(server: Server) -> None:
     chair, delegate = await server.sit(server.person("hanh")), await server.sit(server.person("dung"))
     await chair.say("meeting.open")
