@@ -21,7 +21,7 @@ from minutes.typeset import Heading
 from minutes.workflow import store as workflow
 from minutes.workflow.consultation import unanswered
 from minutes.workflow.delegation import refuse_without_right
-from server import certificates, records_relations
+from server import certificates, records_checking, records_relations
 from server.certificates import Holder
 from server.records_attaching import Attaching
 from server.records_drafting import stored_content
@@ -52,7 +52,8 @@ class Moves(Attaching):
 
     async def submit(self, document_id: str, *, by: Official) -> None:
         """Hand the draft to the one who checks or approves. Raises Refused("remarks_open") while remarks wait for an
-        answer, UnfilledContent where the template's "…" is still there."""
+        answer, Refused("own_draft") where nobody could check it, UnfilledContent where the template's "…" is still
+        there."""
         async with self._database.begin() as connection:
             document = await store.get(connection, document_id, lock=True)
             waiting = unanswered(await workflow.asked(connection, document_id))
@@ -60,16 +61,23 @@ class Moves(Attaching):
                 text = N_("Còn %(count)s ý kiến góp ý chưa được trả lời; xin tiếp thu hoặc giải trình rồi trình.")
                 raise Refused("remarks_open", Reason(text, count=len(waiting)))
             _refuse_unready(await stored_content(connection, document))
+            await records_checking.refuse_nobody(connection, document, by.id)
             await self._take(connection, document, Act.SUBMIT, by)
 
     async def pass_check(self, document_id: str, *, by: Official) -> None:
-        """Form and law are as they should be. Raises Refused("own_draft") for who has submitted it."""
+        """Form and law are as they should be. Raises Refused("own_draft") for who has written in it or submitted
+        it."""
         async with self._database.begin() as connection:
             document = await store.get(connection, document_id, lock=True)
-            submitted = [one for one in await store.history(connection, document_id) if one.act == Act.SUBMIT]
-            if submitted and submitted[-1].by.id == by.id:
-                raise Refused("own_draft", Reason(N_("Người trình không tự kiểm tra văn bản của mình.")))
+            why = await records_checking.why_not(connection, document, by.id)
+            if why is not None:
+                raise Refused("own_draft", why)
             await self._take(connection, document, Act.CHECKED, by)
+
+    async def not_to_check(self, document: Document, account_id: str) -> str | None:
+        """Why the account does not check this text; None: it may, as far as its own hand goes."""
+        async with self._database.read() as connection:
+            return await records_checking.why_not(connection, document, account_id)
 
     async def send_back(self, document_id: str, *, by: Official, reason: str) -> None:
         """Return the draft to its author with a reason."""

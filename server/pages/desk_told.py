@@ -1,5 +1,5 @@
-"""What the page of a record says before its text: why it came back, what will keep it from being approved, what stands
-in its margin, and which drafts are already to change it."""
+"""What the page of a record says before its text: why it came back, what will keep it from being approved, who may
+not check it, what stands in its margin, and which drafts are already to change it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,6 +25,7 @@ async def told(
     open_ = document.state in _TO_APPROVE
     overtaken = await records.overtaken(document) if open_ else None
     lacking = await records.lacking(document) if open_ else None
+    own_hand = await records.not_to_check(document, account.id) if "check" in acts else None
     # Notes of those who write it: whoever was only asked for remarks has none of them.
     inside = document.number is None and may(account, "document.read", access(document))
     margin = await request.app[EDITING].margin(document) if inside else ()
@@ -32,6 +33,7 @@ async def told(
         "returned": returned(history) if "edit" in acts else None,
         "overtaken": wording.told(overtaken, reader) if overtaken else "",
         "lacking": wording.told(lacking, reader) if lacking else "",
+        "own_hand": wording.told(own_hand, reader) if own_hand else "",
         "margin": margin,
         # What was written to a block that is gone has no place any more where it could be settled.
         "open_notes": sum(1 for one in margin if one.part and one.remark.settled_by is None) if open_ else 0,

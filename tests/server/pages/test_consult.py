@@ -114,17 +114,6 @@ async def test_the_named_role_checks_and_returns_with_a_reason(office: Office) -
     assert (await office.records.get(minutes)).state is State.APPROVED
 
 
-async def test_nobody_checks_what_they_submitted(office: Office) -> None:
-    way = Workflow(check="secretary")
-    await office.records.set_plan("lam-son", Kind.MINUTES, way, by=await office.actor("hanh"))
-    minutes = await office.minutes()
-    secretary = await office.sign_in("binh")
-    await secretary.post(f"/desk/{minutes}/submit")
-    page = await secretary.post(f"/desk/{minutes}/check")
-    assert page.status == 422
-    assert "Người trình không tự kiểm tra" in page.words
-
-
 async def test_a_secret_remark_is_refused_and_what_was_typed_stays(office: Office) -> None:
     minutes = await long_way(office)
     secretary, delegate = await office.sign_in("binh"), await office.sign_in("lan")
