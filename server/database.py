@@ -7,17 +7,19 @@ at a time, so that what a transaction has read still holds when it writes.
 import asyncio
 import contextlib
 import functools
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+import aiosqlite
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import event, func, select
 from sqlalchemy.engine import Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -40,6 +42,7 @@ class Database:
         # Waiting here is fair, keeps no connection, and never ends in "database is locked".
         self._writer = asyncio.Lock()
         if self._sqlite:
+            event.listen(self._engine.sync_engine, "do_connect", _sqlite_connect)
             event.listen(self._engine.sync_engine, "connect", _sqlite_pragmas)
             event.listen(self._engine.sync_engine, "begin", _sqlite_begin)
 
@@ -109,6 +112,27 @@ def _alembic() -> AlembicConfig:
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+class _Connection(aiosqlite.Connection):
+    """Tells its thread to end only once, for `close` waits for the answer and a thread that has ended gives none.
+
+    Who is cancelled in a query has the connection closed by a task of SQLAlchemy's; when a loop cancels what is left,
+    on a disk so slow that both still wait, both say it. The second would never end, nor would the server.
+    """
+
+    def stop(self) -> asyncio.Future[Any] | None:
+        return super().stop() if self._running else None
+
+
+def _sqlite_connect(_dialect: Dialect, _entry: ConnectionPoolEntry, _place: object, options: dict[str, Any]) -> None:
+    options["async_creator_fn"] = _opened
+
+
+def _opened(path: str, **options: Any) -> _Connection:
+    connection = _Connection(functools.partial(sqlite3.connect, path, **options), iter_chunk_size=64)
+    connection._thread.daemon = True  # as SQLAlchemy has it: what nobody closed keeps no process alive
+    return connection
 
 
 def _sqlite_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:

@@ -1,6 +1,7 @@
 """Migrations and transactions."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,6 +113,37 @@ async def test_concurrent_writers_wait_for_each_other(tmp_path: Path, new_databa
     await other.close()
     async with database.read() as connection:
         assert (await connection.execute(text("SELECT n FROM t"))).scalar() == 50
+    await database.close()
+
+
+async def test_who_is_cancelled_while_a_slow_disk_keeps_the_connection_ends(tmp_path: Path) -> None:
+    """As a loop that closes cancels whatever is left: here a query, and what closes its connection because of that."""
+    database = Database(sqlite_url(tmp_path / "db"))
+    reached, free = threading.Event(), threading.Event()
+
+    def stand_still() -> None:
+        reached.set()
+        free.wait()
+
+    async def look() -> None:
+        async with database.read() as connection:
+            raw = (await connection.get_raw_connection()).driver_connection
+            await raw.create_function("stand_still", 0, stand_still)
+            await connection.execute(text("SELECT stand_still()"))
+
+    begun = asyncio.all_tasks()
+    looking = asyncio.create_task(look())
+    await asyncio.to_thread(reached.wait)
+    looking.cancel()
+    while len(left := asyncio.all_tasks() - begun) < 2:
+        await asyncio.sleep(0)  # until the connection is being closed
+    await asyncio.sleep(0)
+    for task in left:
+        task.cancel()
+    await asyncio.sleep(0)  # both have heard it
+    free.set()
+    await asyncio.wait(left)
+    assert looking.cancelled()
     await database.close()
 
 
