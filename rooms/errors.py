@@ -24,6 +24,7 @@ ERROR_CODES = frozenset(
         "not_late",
         "not_missed",
         "late_secret",
+        "has_voted",
         "not_eligible",
         "no_microphone",
         "interprets",

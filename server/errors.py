@@ -104,6 +104,13 @@ ANSWERS: dict[str, Answer] = {
         403,
         N_("Bỏ phiếu kín không nhận phiếu muộn: phiếu đến sau khi kiểm phiếu thì ai cũng biết là của người gửi muộn."),
     ),
+    "has_voted": Answer(
+        409,
+        N_(
+            "Người này đã biểu quyết, nên tên và phiếu được giữ trong biên bản. Nếu ghi nhầm người, báo chủ trì để "
+            "biểu quyết lại."
+        ),
+    ),
     "no_proxy": Answer(
         403,
         N_(

@@ -5,7 +5,7 @@ When the device has left, so have those who sat there, at the same time; they ar
 
 Whoever has come without being on the sheet is added to it by who operates the site, and marked as such. They attend,
 and have no vote: the sheet says who is a member, and only the chair gives somebody else a vote. Who was written down
-by mistake is struck from the record.
+by mistake is struck from the record, unless they have voted: a ballot that counted keeps its person.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from rooms.participant import SENDERS, Participant, Person, Role, Unit
 from rooms.proceedings import CHOICES, Json, iso
 from rooms.state import Part, State
 from rooms.topic import UNTIL_CLOSED, Draft, Found, Said, Topic, View
+from rooms.topics.late import LATE
 from rooms.topics.lobby import LOBBY, MAX_INSIDE, admission
 from rooms.topics.presence import at_seat, left
 from rooms.topics.voting.acts import MAX_CHANGES, still_open
@@ -219,6 +220,8 @@ def _strike(state: State, actor: str, command: StrikeFromSite, now: datetime) ->
     _operates(state, actor, command.site)
     if person not in site.seats or site.seats[person].how != "added":
         raise Refused("not_eligible", "who is on the sheet of the meeting stays on it")
+    if VOTES.of(state).voted(person) or any(one.person == person for one in LATE.of(state).ballots):
+        raise Refused("has_voted")
     gone = [left(person, now, "removed", actor)] if state.present(person) else []
     removed = Draft("removed", actor, {"person": person, "text": ""})
     return [*gone, removed, Draft("struck", actor, {"person": person, "site": command.site})]

@@ -16,6 +16,7 @@ from rooms import (
     LockMicrophones,
     Media,
     MediaState,
+    NameProxy,
     OpenMeeting,
     OpenVote,
     Person,
@@ -280,6 +281,31 @@ def test_who_was_written_down_by_mistake_is_struck(site_hall, who):
     assert site_hall.again().room.state.people["s-1"].struck, "after a restart, too"
     site_hall.do("hanh", CloseMeeting())
     assert "s-1" not in attendance(site_hall)
+
+
+@pytest.mark.parametrize("code", [None, "A" * 12], ids=["roll call", "secret"])
+def test_who_has_voted_is_not_struck(site_hall, code):
+    site_hall.do("lan", AddToSite("lan", SAU))
+    site_hall.do("hanh", SetVote("s-1", True))
+    site_hall.join(site_hall.room.state.people["s-1"].person)
+    site_hall.do("hanh", OpenVote("Thông qua?", secret=code is not None))
+    site_hall.do("s-1", CastBallot("v1", "for", code=code))
+    assert refusal(site_hall, "lan", StrikeFromSite("lan", "s-1")) == "has_voted"
+    site_hall.do("hanh", CloseVote("v1"))
+    site_hall.do("hanh", SetVote("s-1", False))
+    assert refusal(site_hall.again(), "lan", StrikeFromSite("lan", "s-1")) == "has_voted", "after a restart, too"
+
+
+def test_a_hand_that_has_voted_for_another_is_not_struck(site_hall):
+    site_hall.do("lan", AddToSite("lan", SAU))
+    site_hall.do("hanh", SetVote("s-1", True))
+    site_hall.do("hanh", NameProxy("s-1", "l1"))
+    site_hall.join(site_hall.room.state.people["s-1"].person)
+    site_hall.do("hanh", OpenVote("Thông qua?", proxies=True))
+    site_hall.do("s-1", CastBallot("v1", "for", principal="l1"))
+    assert refusal(site_hall, "lan", StrikeFromSite("lan", "s-1")) == "has_voted"
+    site_hall.do("hanh", CloseVote("v1"))
+    assert refusal(site_hall, "lan", StrikeFromSite("lan", "s-1")) == "has_voted"
 
 
 def test_who_was_struck_may_be_added_again(site_hall):

@@ -212,6 +212,7 @@ def _closed(state: State, fact: Fact) -> State:
         closed_at=fact.at,
         outcome=Outcome.from_json(fact.data),
         codes=tuple((code, choice) for code, choice in fact.data.get("codes", ())),
+        voters=tuple(fact.data.get("voters", sorted(voting.box))),
     )
     if vote.rule.secret:
         # A replay has not seen the ballots; and what the server knew of them it forgets here.

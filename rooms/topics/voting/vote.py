@@ -26,8 +26,8 @@ class Ballot:
 class Vote:
     """One question put to the vote. While it is open, `tally` and `cast` count the ballots; their names and codes
     are there once it is closed: `ballots` are (person, choice, by whom) of a roll call, `codes` (code, choice) of a
-    secret vote. `began_at` is when its time began to run, `round` how often it had to begin anew. `interrupted`: the
-    server was restarted, and it is not yet on record what that means for the vote."""
+    secret vote, `voters` whose votes they are. `began_at` is when its time began to run, `round` how often it had to
+    begin anew. `interrupted`: the server was restarted, and it is not yet on record what that means for the vote."""
 
     id: str
     text: str
@@ -43,6 +43,7 @@ class Vote:
     outcome: Outcome | None = None
     ballots: tuple[tuple[str, str, str], ...] = ()
     codes: tuple[tuple[str, str], ...] = ()
+    voters: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -114,6 +115,12 @@ class Voting:
 
     def ballot(self, whose: str) -> Ballot | None:
         return self.box[whose][0] if whose in self.box else None
+
+    def voted(self, person: str) -> bool:
+        """Whether somebody has a ballot in any of the votes, open or closed, or has cast one for another."""
+        hands = {ballot.by for (ballot,) in self.box.values()}
+        hands |= {by for vote in self.votes.values() for _whose, _choice, by in vote.ballots}
+        return person in self.box or person in hands or any(person in vote.voters for vote in self.votes.values())
 
     def cast(self, whose: str, ballot: Ballot) -> Voting:
         """A later ballot of the same person replaces the earlier one."""
