@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store as records
 from minutes.casefiles import bag, lists, store
-from minutes.casefiles.case import Case, CaseState, Item, ItemKind, Removal, refuse_unfinished
+from minutes.casefiles.case import Case, CaseState, Item, ItemKind, Move, Removal, refuse_unfinished
 from minutes.casefiles.group import Group
 from minutes.casefiles.retention import Period
 from minutes.deposits import store as deposits
@@ -89,14 +89,19 @@ class CaseFiles:
         async with self._database.begin() as connection:
             await store.set_group(connection, unit_id, group, self._now())
 
-    async def move(self, unit_id: str, case_id: str, code: str) -> None:
-        """Put a case file into another group. Raises NotFound."""
+    async def move(self, unit_id: str, case_id: str, code: str, *, by: Official) -> None:
+        """Put a case file into another group; who has done it stays on record. Raises NotFound."""
         async with self._database.begin() as connection:
             case = await _own(connection, unit_id, case_id)
             found = {one.code: one for one in await store.groups_of(connection, unit_id)}.get(code)
             if found is None:
                 raise NotFound(Reason(N_("Không có nhóm hồ sơ này.")))
-            await store.move(connection, case, found)
+            await store.move(connection, case, found, actor_of(by), self._now())
+
+    async def moves(self, case: Case) -> tuple[Move, ...]:
+        """Who has moved the case file from which group to which, the first move first."""
+        async with self._database.read() as connection:
+            return await store.moves(connection, case.id)
 
     async def open(self, unit: Unit, title: str, code: str, *, by: Official) -> str:
         """Open a case file by hand; returns its id. Raises Refused("case_title"), NotFound."""

@@ -93,7 +93,7 @@ Act = Literal[
     "paper.remove", "room.publish_any", "room.list",
     "incident.report", "incident.read", "incident.decide", "incident.draft", "incident.name",
     "people.manage", "rights.read", "rights.confirm",
-    "archive.read", "case.read", "case.open", "case.group", "case.keep", "case.dispose", "figures.read",
+    "archive.read", "case.read", "case.open", "case.move", "case.group", "case.keep", "case.dispose", "figures.read",
     "register.read", "register.enter", "register.direct", "register.handle", "register.rule",
     "desk.open", "document.read", "document.receive", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin", "document.discard",
@@ -257,6 +257,10 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # One case file, by the group it is in; and to say who opens which group.
     "case.open": lambda account, case: (
         bool(account.roles & _ARCHIVE & case.roles) and account.unit.id == case.unit_id and account.room is None
+    ),
+    # Into another group: who keeps it, and the leaders, who are let into every group for that.
+    "case.move": lambda account, case: (
+        may(account, "case.open", case) and bool(account.roles & {"leader", "secretary", "clerk", "archivist"})
     ),
     "case.group": lambda account, unit: (
         account.room is None and bool(account.roles & {"leader", "administrator"}) and account.unit.id == unit

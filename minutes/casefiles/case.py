@@ -118,6 +118,16 @@ class Removal:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A case file went from one group to another; `old` and `new` are their titles as they were."""
+
+    old: str
+    new: str
+    by: str
+    at: datetime
+
+
 def refuse_unfinished(case: Case, items: Sequence[Item]) -> None:
     """Raises Refused: "case_closed", "case_empty", or "case_unfinished" naming what is still under way."""
     if case.state is not CaseState.OPEN:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.casefiles import group as groups
-from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind, Removal, Submission
+from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind, Move, Removal, Submission
 from minutes.casefiles.disposal import Disposal
 from minutes.casefiles.group import Group
 from minutes.casefiles.retention import Period, proposed
@@ -88,6 +88,17 @@ removed_table = Table(
     Column("reason", Text, nullable=False),
 )
 
+moved_table = Table(
+    "case_moved",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", String(32), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("old", Text, nullable=False),  # code and title of the group, as JSON
+    Column("new", Text, nullable=False),
+)
+
 period_table = Table(
     "retention_period",
     metadata,
@@ -129,9 +140,20 @@ async def set_group(connection: AsyncConnection, unit_id: str, one: Group, at: d
     await connection.execute(insert(table).values(unit_id=unit_id, code=one.code, **values))
 
 
-async def move(connection: AsyncConnection, case: Case, one: Group) -> None:
-    """Put a case file, open or closed, into a group of its unit."""
+async def move(connection: AsyncConnection, case: Case, one: Group, by: Actor, at: datetime) -> None:
+    """Put a case file, open or closed, into a group of its unit, with who has done it on record."""
+    if one.code == case.group.code:
+        return
+    old, new = (json.dumps([each.code, each.title], ensure_ascii=False) for each in (case.group, one))
+    await connection.execute(insert(moved_table).values(case_id=case.id, at=at, by=by.name, old=old, new=new))
     await _change(connection, case.id, group_code=one.code)
+
+
+async def moves(connection: AsyncConnection, case_id: str) -> tuple[Move, ...]:
+    """In which groups a case file was, and who has moved it, the first move first."""
+    query = select(moved_table).where(moved_table.c.case_id == case_id).order_by(moved_table.c.id)
+    rows = await connection.execute(query)
+    return tuple(Move(json.loads(row.old)[1], json.loads(row.new)[1], row.by, row.at) for row in rows)
 
 
 async def periods(connection: AsyncConnection, unit_id: str) -> tuple[Period, ...]:

@@ -263,9 +263,9 @@ async def case_groups(seen: Examined) -> Outcome:
         return [one.status for one in answers], [case.title in (await office.get(path, who)).text for path in lists]
 
     before = await opened_by(SECRETARY)
-    await office.case_files.move(case.unit_id, case.id, made.code)
+    await office.case_files.move(case.unit_id, case.id, made.code, by=office.people[CLERK])
     inside, outside = await opened_by(CLERK), await opened_by(SECRETARY)
-    await office.case_files.move(case.unit_id, case.id, FIRST)
+    await office.case_files.move(case.unit_id, case.id, FIRST, by=office.people[CLERK])
     may_group = [rights.may(office.people[one], "case.group", case.unit_id) for one in (CHAIR, SECRETARY, DELEGATE)]
     every = ([200] * 3, [True] * 2)
     return judged(

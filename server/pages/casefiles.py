@@ -65,7 +65,12 @@ def _account(request: web.Request, act: Any = "case.read") -> Account:
 
 def opens(account: Account, case: Case) -> bool:
     """Whether the group of the case file is one of theirs."""
-    return may(account, "case.open", CaseAccess(case.unit_id, case.group.roles))
+    return may(account, "case.open", access(case))
+
+
+def access(case: Case) -> CaseAccess:
+    """The case file as `may` sees it."""
+    return CaseAccess(case.unit_id, case.group.roles)
 
 
 async def index(request: web.Request) -> web.Response:
@@ -135,8 +140,10 @@ async def _show(request: web.Request, account: Account, sentence: str = "") -> w
         historical=request.app[CONFIG].historical.name if request.app[SUBMITTING].connected else "",
         by_hand=by_hand,
         removed=removed,
+        moves=await request.app[CASE_FILES].moves(case),
         sentence=sentence,
         may_keep=may(account, "case.keep", account.unit.id),
+        may_move=may(account, "case.move", access(case)),
     )
 
 
@@ -147,8 +154,6 @@ async def _acted(request: web.Request, act: str) -> web.Response:
     try:
         if act == "keep":
             await cases.keep_for(account.unit.id, case.id, typed.get("period", ""))
-        elif act == "group":
-            await cases.move(account.unit.id, case.id, typed.get("group", ""))
         elif act == "add":
             await cases.put_in(account.unit.id, case.id, typed.get("what", ""), by=actor(account))
         elif act == "take-out":
@@ -173,8 +178,17 @@ async def keep(request: web.Request) -> web.Response:
 
 
 async def move(request: web.Request) -> web.Response:
-    """POST …/group: put it into another group."""
-    return await _acted(request, "group")
+    """POST …/group: put it into another group. Whom that group shuts out is back at the list."""
+    account = _account(request)
+    typed, cases = await form(request), request.app[CASE_FILES]
+    case = await _case(request, account)
+    require(request, "case.move", access(case))
+    try:
+        await cases.move(account.unit.id, case.id, typed.get("group", ""), by=actor(account))
+    except RecordError as error:
+        return await _show(request, account, wording.told(error.reason, reader_of(request)))
+    moved = await cases.get(account.unit.id, case.id)
+    return see_other(f"/casefiles/{case.id}" if opens(account, moved) else f"/casefiles?year={case.year}")
 
 
 async def put_in(request: web.Request) -> web.Response:

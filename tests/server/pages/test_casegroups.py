@@ -58,3 +58,28 @@ async def test_who_opens_a_group_is_said_by_leaders_and_administrators(office: O
     narrowed = await leader.post("/casefiles/groups", {"code": "chung", "title": "Hẹp"})
     assert narrowed.status == 422
     assert "không thu hẹp được" in narrowed.words
+
+
+async def test_a_leader_moves_a_case_file_and_every_move_stays_on_record(office: Office) -> None:
+    leader, clerk, secretary = [await office.sign_in(one) for one in ("hanh", "cuc", "binh")]
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ kê khai", "period": "hop-ky"})).location
+    assert not (await clerk.get(where)).has("moves")
+    await clerk.post(where + "/group", {"group": "han-che"})
+    assert (await clerk.post(where + "/group", {"group": "han-che"})).status == 303, "it is there already"
+    assert (await leader.get(where)).has("move")
+    assert (await leader.post(where + "/group", {"group": "chung"})).status == 303
+    page = await secretary.get(where)
+    told = page.words.partition("Đã chuyển nhóm: 2 lần")[2]
+    first, _, second = told.partition("Hạn chế: lãnh đạo, văn thư, lưu trữ → Phổ biến trong cơ quan")
+    assert "Phổ biến trong cơ quan → Hạn chế: lãnh đạo, văn thư, lưu trữ Phạm Thu Cúc" in first
+    assert second.strip().startswith("Nguyễn Thị Hạnh")
+    assert (await leader.post(where + "/keep", {"period": "hop-ky"})).status == 403, "that is who keeps it"
+
+
+async def test_who_moves_a_case_file_out_of_their_own_sight_is_back_at_the_list(office: Office) -> None:
+    secretary = await office.sign_in("binh")
+    where = (await secretary.post("/casefiles", {"title": "Hồ sơ kê khai", "period": "hop-ky"})).location
+    moved = await secretary.post(where + "/group", {"group": "han-che"})
+    assert (moved.status, moved.location.startswith("/casefiles?")) == (303, True)
+    assert (await secretary.get(moved.location)).status == 200
+    assert (await secretary.post(where + "/group", {"group": "chung"})).status == 403
