@@ -179,9 +179,31 @@ ANSWERS: dict[str, Answer] = {
     "unknown_block": Answer(404, N_("Phần này của dự thảo không còn nữa.")),
     "received_unreadable": Answer(400, N_("Chỉ nhận tệp PDF không có mật khẩu, không hỏng, dài không quá 500 trang.")),
     "attachment_kind": Answer(400, N_("Chỉ nhận tệp PDF và tệp văn phòng (.docx, .xlsx, .pptx, .odt, .ods).")),
-    "word_unreadable": Answer(400, N_("Tệp không phải là tệp Word (.docx), có mật khẩu hoặc bị hỏng.")),
+    "word_unreadable": Answer(
+        400,
+        N_(
+            "Chưa nhập được, dự thảo giữ nguyên: tệp không phải là tệp Word (.docx), có mật khẩu hoặc bị hỏng. Xin mở "
+            "tệp bằng Word, bỏ mật khẩu, lưu lại thành .docx rồi chọn lại."
+        ),
+    ),
     "word_gone": Answer(409, N_("Tệp đã đọc không còn được giữ; xin chọn lại tệp.")),
-    "word_long": Answer(413, N_("Tệp Word quá lớn hoặc quá dài.")),
+    "word_long": Answer(
+        413,
+        N_(
+            "Chưa nhập được, dự thảo giữ nguyên: tệp Word quá lớn (tối đa 10 MB) hoặc quá dài. Xin bỏ hình ảnh, tách "
+            "phần dài thành tệp kèm theo rồi chọn lại."
+        ),
+    ),
+    "word_slow": Answer(
+        503,
+        N_(
+            "Chưa nhập được, dự thảo giữ nguyên: máy chủ chưa đọc xong tệp trong thời gian cho phép. Xin chọn lại tệp; "
+            "nếu vẫn như vậy, xin bỏ hình ảnh trong tệp hoặc báo cán bộ kỹ thuật."
+        ),
+    ),
+    "word_busy": Answer(
+        503, N_("Máy chủ đang đọc một tệp Word khác. Dự thảo giữ nguyên; xin chọn lại tệp sau ít phút.")
+    ),
     "draft_closed": Answer(409, N_("Văn bản đã được trình hoặc đang ký, không sửa được nữa.")),
     "captions_unavailable": Answer(
         503, N_("Máy chủ chưa có chương trình viết phụ đề, hoặc chương trình không chạy được; xin báo cán bộ kỹ thuật.")

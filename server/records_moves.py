@@ -36,12 +36,7 @@ class Moves(Attaching):
         async with self._database.read() as connection:
             document = await store.get(connection, document_id)
             _may_edit(document, expected_version)
-            text = content.from_json(
-                document.kind, _with_fixed_fields(data, await stored_content(connection, document))
-            )
-            refuse_several_owners(text)
-            # Whatever cannot be printed is told to the one who wrote it, not to the one who approves.
-            await self._preview(connection, document, text)
+            text = await self._sound(connection, document, data)
         async with self._database.begin() as connection:
             document = await store.get(connection, document_id, lock=True)
             _may_edit(document, expected_version)
@@ -49,6 +44,18 @@ class Moves(Attaching):
             version = await store.add_version(connection, document, content.to_json(text), title, actor_of(by), now)
             await self._take(connection, document, Act.EDIT, by)
             return version
+
+    async def refuse_unsound(self, document_id: str, data: dict[str, Any]) -> None:
+        """Raises InvalidContent or SecretContent where `data` could not be kept as the document's text."""
+        async with self._database.read() as connection:
+            await self._sound(connection, await store.get(connection, document_id), data)
+
+    async def _sound(self, connection: AsyncConnection, document: Document, data: dict[str, Any]) -> Content:
+        text = content.from_json(document.kind, _with_fixed_fields(data, await stored_content(connection, document)))
+        refuse_several_owners(text)
+        # Whatever cannot be printed is told to the one who wrote it, not to the one who approves.
+        await self._preview(connection, document, text)
+        return text
 
     async def submit(self, document_id: str, *, by: Official) -> None:
         """Hand the draft to the one who checks or approves. Raises Refused("remarks_open") while remarks wait for an

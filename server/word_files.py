@@ -54,9 +54,9 @@ class WordFiles:
 
     async def read(self, source: IO[bytes]) -> dict[str, Any]:
         """What a file says as JSON (server/read_docx.py), unchecked but for marks of secrecy, of which none is anywhere
-        in the file. Raises Problem: secret_marking, word_unreadable, word_long, too_many."""
+        in the file. Raises Problem: secret_marking, word_unreadable, word_long, word_slow, word_busy."""
         if self._turn.locked():
-            raise Problem("too_many")
+            raise Problem("word_busy")
         async with self._turn:
             folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-word-"))
             try:
@@ -91,7 +91,9 @@ async def _read(folder: Path) -> dict[str, Any]:
         if process.returncode != 0:
             raise Problem(_code(told))
         text = await asyncio.to_thread(_result, folder / "text.json")
-    except (TimeoutError, OSError, ValueError) as error:
+    except TimeoutError as error:
+        raise Problem("word_slow") from error
+    except (OSError, ValueError) as error:
         raise Problem("word_unreadable") from error
     finally:
         if process.returncode is None:

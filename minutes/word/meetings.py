@@ -20,7 +20,7 @@ def recognised_meeting(kind: Kind, lines: Sequence[Line]) -> tuple[Piece, ...]:
     """The parts of minutes or of an invitation."""
     pieces = _minutes(lines) if kind is Kind.MINUTES else _invitation(lines)
     ends = [
-        Piece((("recipients", bare[:LINE]),), (at,))
+        Piece((("recipients", bare),), (at,))
         for at, line in enumerate(lines)
         if line.place == "end" and line.text.startswith("-") and (bare := line.text.lstrip("-– ").rstrip(" ;."))
     ]
@@ -53,7 +53,7 @@ def _minutes(lines: Sequence[Line]) -> list[Piece]:
         elif stage == "title":
             pieces.append(Piece((("title", line.text),), (at,)))
         elif name == "địa điểm" and stage == "facts":
-            pieces.append(Piece((("venue", value[:LINE]),), (at,)))
+            pieces.append(Piece((("venue", value),), (at,)))
         elif line.text.startswith("Cuộc họp kết thúc"):
             stage = "closed"
         elif section is not None and line.bold:
@@ -69,9 +69,10 @@ def _before(pieces: list[Piece]) -> Value:
 
 def _course(pieces: list[Piece], at: int, line: Line) -> None:
     part, value = _before(pieces)
-    if line.bold or part != "course":
-        heading = numbered(line.text)[1] if line.bold else "…"
-        said = {"heading": heading[:LINE], "paragraphs": [] if line.bold else [line.text]}
+    heads = line.bold and len(line.text) <= LINE  # a whole paragraph that is bold is none
+    if heads or part != "course":
+        heading = numbered(line.text)[1] if heads else "…"
+        said = {"heading": heading, "paragraphs": [] if heads else [line.text]}
         pieces.append(Piece((("course", said),), (at,)))
     else:
         grown = {**value, "paragraphs": [*value["paragraphs"], line.text]}
@@ -111,7 +112,7 @@ def _invitation(lines: Sequence[Line]) -> list[Piece]:
             values = (("invitees", calls[1].rstrip(" .;")),) if calls[1].strip() else ()
         elif name in _FIELDS:
             stage, part = "facts", _FIELDS[name]
-            values = ((part, value[:LINE]),) if part else ()
+            values = ((part, value),) if part else ()
             stage = "agenda" if name == "nội dung, chương trình" else stage
         else:
             values, stage = _said(stage, text)
@@ -126,12 +127,12 @@ _FIELDS: Mapping[str, str] = {
 
 def _said(stage: str, text: str) -> tuple[tuple[Value, ...], str]:
     if text.endswith("./."):
-        return (("closing", text.removesuffix("./.").rstrip()[:LINE]),), "closed"
+        return (("closing", text.removesuffix("./.").rstrip()),), "closed"
     if stage == "subject":
         return (("subject", text),), stage
     if stage == "invitees":
-        return (("invitees", text.lstrip("-– ").rstrip(" ;.")[:LINE]),), stage
+        return (("invitees", text.lstrip("-– ").rstrip(" ;.")),), stage
     label, rest = numbered(text)
     if stage == "agenda" and label == "clause":
-        return (("agenda", rest.rstrip(". ")[:LINE]),), stage
+        return (("agenda", rest.rstrip(". ")),), stage
     return (("notes", text),), "notes"

@@ -94,7 +94,7 @@ def _letterhead(found: _Found, at: int, text: str) -> None:
 def _ending(found: _Found, at: int, text: str) -> None:
     bare = text.lstrip("-–+ ").rstrip(" ;.").strip()
     if text.startswith(("-", "–", "+")) and bare:
-        found.say(at, ("recipients", bare[:LINE]))
+        found.say(at, ("recipients", bare))
     elif found.ours and (match := _INITIALS.fullmatch(text)) is not None and text.split(".")[0].isupper():
         found.say(at, ("drafter", match[1]), ("copies", int(match[2]) if match[2] else None))
 
@@ -128,7 +128,7 @@ def _body(found: _Found) -> str:
 def _table(line: Line) -> dict[str, Any]:
     width = max(map(len, line.rows))
     header, *rows = ([*row, *[""] * (width - len(row))] for row in line.rows)
-    return {"block": "table", "header": [" ".join(cell.split())[:LINE] for cell in header], "rows": rows}
+    return {"block": "table", "header": [" ".join(cell.split()) for cell in header], "rows": rows}
 
 
 # --- before the text ------------------------------------------------------------------------------------------
@@ -148,7 +148,7 @@ def _head(found: _Found, at: int, line: Line, lowered: str) -> None:
         found.stage = "bases"
         _block(found, at, line)
     elif found.titled and found.subject and found.has("competence") and text.isupper():
-        found.say(at, ("competence", text[:LINE]))
+        found.say(at, ("competence", text))
     elif place == "title" and found.titled and (not found.subject or (line.bold and found.subject < 3)):
         found.say(at, ("subject", text))
         found.subject += 1
@@ -182,7 +182,7 @@ def _addressee(found: _Found, at: int, text: str) -> None:
 
 
 def _bare(text: str) -> str:
-    return text.strip().lstrip("-–+ ").rstrip(" ;.").strip()[:LINE]
+    return text.strip().lstrip("-–+ ").rstrip(" ;.").strip()
 
 
 # --- the text -------------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ def _bare(text: str) -> str:
 def _block(found: _Found, at: int, line: Line) -> None:
     text = line.text
     if found.stage == "bases" and _BASIS.match(text) and found.has("bases"):
-        found.say(at, *(("bases", row.strip().rstrip(";.,")[:LINE]) for row in text.split("\n") if row.strip()))
+        found.say(at, *(("bases", row.strip().rstrip(";.,")) for row in text.split("\n") if row.strip()))
         return
     bare = text.rstrip(": ").upper()
     if found.stage in ("head", "bases", "body") and (bare in TITLES or bare == "QUYẾT NGHỊ"):
@@ -268,7 +268,7 @@ def _annex(found: _Found, at: int) -> None:
     if not title and at + 1 < len(found.lines):
         title, rows = found.lines[at + 1].text, (at, at + 1)
     name = "" if named else found.lines[at].text.capitalize()
-    said = {"name": name[:LINE], "title": " ".join(title.split())[:LINE] or GAP}
+    said = {"name": name, "title": " ".join(title.split()) or GAP}
     found.pieces.append(Piece((("annex", said),), rows))
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 
 from minutes import store
-from minutes.content import from_json, to_json
+from minutes.content import to_json
 from minutes.document import Actor, Document
 from minutes.errors import RecordError
 from minutes.secrecy import secrecy_mark
@@ -250,7 +250,7 @@ class Editing:
             if not writable(live.document):
                 raise Problem("draft_closed")
             whole = {**live.content(await self._base(live)), **content}
-            from_json(live.document.kind, whole)
+            await self._records.refuse_unsound(document_id, whole)  # before anything is replaced
             await self._try_cut(live)
             operations = layout.becoming(live.sheet, whole, new_id, f"s-{secrets.token_hex(8)}")
             await self._carry_out(live, operations, by)

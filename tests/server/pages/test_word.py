@@ -122,3 +122,46 @@ async def test_a_file_that_says_the_same_has_nothing_to_apply(office: Office) ->
     page = await bring(binh, minutes, (await binh.get(f"/desk/{minutes}/word")).body)
     assert "không khác dự thảo" in page.words
     assert not page.has("word-apply")
+
+
+def paragraphs(*lines: str) -> bytes:
+    word, out = docx.Document(), io.BytesIO()
+    for line in lines:
+        word.add_paragraph(line)
+    word.save(out)
+    return out.getvalue()
+
+
+async def test_what_of_a_file_cannot_be_kept_is_shown_where_it_stands_and_the_draft_stays(office: Office) -> None:
+    letter = await begun(office, Kind.LETTER)
+    binh = await office.sign_in("binh")
+    before = await office.records.content_json(letter)
+    strange = paragraphs("Đề nghị các đơn vị:", "1. Rà soát các hồ chứa \U00013000.")
+    long = paragraphs("Nơi nhận:", f"- Các đơn vị {'có liên quan ' * 60};", "- Lưu: VT.")
+    for file, where, why in (
+        (strange, "Nội dung 1, nội dung, đoạn “Rà soát các hồ chứa \U00013000.”", "không in được"),
+        (long, "Nơi nhận 1, đoạn “Các đơn vị có liên quan", "dài quá 500 ký tự"),
+    ):
+        page = await bring(binh, letter, file)
+        assert page.status == 422
+        assert f"Chưa nhập được tệp Word, dự thảo giữ nguyên. Trong tệp, {where}" in page.words
+        assert why in page.words
+        assert "Xin sửa đoạn đó trong Word rồi chọn lại tệp." in page.words
+        assert await office.records.content_json(letter) == before
+
+
+async def test_what_of_the_draft_cannot_be_kept_is_not_laid_to_the_file(office: Office) -> None:
+    letter = await begun(office, Kind.LETTER)
+    binh = await office.sign_in("binh")
+    hand = await sit(binh, letter, "binh-p1")
+    await hand.write("the-closing", [-len(hand.text("the-closing")), "Xin cảm ơn \U00013000."])
+    page = await bring(binh, letter, elsewhere())
+    assert page.status == 422
+    assert "có chỗ chưa lưu được, không phải do tệp" in page.words
+
+
+async def test_a_file_that_cannot_be_read_says_what_to_do_with_it(office: Office) -> None:
+    letter = await begun(office, Kind.LETTER)
+    page = await bring(await office.sign_in("binh"), letter, b"%PDF-1.7")
+    assert page.status == 400
+    assert "dự thảo giữ nguyên: tệp không phải là tệp Word (.docx)" in page.words
