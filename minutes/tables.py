@@ -134,6 +134,7 @@ clock_acceptance_table = Table(
     Column("at", UtcDateTime, nullable=False),
     Column("newest", UtcDateTime, nullable=False),  # what was dated last, by a clock that was ahead
     Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False, server_default=""),  # "": before names were asked for
 )
 
 register_table = Table(

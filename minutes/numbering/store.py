@@ -80,11 +80,13 @@ async def end_entry(
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """At `at` somebody has said, and why, that a clock had been ahead when it dated something `newest`."""
+    """At `at` `by` (a name; "" where none was asked for yet) has said, and why, that a clock had been ahead when it
+    dated something `newest`: time goes on from `at` again."""
 
     at: datetime
     newest: datetime
     reason: str
+    by: str
 
 
 async def newest(connection: AsyncConnection) -> datetime | None:
@@ -101,14 +103,14 @@ async def go_on(connection: AsyncConnection, at: datetime) -> None:
         await _set(connection, at)
 
 
-async def accept(connection: AsyncConnection, at: datetime, reason: str) -> Acceptance:
-    """Go on from `at`, for the clock that has dated what is newest was ahead; that stays as it is, and this on record.
-    Raises Refused where the clock is not behind."""
+async def accept(connection: AsyncConnection, at: datetime, reason: str, by: str) -> Acceptance:
+    """Go on from `at`, for the clock that has dated what is newest was ahead; that stays as it is, and this on record
+    with the name of who says so. Raises Refused where the clock is not behind."""
     last = await newest(connection)
     if last is None or not behind(at, last):
         raise Refused("clock_right", Reason(N_("Đồng hồ máy chủ không chậm, nên không có gì phải chấp nhận.")))
-    made = Acceptance(at, last, reason)
-    await connection.execute(insert(clock_acceptance_table).values(at=at, newest=last, reason=reason))
+    made = Acceptance(at, last, reason, by)
+    await connection.execute(insert(clock_acceptance_table).values(at=at, newest=last, reason=reason, by=by))
     await _set(connection, at)
     return made
 
@@ -116,7 +118,7 @@ async def accept(connection: AsyncConnection, at: datetime, reason: str) -> Acce
 async def acceptances(connection: AsyncConnection) -> tuple[Acceptance, ...]:
     """What was accepted, in order."""
     table = clock_acceptance_table
-    query = select(table.c.at, table.c.newest, table.c.reason).order_by(table.c.id)
+    query = select(table.c.at, table.c.newest, table.c.reason, table.c.by).order_by(table.c.id)
     return tuple(Acceptance(*row) for row in await connection.execute(query))
 
 

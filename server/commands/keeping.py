@@ -123,17 +123,26 @@ def clock_command(
         typer.Option(
             "--accept",
             metavar="REASON",
-            help=N_("Xác nhận giờ máy hiện nay là đúng và cấp số tiếp từ giờ này; lý do được lưu lại."),
+            help=N_(
+                "Xác nhận giờ máy hiện nay là đúng và cấp số tiếp từ giờ này; lý do được lưu lại cùng tên người xác "
+                "nhận."
+            ),
         ),
     ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="NAME", help=N_("Họ tên, chức vụ người xác nhận; dùng cùng --accept."))
+    ] = "",
     file: FileOption = None,
     data: DataOption = None,
 ) -> None:
     settings = installed(data, file)
     if accept is not None:
-        made = asyncio.run(_accept(settings, accept))
+        made = asyncio.run(_accept(settings, accept, by))
         console.say(
-            N_("Cấp số tiếp từ %(at)s, dù bản ghi mới nhất đề %(newest)s."), at=told(made.at), newest=told(made.newest)
+            N_("%(by)s xác nhận giờ máy: cấp số tiếp từ %(at)s, dù bản ghi mới nhất đề %(newest)s."),
+            by=made.by,
+            at=told(made.at),
+            newest=told(made.newest),
         )
         return
     newest, before = asyncio.run(_dated(settings))
@@ -141,8 +150,9 @@ def clock_command(
     console.say(N_("Giờ của máy này: %(at)s"), at=told(now))
     console.say(N_("Bản ghi mới nhất: %(at)s"), at=told(newest) if newest else "—")
     for one in before:
-        said = N_("Ngày %(at)s đã chấp nhận giờ máy, bỏ qua bản ghi đề %(newest)s. Lý do: %(reason)s")
-        console.say(said, at=told(one.at), newest=told(one.newest), reason=one.reason)
+        said = N_("%(by)s đã chấp nhận giờ máy: từ %(newest)s trở về %(at)s. Lý do: %(reason)s")
+        by = one.by or console.reader.gettext(N_("Người không ghi tên"))
+        console.say(said, by=by, at=told(one.at), newest=told(one.newest), reason=one.reason)
     if behind(now, newest):
         console.say(N_("Máy chậm hơn bản ghi mới nhất nên không cấp số văn bản và không ký điểm chốt."))
         raise typer.Exit(1)
@@ -153,13 +163,15 @@ async def _dated(settings: config.Config) -> tuple[datetime | None, tuple[number
         return await numbers.newest(connection), await numbers.acceptances(connection)
 
 
-async def _accept(settings: config.Config, reason: str) -> numbers.Acceptance:
+async def _accept(settings: config.Config, reason: str, by: str) -> numbers.Acceptance:
     """Raises SetupError."""
+    if not by.strip():
+        raise SetupError(N_('Xin nêu họ tên người chấp nhận giờ máy: --by "Họ tên, chức vụ".'))
     if not reason.strip():
         raise SetupError(N_("Xin nêu lý do chấp nhận giờ máy."))
     try:
         async with Database(settings.database_url) as database, database.begin() as connection:
-            return await numbers.accept(connection, auth.utcnow(), reason.strip())
+            return await numbers.accept(connection, auth.utcnow(), reason.strip(), by.strip())
     except Refused as error:
         raise SetupError(str(error.reason)) from error
     except DatabaseError as error:

@@ -10,6 +10,7 @@ from minutes.deposits import store
 from minutes.deposits.entry import Kind
 from minutes.deposits.store import Examination
 from minutes.errors import ClockBehind, Damaged, NotFound
+from minutes.numbering import store as numbers
 from minutes.verification import Verdict
 from server.errors import Problem
 from server.i18n import N_
@@ -57,6 +58,7 @@ async def index(request: web.Request) -> web.Response:
         size = await store.size(connection)
         mine, more = await store.of_unit(connection, account.unit.id, (number - 1) * PAGE_SIZE, PAGE_SIZE)
         anchor = await last_anchor(connection)
+        accepted = await numbers.acceptances(connection)
     return private(
         request,
         "records/archive.html",
@@ -67,6 +69,7 @@ async def index(request: web.Request) -> web.Response:
         more=more,
         checkpoint=await request.app[VAULT].latest(),
         anchor=anchor,
+        accepted=accepted,
         whole=next((one for one in looks if one.whole), None),
         nightly=looks[0] if looks else None,
         kinds=KINDS,

@@ -110,8 +110,8 @@ async def test_after_a_clock_was_ahead_for_a_year_the_office_goes_on_once_somebo
     with pytest.raises(ClockBehind):
         await approved(office, now + HOUR)
     async with office.database.begin() as connection:
-        made = await numbers.accept(connection, now + HOUR, "Pin của máy chủ hỏng")
-    assert made.newest == now + YEAR
+        made = await numbers.accept(connection, now + HOUR, "Pin của máy chủ hỏng", "Vũ Minh Tâm, kỹ thuật")
+    assert (made.newest, made.by) == (now + YEAR, "Vũ Minh Tâm, kỹ thuật")
     assert await approved(office, now + HOUR) == "02/CT-UBND"
     await Keeper(vault).look(now + HOUR)
     assert await kept(vault) == 2, "what the old checkpoint says of the day does not keep the next one away"
@@ -131,10 +131,10 @@ async def test_a_clock_that_is_right_needs_nobody_to_accept_it(office: RecordsOf
     now = datetime.now(UTC)
     async with office.database.begin() as connection:
         with pytest.raises(Refused):
-            await numbers.accept(connection, now, "Thử")
+            await numbers.accept(connection, now, "Thử", "Tâm")
     await approved(office, now)
     async with office.database.begin() as connection:
         assert not behind(now, await numbers.newest(connection))
         with pytest.raises(Refused):
-            await numbers.accept(connection, now, "Thử")
+            await numbers.accept(connection, now, "Thử", "Tâm")
         assert await numbers.acceptances(connection) == ()

@@ -2,7 +2,7 @@
 
 import html
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import FormData
@@ -128,3 +128,18 @@ async def test_while_the_clock_is_behind_pages_say_so_in_a_sentence_and_give_no_
     proof = await leader.get(f"/archive/proof/{logged.entry.digest}")
     assert proof.status == 503
     assert "Đồng hồ máy chủ đang chậm" in proof.words
+
+
+async def test_who_has_accepted_the_clock_and_how_far_time_went_back_is_told(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    assert not (await clerk.get("/archive")).has("clock-accepted")
+    async with office.server.app[DATABASE].begin() as connection:
+        await numbers.go_on(connection, datetime(2046, 5, 1, 2, tzinfo=UTC))
+        await numbers.accept(connection, datetime(2026, 5, 1, 3, tzinfo=UTC), "Pin hỏng", "Vũ Minh Tâm, kỹ thuật")
+    page = await clerk.get("/archive")
+    assert page.has("clock-accepted")
+    told = page.words.partition("Đã chấp nhận giờ máy chủ: 1 lần")[2]
+    assert "01/05/2046" in told.partition("trở về")[0]
+    assert "01/05/2026" in told
+    assert "Vũ Minh Tâm, kỹ thuật" in told
+    assert "Pin hỏng" in told
