@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from media import Endpoint
 from minutes.keyring import Keyring
 from minutes.trust import Trust
-from server import auth, signalling, whip
+from server import auth, clients, signalling, whip
 from server.administration import Administration
 from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
@@ -149,6 +149,8 @@ def build_app(config: Config) -> web.Application:
     app[SEATING] = Seating()
     app[REFUSED] = Counter()
     app[PIN_ATTEMPTS] = Attempts(allowed=5, seconds=900)
+    app[clients.PROXIES] = frozenset(config.http.proxies)
+    app[clients.CODE_ATTEMPTS] = Attempts(allowed=clients.WRONG_CODES, seconds=clients.WITHIN)
     app[WORD_FILES] = WordFiles()
     app[UPLOADS] = Uploads(known=32, strangers=16)
     app[CHECKS_RUNNING] = Waiting(served=2, waiting=20)

@@ -41,6 +41,8 @@ class HttpConfig(_Section):
     port: Port = 8080
     base_url: str | None = None
     """Address that people type and QR codes carry; by default http://host:port."""
+    proxies: list[str] = ["127.0.0.1", "::1"]
+    """Addresses of proxies before us, whose X-Forwarded-For names the client; of nobody else it is read."""
 
 
 class DatabaseConfig(_Section):

@@ -42,6 +42,13 @@ ANSWERS: dict[str, Answer] = {
     "not_allowed": Answer(403, N_("Tài khoản của đồng chí không có quyền làm việc này.")),
     "not_invited": Answer(403, N_("Đồng chí không có tên trong thành phần dự họp này.")),
     "bad_token": Answer(401, N_("Mã truy cập không đúng hoặc đã hết hạn.")),
+    "many_codes": Answer(
+        429,
+        N_(
+            "Từ mạng này vừa có nhiều mã truy cập không đúng. Mã đúng vẫn dùng được; xin kiểm tra lại đường dẫn, hoặc "
+            "đợi 15 phút rồi thử lại."
+        ),
+    ),
     "bad_origin": Answer(403, N_("Yêu cầu đến từ một trang khác nên bị từ chối.")),
     "bad_csrf": Answer(403, N_("Biểu mẫu đã cũ. Xin tải lại trang rồi gửi lại.")),
     "not_found": Answer(404, N_("Không tìm thấy trang này.")),

@@ -7,9 +7,13 @@ from collections.abc import AsyncIterator
 from media.pace import Bucket
 from server.errors import Problem
 
+MANY = 10_000
+"""Keys that are remembered before old ones are looked for: strangers have as many addresses as they like."""
+
 
 class Attempts:
-    """Failed attempts by key (an account): after `allowed` of them within `seconds`, none until they are that old.
+    """Failed attempts by key (an account, an address): after `allowed` of them within `seconds`, none until they are
+    that old.
 
     An attempt counts from its beginning, so that many at the same time are no more than one after the other.
     """
@@ -21,6 +25,10 @@ class Attempts:
 
     def begin(self, key: str, now: float) -> bool:
         """Count one more attempt of `key`; False (and not counted) where it may not try."""
+        if len(self._failed) >= MANY:
+            self._failed = {
+                one: tried for one, tried in self._failed.items() if tried and now - tried[-1] < self._seconds
+            }
         recent = [at for at in self._failed.get(key, ()) if now - at < self._seconds]
         if recent:
             self._failed[key] = recent

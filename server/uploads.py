@@ -7,6 +7,7 @@ off, and where all places are taken the slowest of those who have had their time
 import asyncio
 import contextlib
 import zlib
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -48,7 +49,10 @@ class Upload:
 class Reading:
     """One form that is being read."""
 
-    def __init__(self, began: float) -> None:
+    def __init__(self, began: float, who: str) -> None:
+        self.who = who
+        self.outdone = False
+        """Its place went to somebody who had none."""
         self._began = began
         self._got = 0
         self.scope = asyncio.timeout_at(began + PATIENCE)
@@ -58,6 +62,11 @@ class Reading:
         self._got += octets
         self.scope.reschedule(self._began + PATIENCE + self._got / PACE)
 
+    @property
+    def octets(self) -> int:
+        """How much has come."""
+        return self._got
+
     def pace(self, now: float) -> float:
         """Octets a second, endless while nobody is hurried."""
         lasted = now - self._began
@@ -65,39 +74,57 @@ class Reading:
 
 
 class Uploads:
-    """Places for those whose forms are being read: some for people who have signed in, others for strangers."""
+    """Places for those whose forms are being read: some for people who have signed in, others for strangers.
+
+    Nobody has a share of their own: one office behind one address may have all places. But where all are taken,
+    whoever has most of them gives one up to who has two less, so that lines left open by one shut nobody else out.
+    """
 
     def __init__(self, known: int, strangers: int) -> None:
         self._places: dict[bool, int] = {True: known, False: strangers}
         self._reading: dict[bool, set[Reading]] = {True: set(), False: set()}
 
     @contextlib.asynccontextmanager
-    async def place(self, *, known: bool) -> AsyncIterator[Reading]:
-        """A place, before anything is read. Raises Problem("too_many", "too_slow")."""
+    async def place(self, *, known: bool, who: str = "") -> AsyncIterator[Reading]:
+        """A place, before anything is read; `who`: an account, or the address of a stranger. Raises Problem("too_many",
+        "too_slow")."""
         others, now = self._reading[known], asyncio.get_running_loop().time()
         if len(others) >= self._places[known]:
-            slowest = min(others, key=lambda one: one.pace(now))
-            if slowest.pace(now) == float("inf"):
-                raise Problem("too_many")
-            others.discard(slowest)
-            slowest.scope.reschedule(now)
-        reading = Reading(now)
+            leaving = _leaving(others, who, now)
+            others.discard(leaving)
+            leaving.scope.reschedule(now)
+        reading = Reading(now, who)
         others.add(reading)
         try:
             async with reading.scope:
                 yield reading
         except TimeoutError as error:
-            raise Problem("too_slow") from error
+            raise Problem("too_many" if reading.outdone else "too_slow") from error
         finally:
             others.discard(reading)
 
-    async def read(self, request: web.Request, *, known: bool) -> tuple[dict[str, str], Upload | None]:
+    async def read(self, request: web.Request, *, known: bool, who: str) -> tuple[dict[str, str], Upload | None]:
         """The fields of a form and its file; None where none was chosen. Raises Problem."""
-        async with self.place(known=known) as reading:
+        async with self.place(known=known, who=who) as reading:
             try:
                 return await _parts(request, reading)
             except UNREAD as error:
                 raise Problem("bad_form") from error
+
+
+def _leaving(others: set[Reading], who: str, now: float) -> Reading:
+    """Whose place goes to `who`: the slowest of those who have had their time; else, of whoever has most places, the
+    one of which the least has come. Raises Problem("too_many")."""
+    slowest = min(others, key=lambda one: one.pace(now), default=None)
+    if slowest is not None and slowest.pace(now) < float("inf"):
+        return slowest
+    held = Counter(one.who for one in others)
+    most, places = max(held.items(), key=lambda one: one[1], default=("", 0))
+    if places < held[who] + 2:
+        raise Problem("too_many")
+    found = min((one for one in others if one.who == most), key=lambda one: one.octets)
+    found.outdone = True
+    return found
 
 
 UPLOADS = web.AppKey("uploads", Uploads)

@@ -13,7 +13,7 @@ from jinja2.runtime import Context
 
 from minutes import printed
 from minutes import wording as phrases
-from server import auth, doors, rights
+from server import auth, clients, doors, rights
 from server.directory import Account, Session
 from server.errors import Problem
 from server.i18n import Reader, catalogue
@@ -136,7 +136,8 @@ async def form(request: web.Request) -> Mapping[str, str]:
     if doors.door(request.method, path).file and request.content_type == "multipart/form-data":
         account = current(request)
         known = account is not None and bool(account.roles)
-        fields, upload = await request.app[UPLOADS].read(request, known=known)
+        who = account.id if account is not None and known else clients.address(request)
+        fields, upload = await request.app[UPLOADS].read(request, known=known, who=who)
         if upload is not None:
             request[UPLOAD] = upload
     else:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from server import accesses
+from server import accesses, clients
 from server.accesses import Deed, Thing
 from server.auth import utcnow
 from server.errors import Problem, answer
@@ -54,7 +54,7 @@ async def sign_in(request: web.Request) -> web.Response:
     try:
         cookie, expires = await identity.begin(code, now)
     except Problem as problem:
-        found = answer(problem.code)
+        found = answer("many_codes" if clients.guesses(request) else problem.code)
         sentence = reader_of(request).gettext(found.text)
         return private(request, "account/sign_in.html", status=found.status, sentence=sentence, next=next_path)
     older = request.cookies.get(cookie_name(request))

@@ -9,7 +9,7 @@ from aiohttp import web
 from minutes.secrecy import secrecy_mark
 from rooms import BadMessage, clean, store
 from rooms.proceedings import Meeting
-from server import inviting
+from server import clients, inviting
 from server.auth import NAMED_GUEST, utcnow
 from server.directory import Account
 from server.errors import Problem, answer
@@ -190,6 +190,8 @@ async def come(request: web.Request) -> web.Response:
         entry = await store.get_meeting(connection, link.meeting_id) if link else None
     reader, now = reader_of(request), utcnow()
     if link is None or entry is None or not link.good(now) or entry.state in ("closed", "cancelled"):
+        if clients.guesses(request):
+            raise Problem("many_codes")
         sentence = reader.gettext(N_("Đường dẫn mời không đúng, đã hết hạn hoặc đã bị thu hồi. Xin hỏi lại người mời."))
         return _door(request, link=None, secret="", sentence=sentence, name="")
     account = current(request)

@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 from media.pace import Bucket
+from server import rate
 from server.errors import Problem
 from server.rate import Attempts, Paces, Waiting
 
@@ -76,3 +77,13 @@ def test_each_person_has_a_pace_of_their_own_and_is_forgotten_when_quiet() -> No
     assert paces.take("lan", 100.5, 2)
     paces.take("pao", 1000.0)
     assert set(paces._buckets) == {"pao"}
+
+
+def test_what_is_old_is_forgotten_where_many_have_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate, "MANY", 3)
+    attempts = Attempts(allowed=1, seconds=60)
+    for now, key in enumerate(("a", "b", "c", "d")):
+        assert attempts.begin(key, float(now))
+    assert not attempts.begin("a", 30.0), "it is not old yet"
+    assert attempts.begin("e", 100.0)
+    assert attempts._failed.keys() == {"e"}
