@@ -188,3 +188,8 @@ def reason_of(reason: str) -> str:
     if not text or len(text) > content.LINE:
         raise Refused("reason_needed", Reason(N_("Xin ghi lý do, không quá %(limit)s ký tự."), limit=content.LINE))
     return text
+
+
+def reason_if_any(reason: str) -> str:
+    """The reason for what need not be done, "" where none was given; raises Refused("reason_needed") if too long."""
+    return reason_of(reason) if reason.strip() else ""

@@ -18,14 +18,14 @@ from minutes.errors import N_, Reason, Refused
 from minutes.publication import may_publish
 from minutes.redaction import Redacted, Removal, Rendition
 from minutes.redaction import store as renditions
-from minutes.redaction.suggestions import Suggestion, suggested
+from minutes.redaction.suggestions import Suggestion, left_in, suggested
 from minutes.report import Expected
 from minutes.signing import Credential
 from minutes.typeset import Heading
 from minutes.validation import validate
 from minutes.verification import fingerprint
 from server.records_drafting import stored_content
-from server.records_reading import actor_of, reason_of
+from server.records_reading import actor_of, reason_if_any, reason_of
 from server.records_stamping import Stamping, changed, not_good
 from server.records_verify import in_thread
 
@@ -44,16 +44,18 @@ class Redacting(Stamping):
         return await asyncio.to_thread(redaction.redact, await self.content(document_id), removals, document)
 
     async def publish_redacted(
-        self, document_id: str, removals: Sequence[Removal], *, by: Official, reason: str, pin: str
+        self, document_id: str, removals: Sequence[Removal], *, by: Official, reason: str, pin: str, personal: str = ""
     ) -> str:
-        """Publish a sealed document with information left out. Returns the digest of the file. Raises Refused,
-        WrongPin, SigningFailed; NoTimeStamp where the service does not answer, for it is not published unproved."""
+        """Publish a sealed document with information left out. `personal`: why what still looks like personal data may
+        be read. Returns the digest of the file. Raises Refused, WrongPin, SigningFailed; NoTimeStamp where the service
+        does not answer, for it is not published unproved."""
         document, why, now = await self.get(document_id), reason_of(reason), self._now()
         may_publish(document)
         async with self._database.read() as connection:
             text = await stored_content(connection, document)
             authority = await store.authority(connection, document_id)
         made = await asyncio.to_thread(redaction.redact, text, removals, document)
+        left = left_in(made.content, reason_if_any(personal))
         credential = await asyncio.to_thread(self._keys.seal, document.unit.id, pin)
         unsigned = await asyncio.to_thread(self._set, document, authority, made, now)
         signed = await in_thread(lambda: self._sealed(document, unsigned, credential))
@@ -75,7 +77,9 @@ class Redacting(Stamping):
             await deposits.append(connection, entry, fingerprint(signed))
             await renditions.add(connection, rendition)
             await store.publish(connection, document_id, by_whom, now, why, rendition=digest)
-            await self._take(connection, current, Act.PUBLISH, by, f"{why} {redaction.told(made.removed)}")
+            await self._take(
+                connection, current, Act.PUBLISH, by, f"{why} {redaction.told(made.removed)} {left}".strip()
+            )
         return digest
 
     def _set(self, document: Document, authority: Authority, made: Redacted, now: datetime) -> bytes:

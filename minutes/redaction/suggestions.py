@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from minutes.content import Content
-from minutes.errors import N_
+from minutes.errors import N_, Reason, Refused
 from minutes.redaction import GAP, LONGEST, Ground, plain, prose
 
 MOST_SUGGESTED = 100
@@ -56,3 +56,19 @@ def suggested(content: Content) -> tuple[Suggestion, ...]:
             if 2 <= len(words) <= LONGEST and GAP not in words:
                 found.setdefault(words, Suggestion(words, what))
     return tuple(found.values())[:MOST_SUGGESTED]
+
+
+def left_in(content: Content, why: str) -> str:
+    """What the history is told when `content` is published as it stands: how much in it looks like personal data, and
+    why that may be read ("" where there is none). Raises Refused("personal_data") where there is some and no reason."""
+    found = suggested(content)
+    if not found:
+        return ""
+    if not why:
+        text = N_(
+            "Chưa công khai: văn bản có %(count)s chỗ giống thông tin cá nhân. Xin lược bỏ trước khi công khai, hoặc "
+            "ghi lý do công khai cả những chỗ đó."
+        )
+        raise Refused("personal_data", Reason(text, count=len(found)))
+    kinds = "; ".join(dict.fromkeys(one.what[:1].lower() + one.what[1:] for one in found))
+    return f"Công khai cả {len(found)} chỗ giống thông tin cá nhân ({kinds}), lý do: {why}"

@@ -279,7 +279,8 @@ async def _change(doing: Doing) -> str:
 async def _publish(doing: Doing) -> None:
     if not all(f"check.{name}" in doing.fields for name, _text in CHECKS):
         raise Unfilled(N_("Chưa đánh dấu đủ các điều kiện công khai."))
-    await doing.records.publish(doing.document.id, by=doing.by, reason=reason(doing.fields))
+    personal = doing.fields.get("personal", "")
+    await doing.records.publish(doing.document.id, by=doing.by, reason=reason(doing.fields), personal=personal)
 
 
 async def _withdraw(doing: Doing) -> None:

@@ -10,7 +10,7 @@ from minutes.document import KIND_NAMES, PUBLISHABLE, Document, State
 from minutes.errors import RecordError, WrongPin
 from minutes.printed import printed, printed_annexes
 from minutes.redaction import GROUNDS, Ground, Redacted, Removal, plain
-from minutes.redaction.suggestions import Suggestion
+from minutes.redaction.suggestions import Suggestion, suggested
 from minutes.text import TextContent
 from minutes.wording import long_date
 from server.directory import Account
@@ -65,7 +65,8 @@ async def act(request: web.Request) -> web.Response:
     except Unfilled as unfilled:
         return await _page(request, document, typed, reader.gettext(str(unfilled)), made)
     try:
-        await records.publish_redacted(document.id, removals, by=actor(account), reason=why, pin=pin)
+        personal = typed.get("personal", "")
+        await records.publish_redacted(document.id, removals, by=actor(account), reason=why, pin=pin, personal=personal)
     except RecordError as error:
         if not isinstance(error, WrongPin):
             attempts.untried(account.id, now)
@@ -123,5 +124,6 @@ async def _page(
         typed=defaultdict(str, typed),
         lines=lines_of(document, shown),
         made=made,
+        personal=suggested(made.content) if made else (),
         checks=CHECKS,
     )

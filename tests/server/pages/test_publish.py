@@ -1,6 +1,7 @@
 """The notice of conclusions, posting it, and taking it down again."""
 
 from minutes.document import Kind, State
+from rooms.proceedings import Unit
 from tests.server.pages.conftest import EVIL, Office, Refuses
 
 TICKED = {"check.secret": "on", "check.personal": "on", "check.agreed": "on"}
@@ -92,3 +93,53 @@ async def test_a_withdrawn_document_is_gone_for_citizens_and_the_reason_stays_on
     shown = await clerk.get(f"/desk/{notice}")
     assert shown.has("withdrawn")
     assert "Có sai sót về số liệu" in shown.words
+
+
+async def personal(office: Office) -> str:
+    """A sealed notice with an identity number and a telephone number in its text."""
+    text = "Hỗ trợ chủ hộ có căn cước 001185012345, điện thoại 0987654321."
+    data = {
+        "document_id": "", "subject": "Về việc hỗ trợ nhà ở", "place_name": "Lâm Sơn", "bases": [],
+        "intro": ["Thông báo:"], "body": [{"block": "paragraph", "level": 0, "text": text}], "closing": "",
+        "recipients": ["Lưu: VT"],
+    }  # fmt: skip
+    hanh = await office.account("hanh")
+    leader = (await office.records.get(await office.notice(State.DRAFT))).signers[0]
+    made = await office.records.draft_text(
+        Kind.NOTICE, data, await office.actor("binh"), unit=Unit(hanh.unit.id, hanh.unit.name), leader=leader
+    )
+    await office.advance(made, State.SEALED)
+    return made
+
+
+async def test_what_looks_like_personal_data_is_shown_before_posting_and_does_not_pass_unreasoned(
+    office: Office,
+) -> None:
+    notice, clerk = await personal(office), await office.sign_in("cuc")
+    shown = await clerk.get(f"/desk/{notice}")
+    assert "Có 2 chỗ giống thông tin cá nhân: 001185012345 (Số định danh" in shown.words
+    assert "0987654321 (Số điện thoại)" in shown.words
+    assert shown.has("redact-found")
+    fields = {**TICKED, "reason": "Người dân cần biết"}
+    for why in ({}, {"personal": "   "}):
+        page = await clerk.post(f"/desk/{notice}/publish", {**fields, **why})
+        assert page.status == 422
+        assert "Chưa công khai: văn bản có 2 chỗ giống thông tin cá nhân." in page.words
+        assert not (await office.records.get(notice)).published
+    assert page.area("reason") == "Người dân cần biết"
+
+
+async def test_who_posts_it_all_the_same_leaves_the_reason_in_the_history(office: Office) -> None:
+    notice, clerk = await personal(office), await office.sign_in("cuc")
+    fields = {**TICKED, "reason": "Người dân cần biết", "personal": "Chủ hộ đã đồng ý bằng văn bản"}
+    assert (await clerk.post(f"/desk/{notice}/publish", fields)).status == 303
+    told = (await clerk.get(f"/desk/{notice}")).words
+    assert "Công khai cả 2 chỗ giống thông tin cá nhân (số định danh, căn cước, chứng minh nhân dân; số điện t" in told
+    assert "lý do: Chủ hộ đã đồng ý bằng văn bản" in told
+
+
+async def test_a_leader_who_cannot_leave_anything_out_is_told_who_can(office: Office) -> None:
+    shown = await (await office.sign_in("hanh")).get(f"/desk/{await personal(office)}")
+    assert shown.has("personal")
+    assert not shown.has("redact-found")
+    assert "xin chuyển văn thư cơ quan thực hiện" in shown.words

@@ -207,8 +207,23 @@ async def test_after_a_withdrawal_the_rendition_is_gone_and_the_whole_may_be_pub
     clerk, citizen = await office.sign_in("cuc"), office.stranger()
     await clerk.post(f"/desk/{document}/withdraw", {"reason": "Lược bỏ thiếu"})
     assert (await citizen.get(f"/files/{rendition}.pdf")).status == 404
-    await office.records.publish(document, by=await office.actor("cuc"), reason="Người liên quan đã đồng ý")
+    agreed = "Người liên quan đã đồng ý"
+    await office.records.publish(document, by=await office.actor("cuc"), reason=agreed, personal=agreed)
     found = await office.records.get(document)
     assert (await citizen.get(f"/files/{found.digest}.pdf")).status == 200
     assert (await citizen.get(f"/files/{rendition}.pdf")).status == 404
     assert f"{found.number_symbol}" in (await citizen.get("/documents?q=lo+thi+mai")).words
+
+
+async def test_what_still_looks_like_personal_data_needs_a_reason_of_its_own(office: Office) -> None:
+    document, clerk = await sealed(office), await office.sign_in("cuc")
+    only_name = {name: text for name, text in PUBLISH.items() if not name.startswith("take.")}
+    looked = await clerk.post(f"/desk/{document}/redact", {**only_name, "step": "look"})
+    assert f"Có 1 chỗ giống thông tin cá nhân: {PHONE} (Số điện thoại)" in looked.words
+    refused = await clerk.post(f"/desk/{document}/redact", {**only_name, "pin": PIN})
+    assert refused.status == 422
+    assert "Chưa công khai" in refused.words
+    assert not (await office.records.get(document)).published
+    reasoned = await clerk.post(f"/desk/{document}/redact", {**only_name, "pin": PIN, "personal": "Số của cơ quan"})
+    assert reasoned.status == 303
+    assert "lý do: Số của cơ quan" in (await clerk.get(f"/desk/{document}")).words
