@@ -1,6 +1,10 @@
-"""Real browsers: Debian's Chromium with fake camera and microphone, one context a person."""
+"""Real browsers: Debian's Chromium with fake camera and microphone, one context a person.
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+One Chromium serves all tests, so that all run in one loop; its contexts end with their test. Each test has a server of
+its own, over its own copy of the demo authority.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.installation import Installation
+from tests.server.conftest import demo_data
+
+__all__ = ["demo_data"]
 
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-quic",
@@ -22,23 +29,38 @@ expect.set_options(timeout=PATIENCE)
 Open = Callable[..., Awaitable[Page]]
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="package"), append=False)
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def installation(tmp_path: Path, demo_data: Callable[[Path], Awaitable[None]]) -> AsyncIterator[Installation]:
     running = Installation(tmp_path / "giaoban-data")
+    await demo_data(running.data)
     running.start()
     yield running
     running.stop()
 
 
-@pytest_asyncio.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-        yield chromium
-        await chromium.close()
+        running = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        yield running
+        await running.close()
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="package")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """What a test opens in it is closed after it."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="package")
 async def signed_in(browser: Browser, installation: Installation) -> AsyncIterator[Open]:
     """Open a context for a person and sign in by the printed link. An error in a page's script fails the test."""
     faults: list[str] = []

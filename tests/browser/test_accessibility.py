@@ -45,7 +45,7 @@ class Inspector:
             self.found += [f"{where} at {width}: {what}" for what in await page.evaluate(GRAVE)]
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def inspector() -> AsyncIterator[Inspector]:
     inspector = Inspector()
     yield inspector

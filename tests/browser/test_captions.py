@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,14 +14,10 @@ from tests.installation import Installation
 RECOGNISER = Path(__file__).parent.parent / "recogniser.py"
 
 
-@pytest.fixture
-def installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
-    """One that has a recogniser."""
+@pytest.fixture(autouse=True)
+def recogniser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installation, which starts after this, has one."""
     monkeypatch.setenv("GIAOBAN_CAPTIONS__COMMAND", json.dumps([sys.executable, str(RECOGNISER)]))
-    running = Installation(tmp_path / "giaoban-data")
-    running.start()
-    yield running
-    running.stop()
 
 
 async def test_the_words_of_who_agreed_are_shown_to_the_others(installation: Installation, signed_in: Open) -> None:

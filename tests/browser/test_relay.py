@@ -1,7 +1,7 @@
 """Behind a firewall that lets only web traffic through: sound and picture go through the relay, and only there."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,11 @@ def relay(tmp_path: Path) -> Iterator[Relay]:
 
 @pytest.mark.parametrize("carrier", ["udp", "tls"])
 async def test_two_people_meet_through_the_relay(
-    tmp_path: Path, relay: Relay, carrier: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    demo_data: Callable[[Path], Awaitable[None]],
+    relay: Relay,
+    carrier: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     urls = {
         "udp": f"turn:127.0.0.1:{relay.port}?transport=udp",
@@ -32,6 +36,7 @@ async def test_two_people_meet_through_the_relay(
     monkeypatch.setenv("GIAOBAN_TURN__SECRET", SECRET)
     monkeypatch.setenv("GIAOBAN_TURN__ONLY", "true")
     installation = Installation(tmp_path / "giaoban-data")
+    await demo_data(installation.data)
     installation.start()
     try:
         async with async_playwright() as playwright:

@@ -55,7 +55,7 @@ def vote(**changes: Any) -> dict[str, Any]:
     return {"type": "vote", "vote": default | changes}
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def modules(browser: Browser) -> AsyncIterator[Page]:
     """A page of the same origin as the modules, with nothing on it."""
 

@@ -58,7 +58,7 @@ SEEN = """async () => {
 }"""
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def endpoint() -> AsyncIterator[Endpoint]:
     opened = await Endpoint.open()
     yield opened
