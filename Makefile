@@ -12,6 +12,9 @@ PYTEST := $(BIN)/python -m pytest --durations=25
 # and not none, because a process that had to be ended is replaced (tests/limits.py).
 ALONE := tests/browser tests/lab tests/interop
 
+# A program that is read anew by each of the servers that tests start takes half of its start for that.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench bench-peers bench-quality soak fuzz clean
 
@@ -45,7 +48,7 @@ test: $(VENV)/.installed-test
 	@sh tests/debian.sh
 	$(MAKE) --no-print-directory lint
 	@failed=0; \
-	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile $(ALONE:%=--ignore=%) || { failed=$$?; [ $$failed = 1 ] || exit $$failed; }; \
+	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%) || { failed=$$?; [ $$failed = 1 ] || exit $$failed; }; \
 	$(PYTEST) -n 1 --verbose $(ALONE) || failed=$$?; \
 	exit $$failed
 
