@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields as pdf_fields
@@ -73,8 +73,7 @@ class Credential:
 
     def time_stamper(self) -> OwnStamper:
         """An RFC 3161 authority in this process, for demonstrations and tests; the key must be RSA."""
-        der = self._key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-        return OwnStamper(self.certificate.dump(), der)
+        return OwnStamper(self.certificate.dump(), self.sign)
 
 
 def prepare(pdf: bytes, boxes: Sequence[FieldBox]) -> bytes:

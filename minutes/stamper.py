@@ -5,13 +5,20 @@ fields are missing for a moment, or a list ends early. pyHanko's stampers rememb
 shared remembers bytes alone, and each use gets one of its own.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from hashlib import new as hash_of
 
 from asn1crypto import cms as asn1_cms  # type: ignore[import-untyped]
-from asn1crypto import keys as asn1_keys
+from asn1crypto import core as asn1_core
 from asn1crypto import tsp as asn1_tsp
 from asn1crypto import x509 as asn1_x509
-from pyhanko.sign.general import SigningError, ValueErrorWithMessage
+from pyhanko.sign.general import (
+    SigningError,
+    ValueErrorWithMessage,
+    as_signing_certificate,
+    simple_cms_attribute,
+)
 from pyhanko.sign.timestamps import DummyTimeStamper, TimeStamper, TimestampRequestError
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
@@ -120,18 +127,41 @@ class NoStamper(SharedStamper):
 
 
 class OwnStamper(SharedStamper):
-    """An authority in this process, for demonstrations and tests. Given: certificate and RSA key (PKCS#8), in DER.
-    `fixed_dt`: the time that it tells, unless it is now."""
+    """An authority in this process, for demonstrations and tests. Given: the certificate, in DER, and what signs octets
+    with its RSA key (PKCS#1 v1.5) by the name of a digest algorithm. `fixed_dt`: the time that it tells, unless it is
+    now."""
 
-    def __init__(self, certificate: bytes, key: bytes) -> None:
+    def __init__(self, certificate: bytes, sign: Callable[[bytes, str], bytes]) -> None:
         super().__init__()
         self._certificate = certificate
-        self._key = key
+        self._sign = sign
         self.fixed_dt: datetime | None = None
 
     async def async_request_tsa_response(self, req: asn1_tsp.TimeStampReq) -> asn1_tsp.TimeStampResp:
         """The answer, made here."""
-        certificate = asn1_x509.Certificate.load(self._certificate)
-        key = asn1_keys.PrivateKeyInfo.load(self._key)
-        maker = DummyTimeStamper(certificate, key, fixed_dt=self.fixed_dt)
+        maker = _Maker(asn1_x509.Certificate.load(self._certificate), self._sign, self.fixed_dt)
         return maker.request_tsa_response(req)
+
+
+class _Maker(DummyTimeStamper):
+    """pyHanko's own reads its key anew for each token, and OpenSSL examines an RSA key that it reads: a signature takes
+    a millisecond, that seventy."""
+
+    def __init__(
+        self, certificate: asn1_x509.Certificate, sign: Callable[[bytes, str], bytes], fixed_dt: datetime | None
+    ) -> None:
+        super().__init__(certificate, None, fixed_dt=fixed_dt)
+        self._sign = sign
+
+    def _sign_tst_info(
+        self, tst_info_data: bytes, md_algorithm: str, dt: datetime
+    ) -> tuple[bytes, asn1_cms.CMSAttributes]:
+        values = {
+            "content_type": "tst_info",
+            "signing_time": asn1_cms.Time({"utc_time": asn1_core.UTCTime(dt)}),
+            "signing_certificate": as_signing_certificate(self.tsa_cert),
+            "message_digest": hash_of(md_algorithm, tst_info_data).digest(),
+        }
+        attributes = [simple_cms_attribute(*value) for value in values.items()]  # type: ignore[no-untyped-call]
+        signed = asn1_cms.CMSAttributes(attributes)
+        return self._sign(signed.dump(), md_algorithm), signed

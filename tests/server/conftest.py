@@ -80,7 +80,11 @@ async def server(
     demo_on_postgresql: Callable[[Path], Awaitable[str]],
 ) -> AsyncIterator[Server]:
     data = tmp_path / "giaoban-data"
-    url = await demo_on_postgresql(data) if database_kind == "postgresql" else await demo_data(data)
+    url: str | None = None
+    if database_kind == "postgresql":
+        url = await demo_on_postgresql(data)
+    else:
+        await demo_data(data)
     app = build_app(config.load(None, data=data, media={"host": "127.0.0.1"}, database={"url": url}))
     async with TestClient(TestServer(app)) as client:
         yield Server(app, client, data)
