@@ -7,6 +7,8 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import store as records
+from minutes.days import store as days
+from minutes.days.calendar import Calendar
 from minutes.deposits.entry import Kind as Deposited
 from minutes.document import Official
 from minutes.errors import N_, Damaged, InvalidContent, Reason, Refused
@@ -158,6 +160,11 @@ class Registers:
             await self.index_again(*every[one])
         return len(wanted)
 
+    async def office(self, unit_id: str) -> Calendar:
+        """When the unit works."""
+        async with self._database.read() as connection:
+            return await days.of_unit(connection, unit_id)
+
     async def undirected(self, unit_id: str) -> int:
         """How many documents wait for a leader to say who is to deal with them."""
         async with self._database.read() as connection:
@@ -190,7 +197,7 @@ class Registers:
                 data = report.outgoing([unit.name], year, mine, now)
             else:
                 lines = await store.incoming(connection, unit.id, year)
-                data = report.incoming([unit.name], year, lines, self.today)
+                data = report.incoming([unit.name], year, lines, self.today, await days.of_unit(connection, unit.id))
         return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=now)
 
 

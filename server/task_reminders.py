@@ -7,8 +7,6 @@ from datetime import datetime, time, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import fit
-from minutes.days import store as days
-from minutes.days.calendar import Calendar
 from minutes.reading import VIETNAM
 from minutes.tasks import store
 from minutes.tasks.pressing import MOST, Pressing, to_escalate, to_remind
@@ -30,20 +28,16 @@ async def due(connection: AsyncConnection, accounts: Sequence[Account], now: dat
     today = day_of(now)
     letters: list[Letter] = []
     settings = await store.pressings(connection)
-    offices: dict[str, Calendar] = {}
     for task in await store.pressed(connection, today + timedelta(2 * MOST)):  # so many days hold MOST working ones
-        authority = task.authority.id
-        if authority not in offices:
-            offices[authority] = await days.of_unit(connection, authority)
-        pressing, office = settings.get(authority, Pressing()), offices[authority]
-        if to_remind(task, pressing, today, office):
-            letters += _letters(task, _doing(task, accounts), "Thực hiện nhiệm vụ", office, now)
+        pressing = settings.get(task.authority.id, Pressing())
+        if to_remind(task, pressing, today):
+            letters += _letters(task, _doing(task, accounts), "Thực hiện nhiệm vụ", now)
             await store.reminded(connection, task.id, today)
-        level = to_escalate(task, pressing, today, office)
+        level = to_escalate(task, pressing, today)
         if level:
             current = await store.get(connection, task.id, lock=True)
             what = f"Đôn đốc nhiệm vụ của {task.owner.name}" if task.owner else "Đôn đốc nhiệm vụ"
-            letters += _letters(task, _leading(task, level, accounts), what, office, now)
+            letters += _letters(task, _leading(task, level, accounts), what, now)
             await taken(connection, current, Step(Act.ESCALATE, SYSTEM, level=level), now)
     return letters
 
@@ -67,15 +61,15 @@ def _leading(task: Task, level: int, accounts: Sequence[Account]) -> list[Accoun
     return found
 
 
-def _letters(task: Task, people: Iterable[Account], what: str, office: Calendar, now: datetime) -> list[Letter]:
-    assert task.deadline is not None, "only tasks with a deadline are due"
+def _letters(task: Task, people: Iterable[Account], what: str, now: datetime) -> list[Letter]:
+    assert task.closes is not None, "only tasks with a deadline are due"
     told = Reminder(
         task=what,
         document=task.source.called,
         subject=fit.line(task.text, "", 300),
         authority=task.authority.name,
-        due_at=datetime.combine(office.closing(task.deadline), OFFICE_CLOSES, VIETNAM),
-        late=max(0, (day_of(now) - office.closing(task.deadline)).days),
+        due_at=datetime.combine(task.closes, OFFICE_CLOSES, VIETNAM),
+        late=max(0, task.late(day_of(now))),
         path=f"/tasks/{task.id}",
     )
     return [reminder(told, one, now) for one in people if one.address]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from minutes.days.calendar import Calendar
 from minutes.document import STATE_NAMES, Document, State
 from minutes.errors import N_
 from minutes.reading import VIETNAM
@@ -36,16 +37,18 @@ _OUT = (
 )
 
 
-def state(one: Incoming, today: date) -> str:
-    """How far it has come."""
+def state(one: Incoming, today: date, office: Calendar) -> str:
+    """How far it has come; a term that ends on a day off of the office ends with its next working day."""
     if one.settled_on is not None:
         return DONE
-    if one.deadline is not None and one.deadline < today:
+    if one.deadline is not None and office.closing(one.deadline) < today:
         return LATE
     return TAKEN if one.taken_at else PASSED if one.transferred_on else WAITING
 
 
-def incoming(letterhead: Sequence[str], year: int, lines: Sequence[Incoming], today: date) -> dict[str, Any]:
+def incoming(
+    letterhead: Sequence[str], year: int, lines: Sequence[Incoming], today: date, office: Calendar
+) -> dict[str, Any]:
     """What came in a year."""
     rows = []
     for one in lines:
@@ -58,7 +61,7 @@ def incoming(letterhead: Sequence[str], year: int, lines: Sequence[Incoming], to
                 kind_and_subject(came.kind_name, came.subject),
                 "; ".join(part for part in (came.handler, one.direction) if part),
                 day(one.deadline),
-                state(one, today),
+                state(one, today, office),
                 "; ".join(part for part in (one.answer, one.outcome) if part),
             ]
         )

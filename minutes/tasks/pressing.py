@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from minutes.days.calendar import Calendar
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import Reader
 from minutes.tasks.task import State, Task
@@ -48,27 +47,27 @@ def _days(reader: Reader, name: str) -> int:
     return days
 
 
-def to_remind(task: Task, pressing: Pressing, today: date, office: Calendar) -> bool:
+def to_remind(task: Task, pressing: Pressing, today: date) -> bool:
     """Whether its people are to be reminded today: once before the deadline, on the day, and weekly when it is late;
     on no day on which the authority does not work."""
-    if task.deadline is None or task.state not in _WORKING or not office.works(today):
+    last, closes = task.reminded_on, task.closes
+    if closes is None or task.state not in _WORKING or not task.office.works(today):
         return False
-    last, deadline = task.reminded_on, office.closing(task.deadline)
-    if today < deadline:
-        first = office.before(deadline, pressing.before)
+    if today < closes:
+        first = task.office.before(closes, pressing.before)
         return today >= first and (last is None or last < first)
-    if today == deadline:
-        return last is None or last < deadline
-    return last is None or last <= deadline or (today - last).days >= WEEK
+    if today == closes:
+        return last is None or last < closes
+    return last is None or last <= closes or (today - last).days >= WEEK
 
 
-def to_escalate(task: Task, pressing: Pressing, today: date, office: Calendar) -> int:
+def to_escalate(task: Task, pressing: Pressing, today: date) -> int:
     """The level to which it has come since it was last told: 1 the unit's leader, 2 the authority's too; 0: no news."""
-    if task.deadline is None or task.state not in _WORKING or not office.works(today):
+    closes, office, level = task.closes, task.office, 0
+    if closes is None or task.state not in _WORKING or not office.works(today):
         return 0
-    deadline, level = office.closing(task.deadline), 0
-    if pressing.unit_after and today >= office.after(deadline, pressing.unit_after):
+    if pressing.unit_after and today >= office.after(closes, pressing.unit_after):
         level = 1
-    if pressing.authority_after and today >= office.after(deadline, pressing.authority_after):
+    if pressing.authority_after and today >= office.after(closes, pressing.authority_after):
         level = 2
     return level if level > task.escalated else 0

@@ -16,7 +16,7 @@ def reviewed(tasks: Iterable[Task], today: date) -> list[Task]:
     far = date.max
     return sorted(
         (one for one in tasks if one.open),
-        key=lambda one: (not one.overdue(today), one.deadline or far, one.id),
+        key=lambda one: (not one.overdue(today), one.closes or far, one.id),
     )
 
 
@@ -47,8 +47,14 @@ def _sentence(task: Task, today: date) -> str:
     if task.owner:
         parts.append(f"đơn vị chủ trì: {task.owner.name}")
     if task.deadline:
-        parts.append(f"thời hạn {long_date(task.deadline)}")
+        parts.append(f"thời hạn {_term(task.deadline, task.closes)}")
     return f"{'; '.join([*parts, standing(task, today)])}."
+
+
+def _term(deadline: date, closes: date | None) -> str:
+    if closes is None or closes == deadline:
+        return long_date(deadline)
+    return f"{long_date(deadline)} (ngày nghỉ, tính đến hết {long_date(closes)})"
 
 
 @dataclass(frozen=True, slots=True)

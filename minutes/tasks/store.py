@@ -9,6 +9,8 @@ from sqlalchemy import Select, delete, insert, or_, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from minutes.days import store as days
+from minutes.days.calendar import Calendar
 from minutes.document import Actor, Kind
 from minutes.errors import N_, NotFound, Reason
 from minutes.tasks import pressing
@@ -60,7 +62,7 @@ def _source(row: RowMapping) -> Source:
     return Source(row["document_id"] or "", kind, *place)
 
 
-def _task(row: RowMapping) -> Task:
+def _task(row: RowMapping, office: Calendar) -> Task:
     return Task(
         id=row["id"],
         authority=Unit(row["authority_id"], row["authority_name"]),
@@ -77,6 +79,7 @@ def _task(row: RowMapping) -> Task:
         reported_on=row["reported_on"],
         reporter=row["reporter"],
         reminded_on=row["reminded_on"],
+        office=office,
     )
 
 
@@ -127,12 +130,14 @@ async def get(connection: AsyncConnection, task_id: int, *, lock: bool = False) 
     row = (await connection.execute(query.with_for_update() if lock else query)).mappings().one_or_none()
     if row is None:
         raise NotFound(Reason(N_("Không có nhiệm vụ này.")))
-    return _task(row)
+    return _task(row, await days.of_unit(connection, row["authority_id"]))
 
 
 async def _tasks(connection: AsyncConnection, query: Select[Any]) -> tuple[Task, ...]:
-    rows = await connection.execute(query.order_by(task_table.c.id).limit(MOST))
-    return tuple(_task(row) for row in rows.mappings())
+    rows = (await connection.execute(query.order_by(task_table.c.id).limit(MOST))).mappings().all()
+    authorities = {row["authority_id"] for row in rows}
+    offices = {unit: await days.of_unit(connection, unit) for unit in sorted(authorities)}
+    return tuple(_task(row, offices[row["authority_id"]]) for row in rows)
 
 
 async def of_document(connection: AsyncConnection, document_id: str, *, lock: bool = False) -> tuple[Task, ...]:

@@ -1,6 +1,8 @@
 """A task (nhiệm vụ): its states and the one table that says which act leads where.
 
-Days are days in Viet Nam; a deadline's day itself is still in time.
+Days are days in Viet Nam; the last day of the term itself is still in time. What ends on a day off of the authority
+ends with its next working day (Civil Code 91/2015/QH13, art. 148.5): `Task.closes` is that day, and whatever counts
+days counts from it.
 """
 
 from collections.abc import Mapping
@@ -9,6 +11,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
+from minutes.days.calendar import Calendar, calendar
 from minutes.document import KIND_NAMES, Actor, Kind
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import Reader
@@ -134,7 +137,7 @@ class Task:
     """`owner` leads it; its id is "" where no unit of that name is known, and it is None where the row names none.
     `person` is who does it (account and name). `asked_until`: the later deadline that is asked for. `escalated`: 1 the
     unit's leader was told that it is overdue, 2 the authority's too. `reported_on` is the day of the newest report,
-    `reporter` whose it is."""
+    `reporter` whose it is. `office`: when the authority works."""
 
     id: int
     authority: Unit
@@ -151,6 +154,7 @@ class Task:
     reported_on: date | None = None
     reporter: str = ""
     reminded_on: date | None = None
+    office: Calendar = field(default_factory=calendar, compare=False)
 
     @property
     def open(self) -> bool:
@@ -162,11 +166,22 @@ class Task:
         """Whether its unit has done it, or says so."""
         return self.state in (State.REPORTED, State.CONFIRMED)
 
+    @property
+    def undecided(self) -> bool:
+        """Whether it waits for its authority: to confirm what was reported, or to say of a later deadline."""
+        return self.state is State.REPORTED or (self.open and self.asked_until is not None)
+
+    @property
+    def closes(self) -> date | None:
+        """The last day of its term."""
+        return None if self.deadline is None else self.office.closing(self.deadline)
+
     def late(self, today: date) -> int:
-        """Days past the deadline, counted to the report where there is one; 0 in time; negative: days left."""
-        if self.deadline is None or self.state is State.CANCELLED:
+        """Days past the term's last one, counted to the report where there is one; 0 in time; negative: days left."""
+        closes = self.closes
+        if closes is None or self.state is State.CANCELLED:
             return 0
-        return ((self.reported_on if self.done and self.reported_on else today) - self.deadline).days
+        return ((self.reported_on if self.done and self.reported_on else today) - closes).days
 
     def overdue(self, today: date) -> bool:
         """Whether it is open and was not done in time."""

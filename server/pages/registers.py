@@ -206,7 +206,7 @@ async def _in(
 ) -> web.Response:
     year, words, waiting = _year(request), request.query.get("q", "")[:200], "waiting" in request.query
     unit = await unit_asked(request, account)
-    lines = await request.app[REGISTERS].incoming(unit.id, year)
+    lines, office = await request.app[REGISTERS].incoming(unit.id, year), await request.app[REGISTERS].office(unit.id)
     return private(
         request,
         "registers/in.html",
@@ -214,7 +214,7 @@ async def _in(
         year=year,
         lines=[one for one in store.arrived_matching(lines, words) if not waiting or one.transferred_on is None],
         undirected=waiting,
-        state=lambda one: report.state(one, request.app[REGISTERS].today),
+        state=lambda one: report.state(one, request.app[REGISTERS].today, office),
         late=report.LATE,
         total=len(lines),
         words=words,

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minutes.days.calendar import calendar
 from minutes.document import Kind
 from minutes.errors import InvalidContent, RecordError, Refused, SecretContent
 from minutes.register import EntryState
@@ -162,15 +163,17 @@ def test_an_empty_year_has_a_book_too() -> None:
 def test_what_came_is_reported_as_far_as_it_has_come() -> None:
     at = datetime(2026, 6, 15, 3, tzinfo=UTC)
     came = [Incoming(2026, number, entry.received(RECEIVED, TODAY), "Cúc", at) for number in range(1, 6)]
-    yesterday = TODAY - timedelta(days=1)
+    friday = TODAY - timedelta(days=3)
     came[0] = replace(came[0], deadline=TODAY)
     came[1] = replace(came[1], transferred_on=TODAY)
     came[2] = replace(came[2], transferred_on=TODAY, taken_by="Bình", taken_at=at)
-    came[3] = replace(came[3], deadline=yesterday)
-    came[4] = replace(came[4], deadline=yesterday, settled_on=TODAY, outcome="Đã trả lời", answer="15/UBND-VP")
-    data = report.incoming(["UBND"], 2026, came, TODAY)
+    came[3] = replace(came[3], deadline=friday)
+    came[4] = replace(came[4], deadline=friday, settled_on=TODAY, outcome="Đã trả lời", answer="15/UBND-VP")
+    data = report.incoming(["UBND"], 2026, came, TODAY, calendar())
     assert [row[6] for row in data["rows"]] == [
         report.WAITING, report.PASSED, report.TAKEN, report.LATE, report.DONE,
     ]  # fmt: skip
     assert "Quá hạn: 1" in data["closing"]
+    sunday = replace(came[3], deadline=TODAY - timedelta(days=1))
+    assert report.state(sunday, TODAY, calendar()) == report.WAITING, "it ends with the Monday"
     assert "15/UBND-VP; Đã trả lời" in pages(data)[1]

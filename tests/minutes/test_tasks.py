@@ -207,16 +207,13 @@ def test_no_row_and_no_task_is_counted_twice_or_lost(rows: list[str], texts: lis
 # --- days -----------------------------------------------------------------------------------------------------
 
 
-OFFICE = calendar()
-
-
 def reminders(now: Task, days: int) -> list[int]:
     """Days before (negative) and after the deadline on which somebody who looks every day reminds."""
     assert now.deadline is not None
     told = []
     for offset in range(-days, days):
         today = now.deadline + timedelta(offset)
-        if to_remind(now, Pressing(), today, OFFICE):
+        if to_remind(now, Pressing(), today):
             told.append(offset)
             now = replace(now, reminded_on=today)
     return told
@@ -229,25 +226,54 @@ def test_people_are_reminded_before_on_the_day_and_weekly_when_it_is_late() -> N
 
 
 def test_who_was_not_looked_after_for_days_is_reminded_once() -> None:
-    assert to_remind(task(), Pressing(), date(2026, 3, 9), OFFICE)
-    assert not to_remind(task(reminded_on=date(2026, 3, 8)), Pressing(), date(2026, 3, 9), OFFICE)
+    assert to_remind(task(), Pressing(), date(2026, 3, 9))
+    assert not to_remind(task(reminded_on=date(2026, 3, 8)), Pressing(), date(2026, 3, 9))
 
 
 def test_leaders_are_told_step_by_step_and_once() -> None:
     due = date(2026, 3, 10)
-    levels = [to_escalate(task(), Pressing(), due + timedelta(days), OFFICE) for days in (0, 2, 3, 13, 14)]
+    levels = [to_escalate(task(), Pressing(), due + timedelta(days)) for days in (0, 2, 3, 13, 14)]
     assert levels == [0, 0, 1, 1, 2]
-    assert to_escalate(task(escalated=1), Pressing(), due + timedelta(6), OFFICE) == 0
-    assert to_escalate(task(), Pressing(3, 0, 0), due + timedelta(50), OFFICE) == 0
+    assert to_escalate(task(escalated=1), Pressing(), due + timedelta(6)) == 0
+    assert to_escalate(task(), Pressing(3, 0, 0), due + timedelta(50)) == 0
 
 
 def test_a_deadline_on_a_day_off_ends_with_the_next_working_day() -> None:
     """Tet of 2026 is from Monday 16 February to Friday 20."""
     given = task(deadline=date(2026, 2, 17))
     assert reminders(given, 10) == [-6, 6, 7]
-    local = calendar([Own(date(2026, 2, 23), works=False, note="Lễ hội")])
-    assert not to_remind(given, Pressing(), date(2026, 2, 23), local)
-    assert to_remind(given, Pressing(), date(2026, 2, 24), local)
+    local = replace(given, office=calendar([Own(date(2026, 2, 23), works=False, note="Lễ hội")]))
+    assert not to_remind(local, Pressing(), date(2026, 2, 23))
+    assert to_remind(local, Pressing(), date(2026, 2, 24))
+
+
+def test_days_over_are_counted_from_the_day_with_which_the_term_ends() -> None:
+    """28 November 2026 is a Saturday."""
+    given, tuesday = task(deadline=date(2026, 11, 28)), date(2026, 12, 1)
+    assert given.closes == date(2026, 11, 30)
+    assert not given.overdue(date(2026, 11, 30))
+    assert standing(given, date(2026, 11, 30)) == "mới giao, đến hạn hôm nay"
+    assert standing(given, tuesday) == "mới giao, quá hạn 1 ngày"
+    (row,) = scores([replace(given, state=State.CONFIRMED, reported_on=date(2026, 11, 30))], tuesday)
+    assert (row.on_time, row.late) == (1, 0)
+    closed = replace(given, office=calendar([Own(date(2026, 11, 30), works=False, note="Nghỉ")]))
+    assert not closed.overdue(tuesday), "the authority's own day off"
+    assert (
+        "thời hạn ngày 28 tháng 11 năm 2026 (ngày nghỉ, tính đến hết ngày 30 tháng 11 năm 2026)"
+        in sentences([given], tuesday)[1]
+    )
+
+
+def test_what_its_unit_asks_for_or_reports_late_stays_overdue_until_its_authority_decides() -> None:
+    late = task(deadline=date(2026, 2, 20))
+    asked = moved(late, Step(Act.ASK, DUNG, "Mưa lũ", until=date(2026, 3, 20)), TODAY)
+    reported = moved(late, Step(Act.REPORT, DUNG, "Đã xong"), TODAY)
+    assert all(one.undecided and one.overdue(TODAY) for one in (asked, reported))
+    assert scores([asked, reported], TODAY)[0].overdue == 2
+    granted = moved(asked, Step(Act.GRANT, HANH), TODAY)
+    assert not granted.undecided
+    assert not granted.overdue(TODAY)
+    assert not moved(asked, Step(Act.CANCEL, HANH, "Thôi"), TODAY).undecided
 
 
 @given(st.dictionaries(st.text(max_size=12), st.integers() | st.text(max_size=3), max_size=4))
@@ -265,14 +291,14 @@ def test_settings_come_back(found: Pressing) -> None:
 
 
 def test_a_meeting_goes_through_the_overdue_ones_first() -> None:
-    late = task(1, deadline=date(2026, 2, 20))
+    late = task(1, deadline=date(2026, 2, 24))
     found = [task(3, deadline=None), task(2), late, task(4, state=State.CONFIRMED, reported_on=TODAY)]
     assert [one.id for one in reviewed(found, TODAY)] == [1, 2, 3]
     first, *rest = sentences(found, TODAY)
     assert first == "Đến ngày 02 tháng 3 năm 2026 còn 3 nhiệm vụ chưa hoàn thành, trong đó 1 nhiệm vụ quá hạn:"
     assert rest[0] == (
         "1) Rà soát các hộ ở vùng sạt lở (Thông báo số 07/TB-UBND); đơn vị chủ trì: UBND xã Tà Năng; "
-        "thời hạn ngày 20 tháng 02 năm 2026; mới giao, quá hạn 10 ngày."
+        "thời hạn ngày 24 tháng 02 năm 2026; mới giao, quá hạn 6 ngày."
     )
     assert sentences([], TODAY) == ("Không còn nhiệm vụ nào của các kỳ trước chưa hoàn thành.",)
 
@@ -288,7 +314,7 @@ def test_each_task_is_counted_once_for_its_unit() -> None:
         task(1, state=State.CONFIRMED, reported_on=date(2026, 3, 10)),
         task(2, state=State.CONFIRMED, reported_on=date(2026, 3, 11)),
         task(3),
-        task(4, deadline=date(2026, 3, 1)),
+        task(4, deadline=date(2026, 2, 27)),
         task(5, state=State.CANCELLED),
         task(6, owner=HOA_PHUOC, deadline=None),
     ]

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 from sqlalchemy import update
 
+from minutes.days import store as calendar
+from minutes.days.calendar import Own
 from minutes.document import Kind
 from minutes.document import State as Stage
 from minutes.tasks.reviewing import REVIEW_ITEM
@@ -24,10 +26,11 @@ async def given(office: Office) -> int:
 
 
 async def due_in(office: Office, task_id: int, days: int) -> None:
-    """Put the deadline so many days from today, as an earlier notice would have."""
-    until = day_of(utcnow()) + timedelta(days)
+    """Put the deadline so many days from today, as an earlier notice would have; the authority works on that day."""
+    until, clerk = day_of(utcnow()) + timedelta(days), await office.actor("cuc")
     async with office.server.app[DATABASE].begin() as connection:
         await connection.execute(update(task_table).where(task_table.c.id == task_id).values(deadline=until))
+        await calendar.enter(connection, "lam-son", Own(until, works=True, note="Làm bù"), clerk, utcnow())
 
 
 async def test_a_commune_does_what_the_notice_says_and_the_authority_confirms_it(office: Office) -> None:
@@ -149,6 +152,45 @@ async def test_days_left_and_over_are_said_and_the_scoreboard_counts_in_its_peri
     assert "Không có nhiệm vụ nào được giao trong thời gian này." in page.words
     assert (await secretary.get("/tasks/scores?from=x&to=9999999")).status == 200
     assert (await commune.get("/tasks/scores")).status == (await commune.get("/tasks/board")).status == 403
+
+
+async def test_a_term_that_ends_on_a_day_off_is_counted_the_same_way_everywhere(office: Office) -> None:
+    task, today, clerk = await given(office), day_of(utcnow()), await office.actor("cuc")
+    await due_in(office, task, -3)
+    async with office.server.app[DATABASE].begin() as connection:
+        for days in (-3, -2, -1):
+            off = Own(today + timedelta(days), works=days == -1, note="Nghỉ lễ của tỉnh")
+            await calendar.enter(connection, "lam-son", off, clerk, utcnow())
+    meeting = await office.server.app[SITTINGS].meeting("giao-ban")
+    assert meeting is not None
+    commune, secretary = await office.sign_in("dung"), await office.sign_in("binh")
+    ends = f"(ngày nghỉ, tính đến hết ngày {today - timedelta(1):%d/%m/%Y})"
+    for page in ("/tasks", f"/tasks/{task}", "/desk", f"/meetings/{meeting.id}/tasks"):
+        words = (await commune.get(page)).words
+        assert "quá hạn 1 ngày" in words, page
+        assert ends in words, page
+    assert "quá hạn 1 ngày" in (await secretary.get("/tasks/board")).words
+
+
+async def test_leaders_see_on_their_desk_that_a_unit_asks_or_reports_and_it_stays_overdue(office: Office) -> None:
+    task = await given(office)
+    await due_in(office, task, -3)
+    commune, leader, clerk = [await office.sign_in(one) for one in ("dung", "hanh", "cuc")]
+    assert not (await leader.get("/desk")).has("undecided")
+    later = (day_of(utcnow()) + timedelta(20)).isoformat()
+    assert (await commune.post(f"/tasks/{task}/ask", {"reason": "Mưa lũ", "until": later})).status == 303
+    desk = await leader.get("/desk")
+    assert "1 nhiệm vụ chờ cơ quan quyết định." in desk.words
+    assert 'href="/tasks/board"' in desk.text
+    assert not (await clerk.get("/desk")).has("undecided"), "who may not decide"
+    board = (await leader.get("/tasks/board")).words
+    assert "Chờ cơ quan quyết định (1)" in board
+    assert "Quá hạn (1)" in board
+    assert "Còn 1 nhiệm vụ chưa hoàn thành, trong đó 1 nhiệm vụ quá hạn." in board
+    assert "UBND xã Tà Năng 0 0 0 1 1" in (await leader.get("/tasks/scores")).words
+    assert (await leader.post(f"/tasks/{task}/grant", {})).status == 303
+    assert not (await leader.get("/desk")).has("undecided")
+    assert "Quá hạn (" not in (await leader.get("/tasks/board")).words
 
 
 async def test_an_authority_sets_its_days(office: Office) -> None:
