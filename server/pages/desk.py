@@ -79,6 +79,7 @@ async def index(request: web.Request) -> web.Response:
         alarm=await archive.alarm(request),
         incidents=await incidents.waiting(request, account),
         came=await desk_choices.came(request.app[EXCHANGE], account),
+        undecided=await desk_choices.undecided(request.app[TASKS], account),
         undirected=await desk_choices.undirected(request.app[REGISTERS], account),
         changed_rights=await rights_log.waiting(request, account),
         way_in=await rights_log.way_in(request, account),

@@ -17,7 +17,8 @@ from server.directory import Account
 from server.exchange import Exchange
 from server.pages.desk_acts import MOST_SIGNERS, SIGNER_FIELDS, access
 from server.registers import Registers
-from server.rights import may
+from server.rights import TaskAccess, may
+from server.tasks import Tasks
 
 
 async def filled(
@@ -102,6 +103,13 @@ async def came(exchange: Exchange, account: Account) -> int:
     arrivals, unit = exchange.arrivals, account.unit.id
     waiting, recalled = await arrivals.waiting(unit), await arrivals.recalled(unit)
     return len({one.id for one in (*waiting, *recalled)})
+
+
+async def undecided(tasks: Tasks, account: Account) -> int:
+    """How many tasks wait for the account's authority: to confirm what was reported, or to say of a later deadline."""
+    if not may(account, "task.decide", TaskAccess(account.unit.id, "")):
+        return 0
+    return sum(one.undecided for one in await tasks.of_authority(account.unit.id, only_open=True))
 
 
 async def undirected(registers: Registers, account: Account) -> int:

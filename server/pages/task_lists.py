@@ -8,7 +8,6 @@ from aiohttp import web
 from minutes.errors import RecordError
 from minutes.tasks import pressing
 from minutes.tasks.reviewing import REVIEW_ITEM, reviewed, scores, together
-from minutes.tasks.task import State
 from server.auth import utcnow
 from server.directory import Account
 from server.errors import Problem
@@ -65,21 +64,25 @@ async def mine(request: web.Request) -> web.Response:
 
 
 async def board(request: web.Request) -> web.Response:
-    """GET /tasks/board: what the account's authority has given and is not done: what waits for a decision first."""
+    """GET /tasks/board: what the account's authority has given and is not done: what waits for a decision first. What
+    is overdue stands with the overdue whatever else it waits for, until somebody has decided."""
     account, today = _of_own_unit(request), day_of(utcnow())
     found = reviewed(await request.app[TASKS].of_authority(account.unit.id, only_open=True), today)
-    waiting = [one for one in found if one.state is State.REPORTED or one.asked_until is not None]
-    nobody = [one for one in found if one not in waiting and (one.owner is None or not one.owner.id)]
-    rest = [one for one in found if one not in waiting and one not in nobody]
+    waiting = [one for one in found if one.undecided]
+    nobody = [one for one in found if not one.undecided and (one.owner is None or not one.owner.id)]
+    late = [one for one in found if one.overdue(today)]
+    rest = [one for one in found if one not in waiting and one not in nobody and one not in late]
     return private(
         request,
         "tasks/board.html",
         groups=[
             (N_("Chờ cơ quan quyết định"), waiting),
             (N_("Chưa xác định được đơn vị chủ trì"), nobody),
-            (N_("Quá hạn"), [one for one in rest if one.overdue(today)]),
-            (N_("Đang thực hiện"), [one for one in rest if not one.overdue(today)]),
+            (N_("Quá hạn"), late),
+            (N_("Đang thực hiện"), rest),
         ],
+        count=len(found),
+        late=len(late),
         may_press=may(account, "task.press", account.unit.id),
         **words(request),
     )
