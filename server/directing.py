@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes.document import Actor, Official
 from minutes.errors import N_, InvalidContent, Reason, Refused
 from minutes.exchange.status import Code
+from minutes.incidents import store as incidents
+from minutes.incidents.incident import Thing
 from minutes.reading import VIETNAM
 from minutes.registers import store
 from minutes.registers.entry import Direction, Incoming
@@ -29,12 +31,27 @@ from server.strongbox import Part
 FILED = "Lưu tại Văn thư"
 
 
+async def undirected(connection: AsyncConnection, unit_id: str) -> frozenset[str]:
+    """The documents that wait for a leader to say who is to deal with them ("2026/5"); what is set aside as a secret
+    or erased waits for nobody."""
+    return await store.undirected(connection, unit_id) - await shut(connection, unit_id)
+
+
+async def shut(connection: AsyncConnection, unit_id: str) -> frozenset[str]:
+    """The documents that came and that nobody reads any more, named alike."""
+    found = [ref.rsplit("/", 2) for ref in await incidents.shut(connection, unit_id, Thing.RECEIVED)]
+    return frozenset(f"{int(year)}/{int(number)}" for _unit, year, number in found)
+
+
 async def direct(
     connection: AsyncConnection, unit: Unit, year: int, number: int, said: Direction, *, by: Official, now: datetime
 ) -> int | None:
     """Put a leader's direction on record: the id of the task that comes of it, None where the document is only filed.
-    Raises NotFound, InvalidContent, Refused("directed") where it is being dealt with already."""
+    Raises NotFound, InvalidContent, Refused("directed") where it is being dealt with already, ("set_aside") where
+    nobody may read it."""
     one = await store.one_incoming(connection, unit.id, year, number)
+    if one.ref in await shut(connection, unit.id):
+        raise Refused("set_aside", Reason(N_("Văn bản này đã được cách ly hoặc đã xóa nội dung, không chuyển xử lý.")))
     before = await tasks.of_received(connection, unit.id, one.ref)
     if any(task.state is not State.CANCELLED for task in before):
         raise Refused("directed", Reason(N_("Văn bản này đã có ý kiến chỉ đạo.")))

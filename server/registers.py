@@ -165,10 +165,15 @@ class Registers:
         async with self._database.read() as connection:
             return await days.of_unit(connection, unit_id)
 
-    async def undirected(self, unit_id: str) -> int:
-        """How many documents wait for a leader to say who is to deal with them."""
+    async def undirected(self, unit_id: str) -> frozenset[str]:
+        """The documents that wait for a leader to say who is to deal with them ("2026/5")."""
         async with self._database.read() as connection:
-            return await store.undirected(connection, unit_id)
+            return await directing.undirected(connection, unit_id)
+
+    async def shut(self, unit_id: str) -> frozenset[str]:
+        """The documents that are set aside as a secret, or erased, named alike."""
+        async with self._database.read() as connection:
+            return await directing.shut(connection, unit_id)
 
     async def direct(self, unit: Unit, year: int, number: int, said: Direction, *, by: Official) -> int | None:
         """Put a leader's direction on record, and hand the document on: the task that comes of it. Raises NotFound,

@@ -113,6 +113,14 @@ async def held(connection: AsyncConnection) -> tuple[Incident, ...]:
     return await _incidents(connection, incident_table.c.state == IncidentState.HELD.value)
 
 
+async def shut(connection: AsyncConnection, unit_id: str, thing: Thing) -> tuple[str, ...]:
+    """What nobody reads any more, as the incidents refer to it: it waits for a decision, or was erased."""
+    table = incident_table
+    closed = table.c.state.in_([IncidentState.HELD.value, IncidentState.ERASED.value])
+    same = (table.c.unit_id == unit_id) & (table.c.thing == thing.value)
+    return tuple((await connection.execute(select(table.c.ref).where(same, closed))).scalars())
+
+
 async def officer(connection: AsyncConnection, unit_id: str) -> tuple[str, str] | None:
     """(account, name) of whom a unit has named to decide; None: its leaders do."""
     query = select(officer_table.c.account_id, officer_table.c.name).where(officer_table.c.unit_id == unit_id)

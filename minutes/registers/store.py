@@ -405,11 +405,12 @@ def _arrived(row: RowMapping) -> Incoming:
     )
 
 
-async def undirected(connection: AsyncConnection, unit_id: str) -> int:
-    """How many documents wait for a leader to say who is to deal with them."""
+async def undirected(connection: AsyncConnection, unit_id: str) -> frozenset[str]:
+    """The documents that nobody has handed on, as case files name them ("2026/5")."""
     table = incoming_table
     waits = (table.c.unit_id == unit_id) & table.c.transferred_on.is_(None) & table.c.settled_on.is_(None)
-    return int(await connection.scalar(select(func.count()).select_from(table).where(waits)) or 0)
+    rows = await connection.execute(select(table.c.year, table.c.number).where(waits))
+    return frozenset(f"{row.year}/{row.number}" for row in rows)
 
 
 async def handled(connection: AsyncConnection, unit_id: str, year: int, number: int, **values: Any) -> None:

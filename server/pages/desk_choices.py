@@ -116,4 +116,4 @@ async def undirected(registers: Registers, account: Account) -> int:
     """How many documents that came wait for the leader to say who is to deal with them."""
     if "leader" not in account.roles or not may(account, "register.direct", account.unit.id):
         return 0
-    return await registers.undirected(account.unit.id)
+    return len(await registers.undirected(account.unit.id))

@@ -50,6 +50,7 @@ async def _show(request: web.Request, account: Account, typed: Mapping[str, str]
         task for task in await request.app[TASKS].of_received(unit, one.ref) if task.state is not Progress.CANCELLED
     ]
     directs = own and not given and may(account, "register.direct", unit)
+    directs = directs and one.ref not in await request.app[REGISTERS].shut(unit)
     async with request.app[DATABASE].read() as connection:
         accounts = await directory.accounts(connection) if directs else ()
         units = await directory.units(connection, request.app[REGISTERS].today.isoformat()) if directs else ()

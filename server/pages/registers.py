@@ -207,12 +207,13 @@ async def _in(
     year, words, waiting = _year(request), request.query.get("q", "")[:200], "waiting" in request.query
     unit = await unit_asked(request, account)
     lines, office = await request.app[REGISTERS].incoming(unit.id, year), await request.app[REGISTERS].office(unit.id)
+    undirected = await request.app[REGISTERS].undirected(unit.id) if waiting else frozenset()
     return private(
         request,
         "registers/in.html",
         status=422 if sentence else 200,
         year=year,
-        lines=[one for one in store.arrived_matching(lines, words) if not waiting or one.transferred_on is None],
+        lines=[one for one in store.arrived_matching(lines, words) if not waiting or one.ref in undirected],
         undirected=waiting,
         state=lambda one: report.state(one, request.app[REGISTERS].today, office),
         late=report.LATE,

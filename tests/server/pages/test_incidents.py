@@ -141,6 +141,26 @@ async def test_a_received_file_is_erased_from_the_archive_which_still_proves_the
     assert (await receive(office, clerk, secret, author="BỘ KHÁC")).status != 303
 
 
+async def test_what_is_set_aside_or_erased_does_not_wait_to_be_handed_on(office: Office) -> None:
+    clerk, leader = await office.sign_in("cuc"), await office.sign_in("hanh")
+    where = (await receive(office, clerk, pdf(f"Kế hoạch {WORD}"))).location
+    assert "1 văn bản đến chờ ý kiến phân phối, chỉ đạo." in (await leader.get("/desk")).words
+    assert (await leader.get(where)).has("direct")
+    await report(clerk, "received", "/".join(["lam-son", *where.rsplit("/", 2)[-2:]]))
+
+    async def waits_for_nobody() -> None:
+        assert not (await leader.get("/desk")).has("undirected")
+        assert not (await leader.get(where)).has("direct")
+        assert where not in (await leader.get("/registers/in?waiting=1")).text
+        refused = await leader.post(f"{where}/direct", {"opinion": "Giao xử lý", "handler": "person/binh"})
+        assert "Văn bản này đã được cách ly hoặc đã xóa nội dung" in refused.words
+
+    await waits_for_nobody()
+    (incident,) = await office.server.app[INCIDENTS].of_unit("lam-son")
+    await leader.post(f"/incidents/{incident.id}/erase", {"reason": "Bí mật.", "sure": "yes"})
+    await waits_for_nobody()
+
+
 async def test_a_paper_is_gone_with_its_images_notes_and_cannot_be_brought_again(office: Office) -> None:
     meeting = await office.meeting()
     paper = await brought(office, meeting, f"Báo cáo {WORD}")
