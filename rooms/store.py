@@ -147,6 +147,11 @@ class MeetingEntry:
     sequence: int = 0
     reason: str | None = None
 
+    @property
+    def begins(self) -> datetime:
+        """When it was opened, which need not be when it was called for; until then, when it is to begin."""
+        return self.opened_at or self.meeting.starts_at
+
 
 async def add_room(conn: AsyncConnection, room: RoomEntry) -> None:
     """Raises sqlalchemy.exc.IntegrityError if the id is taken."""

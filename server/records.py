@@ -56,7 +56,7 @@ class Records(Arranging, Consulting, Indexing, Moves, Returning, Redacting, Publ
             existing = await store.minutes_of(connection, meeting.id)
             if existing is None:
                 existing = await records_drafting.add(connection, drafted, records_drafting.SYSTEM, now)
-                await open_for(connection, meeting, now)
+                await open_for(connection, proceedings, now)
             return existing
 
     async def draft_notice(self, minutes_id: str, by: Official, *, leader: Signer | None = None) -> str:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from aiohttp import web
 from babel.numbers import format_decimal
 
-from rooms import Fact, Meeting, store
+from rooms import Fact, store
 from server.directory import Account
 from server.errors import Problem
 from server.export_recording import RESULT, Result, finished
@@ -146,19 +146,19 @@ async def download(request: web.Request) -> web.StreamResponse:
         headers={
             **PRIVATE,
             "Content-Type": _TYPES[Path(name).suffix],
-            "Content-Disposition": _disposition(entry.meeting, name),
+            "Content-Disposition": _disposition(entry, name),
             "Repr-Digest": f"sha-256=:{digest}:",  # RFC 9530
         },
     )
 
 
-def _disposition(meeting: Meeting, name: str) -> str:
+def _disposition(entry: store.MeetingEntry, name: str) -> str:
     """The one file of a meeting is saved by the meeting's title and day, any other by its own name; with a name in
     ASCII for whoever cannot read the other (RFC 6266 section 5)."""
     if name != RESULT:
-        return f'attachment; filename="{meeting.id}-{name}"'
-    title = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", meeting.title)).strip("-")[:TITLE]
-    day = meeting.starts_at.astimezone(VIETNAM).date().isoformat()
+        return f'attachment; filename="{entry.meeting.id}-{name}"'
+    title = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", entry.meeting.title)).strip("-")[:TITLE]
+    day = entry.begins.astimezone(VIETNAM).date().isoformat()
     shown = f"{title}-{day}{Path(name).suffix}".lstrip("-")
     plain = unicodedata.normalize("NFKD", shown.translate(_D)).encode("ascii", "ignore").decode()
     return f"attachment; filename=\"{plain.lstrip('-')}\"; filename*=UTF-8''{quote(shown, safe='')}"

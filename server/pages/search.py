@@ -167,7 +167,7 @@ def _row(one: Result, shown: tuple[str, ...]) -> list[str]:
         return [" ".join(name.split()), *(said[field] for field in shown)]
     assert one.meeting is not None, "a result is a document, a meeting or what came"
     meeting = one.meeting.meeting
-    when = day(meeting.starts_at.astimezone(VIETNAM).date())
+    when = day(one.meeting.begins.astimezone(VIETNAM).date())
     said = {"state": "", "unit": meeting.authority.name, "day": when, "signer": "", "places": places}
     return [f"Diễn biến cuộc họp {head}", *(said[field] for field in shown)]
 

@@ -4,6 +4,8 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import bagit
@@ -13,6 +15,7 @@ from minutes.deposits import store as deposits
 from minutes.described.field import FIELDS, Subject
 from minutes.document import State
 from minutes.errors import Damaged
+from minutes.reading import VIETNAM
 from minutes.registers.entry import Received
 from rooms import store
 from rooms.proceedings import Proceedings, chained
@@ -140,6 +143,17 @@ async def test_a_bag_with_a_damaged_file_is_not_handed_over(office: Office) -> N
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(Damaged):
         await office.server.app[CASE_FILES].hand_over("lam-son", where.rpartition("/")[2])
+
+
+async def test_a_meeting_that_was_held_before_its_day_is_filed_under_the_day_on_which_it_was_held(
+    office: Office,
+) -> None:
+    meeting = await office.meeting()
+    await office.held(replace(meeting, starts_at=meeting.starts_at + timedelta(14)))
+    held = (auth.utcnow() - timedelta(hours=1)).astimezone(VIETNAM)
+    page = (await (await office.sign_in("cuc")).get(await of_the_meeting(office))).words
+    assert f"Hồ sơ họp giao ban tháng 02 ngày {held:%d/%m/%Y}" in page
+    assert f"Hệ thống, {held:%d/%m/%Y}" in page
 
 
 async def test_a_case_file_opened_by_hand_takes_documents_by_their_numbers(office: Office) -> None:
