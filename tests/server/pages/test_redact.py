@@ -8,8 +8,9 @@ import pypdfium2  # type: ignore[import-untyped]
 import pytest
 
 from minutes.deposits import store as deposits
-from minutes.document import Kind, State
+from minutes.document import Kind, Signer, State
 from minutes.errors import Refused
+from minutes.notice import authority_lines
 from minutes.redaction import Ground, Removal
 from rooms.proceedings import Unit
 from server.keys import DATABASE
@@ -35,7 +36,7 @@ async def sealed(office: Office) -> str:
         "body": body, "closing": "", "recipients": [f"Bà {PERSON}", "Lưu: VT"],
     }  # fmt: skip
     hanh = await office.account("hanh")
-    leader = (await office.records.get(await office.notice(State.DRAFT))).signers[0]
+    leader = Signer("leader", hanh.id, hanh.name, authority_lines(hanh.title), hanh.title)
     made = await office.records.draft_text(
         Kind.NOTICE, data, await office.actor("binh"), unit=Unit(hanh.unit.id, hanh.unit.name), leader=leader
     )
