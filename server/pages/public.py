@@ -116,6 +116,11 @@ async def file(request: web.Request) -> web.Response:
 
 BY_CODE = N_("Có văn bản mang mã này và bản lưu trữ còn nguyên vẹn. Bản đang cầm trên tay phải giống hệt văn bản đó.")
 """A code proves nothing about the sheet that it is printed on."""
+REDACTED_BY_CODE = N_(
+    "Có văn bản mang mã này. Bản công bố đã lược bỏ một số thông tin không được công khai, còn nguyên vẹn; bản gốc đầy "
+    "đủ cũng mang mã này và cũng là văn bản thật."
+)
+"""The original and what is published in its place bear one code."""
 
 
 async def verify(request: web.Request) -> web.Response:
@@ -137,7 +142,8 @@ async def verify(request: web.Request) -> web.Response:
     async with request.app[CHECKS_RUNNING].turn():
         verdict = await records.verify(data)
         proof = await proof_of(request, verdict)
-    said = BY_CODE if verdict.kind == "genuine" else sentence(verdict)
+    by_code = REDACTED_BY_CODE if found.redacted else BY_CODE
+    said = by_code if verdict.kind == "genuine" else sentence(verdict)
     return public(
         request,
         "public/verdict.html",

@@ -104,6 +104,9 @@ async def test_no_page_feed_or_search_tells_it(office: Office) -> None:
         assert path not in (await citizen.get(f"/documents?q={words}")).text
     assert "đã lược bỏ thông tin" in (await citizen.get(path)).words
     assert (await citizen.get(f"/files/{found.digest}.pdf")).status == 404
+    by_code = (await citizen.get(f"/verify?code={found.code}")).words
+    assert "bản gốc đầy đủ cũng mang mã này và cũng là văn bản thật" in by_code
+    assert "giống hệt" not in by_code, "whoever holds the original holds no forgery"
 
 
 async def test_officials_of_other_units_find_the_rendition_and_its_subject(office: Office) -> None:
