@@ -12,7 +12,7 @@ from aiohttp import web
 from minutes.casefiles.bag import file_name
 from minutes.casefiles.case import NOTICE, Case, CaseState, ItemKind
 from minutes.casefiles.retention import period
-from minutes.errors import NotFound, RecordError
+from minutes.errors import InvalidContent, NotFound, RecordError
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
@@ -31,6 +31,8 @@ KINDS = {
     ItemKind.RECEIVED: N_("Văn bản đến"),
     ItemKind.ATTACHMENT: N_("Tệp kèm theo"),
 }
+LINE_LABELS = {"code": N_("Mã"), "title": N_("Nhóm hồ sơ"), "years": N_("Số năm"), "source": N_("Căn cứ")}
+"""Of the fields of a retention period's form."""
 SURE = N_("Xin đánh dấu rằng đã xem lại mục lục: hồ sơ đã kết thúc không mở lại được.")
 _PIECE = 2**18
 
@@ -295,6 +297,11 @@ async def set_period(request: web.Request) -> web.Response:
     try:
         wanted = period({name: typed.get(name, "") for name in ("code", "title", "years", "source")})
         await request.app[CASE_FILES].set_period(account.unit.id, wanted, by=actor(account))
+    except InvalidContent as error:
+        reader = reader_of(request)
+        label, reason = reader.gettext(LINE_LABELS.get(error.field, error.field)), wording.told(error.reason, reader)
+        text = N_("Chưa lưu được. %(field)s: %(reason)s.")
+        return await _retention(request, account, typed, reader.gettext(text, field=label, reason=reason))
     except RecordError as error:
         return await _retention(request, account, typed, wording.told(error.reason, reader_of(request)))
     return see_other("/casefiles/retention")

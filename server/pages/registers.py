@@ -102,7 +102,9 @@ def _year(request: web.Request) -> int:
 
 
 def told(error: RecordError, reader: Reader) -> str:
-    if isinstance(error, SecretContent) or not isinstance(error, InvalidContent):
+    if isinstance(error, SecretContent):
+        return wording.marked(error, reader)
+    if not isinstance(error, InvalidContent):
         return wording.told(error.reason, reader)
     wrong = error.errors if isinstance(error, SeveralWrong) else (error,)
     labels = [reader.gettext(LABELS.get(one.field, one.field)) for one in wrong]
@@ -145,6 +147,7 @@ async def _out(
         ended=defaultdict(str, ended),
         sentence=sentence,
         twice=twice,
+        secret=False,
         **await _whose(request, account, unit),
     )
 
@@ -202,8 +205,9 @@ async def arrived(request: web.Request) -> web.Response:
 
 
 async def _in(
-    request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", twice: bool = False
-) -> web.Response:
+    request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "", *, twice: bool = False,
+    secret: bool = False,
+) -> web.Response:  # fmt: skip
     year, words, waiting = _year(request), request.query.get("q", "")[:200], "waiting" in request.query
     unit = await unit_asked(request, account)
     lines, office = await request.app[REGISTERS].incoming(unit.id, year), await request.app[REGISTERS].office(unit.id)
@@ -224,6 +228,7 @@ async def _in(
         typed=defaultdict(str, typed or {"arrived_on": request.app[REGISTERS].today.isoformat()}),
         sentence=sentence,
         twice=twice,
+        secret=secret,
         **await _whose(request, account, unit),
     )
 
@@ -242,7 +247,8 @@ async def receive(request: web.Request) -> web.Response:
         number = await registers.receive(account.unit, said, data, by=actor(account), knowing="knowing" in typed)
     except RecordError as error:
         twice = getattr(error, "code", "") == "came_before"
-        return await _in(request, account, typed, told(error, reader), twice)
+        secret = isinstance(error, SecretContent)
+        return await _in(request, account, typed, told(error, reader), twice=twice, secret=secret)
     except Problem as problem:
         return await _in(request, account, typed, reader.gettext(ANSWERS[problem.code].text))
     return see_other(f"/registers/in/{said.arrived_on.year}/{number}")
@@ -266,7 +272,7 @@ async def bring(request: web.Request) -> web.Response:
             account.unit, said, attached, by=actor(account), knowing="knowing" in typed
         )
     except RecordError as error:
-        return await _in(request, account, fields, told(error, reader))
+        return await _in(request, account, fields, told(error, reader), secret=isinstance(error, SecretContent))
     except Problem as problem:
         return await _in(request, account, fields, reader.gettext(ANSWERS[problem.code].text))
     return see_other(f"/registers/in/{said.arrived_on.year}/{number}")

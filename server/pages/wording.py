@@ -108,6 +108,12 @@ def told(reason: str, reader: Reader) -> str:
     return reader.gettext(reason.text, **values)
 
 
+def marked(error: SecretContent, reader: Reader) -> str:
+    """That something bears a mark of secrecy and so did not come in, as a sentence of its own."""
+    text = N_("Chưa ghi sổ và không lưu lại gì: văn bản %(reason)s.")
+    return reader.gettext(text, reason=told(error.reason, reader))
+
+
 _NAMED = re.compile(r"(?:^|, )([a-z_]+)=")
 
 

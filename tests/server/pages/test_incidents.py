@@ -90,7 +90,10 @@ async def test_a_draft_with_a_secret_is_gone_for_everybody_and_then_for_good(off
     assert (await leader.post(where + "/erase", {"reason": "Đúng là tài liệu mật."})).status == 422
     assert (await leader.post(where + "/erase", {"reason": "", "sure": "yes"})).status == 422
     assert (await leader.post(where + "/erase", {"reason": "Đúng là tài liệu mật.", "sure": "yes"})).status == 303
-    assert (await leader.get(where)).has("left")
+    left = await leader.get(where)
+    assert left.has("left")
+    assert "hủy các bản sao lưu cơ sở dữ liệu lập từ" in left.words
+    assert "docs/" not in left.words, "officials have no such folder"
     assert (await clerk.get(f"/desk/{document}")).status == 410
     assert await rows_with(office, WORD) == []
     assert await files_with(office, WORD) == []

@@ -173,6 +173,9 @@ async def test_what_must_not_be_here_takes_no_number_and_leaves_no_file(office: 
         await receive(office, clerk, subject="Tuyệt mật: kế hoạch"),
     ]
     assert [page.status for page in refused] == [422, 422, 422, 400]
+    assert "Chưa ghi sổ và không lưu lại gì: văn bản có dấu chỉ độ mật “TỐI MẬT”" in refused[2].words
+    assert "Chuyển cho văn thư để đăng ký vào sổ riêng" in refused[2].words, "what to do instead"
+    assert not refused[1].has("secret-instruction")
     assert sorted(office.server.data.joinpath("archive").rglob("*")) == before
     assert (await receive(office, clerk)).location.endswith("/1")
 
