@@ -22,6 +22,7 @@ from minutes.document import KIND_NAMES, Document, State
 from minutes.errors import N_, NotFound, Reason
 from minutes.exchange import store as exchange
 from minutes.exchange.arrival import RecallState
+from minutes.reading import VIETNAM
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming
 from minutes.text import URGENCIES
@@ -29,6 +30,7 @@ from rooms import store as rooms
 from rooms.proceedings import Fact, Proceedings
 from rooms.proceedings.exported import export
 from server import papers_tables
+from server.recordings import Kept, listing
 from server.records_attaching import stored_files
 from server.records_drafting import stored_content
 
@@ -53,12 +55,20 @@ async def of_meeting(connection: AsyncConnection, recordings: Path, meeting_id: 
             for one in papers
         ),
         *(
-            Item(ItemKind.RECORDING, str(fact.data["file"]), str(fact.data["file"]), "Ghi âm, ghi hình cuộc họp",
-                 str(fact.data["sha256"]))
-            for fact in facts
-            if kept and fact.kind == "recording_segment"
+            Item(ItemKind.RECORDING, one.file, one.file, _recorded(one), one.sha256)
+            for one in (listing(facts) if kept else ())
         ),
     ]  # fmt: skip
+
+
+def _recorded(one: Kept) -> str:
+    """Of whom or what, and when: what tells the files of one meeting from each other."""
+    began = one.began.astimezone(VIETNAM)
+    who = f" {one.name}" if one.name else ""
+    return f"{_RECORDED.get(one.media, 'Ghi âm, ghi hình')}{who}, từ {began:%H:%M:%S} ngày {began:%d/%m/%Y}"
+
+
+_RECORDED = {"audio": "Ghi âm", "video": "Ghi hình", "speaker": "Ghi lượt phát biểu của cuộc họp"}
 
 
 async def named(connection: AsyncConnection, case: Case, what: str) -> tuple[ItemKind, str]:
@@ -97,6 +107,7 @@ def of_document(one: Document) -> Item:
         "CodeNotation": one.symbol or "",
         "IssuedDate": f"{one.issued_on:%d/%m/%Y}",
         "TypeName": kind,
+        "Subject": " ".join(one.title.split()),
         "OrganName": one.unit.name,
         "SignerInfo": "; ".join(signed.signer.name for signed in one.signed),
     }
@@ -139,6 +150,7 @@ def of_received(one: Incoming) -> Item:
         "CodeNotation": notation or came.number_symbol,
         "IssuedDate": f"{came.issued_on:%d/%m/%Y}",
         "TypeName": came.kind_name or "Công văn",
+        "Subject": came.subject,
         "OrganName": came.author,
         "ArrivalDate": f"{came.arrived_on:%d/%m/%Y}",
         "ArrivalNumber": f"{one.number:02d}",
@@ -149,7 +161,7 @@ def of_received(one: Incoming) -> Item:
         "PageAmount": "" if one.pages is None else str(one.pages),
     }
     title = f"{came.author} {came.number_symbol} {came.subject}"
-    name = f"den {one.number:02d} {came.number_symbol}.pdf"
+    name = f"Đến {one.number:02d} {came.number_symbol}.pdf"
     return Item(ItemKind.RECEIVED, f"{one.year}/{one.number}", name, title, one.digest, said)
 
 

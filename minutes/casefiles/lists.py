@@ -4,7 +4,7 @@ opened, those that are closed, and the documents in one of them."""
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from minutes.casefiles.case import Case, CaseState
+from minutes.casefiles.case import Case, CaseState, Item
 from minutes.sheets import Column, day, sheet
 
 _YEAR = (
@@ -68,7 +68,7 @@ def contents(letterhead: Sequence[str], case: Case) -> dict[str, Any]:
             str(number),
             "/".join(part for part in (one.said.get("CodeNumber"), one.said.get("CodeNotation")) if part),
             one.said.get("IssuedDate", ""),
-            one.title,
+            _named(one),
             one.said.get("OrganName", ""),
             one.said.get("PageAmount", ""),
             f"Bản giấy: {one.paper}" if one.paper else "",
@@ -77,6 +77,12 @@ def contents(letterhead: Sequence[str], case: Case) -> dict[str, Any]:
     ]
     title, unit, about = "Mục lục văn bản, tài liệu", "văn bản, tài liệu", f"Hồ sơ số {case.code}: {case.title}"
     return sheet(title, letterhead, _CONTENTS, rows, unit=unit, closing=f"Cộng: {len(rows)} {unit}.", cover=(about,))
+
+
+def _named(one: Item) -> str:
+    """Kind and subject: number and author have columns of their own."""
+    subject = one.said.get("Subject")  # what was closed before it was written down has a title alone
+    return f"{one.said.get('TypeName', '')} {subject}".strip() if subject else one.title
 
 
 def kept_for(case: Case) -> str:

@@ -11,6 +11,8 @@ from pathlib import Path
 import bagit
 import pytest
 
+from minutes.casefiles import lists
+from minutes.casefiles.case import ItemKind
 from minutes.deposits import store as deposits
 from minutes.described.field import FIELDS, Subject
 from minutes.document import State
@@ -119,6 +121,13 @@ async def test_closing_deposits_papers_recordings_and_proceedings_which_the_arch
     async with app[DATABASE].read() as connection:
         kinds = [(await deposits.entries(connection, digest=item.digest))[0].entry.kind for item in case.items]
     assert kinds == ["document", "proceedings", "paper", "recording", "recording"]
+    told = [item.title for item in case.items if item.kind is ItemKind.RECORDING]
+    assert len(set(told)) == 2, "each is told from the others"
+    assert all("Lò Văn Dũng, từ" in title for title in told)
+    _, number, _, named, *_ = lists.contents(["UBND tỉnh"], case)["rows"][0]
+    assert number.endswith("/BB-UBND")
+    assert named.startswith("Biên bản")
+    assert number not in named, "it has a column of its own"
     archived = next(office.server.data.joinpath("archive").rglob(hashlib.sha256(sound).hexdigest()))
     assert archived.samefile(recording), "nothing was copied"
     for number, item in enumerate(case.items, 1):
@@ -208,7 +217,9 @@ async def test_the_retention_table_is_the_authoritys_own_and_open_files_keep_the
     assert "7 năm" in (await clerk.get("/casefiles/retention")).words
     assert "20 năm" in (await clerk.get(where)).words
     for years in ("0", "71", "x", "-1"):
-        assert (await clerk.post("/casefiles/retention", {**line, "years": years})).status == 422
+        refused = await clerk.post("/casefiles/retention", {**line, "years": years})
+        assert refused.status == 422
+        assert "Chưa lưu được. Số năm: " in refused.words
 
 
 async def test_others_see_nothing_of_it(office: Office) -> None:
