@@ -191,8 +191,14 @@ def _works(account: Account, task: TaskAccess) -> bool:
     return account.room is None and bool(account.roles) and bool(task.owner_id) and account.unit.id == task.owner_id
 
 
-def _helps(account: Account, task: TaskAccess) -> bool:
-    return account.room is None and bool(account.roles) and account.unit.id in task.helping
+def _reads_task(account: Account, task: TaskAccess) -> bool:
+    """Anybody of a unit that leads it or helps, and the office of the one that has given it."""
+    if account.room is not None or not account.roles:
+        return False
+    places = _places(account)
+    return bool(places & {task.owner_id, *task.helping}) or (
+        bool(account.roles & _OFFICE) and task.authority_id in places
+    )
 
 
 def _gave(*roles: str) -> Callable[[Account, TaskAccess], bool]:
@@ -202,10 +208,10 @@ def _gave(*roles: str) -> Callable[[Account, TaskAccess], bool]:
 _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # Of the account's own unit; `task.board` and `task.press` of the unit with the id `thing`.
     "task.list": lambda account, _thing: bool(account.roles) and account.room is None,
-    "task.read": lambda account, task: _works(account, task) or _helps(account, task) or _gave(*_OFFICE)(account, task),
+    "task.read": _reads_task,
     "task.work": _works,
     "task.decide": _gave("leader", "secretary"),
-    "task.board": lambda account, unit: bool(account.roles & _OFFICE) and account.unit.id == unit,
+    "task.board": lambda account, unit: bool(account.roles & _OFFICE) and unit in _places(account),
     "task.press": lambda account, unit: bool(account.roles & {"leader", "secretary"}) and account.unit.id == unit,
     "meetings.list": lambda account, _thing: bool(account.roles),
     "meeting.schedule": _has("secretary"),
@@ -249,23 +255,26 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "incident.decide": lambda account, incident: _decides(account, incident),
     "incident.draft": _of_unit("secretary"),
     "incident.name": _of_unit("leader"),
-    # Case files of the unit with the id `thing`: the office reads them; secretaries, clerks and archivists keep them.
-    "case.read": lambda account, unit: bool(account.roles & _ARCHIVE) and account.unit.id == unit,
+    # Case files of the unit with the id `thing`, and its metadata: the office reads them, that of the unit too which
+    # has taken its place; secretaries, clerks and archivists keep them.
+    "case.read": lambda account, unit: bool(account.roles & _ARCHIVE) and unit in _places(account),
     "case.keep": lambda account, unit: (
         bool(account.roles & {"secretary", "clerk", "archivist"}) and account.unit.id == unit
     ),
     # One case file, by the group it is in; and to say who opens which group.
     "case.open": lambda account, case: (
-        bool(account.roles & _ARCHIVE & case.roles) and account.unit.id == case.unit_id and account.room is None
+        bool(account.roles & _ARCHIVE & case.roles) and case.unit_id in _places(account) and account.room is None
     ),
     # Into another group: who keeps it, and the leaders, who are let into every group for that.
     "case.move": lambda account, case: (
-        may(account, "case.open", case) and bool(account.roles & {"leader", "secretary", "clerk", "archivist"})
+        may(account, "case.open", case)
+        and account.unit.id == case.unit_id
+        and bool(account.roles & {"leader", "secretary", "clerk", "archivist"})
     ),
     "case.group": lambda account, unit: (
         account.room is None and bool(account.roles & {"leader", "administrator"}) and account.unit.id == unit
     ),
-    "figures.read": lambda account, unit: bool(account.roles & _ARCHIVE) and account.unit.id == unit,
+    "figures.read": lambda account, unit: bool(account.roles & _ARCHIVE) and unit in _places(account),
     # Destroy the contents of those whose time is over, by a council's decision: the head, or a deputy.
     "case.dispose": lambda account, unit: (
         account.room is None and "leader" in account.roles and account.unit.id == unit

@@ -1,6 +1,7 @@
 """The list of case files, one of them with its contents, its closing and its hand-over; the retention periods."""
 
 import asyncio
+import contextlib
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -13,13 +14,14 @@ from minutes.casefiles.bag import file_name
 from minutes.casefiles.case import NOTICE, Case, CaseState, ItemKind
 from minutes.casefiles.retention import period
 from minutes.errors import InvalidContent, NotFound, RecordError
-from server.directory import Account
+from server.directory import Account, Unit
 from server.errors import Problem
 from server.i18n import N_
 from server.keys import CASE_FILES, CONFIG, SUBMITTING
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
+from server.pages.heirs import unit_asked, unit_of, whose
 from server.rights import CaseAccess, may
 
 STATES = {CaseState.OPEN: N_("Đang lập"), CaseState.CLOSED: N_("Đã kết thúc"), CaseState.DISPOSED: N_("Đã tiêu hủy")}
@@ -76,7 +78,7 @@ def access(case: Case) -> CaseAccess:
 
 
 async def index(request: web.Request) -> web.Response:
-    """GET /casefiles[?year=]: the list of case files of the unit's year."""
+    """GET /casefiles[?year=&unit=]: the list of case files of the unit's year."""
     return await _index(request, _account(request), {})
 
 
@@ -84,18 +86,20 @@ async def _index(request: web.Request, account: Account, typed: Mapping[str, str
     asked = re.fullmatch(r"[12][0-9]{3}", request.query.get("year", ""))
     cases = request.app[CASE_FILES]
     year = int(asked[0]) if asked else cases.today.year
+    unit = await unit_asked(request, account)
     return private(
         request,
         "casefiles/list.html",
         status=422 if sentence else 200,
+        **await whose(request, account, unit),
         year=year,
-        cases=[one for one in await cases.of_year(account.unit.id, year) if opens(account, one)],
+        cases=[one for one in await cases.of_year(unit.id, year) if opens(account, one)],
         periods=await cases.periods(account.unit.id),
         states=STATES,
         typed=defaultdict(str, typed),
         sentence=sentence,
         soon=cases.today + NOTICE,
-        may_keep=may(account, "case.keep", account.unit.id),
+        may_keep=may(account, "case.keep", unit.id),
     )
 
 
@@ -112,14 +116,18 @@ async def begin(request: web.Request) -> web.Response:
     return see_other(f"/casefiles/{made}")
 
 
+async def case_of(request: web.Request, account: Account, id: str) -> Case:
+    """The case file with this id, of the account's unit or of one whose place it has taken. Raises Problem."""
+    for unit in (account.unit.id, *sorted(account.inherits)):
+        with contextlib.suppress(NotFound):
+            case = await request.app[CASE_FILES].get(unit, id)
+            require(request, "case.open", access(case))
+            return case
+    raise Problem("not_found")
+
+
 async def _case(request: web.Request, account: Account) -> Case:
-    try:
-        case = await request.app[CASE_FILES].get(account.unit.id, request.match_info["id"])
-    except NotFound as error:
-        raise Problem("not_found") from error
-    if not opens(account, case):
-        raise Problem("not_allowed")
-    return case
+    return await case_of(request, account, request.match_info["id"])
 
 
 async def show(request: web.Request) -> web.Response:
@@ -135,8 +143,8 @@ async def _show(request: web.Request, account: Account, sentence: str = "") -> w
         "casefiles/show.html",
         status=422 if sentence else 200,
         case=case,
-        periods=await request.app[CASE_FILES].periods(account.unit.id),
-        groups=await request.app[CASE_FILES].groups(account.unit.id),
+        periods=await request.app[CASE_FILES].periods(case.unit_id),
+        groups=await request.app[CASE_FILES].groups(case.unit_id),
         states=STATES,
         kinds=KINDS,
         historical=request.app[CONFIG].historical.name if request.app[SUBMITTING].connected else "",
@@ -144,7 +152,9 @@ async def _show(request: web.Request, account: Account, sentence: str = "") -> w
         removed=removed,
         moves=await request.app[CASE_FILES].moves(case),
         sentence=sentence,
-        may_keep=may(account, "case.keep", account.unit.id),
+        own=case.unit_id == account.unit.id,
+        may_keep=may(account, "case.keep", case.unit_id),
+        may_take=may(account, "case.keep", account.unit.id),
         may_move=may(account, "case.move", access(case)),
     )
 
@@ -153,6 +163,7 @@ async def _acted(request: web.Request, act: str) -> web.Response:
     account = _account(request, "case.keep")
     typed, cases = await form(request), request.app[CASE_FILES]
     case = await _case(request, account)
+    require(request, "case.keep", case.unit_id)
     try:
         if act == "keep":
             await cases.keep_for(account.unit.id, case.id, typed.get("period", ""))
@@ -222,11 +233,12 @@ async def printed(request: web.Request) -> web.Response:
     """GET /casefiles/{year}-list.pdf, {year}-closed.pdf, /casefiles/{id}/contents.pdf: lists to be signed and kept."""
     account, asked = _account(request), request.match_info
     what, year, case_id = asked["what"], int(asked.get("year", "0")), asked.get("id", "")
+    unit: Unit | None = await unit_asked(request, account)
     if case_id:
-        await _case(request, account)
+        unit = await unit_of(request, account, ((await _case(request, account)).unit_id,))
     try:
         made = await request.app[CASE_FILES].printed(
-            account.unit, what, year, case_id, opens=lambda case: opens(account, case)
+            unit or account.unit, what, year, case_id, opens=lambda case: opens(account, case)
         )
     except NotFound as error:
         raise Problem("not_found") from error
@@ -236,9 +248,9 @@ async def printed(request: web.Request) -> web.Response:
 async def hand_over(request: web.Request) -> web.StreamResponse:
     """GET …/bag: the closed case file as a bag (RFC 8493) in a ZIP."""
     account = _account(request, "case.keep")
-    await _case(request, account)
+    found = await _case(request, account)
     try:
-        case, file = await request.app[CASE_FILES].hand_over(account.unit.id, request.match_info["id"])
+        case, file = await request.app[CASE_FILES].hand_over(found.unit_id, found.id)
     except RecordError as error:
         return await _show(request, account, wording.told(error.reason, reader_of(request)))
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="ho-so-{case.code}.zip"',

@@ -2,21 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from minutes.described.field import FIELDS, Form, Subject
 from minutes.errors import InvalidContent, NotFound, RecordError
 from server.accesses import Deed
-from server.directory import Account
+from server.directory import Account, Unit
 from server.errors import Problem
 from server.i18n import N_
-from server.keys import CASE_FILES, DESCRIBING
+from server.keys import DESCRIBING, RECORDS
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import private
-from server.pages.casefiles import opens
+from server.pages.casefiles import case_of, opens
 from server.pages.desk_acts import actor
-from server.rights import Act, CaseAccess, may
+from server.pages.heirs import unit_asked, unit_of
+from server.rights import Act, may
 
 KNOWN = {
     "DocCode": N_("Mã định danh"),
@@ -65,17 +67,27 @@ def routes() -> list[web.RouteDef]:
     return [web.get(one, show), web.post(one, write)]
 
 
-async def _asked(request: web.Request) -> tuple[Account, Subject, str]:
+async def _asked(request: web.Request) -> tuple[Account, Unit, Subject, str]:
+    """Who asks, of which unit the thing is, and which one."""
     account = require(request, "desk.open")
-    require(request, "case.read", account.unit.id)
     subject, ref = Subject(request.match_info["subject"]), request.match_info["ref"]
-    if subject is Subject.CASE:
-        try:
-            case = await request.app[CASE_FILES].get(account.unit.id, ref)
-        except NotFound as error:
-            raise Problem("not_found") from error
-        require(request, "case.open", CaseAccess(case.unit_id, case.group.roles))
-    return account, subject, ref
+    require(request, "case.read", account.unit.id)
+    match subject:
+        case Subject.FONDS:
+            unit = await unit_of(request, account, (ref,))
+        case Subject.CASE:
+            unit = await unit_of(request, account, ((await case_of(request, account, ref)).unit_id,))
+        case Subject.DOCUMENT:
+            try:
+                unit = await unit_of(request, account, ((await request.app[RECORDS].get(ref)).unit.id,))
+            except NotFound as error:
+                raise Problem("not_found") from error
+        case Subject.RECEIVED:
+            unit = await unit_asked(request, account)
+    if unit is None:
+        raise Problem("not_found")
+    require(request, "case.read", unit.id)
+    return account, unit, subject, ref
 
 
 async def show(request: web.Request) -> web.Response:
@@ -84,9 +96,9 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def _show(request: web.Request, typed: Mapping[str, str], sentence: str = "") -> web.Response:
-    account, subject, ref = await _asked(request)
+    account, unit, subject, ref = await _asked(request)
     try:
-        found = await request.app[DESCRIBING].read(account.unit, subject, ref)
+        found = await request.app[DESCRIBING].read(unit, subject, ref)
     except NotFound as error:
         raise Problem("not_found") from error
     return private(
@@ -102,7 +114,8 @@ async def _show(request: web.Request, typed: Mapping[str, str], sentence: str = 
         deeds=DEEDS,
         typed=defaultdict(str, typed or found.own),
         sentence=sentence,
-        may_write=may(account, _act(subject), account.unit.id),
+        may_write=may(account, _act(subject), unit.id),
+        of_unit="" if unit.id == account.unit.id else f"?{urlencode({'unit': unit.id})}",
     )
 
 
@@ -112,12 +125,12 @@ def _act(subject: Subject) -> Act:
 
 async def write(request: web.Request) -> web.Response:
     """POST /described/{subject}/{ref}: fill in fields."""
-    account, subject, ref = await _asked(request)
-    require(request, _act(subject), account.unit.id)
+    account, unit, subject, ref = await _asked(request)
+    require(request, _act(subject), unit.id)
     typed, reader = await form(request), reader_of(request)
     fields = {one.name: typed.get(one.name, "") for one in FIELDS[subject]}
     try:
-        await request.app[DESCRIBING].write(account.unit, subject, ref, fields, by=actor(account))
+        await request.app[DESCRIBING].write(unit, subject, ref, fields, by=actor(account))
     except NotFound as error:
         raise Problem("not_found") from error
     except InvalidContent as error:

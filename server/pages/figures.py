@@ -13,6 +13,7 @@ from server.keys import DATABASE
 from server.pages import require
 from server.pages.caching import private
 from server.pages.casefiles import opens
+from server.pages.heirs import unit_asked, whose
 
 
 def routes() -> list[web.RouteDef]:
@@ -21,10 +22,12 @@ def routes() -> list[web.RouteDef]:
 
 
 async def show(request: web.Request) -> web.Response:
-    """GET /figures[?year=]: documents, case files, and how often they were looked at."""
+    """GET /figures[?year=&unit=]: documents, case files, and how often they were looked at."""
     account = require(request, "desk.open")
     require(request, "figures.read", account.unit.id)
+    unit = await unit_asked(request, account)
     asked = re.fullmatch(r"[12][0-9]{3}", request.query.get("year", ""))
     year = int(asked[0]) if asked else utcnow().astimezone(VIETNAM).year
-    found = await figures.of_year(request.app[DATABASE], account.unit, year, lambda case: opens(account, case))
-    return private(request, "records/figures.html", found=found, unit=account.unit, deed=Deed, system=BY)
+    found = await figures.of_year(request.app[DATABASE], unit, year, lambda case: opens(account, case))
+    about = await whose(request, account, unit)
+    return private(request, "records/figures.html", found=found, deed=Deed, system=BY, **about)

@@ -19,7 +19,8 @@ from server.keys import DATABASE, EXCHANGE, REGISTERS, TASKS
 from server.pages import form, reader_of, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
-from server.pages.registers import LABELS, account_for, told, unit_asked
+from server.pages.heirs import unit_asked
+from server.pages.registers import LABELS, account_for, told
 from server.rights import may
 
 

@@ -18,14 +18,15 @@ from minutes.register import EntryState
 from minutes.registers import entry, report, store
 from minutes.registers import rule as numbering
 from minutes.registers.rule import Rule
-from server import directory, doors
+from server import doors
 from server.directory import Account, Unit
 from server.errors import ANSWERS, Problem
 from server.i18n import N_, Reader
-from server.keys import DATABASE, REGISTERS
+from server.keys import REGISTERS
 from server.pages import form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import Unfilled, actor, day, reason
+from server.pages.heirs import unit_asked, whose
 from server.rights import may
 from server.written import as_seen
 
@@ -78,22 +79,10 @@ def account_for(request: web.Request, act: Any = "register.read") -> Account:
     return require(request, act, account.unit.id)
 
 
-async def unit_asked(request: web.Request, account: Account) -> Unit:
-    """The unit whose register is asked for: the account's own, or one whose place it has taken (?unit=)."""
-    if (asked := request.query.get("unit", "")) not in account.inherits:
-        return account.unit
-    async with request.app[DATABASE].read() as connection:
-        return await directory.unit(connection, asked) or account.unit
-
-
 async def _whose(request: web.Request, account: Account, unit: Unit) -> dict[str, Any]:
     """What a page of a register says of whose it is."""
-    async with request.app[DATABASE].read() as connection:
-        found = [await directory.unit(connection, one) for one in sorted(account.inherits)]
-    before = [one for one in found if one is not None]
-    own = unit.id == account.unit.id
-    return {"unit": unit, "before": before, "of_unit": "" if own else f"?{urlencode({'unit': unit.id})}",
-            "may_enter": own and may(account, "register.enter", unit.id)}  # fmt: skip
+    entered = unit.id == account.unit.id and may(account, "register.enter", unit.id)
+    return {**await whose(request, account, unit), "may_enter": entered}
 
 
 def _year(request: web.Request) -> int:

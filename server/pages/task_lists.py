@@ -15,6 +15,7 @@ from server.i18n import N_
 from server.keys import TASKS
 from server.pages import current, form, reader_of, require, see_other
 from server.pages.caching import private
+from server.pages.heirs import unit_asked, whose
 from server.pages.meetings import meeting_of
 from server.pages.tasks import words
 from server.rights import may
@@ -48,26 +49,28 @@ def _of_own_unit(request: web.Request, *, to_set: bool = False) -> Account:
 
 
 async def mine(request: web.Request) -> web.Response:
-    """GET /tasks[?all]: what the account's unit leads or helps with, the overdue first."""
+    """GET /tasks[?all&unit=]: what the account's unit leads or helps with, the overdue first."""
     account, today = require(request, "task.list"), day_of(utcnow())
-    everything = "all" in request.query
-    found = await request.app[TASKS].of_unit(account.unit.id, only_open=not everything)
+    everything, unit = "all" in request.query, await unit_asked(request, account)
+    found = await request.app[TASKS].of_unit(unit.id, only_open=not everything)
     return private(
         request,
         "tasks/mine.html",
-        leading=reviewed((one for one in found if one.owner and one.owner.id == account.unit.id), today),
-        helping=reviewed((one for one in found if not one.owner or one.owner.id != account.unit.id), today),
+        leading=reviewed((one for one in found if one.owner and one.owner.id == unit.id), today),
+        helping=reviewed((one for one in found if not one.owner or one.owner.id != unit.id), today),
         over=[one for one in found if not one.open],
         everything=everything,
+        **await whose(request, account, unit),
         **words(request),
     )
 
 
 async def board(request: web.Request) -> web.Response:
-    """GET /tasks/board: what the account's authority has given and is not done: what waits for a decision first. What
-    is overdue stands with the overdue whatever else it waits for, until somebody has decided."""
+    """GET /tasks/board[?unit=]: what an authority has given and is not done: what waits for a decision first. What is
+    overdue stands with the overdue whatever else it waits for, until somebody has decided."""
     account, today = _of_own_unit(request), day_of(utcnow())
-    found = reviewed(await request.app[TASKS].of_authority(account.unit.id, only_open=True), today)
+    unit = await unit_asked(request, account)
+    found = reviewed(await request.app[TASKS].of_authority(unit.id, only_open=True), today)
     waiting = [one for one in found if one.undecided]
     nobody = [one for one in found if not one.undecided and (one.owner is None or not one.owner.id)]
     late = [one for one in found if one.overdue(today)]
@@ -83,17 +86,19 @@ async def board(request: web.Request) -> web.Response:
         ],
         count=len(found),
         late=len(late),
-        may_press=may(account, "task.press", account.unit.id),
+        may_press=may(account, "task.press", unit.id),
+        **await whose(request, account, unit),
         **words(request),
     )
 
 
 async def scoreboard(request: web.Request) -> web.Response:
-    """GET /tasks/scores[?from=&to=]: how units have done what was given to them in a period."""
+    """GET /tasks/scores[?from=&to=&unit=]: how units have done what was given to them in a period."""
     account, today = _of_own_unit(request), day_of(utcnow())
     since = _day(request.query, "from", today.replace(month=1, day=1))
     until = _day(request.query, "to", today)
-    rows = scores(await request.app[TASKS].of_authority(account.unit.id, since=since, until=until), today)
+    unit = await unit_asked(request, account)
+    rows = scores(await request.app[TASKS].of_authority(unit.id, since=since, until=until), today)
     return private(
         request,
         "tasks/scores.html",
@@ -102,7 +107,7 @@ async def scoreboard(request: web.Request) -> web.Response:
         widest=max((one.total for one in rows), default=0),
         since=since,
         until=until,
-        unit=account.unit,
+        **await whose(request, account, unit),
         **words(request),
     )
 
