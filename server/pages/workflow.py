@@ -1,8 +1,9 @@
 """What an authority lays down for its documents: the way of each kind, and who may sign for the head."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 
 from aiohttp import web
 
@@ -13,6 +14,7 @@ from minutes.workflow import plan
 from minutes.workflow.capacity import CAPACITY_NAMES, Capacity
 from minutes.workflow.delegation import Delegation
 from minutes.workflow.plan import CHECKERS, SHORT_WAY, Comments, Workflow
+from minutes.workflow.store import PlanChange
 from server import directory
 from server.auth import utcnow
 from server.directory import Account
@@ -81,29 +83,57 @@ def way(workflow: Workflow, reader: Reader) -> str:
     return " → ".join([*told, *(reader.gettext(step) for step in rest)])
 
 
+def terms(workflow: Workflow, reader: Reader) -> str:
+    """The working days of each step that has any, in one line; "" where none has."""
+    taken = {"comment_days": workflow.asks, "check_days": workflow.checks}
+    days = [(label, getattr(workflow, name)) for name, label in DAYS if taken.get(name, True)]
+    told = [reader.gettext(N_("%(step)s: %(days)s"), step=reader.gettext(label), days=n) for label, n in days if n]
+    return reader.gettext(N_("Thời hạn, ngày làm việc: %(terms)s"), terms="; ".join(told)) if told else ""
+
+
+def alike(plans: Mapping[Kind, Workflow]) -> list[tuple[Workflow, list[Kind]]]:
+    """Kinds that go the same way, together: the way that most go first, then the exceptions."""
+    found: dict[Workflow, list[Kind]] = {}
+    for kind in Kind:
+        found.setdefault(plans.get(kind, SHORT_WAY), []).append(kind)
+    return sorted(found.items(), key=lambda one: -len(one[1]))
+
+
+def _together(changes: Sequence[PlanChange]) -> Iterator[Iterator[PlanChange]]:
+    """Changes of several kinds that were made at once."""
+    return (found for _key, found in groupby(changes, lambda one: (one.by.id, one.before, one.after)))
+
+
 async def index(request: web.Request) -> web.Response:
-    """GET /workflow: the way of each kind at the account's unit, and who changed what."""
+    """GET /workflow: the way that most kinds go at the account's unit, the exceptions, and who changed what."""
     account, reader = _account(request), reader_of(request)
     plans, changes = await request.app[RECORDS].plans(account.unit.id)
     return private(
         request,
         "desk/workflow.html",
-        kinds=[(kind, way(plans.get(kind, SHORT_WAY), reader), kind in plans) for kind in Kind],
-        changes=[(one, way(one.before, reader), way(one.after, reader)) for one in changes],
+        ways=[(kinds, way(one, reader), terms(one, reader)) for one, kinds in alike(plans)],
+        changes=[
+            (one, [each.kind for each in (one, *others)], way(one.before, reader), way(one.after, reader))
+            for one, *others in map(list, _together(changes))
+        ],
         may_set=may(account, "workflow.set", account.unit.id),
         words=wording,
     )
 
 
 async def edit(request: web.Request) -> web.Response:
-    """GET /workflow/{kind}: the form for the way of one kind."""
+    """GET /workflow/{kind}[?alike]: the form for the way of one kind; with those that go the same way ticked too."""
     account, kind = _account(request, to_set=True), _kind(request)
     plans, _changes = await request.app[RECORDS].plans(account.unit.id)
     found = plans.get(kind, SHORT_WAY)
-    return _form(request, kind, {name: str(value) for name, value in plan.to_json(found).items()})
+    typed = {name: str(value) for name, value in plan.to_json(found).items()}
+    if "alike" in request.query:
+        typed |= {f"kind.{one.value}": "on" for one in next(kinds for _way, kinds in alike(plans) if kind in kinds)}
+    return _form(request, kind, typed)
 
 
 def _form(request: web.Request, kind: Kind, typed: Mapping[str, str], sentence: str = "") -> web.Response:
+    others = [one for one in Kind if one is not kind]
     return private(
         request,
         "desk/workflow_kind.html",
@@ -114,7 +144,8 @@ def _form(request: web.Request, kind: Kind, typed: Mapping[str, str], sentence: 
         checkers=[(role, wording.ROLES[role]) for role in CHECKERS],
         days=DAYS,
         most=plan.MAX_DAYS,
-        others=[one for one in Kind if one is not kind],
+        others=others,
+        chosen=sum(bool(typed.get(f"kind.{one.value}")) for one in others),
         sentence=sentence,
         words=wording,
     )

@@ -250,3 +250,36 @@ async def test_several_kinds_and_the_drafts_there_are_follow_one_form(office: Of
     page = await binh.get(f"/desk/{notice}")
     assert page.has("consult")
     assert not page.has("no-consultation")
+
+
+async def test_kinds_that_go_the_same_way_stand_together_and_are_set_together(office: Office) -> None:
+    leader = await office.sign_in("hanh")
+    page = await leader.get("/workflow")
+    assert "Tất cả 29 loại văn bản" in page.words
+    assert not page.has("exception")
+    assert (await leader.post("/workflow/TB", {**WAY, "kind.QĐ": "on"})).status == 303
+    page = await leader.get("/workflow")
+    common, _, others = page.words.partition("Ngoại lệ")
+    assert "27 loại văn bản Dự thảo → duyệt → ký lần lượt → đóng dấu" in common
+    assert "Quyết định , Thông báo Dự thảo → lấy ý kiến → kiểm tra (văn thư)" in others
+    assert "Góp ý: 5; Kiểm tra thể thức, pháp lý: 2" in others
+    assert page.text.count('data-test="exception"') == 1
+    log = others.partition("Ai đã thay đổi")[2]
+    assert log.count("Trước đó") == 1, "what was set at once is told once"
+    assert "Thông báo, Quyết định" in log or "Quyết định, Thông báo" in log
+
+    form = await leader.get("/workflow/QĐ?alike=1")
+    assert "Quyết định và 1 loại khác" in form.words
+    assert 'name="kind.TB" value="on" checked' in form.text
+    assert 'name="kind.BB" value="on" checked' not in form.text
+    assert 'name="kind.TB" value="on" checked' not in (await leader.get("/workflow/QĐ")).text, "one by itself"
+
+
+async def test_ways_that_differ_in_their_days_alone_are_told_apart(office: Office) -> None:
+    leader, clerk = await office.sign_in("hanh"), await office.sign_in("cuc")
+    short = {**WAY, "comments": "none", "check": "none", "parallel": "", "review_days": "9"}
+    del short["parallel"]
+    assert (await leader.post("/workflow/TB", short)).status == 303
+    page = await clerk.get("/workflow")
+    assert "Duyệt: 9" in page.words.partition("Ngoại lệ")[2]
+    assert not page.has("set-alike"), "a clerk reads it"
