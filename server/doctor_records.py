@@ -1,19 +1,21 @@
 """What the records lean on: keys, certificates, the time-stamper, the database, the age of the last backup."""
 
 import json
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, datetime, timedelta
 
 from alembic.script import ScriptDirectory
 from pyhanko.sign.timestamps import TimeStamper
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from minutes.days import calendar
 from minutes.deposits import store as deposits
 from minutes.deposits.anchor import anchor, judge
 from minutes.errors import N_, Damaged, Reason, RecordError
 from minutes.numbering import store as numbers
 from minutes.numbering.clock import behind, told
+from minutes.reading import VIETNAM
 from minutes.trust import Trust
 from server import records_keys
 from server.auth import utcnow
@@ -27,8 +29,9 @@ from server.time_stamper import HttpTimeStamper
 Finding = tuple[str, bool | None, str]
 """(what, as a msgid; whether well, None: it works, but could do more; a Reason, or words that are the same in every
 language)."""
-ARCHIVE_KEY, STAMPS, DATABASE, BACKUP, CLOCK = (
+ARCHIVE_KEY, STAMPS, DATABASE, BACKUP, CLOCK, HOLIDAYS = (
     N_("Khóa ký của kho lưu trữ"), N_("Dấu thời gian"), N_("Cơ sở dữ liệu"), N_("Sao lưu"), N_("Đồng hồ máy chủ"),
+    N_("Ngày nghỉ lễ, tết"),
 )  # fmt: skip
 SOON = timedelta(days=30)
 """Before a certificate's end it is told of."""
@@ -50,6 +53,8 @@ async def examine(config: Config) -> AsyncIterator[Finding]:
                 yield one
             yield await _backup(config, database)
             yield await _clock(database)
+        for one in holidays(utcnow().astimezone(VIETNAM).date()):
+            yield one
     except SQLAlchemyError as error:
         yield DATABASE, False, Reason(UNREADABLE, why=str(error).splitlines()[0])
 
@@ -133,6 +138,19 @@ async def _backup(config: Config, database: Database) -> Finding:
     days = (utcnow() - made).days
     age = Reason(N_("bản gần nhất cách đây %(days)s ngày: %(where)s"), days=days, where=where)
     return BACKUP, days < OLD.days, age
+
+
+def holidays(today: date) -> Iterator[Finding]:
+    """Whether working days can be counted, of this year and, when it is near, of the next."""
+    found = calendar.doubtful(today)
+    for year, known in found:
+        if known is calendar.Known.UNKNOWN:
+            said = N_("chưa có ngày nghỉ Tết, Giỗ Tổ năm %(year)s: xin cập nhật, hoặc từng cơ quan ghi ngày của mình")
+            yield HOLIDAYS, False, Reason(said, year=year)
+        else:
+            yield HOLIDAYS, None, Reason(N_("năm %(year)s mới là dự kiến"), year=year)
+    if not found:
+        yield HOLIDAYS, True, str(today.year)
 
 
 async def _clock(database: Database) -> Finding:

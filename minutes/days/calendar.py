@@ -1,12 +1,15 @@
-"""Working days, counted. Years that the data file does not have know weekends and what an authority has entered."""
+"""Working days, counted. Of years that the data file does not have, weekends, the holidays that the sun fixes, and what
+an authority has entered are known; `known` says so, and pages and `giaoban doctor` warn."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import LINE, Reader
@@ -15,6 +18,20 @@ FILE = Path(__file__).parent / "holidays.toml"
 FURTHEST = 4000
 """Days that are looked through for a working one."""
 _DAY = timedelta(days=1)
+
+
+class Known(StrEnum):
+    """How far the holidays of a year are known."""
+
+    DECIDED = "decided"
+    EXPECTED = "expected"
+    """Which days are taken for Tet and beside 2 September has not been decided, or not come here yet."""
+    UNKNOWN = "unknown"
+    """Neither Tet nor the anniversary of the Hung Kings."""
+
+
+AHEAD = timedelta(days=60)
+"""How long before a year begins its holidays are looked for: deadlines reach into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +60,7 @@ class Calendar:
 
     def works(self, day: date) -> bool:
         """Whether the office works on a day."""
-        return self.own.get(day, day.weekday() < 5 and day not in holidays())
+        return self.own.get(day, day.weekday() < 5 and day not in holidays(day.year))
 
     def after(self, day: date, days: int) -> date:
         """The working day that comes as the `days`-th after `day`. Raises ValueError where there is none for years."""
@@ -76,7 +93,8 @@ def day_off(day: date, own: Iterable[Own]) -> str | None:
     entered = next((one for one in own if one.day == day), None)
     if entered is not None:
         return None if entered.works else entered.note
-    return holidays()[day].name if day in holidays() else None
+    found = holidays(day.year).get(day)
+    return found.name if found else None
 
 
 def calendar(own: Iterable[Own] = ()) -> Calendar:
@@ -85,35 +103,53 @@ def calendar(own: Iterable[Own] = ()) -> Calendar:
 
 
 @cache
-def holidays() -> Mapping[date, Holiday]:
-    """All holidays that are known, with the days off that stand in for those on a weekend (art. 111.3)."""
-    found: dict[date, Holiday] = {}
-    for year in tomllib.loads(FILE.read_text(encoding="utf-8"))["year"]:
-        named = [
-            Holiday(date(year["year"], 1, 1), "Tết Dương lịch"),
-            *(Holiday(day, "Tết Âm lịch", year["decided"]) for day in year["off_tet"]),
-            Holiday(year["hung"], "Giỗ Tổ Hùng Vương"),
-            Holiday(date(year["year"], 4, 30), "Ngày Chiến thắng"),
-            Holiday(date(year["year"], 5, 1), "Ngày Quốc tế lao động"),
-            Holiday(date(year["year"], 9, 2), "Quốc khánh"),
-            Holiday(year["beside"], "Quốc khánh", year["decided"]),
-        ]
-        for one in sorted(named, key=lambda one: one.day):
-            found[one.day] = one
-        taken = {one.day for one in named}
-        for one in sorted(named, key=lambda one: one.day):
-            if one.day.weekday() >= 5:
-                instead = one.day
-                while instead.weekday() >= 5 or instead in taken:
-                    instead += _DAY
-                taken.add(instead)
-                found[instead] = Holiday(instead, f"Nghỉ bù {one.name}", one.decided)
+def _years() -> Mapping[int, Mapping[str, Any]]:
+    data = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return MappingProxyType({year["year"]: year for year in data["year"]})
+
+
+def known(year: int) -> Known:
+    """How far the holidays of a year are known."""
+    data = _years().get(year)
+    if data is None:
+        return Known.UNKNOWN
+    return Known.DECIDED if data["decided"] else Known.EXPECTED
+
+
+def doubtful(today: date) -> tuple[tuple[int, Known], ...]:
+    """The running year, and the next one when it is near, as far as their holidays are not decided."""
+    years = sorted({today.year, (today + AHEAD).year})
+    return tuple((year, known(year)) for year in years if known(year) is not Known.DECIDED)
+
+
+@cache
+def holidays(year: int) -> Mapping[date, Holiday]:
+    """The holidays of a year as far as they are known (art. 112.1), with the days off that stand in for those on a
+    weekend (art. 111.3)."""
+    named = [
+        Holiday(date(year, 1, 1), "Tết Dương lịch"),
+        Holiday(date(year, 4, 30), "Ngày Chiến thắng"),
+        Holiday(date(year, 5, 1), "Ngày Quốc tế lao động"),
+        Holiday(date(year, 9, 2), "Quốc khánh"),
+    ]
+    if (data := _years().get(year)) is not None:
+        named += [Holiday(day, "Tết Âm lịch", data["decided"]) for day in data["off_tet"]]
+        named.append(Holiday(data["hung"], "Giỗ Tổ Hùng Vương"))
+        named.append(Holiday(data["beside"], "Quốc khánh", data["decided"]))
+    named.sort(key=lambda one: one.day)
+    found = {one.day: one for one in named}
+    for one in named:
+        if one.day.weekday() >= 5:
+            instead = one.day
+            while instead.weekday() >= 5 or instead in found:
+                instead += _DAY
+            found[instead] = Holiday(instead, f"Nghỉ bù {one.name}", one.decided)
     return MappingProxyType(found)
 
 
 def of_year(year: int) -> tuple[Holiday, ...]:
     """The holidays of a year, in order."""
-    return tuple(one for day, one in sorted(holidays().items()) if day.year == year)
+    return tuple(one for _day, one in sorted(holidays(year).items()))
 
 
 def own(fields: Mapping[str, object]) -> Own:

@@ -11,7 +11,7 @@ from minutes.errors import InvalidContent, RecordError
 from minutes.reading import VIETNAM
 from server.auth import utcnow
 from server.directory import Account
-from server.i18n import N_
+from server.i18n import N_, Reader
 from server.keys import DATABASE
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import private
@@ -33,6 +33,28 @@ def routes() -> list[web.RouteDef]:
     ]
 
 
+UNKNOWN = N_(
+    "Hệ thống chưa có ngày nghỉ Tết Âm lịch và Giỗ Tổ Hùng Vương năm %(year)s, nên các hạn xử lý sẽ tính những ngày ấy "
+    "là ngày làm việc. Xin ghi vào “Ngày của cơ quan”, hoặc cập nhật phần mềm."
+)
+EXPECTED = N_(
+    "Ngày nghỉ Tết Âm lịch và ngày nghỉ liền kề Quốc khánh năm %(year)s mới là dự kiến. Khi có thông báo chính thức mà "
+    "khác, xin ghi vào “Ngày của cơ quan”."
+)
+
+
+def told(year: int, known: calendar.Known, reader: Reader) -> str:
+    """What is not certain of the holidays of a year; "" where all is."""
+    text = {calendar.Known.UNKNOWN: UNKNOWN, calendar.Known.EXPECTED: EXPECTED}.get(known)
+    return reader.gettext(text, year=year) if text else ""
+
+
+def doubts(reader: Reader) -> list[tuple[int, str]]:
+    """(year, what is not certain of its holidays) of the running year, and of the next one when it is near."""
+    today = utcnow().astimezone(VIETNAM).date()
+    return [(year, told(year, known, reader)) for year, known in calendar.doubtful(today)]
+
+
 async def show(request: web.Request) -> web.Response:
     """GET /workflow/days[?year=]: holidays and the authority's own days."""
     account = require(request, "desk.open")
@@ -50,6 +72,7 @@ async def _show(request: web.Request, account: Account, typed: Mapping[str, str]
         status=422 if sentence else 200,
         year=year,
         holidays=calendar.of_year(year),
+        doubt=told(year, calendar.known(year), reader_of(request)),
         own=[one for one in own if one.day.year == year],
         labels=LABELS,
         works=WORKS,

@@ -15,6 +15,7 @@ from server.keys import ADMINISTRATION, CONFIG, DATABASE, POSTMAN, TOKENS
 from server.leaving import called, left_open
 from server.pages import form, reader_of, require, see_other
 from server.pages.caching import private
+from server.pages.office_days import doubts
 from server.pages.people_form import Errors, read_person
 from server.pages.rights_log import words
 
@@ -75,6 +76,7 @@ async def show(request: web.Request) -> web.Response:
     return private(
         request, "people/list.html", units=[one for one in units if everybody or not one.over(today)], people=people,
         roles=ROLES, today=today, everybody=everybody, unconfirmed=len(waiting), **words(request),
+        doubts=doubts(reader_of(request)),
         gone=sum(not one.active for one in holders) + sum(one.over(today) for one in units),
     )  # fmt: skip
 

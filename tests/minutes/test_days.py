@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutes.days.calendar import FILE, Own, calendar, holidays, of_year, own
+from minutes.days.calendar import FILE, Known, Own, calendar, doubtful, holidays, known, of_year, own
 from minutes.errors import InvalidContent
 from minutes.reading import VIETNAM
 
@@ -62,8 +62,25 @@ def test_each_year_has_its_eleven_days_and_one_in_exchange_for_each_on_a_weekend
         weekend = [one for one in found if one.day.weekday() >= 5]
         assert len(found) == 11 + len(weekend), year["year"]
     assert [one.day for one in of_year(2026) if one.name.startswith("Nghỉ bù")] == [date(2026, 4, 27)]
-    assert date(2027, 2, 11) in holidays(), "two days of Tet 2027 are on a weekend"
-    assert of_year(2040) == ()
+    assert date(2027, 2, 11) in holidays(2027), "two days of Tet 2027 are on a weekend"
+
+
+def test_of_a_year_that_is_not_known_the_fixed_days_are() -> None:
+    assert {one.day for one in of_year(2041)} == {
+        date(2041, 1, 1),
+        date(2041, 4, 30),
+        date(2041, 5, 1),
+        date(2041, 9, 2),
+    }
+    assert [one.day for one in of_year(2040) if one.name == "Nghỉ bù Tết Dương lịch"] == [date(2040, 1, 2)]
+    assert not calendar().works(date(2041, 9, 2))
+    assert (known(2026), known(2027), known(2041)) == (Known.DECIDED, Known.EXPECTED, Known.UNKNOWN)
+
+
+def test_the_next_year_is_doubted_when_it_is_near() -> None:
+    assert doubtful(date(2026, 10, 1)) == ()
+    assert doubtful(date(2026, 12, 1)) == ((2027, Known.EXPECTED),)
+    assert doubtful(date(2030, 12, 1)) == ((2030, Known.EXPECTED), (2031, Known.UNKNOWN))
 
 
 def test_an_authority_rests_and_works_on_days_of_its_own() -> None:

@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,12 +31,24 @@ async def found(settings: config.Config) -> dict[str, tuple[bool, str]]:
 
 async def test_a_new_installation_is_well(settings: config.Config) -> None:
     said = await found(settings)
+    said.pop(doctor_records.HOLIDAYS)  # what is said of them depends on the day
     assert all(well for well, _ in said.values())
     assert set(said) == {
         "Khóa ký của kho lưu trữ", "Dấu thời gian", "Cơ sở dữ liệu", "Tệp cơ sở dữ liệu", "Các chứng thư số", "Sao lưu",
         "Đồng hồ máy chủ",
     }  # fmt: skip
     assert "cấp dấu được tin cậy" in said["Dấu thời gian"][1]
+
+
+def test_holidays_that_are_not_known_are_an_error_and_those_that_are_expected_are_told() -> None:
+    def judged(day: date) -> list[tuple[bool | None, str]]:
+        return [(well, said) for _what, well, said in doctor_records.holidays(day)]
+
+    assert judged(date(2026, 6, 1)) == [(True, "2026")]
+    assert judged(date(2026, 12, 1)) == [(None, "năm 2027 mới là dự kiến")]
+    (_expected, (well, said)) = judged(date(2030, 12, 1))
+    assert well is False
+    assert "chưa có ngày nghỉ Tết, Giỗ Tổ năm 2031" in said
 
 
 def test_what_is_missing_is_said_in_the_language_that_is_asked_for(

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from minutes.days import calendar
 from minutes.document import State
 from minutes.reading import VIETNAM
 from server.auth import utcnow
@@ -36,3 +37,15 @@ async def test_what_cannot_be_a_day_is_said_and_nothing_typed_is_lost(office: Of
     assert (await clerk.get("/workflow/days")).status == 200
     assert (await clerk.post("/workflow/days", {"day": "2026-12-01", "works": "no", "note": "x"})).status == 403
     assert (await (await office.sign_in("dung")).get("/workflow/days")).status == 403
+
+
+async def test_of_a_year_whose_holidays_are_not_known_or_decided_the_administration_is_told(office: Office) -> None:
+    leader, administrator = await office.sign_in("hanh"), await office.sign_in("cuc")
+    page = await leader.get("/workflow/days?year=2041")
+    assert page.has("doubt")
+    assert "chưa có ngày nghỉ Tết Âm lịch và Giỗ Tổ Hùng Vương năm 2041" in page.words
+    assert "02/09/2041: Quốc khánh" in page.words
+    assert "mới là dự kiến" in (await leader.get("/workflow/days?year=2029")).words
+    assert not (await leader.get("/workflow/days?year=2026")).has("doubt")
+    near = calendar.doubtful(utcnow().astimezone(VIETNAM).date())
+    assert (await administrator.get("/people")).text.count('data-test="doubt"') == len(near)
