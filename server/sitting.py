@@ -39,6 +39,7 @@ from rooms.topics.lobby import LOBBY, Knock, TurnAway
 from rooms.topics.moderation import Hush, OpenMicrophone
 from rooms.topics.presence import Drop, Join
 from rooms.topics.recording import RECORDING
+from rooms.topics.silence import FallSilent
 from rooms.topics.voting import CloseVote, unheard
 from server import search_index
 from server.auth import utcnow
@@ -125,7 +126,7 @@ class Sitting:
     def _doubt(self, actor: str, command: CloseVote) -> None:
         """Raises Refused("unheard") while the ballot of somebody may be missing for want of a line."""
         self.room.check(actor, command, utcnow())
-        if names := [one.name for one in unheard(self.room.state, self._silence.names)]:
+        if names := [one.name for one in unheard(self.room.state)]:
             raise Refused("unheard", names=", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else ""))
 
     def _only_a_source(self, participant: str | None) -> bool:
@@ -139,7 +140,7 @@ class Sitting:
                 self.tell(participant, {"type": "media.ice", "ice": self._relays.issue(participant, now)})
         if self._meter.due(now):
             self._tell_of_lines()
-        self._tell_of_silence()
+        await self._tell_of_silence(now)
         due = self.room.next_tick()
         if due is not None and due <= now:
             async with self._lock:
@@ -354,12 +355,13 @@ class Sitting:
         awake = self.router.directions(connection.participant)
         return connection.silence(asyncio.get_running_loop().time()) if awake else timedelta()
 
-    def _tell_of_silence(self) -> None:
+    async def _tell_of_silence(self, now: datetime) -> None:
         """Whose pings have ceased is shown as cut off, long before the socket is given up."""
-        now = asyncio.get_running_loop().time()
         silent = [id for id, one in self.connections.items() if self._unheard(one)]
-        if self._silence.look(silent, now):
+        if self._silence.look(silent, asyncio.get_running_loop().time()):
             self.tell_all({"type": "silent", "participants": self._silence.names})
+            async with self._lock:
+                await self._step(lambda: self.room.apply(SYSTEM, FallSilent(frozenset(self._silence.names)), now))
 
     def welcome(self, participant: str) -> Message:
         """The whole state, as `participant` may see it."""

@@ -87,8 +87,8 @@ class VoteResult:
     """A closed vote. A roll call has `ballots`; a secret one `codes`, (code, choice) in the order of the codes, of
     which only its voter knows whose it is, and `voters`: who has voted. With a vote and without a ballot are: `silent`,
     who were there (of meetings that were held before that was on record: nobody); `cut`, who had a place and no line
-    when it was closed, among them `counted`, whom the result has as there, because that was not known yet; and
-    `absent`, who were not there."""
+    when it was closed, or one from which nothing came, among them `counted`, whom the result has as there, because that
+    was not known yet; and `absent`, who were not there."""
 
     id: str
     text: str
@@ -132,7 +132,8 @@ def _cut(held: Held) -> dict[str, set[str]]:
     lost: set[str] = set()
     for fact in held.facts:
         if fact.kind == "vote_closed":
-            found[fact.data["vote"]], closed[fact.data["vote"]] = set(lost), fact.at
+            found[fact.data["vote"]] = lost | set(fact.data.get("unheard", ()))
+            closed[fact.data["vote"]] = fact.at
         elif fact.kind in ("line_lost", "left"):
             person, since = fact.data["person"], from_iso(fact.data["since"])
             for vote in (vote for vote, at in closed.items() if at > since):

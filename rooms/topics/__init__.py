@@ -35,6 +35,7 @@ from rooms.topics.proxies import PROXY_TOPIC
 from rooms.topics.recording import RECORDING_TOPIC
 from rooms.topics.roles import ROLES
 from rooms.topics.sharing import SHARING_TOPIC
+from rooms.topics.silence import SILENCE
 from rooms.topics.sites import SITES_TOPIC
 from rooms.topics.voting import VOTING
 from rooms.topics.wire import WIRE
@@ -42,6 +43,7 @@ from rooms.topics.wire import WIRE
 TOPICS: tuple[Topic, ...] = (
     CONVENING,
     PRESENCE,
+    SILENCE,
     LOBBY_TOPIC,
     CHAIRING_TOPIC,
     ROLES,

@@ -2,9 +2,9 @@
 
 They are late and stay so: shown and minuted as late, with the time at which they came. A late ballot is listed with
 the vote and changes nothing in a result that was announced. Only who had a vote and no line when it closed
-files one; while a window is open they may change it, and the last one is their one ballot. That the line had been cut
-when a vote was closed is often found only afterwards: then, too, the vote was missed, and the line is on record as lost
-at once, however soon it is back.
+(dropped, or silent for some seconds) files one; while a window is open they may change it, and the last one is their
+one ballot. That the line had been cut when a vote was closed is often found only afterwards: then, too, the vote was
+missed, and the line is on record as lost at once, however soon it is back.
 
 A secret vote takes none. Who may file late is known, and mostly it is one person: in whatever way their ballot came,
 the list would have grown by it after the count, and everybody would know whose it is. They are told that they missed
@@ -199,7 +199,8 @@ def _voted(state: State, fact: Fact) -> State:
 
 def _vote_closed(state: State, fact: Fact) -> State:
     late, away, vote = LATE.of(state), fact.data.get("away", ()), fact.data["vote"]
-    missed = {**late.missed, **{id: (*late.missed.get(id, ()), vote) for id in away}}
+    without = {*away, *fact.data.get("unheard", ())}
+    missed = {**late.missed, **{id: (*late.missed.get(id, ()), vote) for id in sorted(without)}}
     silent = {**late.silent, vote: frozenset(fact.data.get("silent", ())) - set(away)}
     return LATE.put(state, replace(late, missed=missed, silent=silent))
 
@@ -211,8 +212,10 @@ def _lost(state: State, fact: Fact) -> State:
         return state
     found = _missed_since(state, person, from_iso(fact.data["since"]))
     silent = {vote: there - {person} if vote in found else there for vote, there in late.silent.items()}
-    missed = {**late.missed, person: (*late.missed.get(person, ()), *found)}
-    return LATE.put(state, replace(late, missed=missed, silent=silent))
+    known = late.missed.get(person, ())
+    missed = {**late.missed, person: (*known, *(vote for vote in found if vote not in known))}
+    state = LATE.put(state, replace(late, missed=missed, silent=silent))
+    return VOTES.put(state, VOTES.of(state).unheard_too(person, found))
 
 
 def _left(state: State, fact: Fact) -> State:

@@ -6,6 +6,8 @@ from rooms import CastBallot, CloseMeeting, CloseVote, Drop, Join, Leave, OpenVo
 from rooms.proceedings import iso
 from rooms.topics.convening import AdjournMeeting
 from rooms.topics.late import LATE, CloseLate, FileBallot, FileStatement, OpenLate
+from rooms.topics.silence import FallSilent
+from rooms.topics.sites import OpenSite, TakeSeat
 from rooms.topics.voting import MAX_CHANGES, VOTES
 
 
@@ -124,18 +126,70 @@ def test_a_line_that_is_found_lost_after_the_vote_has_missed_it(open_hall):
         open_hall.wait(seconds=2)
         open_hall.do("hanh", CastBallot(f"v{number}", "for", code="A" * 12 if number == 2 else None))
         open_hall.do("hanh", CloseVote(f"v{number}"))
-    announced = VOTES.of(open_hall.room.state).votes
-    open_hall.do("lan", Drop(silent_since))
+    announced = [vote.outcome for vote in VOTES.of(open_hall.room.state).votes.values()]
+    effects = open_hall.do("lan", Drop(silent_since))
+    assert [(one["id"], one["unheard"]) for one in open_hall.told(effects, "vote")] == [
+        ("v1", ["lan"]),
+        ("v2", ["lan"]),
+    ]
     assert open_hall.kept[-1].kind == "line_lost", "however soon she is back"
     open_hall.join(open_hall.lan)
     assert LATE.of(open_hall.again().room.state).missed == {"lan": ("v1", "v2")}
-    assert VOTES.of(open_hall.room.state).votes == announced
+    assert [vote.outcome for vote in VOTES.of(open_hall.room.state).votes.values()] == announced
     open_hall.do("hanh", OpenLate(5))
     open_hall.do("lan", FileBallot("v1", "for"))
     first, second = open_hall.room.proceedings.votes()
     for vote in (first, second):
         assert [one.id for one in vote.cut] == [one.id for one in vote.counted] == ["lan"]
         assert [one.id for one in vote.silent] == ["dung"]
+
+
+def test_who_was_silent_when_a_vote_ended_by_its_time_is_named_with_it_and_may_answer_late(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?", seconds=60))
+    open_hall.do("hanh", CastBallot("v1", "for"))
+    open_hall.do("system", FallSilent(frozenset({"hanh", "lan"})))
+    open_hall.wait(seconds=60)
+    effects = open_hall.tick()
+    (vote,) = open_hall.told(effects, "vote")
+    assert (vote["state"], vote["unheard"]) == ("closed", ["lan"]), "the chair has voted, and Dũng is heard"
+    open_hall.do("system", FallSilent(frozenset()))
+    open_hall.wait(minutes=5)
+    open_hall.do("hanh", OpenLate(5))
+    open_hall.do("lan", FileBallot("v1", "against"))
+    assert refused(open_hall, "dung", FileBallot("v1", "against")) == "not_missed"
+    (held,) = open_hall.again().room.proceedings.votes()
+    assert ([one.id for one in held.cut], [one.id for one in held.silent]) == (["lan"], ["dung"])
+
+
+def test_who_is_found_lost_after_having_been_silent_has_missed_the_vote_once(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    since = open_hall.now
+    open_hall.wait(seconds=6)
+    open_hall.do("system", FallSilent(frozenset({"lan"})))
+    open_hall.do("hanh", CloseVote("v1", anyway=True))
+    open_hall.wait(seconds=6)
+    open_hall.do("lan", Drop(since))
+    assert VOTES.of(open_hall.room.state).votes["v1"].unheard == ("lan",)
+    assert LATE.of(open_hall.room.state).missed == {"lan": ("v1",)}
+
+
+def test_a_vote_that_ends_with_the_meeting_names_who_was_not_heard(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("system", FallSilent(frozenset({"lan"})))
+    open_hall.do("hanh", CloseMeeting())
+    (vote,) = open_hall.room.proceedings.votes()
+    assert [one.id for one in vote.counted] == ["lan"]
+
+
+def test_who_sits_before_a_silent_device_is_not_heard_either(open_hall):
+    open_hall.do("lan", OpenSite())
+    open_hall.do("hanh", TakeSeat("lan", "dung"))
+    open_hall.do("dung", Leave())
+    open_hall.do("hanh", OpenVote("Thông qua?", seconds=60))
+    open_hall.do("system", FallSilent(frozenset({"lan"})))
+    open_hall.wait(seconds=60)
+    (vote,) = open_hall.told(open_hall.tick(), "vote")
+    assert vote["unheard"] == ["dung", "lan"]
 
 
 def test_a_line_that_dropped_after_the_vote_has_missed_nothing(open_hall):

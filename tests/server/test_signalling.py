@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+from datetime import timedelta
 
 import pytest
 from aiohttp import WSMsgType
@@ -344,6 +345,22 @@ async def test_the_chair_is_told_of_who_is_not_heard_before_a_vote_is_closed(ser
             assert sitting.room.facts[-1].kind == "vote_opened"
             answer = await chair.say("vote.close", vote=f"v{number}", anyway=True)
         assert answer["type"] == "ack"
+
+
+async def test_a_vote_that_ends_by_its_time_names_whose_line_was_silent(server: Server) -> None:
+    chair, lan = await server.sit(server.person("hanh")), await server.sit(server.person("lan"))
+    await chair.say("meeting.open")
+    await lan.say("media.subscribe")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    await lan.socket.send_json({"type": "ping"})
+    await lan.hears("pong")
+    await chair.say("vote.open", text="Thông qua?", seconds=1)
+    sitting.connections["lan"].pinged_at = asyncio.get_running_loop().time() - 2 * SILENT
+    for _look in (1, 2):  # after the first it is sure that the server itself was not held up
+        await sitting.tick(utcnow())
+    await sitting.tick(utcnow() + timedelta(seconds=2))
+    told = (await chair.hears("vote"))["vote"]
+    assert (told["state"], told["unheard"]) == ("closed", ["lan"])
 
 
 async def test_who_pours_in_frames_is_cut_off_and_so_when_coming_again(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from rooms.topic import Draft, Found, Said, Topic, View, the_one
 from rooms.topics.agenda import AGENDA
 from rooms.topics.presence import line_of
 from rooms.topics.proxies import represents
+from rooms.topics.silence import is_heard
 from rooms.topics.voting.vote import VOTES, Ballot, Vote, decide, interrupted, mute, turnout, waiting
 
 MAX_VOTES = 200
@@ -89,14 +90,14 @@ def _open(state: State, actor: str, command: OpenVote, now: datetime) -> Found:
     return [Draft("vote_opened", actor, data | rule.to_json())]
 
 
-def unheard(state: State, silent: Collection[str]) -> tuple[Person, ...]:
-    """Who counts as there, has given no ballot in the open vote, and may be unable to: the line is dropped, or among
-    those that have fallen `silent` (people's ids)."""
+def unheard(state: State) -> tuple[Person, ...]:
+    """Who counts as there, has given no ballot in the open vote, and may be unable to: their line is dropped or
+    silent."""
     voting = VOTES.of(state)
     if voting.open is None:
         return ()
     mutes = [one for one in state.people.values() if mute(voting, one)]
-    return tuple(one.person for one in mutes if (line := line_of(state, one)).away_since or line.id in silent)
+    return tuple(one.person for one in mutes if not is_heard(state, one.id))
 
 
 def still_open(state: State, id: str) -> Vote:
@@ -150,7 +151,8 @@ def _before_closing(state: State, draft: Draft, now: datetime) -> list[Draft]:
 def _decided(state: State, vote: Vote, actor: str) -> Draft:
     voting = VOTES.of(state)
     silent = sorted(one.id for one in state.people.values() if mute(voting, one))
-    data: Json = {"vote": vote.id, "away": _away(state), "silent": silent}
+    missing = sorted(one.id for one in unheard(state))
+    data: Json = {"vote": vote.id, "away": _away(state), "silent": silent, "unheard": missing}
     data |= decide(voting, vote, state.people).to_json()
     if vote.rule.secret:
         # Both sorted, and by nothing that the other knows of: the lists do not tell who goes with what.
@@ -213,6 +215,7 @@ def _closed(state: State, fact: Fact) -> State:
         outcome=Outcome.from_json(fact.data),
         codes=tuple((code, choice) for code, choice in fact.data.get("codes", ())),
         voters=tuple(fact.data.get("voters", sorted(voting.box))),
+        unheard=_had_no_line(state, fact),
     )
     if vote.rule.secret:
         # A replay has not seen the ballots; and what the server knew of them it forgets here.
@@ -221,6 +224,12 @@ def _closed(state: State, fact: Fact) -> State:
         named = tuple((whose, ballot.choice, ballot.by) for whose, (ballot,) in voting.box.items())
         vote = replace(vote, ballots=named)
     return VOTES.put(state, voting.put(vote, box={}))
+
+
+def _had_no_line(state: State, fact: Fact) -> tuple[str, ...]:
+    """Who had a place at the closing, and no line to answer by."""
+    away = [id for id in fact.data.get("away", ()) if state.present(id)]
+    return tuple(sorted({*away, *fact.data.get("unheard", ())}))
 
 
 def _made_of(state: State) -> Mapping[str, tuple[object, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -26,7 +26,8 @@ class Ballot:
 class Vote:
     """One question put to the vote. While it is open, `tally` and `cast` count the ballots; their names and codes
     are there once it is closed: `ballots` are (person, choice, by whom) of a roll call, `codes` (code, choice) of a
-    secret vote, `voters` whose votes they are. `began_at` is when its time began to run, `round` how often it had to
+    secret vote, `voters` whose votes they are, `unheard` who had a place, no ballot, and no line at the closing, as far
+    as is known. `began_at` is when its time began to run, `round` how often it had to
     begin anew. `interrupted`: the server was restarted, and it is not yet on record what that means for the vote."""
 
     id: str
@@ -44,6 +45,7 @@ class Vote:
     ballots: tuple[tuple[str, str, str], ...] = ()
     codes: tuple[tuple[str, str], ...] = ()
     voters: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
@@ -80,6 +82,7 @@ class Vote:
             "tally": _tally(self),
             "ballots": [{"participant": one, "choice": choice, "by": by} for one, choice, by in ballots],
             "codes": [{"code": code, "choice": choice} for code, choice in codes],
+            "unheard": list(self.unheard),
             "outcome": _without_tally(self.outcome) if self.outcome else None,
         }
 
@@ -128,6 +131,12 @@ class Voting:
         assert vote is not None
         ballot = replace(ballot, changes=known.changes + 1 if known else 0)
         return Voting({**self.votes, vote.id: vote.counted(ballot, known)}, {**self.box, whose: (ballot,)})
+
+    def unheard_too(self, person: str, votes: Collection[str]) -> Voting:
+        """It turned out afterwards that somebody had no line when `votes` were closed."""
+        told = {id: self.votes[id] for id in votes if person not in self.votes[id].unheard}
+        more = {id: replace(one, unheard=tuple(sorted((*one.unheard, person)))) for id, one in told.items()}
+        return replace(self, votes={**self.votes, **more})
 
     def put(self, vote: Vote, *, box: Mapping[str, tuple[Ballot]] | None = None) -> Voting:
         return Voting({**self.votes, vote.id: vote}, self.box if box is None else box)
