@@ -57,7 +57,7 @@ async def panel(page: Page, name: str) -> None:
 async def close_vote(chair: Page) -> None:
     """Close the vote, also without those who are not heard just then."""
     await chair.click(hook("vote-close"))
-    result, anyway = chair.locator(hook("vote-result")), chair.locator(hook("vote-close-anyway"))
+    result, anyway = chair.locator(hook("result-verdict")), chair.locator(hook("vote-close-anyway"))
     await expect(result.or_(anyway).filter(visible=True)).to_have_count(1)
     if await anyway.is_visible():
         await expect(chair.locator(hook("unheard-who"))).to_contain_text("Chưa nhận được tín hiệu của ")

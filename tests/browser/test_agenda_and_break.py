@@ -6,6 +6,13 @@ from tests.browser.conftest import Open
 from tests.browser.room import enter, hook, panel, schedule
 from tests.installation import Installation
 
+COVERED = """() => {
+  const news = [...document.querySelectorAll("#live p")].map((p) => p.getBoundingClientRect());
+  return [...document.querySelectorAll(".tile:not(.away) .caption")].filter((caption) => {
+    const at = caption.getBoundingClientRect();
+    return news.some((one) => one.top < at.bottom && at.top < one.bottom && one.left < at.right && at.left < one.right);
+  }).map((caption) => caption.textContent);
+}"""
 TITLE = "Hội nghị phòng, chống thiên tai"
 
 
@@ -71,6 +78,8 @@ async def test_the_agenda_is_amended_and_the_meeting_takes_a_break(installation:
     )
     await expect(dung.locator(hook("agenda-edit")).first).to_be_hidden()
     await chair.click(hook("next-item"))
+    await dung.wait_for_selector("#live p")
+    assert await dung.evaluate(COVERED) == [], "news under an open panel of a phone hide no name"
     await expect(chair.locator(hook("agenda-clock")).first).to_have_text("Đã bàn 0 phút, còn 20 phút")
 
     await chair.click(hook("pause-meeting"))

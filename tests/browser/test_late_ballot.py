@@ -35,7 +35,16 @@ async def test_who_was_cut_off_sends_a_late_ballot_and_sees_what_was_sent(
     await chair.click(hook("open-meeting"))
     await dung.goto("about:blank")
     await vote(chair, MOTION)
+    await expect(chair.locator(hook("result-verdict"))).to_have_text("Không được thông qua")
+    await expect(chair.locator(hook("result-unheard"))).to_contain_text("Lò Văn Dũng")
+    await chair.reload()  # what was not read yet stays to be read
+    await expect(chair.locator(hook("result-question"))).to_have_text(MOTION)
     await vote(chair, PERSONS, secret=True)
+    await expect(chair.locator(hook("result-question"))).to_have_text(PERSONS)
+    await expect(chair.locator(hook("result-late"))).to_be_hidden()
+    await chair.click(hook("result-close"))
+    await expect(chair.locator(hook("result"))).to_be_hidden()
+    await expect(chair.locator("#vote-past")).to_contain_text("nên chưa có ý kiến: Lò Văn Dũng.")
     await panel(chair, "floor")
     await chair.click(hook("late-open"))
 

@@ -48,7 +48,8 @@ def welcome(you: str, **changes: Any) -> dict[str, Any]:
 
 def vote(**changes: Any) -> dict[str, Any]:
     default: dict[str, Any] = {
-        "id": "v1", "text": "Thông qua?", "state": "open", "ballots": [], "codes": [], "round": 1, "cast": 0,
+        "id": "v1", "text": "Thông qua?", "state": "open", "ballots": [], "codes": [], "unheard": [],
+        "round": 1, "cast": 0,
         "tally": {"for": 0, "against": 0, "abstain": 0, "none": None}, "outcome": None, "closes_at": None,
         "rule": {"secret": False, "majority": "half", "base": "members", "quorum": "none", "proxies": False},
     }  # fmt: skip
@@ -81,7 +82,7 @@ async def run(page: Page, body: str, **values: Any) -> Any:
     script = f"""async (v) => {{
       const load = (name) => import(`/static/js/meeting/${{name}}.js`);
       const {{ reduce, START, large, expected, nextItem, myChoice }} = await load("state");
-      const {{ news }} = await load("announce");
+      const {{ heard, news }} = await load("announce");
       const {{ Peers }} = await load("peers");
       const {{ repeating }} = await load("voice");
       const {{ Line, Refused, backoff }} = await load("protocol");
@@ -136,13 +137,30 @@ async def test_a_result_is_announced_with_its_basis_in_words(modules: Page) -> N
     closed = vote(state="closed", outcome=outcome, tally={"for": 5, "against": 2, "abstain": 0, "none": 1})
     with_quorum = vote(state="closed", outcome=outcome | {"quorum": 6}, tally=closed["vote"]["tally"])
     short = vote(state="closed", outcome=outcome | {"quorum": 8, "result": "no_quorum"}, tally=closed["vote"]["tally"])
-    body = "return v.ends.map((end) => news(after([v.hello, v.opened]), after([v.hello, v.opened, end])))"
+    body = """const open = after([v.hello, v.opened]);
+      return v.ends.map((end) => [news(open, reduce(open, end)), heard(open, reduce(open, end))]);"""
     said = await run(modules, body, hello=welcome("dung"), opened=vote(), ends=[closed, with_quorum, short])
-    assert said == [
-        ["Có 5/8 đại biểu tán thành, đạt 62,5%, cần ít nhất 5: được thông qua."],
-        ["Có 5/8 đại biểu tán thành, đạt 62,5%, cần ít nhất 5: được thông qua. Có mặt 7/8 đại biểu, cần ít nhất 6."],
-        ["Có mặt 7/8 đại biểu, cần ít nhất 8: biểu quyết không có giá trị."],
+    results = [
+        "Có 5/8 đại biểu tán thành, đạt 62,5%, cần ít nhất 5: được thông qua.",
+        "Có 5/8 đại biểu tán thành, đạt 62,5%, cần ít nhất 5: được thông qua. Có mặt 7/8 đại biểu, cần ít nhất 6.",
+        "Có mặt 7/8 đại biểu, cần ít nhất 8: biểu quyết không có giá trị.",
     ]
+    assert said == [[[], [f"Kết quả biểu quyết “Thông qua?”: {result}"]] for result in results]
+
+
+async def test_who_was_not_heard_at_the_closing_is_told_to_the_chair_whenever_it_is_found(modules: Page) -> None:
+    outcome = {"eligible": 2, "needed": 2, "present": 2, "members": 2, "quorum": 0, "result": "rejected"}
+    tally = {"for": 1, "against": 0, "abstain": 0, "none": 1}
+    closed, found = (vote(state="closed", outcome=outcome, tally=tally, unheard=who) for who in ([], ["dung"]))
+    chair = welcome("hanh") | {"may": ["late.open"], "meeting": welcome("hanh")["meeting"] | {"state": "open"}}
+    delegate = chair | {"you": "dung", "may": []}
+    body = """return v.hellos.map((hello) => {
+      const open = after([hello, v.opened]), decided = reduce(open, v.closed), late = reduce(decided, v.found);
+      return [heard(open, late).length, heard(decided, late), heard(late, reduce(late, v.found))];
+    });"""
+    said = await run(modules, body, hellos=[chair, delegate], opened=vote(), closed=closed, found=found)
+    word = "Chưa nhận được tín hiệu khi kết thúc biểu quyết, nên chưa có ý kiến: Tên dung."
+    assert said == [[2, [word], []], [1, [], []]]
 
 
 async def test_a_vote_that_was_given_or_taken_is_announced_to_its_person_only(modules: Page) -> None:

@@ -43,3 +43,9 @@ export function news(before, after) {
   if (isClosed(after)) return meetingNews(before, after);
   return [meetingNews, comings, ...PARTS.map((part) => part.news)].flatMap((tell) => tell?.(before, after) ?? []);
 }
+
+/** What is said aloud only, for it stays to be read. @param {State} before @param {State} after @returns {string[]} */
+export function heard(before, after) {
+  if (!before.welcomed || before === after || isClosed(after)) return [];
+  return PARTS.flatMap((part) => part.heard?.(before, after) ?? []);
+}

@@ -5,15 +5,10 @@ import { keep, make, say } from "./element.js";
 import { lasting } from "./names.js";
 import { CHOICES, choiceName, notVoted, resultSentence, ruleOf } from "./votes.js";
 
-/** @typedef {import("./state.js").State} State */
 /** @typedef {import("./state.js").Vote} Vote */
-
-const STAYS = 60_000; // ms that a result stays to be read
 
 export class Board {
   /** @type {Vote | null} */ #vote = null;
-  #running = "";
-  #until = 0;
 
   /** @param {HTMLElement} root empty, in the other window @param {() => number} now ms by the server's clock */
   constructor(root, now) {
@@ -31,18 +26,12 @@ export class Board {
     root.append(...Object.values(this.parts));
   }
 
-  /** @param {State} state */
-  render(state) {
-    const { vote } = state;
-    if (vote?.state === "open") this.#running = vote.id;
-    // Only a result whose vote was to be seen here: whoever opens the window later has missed nothing.
-    if (vote?.outcome && this.#running === vote.id) {
-      this.#running = "";
-      this.#until = this.now() + STAYS;
-    }
+  /** @param {Vote | null} vote that is open, or whose result whoever drives the hall's screen has not put away */
+  render(vote) {
     this.#vote = vote;
     this.tick();
-    if (!vote || this.root.hidden) return;
+    this.root.hidden = vote === null;
+    if (!vote) return;
     const { question, rule, counts, cast, result } = this.parts;
     say(question, vote.text);
     say(rule, ruleOf(vote));
@@ -60,7 +49,6 @@ export class Board {
   tick() {
     const vote = this.#vote;
     const ends = vote?.state === "open" ? vote.closes_at : null;
-    this.root.hidden = vote === null || (vote.state !== "open" && this.now() >= this.#until);
     say(this.parts.time, ends ? t("Còn %(time)s", { time: lasting(Date.parse(ends) - this.now()) }) : "");
   }
 }

@@ -56,8 +56,9 @@ export class Display {
     this.changed();
   }
 
-  /** @param {State} state @param {Local} local @param {HTMLElement | null} claimed */
-  render(state, local, claimed) {
+  /** @param {State} state @param {Local} local @param {HTMLElement | null} claimed
+   * @param {import("./state.js").Vote | null} result the vote whose result is still to be read */
+  render(state, local, claimed, result) {
     if (!this.#window || !this.#stage || !this.there) return;
     const { document } = this.#window;
     const find = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -65,7 +66,7 @@ export class Display {
     say(find("hall-title"), state.meeting?.title ?? "");
     say(find("hall-item"), item?.title ?? "");
     say(find("hall-floor"), waitedFor(state) || (state.floor.holder ? t("Đang phát biểu: %(name)s", { name: nameOf(state, state.floor.holder) }) : ""));
-    this.#board?.render(state);
+    this.#board?.render(state.vote?.state === "open" ? state.vote : result);
     this._reflect(this.shows === "stage" ? claimed : null);
     this.#stage.mode = this.shows === "grid" ? "grid" : "speaker";
     this.#stage.render(state, local, this.#mirror?.root ?? null);

@@ -1,7 +1,7 @@
 /** The browser client of a meeting: wires the line, the media and the page together. */
 
 import { t } from "../text.js";
-import { news } from "./announce.js";
+import { heard, news } from "./announce.js";
 import { Capture } from "./capture.js";
 import { DeviceCheck } from "./check.js";
 import { DeclaredLine, soundOnly } from "./declared.js";
@@ -145,6 +145,7 @@ class Client {
     this._runMedia(message.type === "welcome" ? message : null);
     this.peers.expect(this.#mediaRuns && !this.silent ? expected(this.state) : []);
     this.view.announce(news(before, this.state));
+    this.view.announce(heard(before, this.state), { shown: false });
     if (before.sharing !== this.state.sharing) this._sameScreen();
     this._draw();
   }

@@ -3,7 +3,8 @@
  *
  *   export const NAME = "chat";
  *   export function mount(root, actions) { …listeners…; return { render(state, before, local) { … } }; }
- *   export function news(before, after) { return [t(…)]; }   // optional: what is said aloud
+ *   export function news(before, after) { return [t(…)]; }   // optional: what is said aloud, and shown for a moment
+ *   export function heard(before, after) { return [t(…)]; }  // optional: what is said aloud only, for it stays to be read
  *
  * `render` runs once a turn of the event loop after any change, while one is in the room; it reads values and writes
  * to its own elements only. What it wants of the room it returns (`Wish`). The order below is that of the stage: of
@@ -30,6 +31,7 @@ import * as notes from "./parts/notes.js";
 import * as people from "./parts/people.js";
 import * as proxies from "./parts/proxies.js";
 import * as recording from "./parts/recording.js";
+import * as result from "./parts/result.js";
 import * as sharing from "./parts/sharing.js";
 import * as sites from "./parts/sites.js";
 import * as vote from "./parts/vote.js";
@@ -64,13 +66,15 @@ import * as vote from "./parts/vote.js";
 /**
  * What a part wants of the room. Of a panel: is it there at all, the number on its tab, and does it want one's
  * attention now (it comes to the front while that lasts, unless one is writing elsewhere), or is only its tab marked.
- * Of the stage: an element of the part to stand in place of the large picture.
- * @typedef {{shown?: boolean, count?: number, urgent?: boolean, marked?: boolean, stage?: HTMLElement | null}} Wish
+ * Of the stage: an element of the part to stand in place of the large picture. Of the hall: the vote whose result is to be
+ * read.
+ * @typedef {{shown?: boolean, count?: number, urgent?: boolean, marked?: boolean, stage?: HTMLElement | null,
+ *   result?: import("./state.js").Vote | null}} Wish
  */
 /** @typedef {{render: (state: State, before: State, local: Local) => Wish | void, tick?: () => void}} Part */
 /**
  * @typedef {{NAME: string, mount: (root: HTMLElement, actions: Actions) => Part,
- *   news?: (before: State, after: State) => string[]}} PartModule
+ *   news?: (before: State, after: State) => string[], heard?: (before: State, after: State) => string[]}} PartModule
  */
 
 /** @type {readonly PartModule[]} */
@@ -82,6 +86,7 @@ export const PARTS = Object.freeze([
   recording,
   captions,
   vote,
+  result,
   proxies,
   agenda,
   floor,

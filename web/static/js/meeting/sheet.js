@@ -123,6 +123,7 @@ export class Sheet {
       say(/** @type {Element} */ (tab.querySelector(".count")), wish.count ? String(wish.count) : "");
     }
     byId("panels").hidden = !any;
+    byId("room").dataset.panel = any && !this.#all ? this.#open : "";
     byId("panels").dataset.open = this.#all ? "" : this.#open; // some need more room than others
     this._fit();
   }

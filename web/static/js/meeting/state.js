@@ -8,7 +8,7 @@
  * @typedef {{id: string, text: string, state: "open" | "closed", round: number, closes_at: string | null, cast: number,
  *   rule: {secret: boolean, majority: string, base: string, quorum: string, proxies: boolean, seconds: number | null},
  *   waiting: number | null, tally: {for: number, against: number, abstain: number, none: number | null} | null,
- *   ballots: {participant: string, choice: string, by: string}[], codes: {code: string, choice: string}[],
+ *   ballots: {participant: string, choice: string, by: string}[], codes: {code: string, choice: string}[], unheard: string[],
  *   outcome: {eligible: number, needed: number, present: number, members: number, quorum: number,
  *     result: "passed" | "rejected" | "no_quorum"} | null}} Vote
  * @typedef {{until: string | null, ballots: {vote: string, participant: string, choice: string, at: string}[]}} Late

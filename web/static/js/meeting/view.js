@@ -90,7 +90,7 @@ export class View {
     this.sheet.render(wishes, closed);
     const shown = closed ? { ...state, participants: [] } : state;
     const claimed = closed ? null : (PARTS.map(({ NAME }) => wishes[NAME].stage).find(Boolean) ?? null);
-    this.display.render(shown, local, claimed);
+    this.display.render(shown, local, claimed, wishes.result.result ?? null);
     this.stage.render(shown, local, claimed);
   }
 
@@ -119,10 +119,10 @@ export class View {
     say(byId("notice-text"), sentence);
   }
 
-  /** News for everybody, aloud and for a moment on the screen. @param {string[]} sentences */
-  announce(sentences) {
+  /** News for everybody, aloud and, if `shown`, for a moment on the screen. @param {string[]} sentences */
+  announce(sentences, { shown = true } = {}) {
     for (const sentence of sentences) {
-      const line = make("p", {}, sentence);
+      const line = make(shown ? "p" : "div", {}, sentence);
       byId("live").append(line);
       setTimeout(() => line.remove(), TOAST_TIME);
     }

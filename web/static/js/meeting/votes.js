@@ -47,6 +47,23 @@ function percent(part, whole) {
   return share.toLocaleString(document.documentElement.lang || "vi", { maximumFractionDigits: 1 });
 }
 
+/** @param {Vote} vote @returns {string} */
+export function verdictOf({ outcome }) {
+  if (outcome?.result === "no_quorum") return t("Biểu quyết không có giá trị");
+  return outcome?.result === "passed" ? t("Được thông qua") : t("Không được thông qua");
+}
+
+/** By what a closed vote was decided as it was: all counts. @param {Vote} vote @returns {string} */
+export function basisSentence(vote) {
+  const { outcome, tally } = vote;
+  if (!outcome || !tally) return "";
+  if (outcome.result === "no_quorum") {
+    return t("Có mặt %(present)s/%(members)s đại biểu, cần ít nhất %(quorum)s.", outcome);
+  }
+  return t("Tán thành %(for)s, không tán thành %(against)s, không có ý kiến %(abstain)s, chưa biểu quyết %(none)s; cần ít nhất %(needed)s/%(eligible)s tán thành.",
+    { ...outcome, ...tally, none: notVoted(vote) });
+}
+
 /** The result of a closed vote with its basis. @param {Vote} vote @returns {string} */
 export function resultSentence(vote) {
   const { outcome, tally } = vote;

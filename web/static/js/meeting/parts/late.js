@@ -1,10 +1,10 @@
 /** What comes late: the chair's window, and what those who had lost their line file in it. Never shown as live. */
 
-import { t } from "../../text.js";
+import { listed, t } from "../../text.js";
 import { byId, keep, make, officeTime, say } from "../element.js";
 import { inTab, keepInTab } from "../memory.js";
 import { nameOf } from "../names.js";
-import { isClosed, may } from "../state.js";
+import { isClosed, isUnderWay, may } from "../state.js";
 import { CHOICES, choiceName } from "../votes.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -55,6 +55,18 @@ export function toFile(state) {
   return unanswered(state).length + (said ? 0 : 1);
 }
 
+/** Who had no line when a vote was closed and has not answered since, in words; "" if nobody.
+ * @param {State} state @param {Vote} vote */
+export function unheardSentence(state, vote) {
+  const filed = state.late.ballots.filter((one) => one.vote === vote.id).map((one) => one.participant);
+  const names = listed(vote.unheard.filter((id) => !filed.includes(id)).map((id) => nameOf(state, id)));
+  return names && t("Chưa nhận được tín hiệu khi kết thúc biểu quyết, nên chưa có ý kiến: %(names)s.", { names });
+}
+
+/** Whether we are the one who lets them answer, and have not yet. @param {State} state @param {Vote} vote */
+export const mayAskLate = (state, vote) => may(state, "late.open") && isUnderWay(state) && state.late.until === null
+  && !vote.rule.secret && unheardSentence(state, vote) !== "";
+
 /** @param {State} state */
 function offerSentence(state) {
   const words = { time: officeTime(state.late.until), count: unanswered(state).length };
@@ -94,6 +106,13 @@ export function mount(root, { act, ask, now, redraw, show }) {
   };
   for (const id of ["late-offer-go", "late-sign"]) byId(id).addEventListener("click", go);
   byId("late-offer-not").addEventListener("click", fold);
+  for (const id of ["vote-late-open", "result-late"]) {
+    byId(id).addEventListener("click", () => {
+      show("floor");
+      byId("late-open").scrollIntoView({ block: "center" });
+      byId("late-open").focus();
+    });
+  }
   byId("late-open").addEventListener("click", () => act("late.open", { minutes: Number(byId("late-minutes").value) }));
   byId("late-close").addEventListener("click", () => act("late.close"));
   byId("late-form").addEventListener("submit", async (/** @type {Event} */ event) => {

@@ -6,6 +6,7 @@ import { byId, keep, make, say } from "../element.js";
 import { lasting, nameOf } from "../names.js";
 import { isOpen, may, me, myChoice, participant, representedBy } from "../state.js";
 import { CHOICES, choiceName, notVoted, resultSentence, ruleOf, wayOf } from "../votes.js";
+import { mayAskLate, unheardSentence } from "./late.js";
 
 /** @typedef {import("../state.js").State} State */
 /** @typedef {import("../state.js").Vote} Vote */
@@ -122,7 +123,7 @@ function showPast(state, votes) {
   const create = () => make("li", {}, make("strong", {}), make("span", {}));
   keep(byId("vote-past-list"), votes, (v) => v.id, create, (element, v) => {
     say(element.querySelector("strong"), v.text);
-    say(element.querySelector("span"), [resultSentence(v), lateSentence(state, v)].join(" "));
+    say(element.querySelector("span"), [resultSentence(v), unheardSentence(state, v), lateSentence(state, v)].join(" "));
   });
 }
 
@@ -139,7 +140,6 @@ export function news(before, after) {
         ? t("Máy chủ vừa khởi động lại: các phiếu kín đã bỏ không còn, mời mọi người bỏ phiếu lại.")
         : t("Máy chủ vừa khởi động lại: thời gian biểu quyết được tính lại từ đầu."));
     }
-    if (vote.outcome && !was?.outcome) said.push(resultSentence(vote));
   }
   const [had, has] = [me(before)?.votes, me(after)?.votes];
   if (before.welcomed && had === !has) {
@@ -215,6 +215,10 @@ export function mount(root, { act, now }) {
     byId("vote-result").hidden = vote.outcome === null;
     if (vote.outcome !== null) say(byId("vote-result"), resultSentence(vote));
     byId("vote-result").dataset.result = vote.outcome?.result ?? "";
+    const unheard = unheardSentence(state, vote);
+    byId("vote-unheard").hidden = unheard === "";
+    say(byId("vote-unheard"), unheard);
+    byId("vote-late-open").hidden = !mayAskLate(state, vote);
     const late = lateSentence(state, vote);
     byId("vote-late").hidden = late === "";
     say(byId("vote-late"), late);
