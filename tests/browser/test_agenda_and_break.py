@@ -48,6 +48,7 @@ async def test_invited_changed_and_called_off(installation: Installation, signed
     await dung.reload()
     await expect(dung.locator(hook("cancelled"))).to_be_visible()
     await expect(dung.locator(hook("enter-room"))).to_have_count(0)
+    await expect(dung.locator(hook("calendar"))).to_have_count(0)
     await dung.goto(f"{installation.url}/meetings")
     await expect(dung.locator("section[aria-labelledby=cancelled]")).to_contain_text(TITLE)
     await expect(dung.locator("section[aria-labelledby=coming]")).not_to_contain_text(TITLE)

@@ -25,8 +25,9 @@ function offer(select, people) {
 }
 
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
-export function mount(root, { act }) {
+export function mount(root, { act, redraw }) {
   let chair = false;
+  byId("proxy-principal").addEventListener("change", redraw);
   byId("proxy-form").addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     const principal = chair ? { principal: byId("proxy-principal").value } : {};
@@ -43,7 +44,8 @@ export function mount(root, { act }) {
     const voters = roster(state).filter(hasVote);
     byId("proxy-who").hidden = !chair;
     offer(byId("proxy-principal"), voters);
-    offer(byId("proxy-holder"), voters.filter((p) => chair || p.id !== state.you));
+    const principal = chair ? byId("proxy-principal").value : state.you; // nobody votes in their own stead
+    offer(byId("proxy-holder"), voters.filter((p) => p.id !== principal));
     byId("proxy-none").hidden = state.proxies.length > 0;
     keep(byId("proxy-list"), state.proxies, (one) => one.id, create, (element, one) => {
       const names = { name: nameOf(state, one.id), holder: nameOf(state, one.holder) };
