@@ -25,11 +25,12 @@ from minutes.exchange.arrival import RecallState
 from minutes.reading import VIETNAM
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming
+from minutes.tasks import store as tasks
 from minutes.text import URGENCIES
 from rooms import store as rooms
 from rooms.proceedings import Fact, Proceedings
 from rooms.proceedings.exported import export
-from server import papers_tables
+from server import papers_tables, task_proofs
 from server.recordings import Kept, listing
 from server.records_attaching import stored_files
 from server.records_drafting import stored_content
@@ -119,12 +120,13 @@ DESTROYED = "không có; đã hủy theo thu hồi của nơi gửi"
 
 
 async def with_files(connection: AsyncConnection, one: Document) -> list[Item]:
-    """A document of ours, and the files that go with it once it is sealed."""
+    """A document of ours, and once it is sealed the files that go with it and those that prove what was done of it."""
     item = of_document(one)
     files = await stored_files(connection, one) if item.digest is not None else ()
     about = f"Kèm theo {one.number_symbol}"
+    proofs = await task_proofs.items(connection, await tasks.of_document(connection, one.id))
     return [item, *(Item(ItemKind.ATTACHMENT, f"{one.id}/{place}", file.name, f"{about}: {file.name}", file.digest)
-                    for place, file in enumerate(files, 1))]  # fmt: skip
+                    for place, file in enumerate(files, 1)), *proofs]  # fmt: skip
 
 
 async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: str) -> list[Item]:
@@ -133,12 +135,13 @@ async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: st
         return await with_files(connection, await records.get(connection, ref))
     year, number = map(int, ref.split("/"))
     one = of_received(await registers.one_incoming(connection, case.unit_id, year, number))
+    proofs = await task_proofs.items(connection, await tasks.of_received(connection, case.unit_id, ref))
     if one.digest is not None:
-        return [one]
+        return [one, *proofs]
     own = await description.described(connection, case.unit_id, Subject.RECEIVED, ref)
     came = await exchange.of_line(connection, case.unit_id, year, number)
     gone = came is not None and came.recall is RecallState.DESTROYED
-    return [replace(one, said={**one.said, "PaperPlace": DESTROYED if gone else own["PaperPlace"]})]
+    return [replace(one, said={**one.said, "PaperPlace": DESTROYED if gone else own["PaperPlace"]}), *proofs]
 
 
 def of_received(one: Incoming) -> Item:

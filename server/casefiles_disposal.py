@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import content
 from minutes import store as records
 from minutes.casefiles import store
-from minutes.casefiles.case import Case, ItemKind
+from minutes.casefiles.case import Case, Item, ItemKind
 from minutes.casefiles.disposal import (
     LAYOUT,
     Disposal,
@@ -38,6 +38,7 @@ from minutes.reading import VIETNAM
 from minutes.register import parse_number_symbol
 from minutes.searching import store as searching
 from minutes.searching.entry import Subject
+from minutes.tasks import store as tasks
 from minutes.typeset import Typesetter
 from rooms import store as rooms
 from server.directory import Unit
@@ -131,12 +132,12 @@ class Disposals:
         for case in cases:
             fates = []
             for item in case.items:
-                document = item.ref.partition("/")[0] if item.kind in _OF_DOCUMENTS else ""
-                key = (ItemKind.DOCUMENT, document) if document else (item.kind, item.ref)
+                key = await _of(connection, item)
+                document = key[1] if key[0] is ItemKind.DOCUMENT else ""
                 kept = item.digest in elsewhere or key in named
                 if document:
                     kept = kept or (await records.get(connection, document)).meeting_id in meetings - {None}
-                if item.kind is ItemKind.ATTACHMENT:
+                if item.kind in (ItemKind.ATTACHMENT, ItemKind.PROOF):
                     kept = kept or await records.names(connection, item.digest or "", but=document)
                 if item.kind is ItemKind.PAPER:
                     query = select(paper_table.c.meeting_id).where(paper_table.c.sha256 == item.digest)
@@ -178,6 +179,14 @@ class Disposals:
         await store.dispose(connection, made, cases)
         await _forget(connection, fates)
         return made
+
+
+async def _of(connection: AsyncConnection, item: Item) -> tuple[ItemKind, str]:
+    """What an item goes with: a file with its document, a proof with what its task stands in; else itself."""
+    if item.kind is ItemKind.PROOF:
+        source = (await tasks.get(connection, int(item.ref.partition("/")[0]))).source
+        return (ItemKind.RECEIVED, source.received) if source.received else (ItemKind.DOCUMENT, source.document_id)
+    return (ItemKind.DOCUMENT, item.ref.partition("/")[0]) if item.kind in _OF_DOCUMENTS else (item.kind, item.ref)
 
 
 def _documents(fates: Fates) -> list[str]:

@@ -93,6 +93,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/registers/in/edxml"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/registers/in/{year}/{number}/direct"): Door(Look.FORM),
         ("POST", "/registers/waiting/{id}/{act}"): Door(Look.FORM, why="the document was looked at when it came"),
+        ("POST", "/tasks/{id}/{act}"): Door(Look.FILE, file=True),
         ("POST", "/casefiles"): Door(Look.FORM),
         ("POST", "/casefiles/disposal"): Door(Look.FORM),
         ("POST", "/incidents/report"): Door(Look.FORM),

@@ -23,6 +23,7 @@ from minutes.interrupted.store import interrupted_table
 from minutes.redaction.store import rendition_table
 from minutes.registers import store as registers
 from minutes.tables import act_table, document_table, publication_table, version_table, working_table
+from minutes.tasks import store as tasks
 from minutes.tasks.tables import act_table as task_act_table
 from minutes.tasks.tables import task_table
 from minutes.workflow.tables import asked_table, remark_table
@@ -128,12 +129,25 @@ async def _recording(connection: AsyncConnection, ref: str) -> Found:
     return Found(Origin(Thing.RECORDING, ref, name, by, began, digests, files), entry.meeting.authority, ref)
 
 
+async def _proof(connection: AsyncConnection, ref: str) -> Found:
+    id, _, digest = ref.partition("/")
+    task = await tasks.get(connection, int(id))
+    for one in await tasks.history(connection, task.id):
+        if one.detail.get("digest") == digest:
+            name = f"Tệp chứng minh kết quả nhiệm vụ số {task.id}"
+            return Found(
+                Origin(Thing.PROOF, f"{task.id}/{digest}", name, one.by.name, one.at, (digest,)), task.authority
+            )
+    raise NotFound(Reason(N_("Nhiệm vụ này không có tệp chứng minh ấy.")))
+
+
 _FINDERS = {
     Thing.DOCUMENT: _document,
     Thing.RECEIVED: _received,
     Thing.ARRIVAL: _arrival,
     Thing.PAPER: _paper,
     Thing.RECORDING: _recording,
+    Thing.PROOF: _proof,
 }
 
 
@@ -163,6 +177,9 @@ def parts(origin: Origin, said: str, text: str) -> Sequence[Part]:
             mine = paper_table.c.sha256 == origin.digests[0]
             noted = note_table.c.paper_id.in_(select(paper_table.c.id).where(mine))
             return [Part(note_table, noted), Part(paper_table, mine)]
+        case Thing.PROOF:
+            named = task_act_table.c.detail.contains(origin.digests[0], autoescape=True)
+            return [Part(task_act_table, named, {"reason": said, "detail": "{}"})]
         case Thing.RECORDING:
             return []
 

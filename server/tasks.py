@@ -27,6 +27,7 @@ from server import directory
 from server.auth import utcnow
 from server.database import Database
 from server.directing import follow
+from server.task_proofs import Proof
 
 SYSTEM = Actor("system", "Hệ thống", "")
 
@@ -171,13 +172,16 @@ class Tasks:
         until: date | None = None,
         person: str = "",
         evidence: str = "",
+        proof: Proof | None = None,
     ) -> Task:
         """One act of the table. `person` is an account of the owner unit, `evidence` the id of a document that
-        this unit has issued. Raises Refused, NotFound, InvalidContent, SecretContent."""
+        this unit has issued, `proof` a file in place of it. Raises Refused, NotFound, InvalidContent, SecretContent."""
         async with self.database.begin() as connection:
             task, now = await store.get(connection, task_id, lock=True), utcnow()
             named = await _person(connection, task, person) if person else None
             detail = await _evidence(connection, task, evidence) if evidence else {}
+            if proof is not None:
+                detail |= {"file": proof.name, "digest": proof.digest}
             if act is Act.GRANT and until is None:
                 until = task.asked_until
             step = Step(act, by, said(reason), until=until, person=named)

@@ -42,6 +42,8 @@ class ItemKind(StrEnum):
     RECEIVED = "received"
     ATTACHMENT = "attachment"
     """A file that goes with a document."""
+    PROOF = "proof"
+    """A file by which a unit has proved what it reports of a task; its `ref` begins with the id of the task."""
 
 
 NOTICE = timedelta(days=30)

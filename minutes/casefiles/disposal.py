@@ -26,6 +26,7 @@ _ITEM = {
     ItemKind.RECORDING: "Ghi âm, ghi hình",
     ItemKind.RECEIVED: "Văn bản đến",
     ItemKind.ATTACHMENT: "Tệp kèm theo",
+    ItemKind.PROOF: "Tệp chứng minh",
 }
 
 

@@ -21,6 +21,8 @@ class Thing(StrEnum):
     """What came by the exchange axis and has no number yet."""
     PAPER = "paper"
     RECORDING = "recording"
+    PROOF = "proof"
+    """A file by which a unit has proved what it reports of a task."""
 
 
 DOORS: Mapping[Thing, str] = MappingProxyType(
@@ -30,6 +32,7 @@ DOORS: Mapping[Thing, str] = MappingProxyType(
         Thing.ARRIVAL: N_("trục liên thông văn bản"),
         Thing.PAPER: N_("tài liệu gửi lên cuộc họp"),
         Thing.RECORDING: N_("ghi âm, ghi hình cuộc họp"),
+        Thing.PROOF: N_("báo cáo kết quả thực hiện nhiệm vụ"),
     }
 )
 """By which door it came."""

@@ -32,6 +32,7 @@ KINDS = {
     ItemKind.RECORDING: N_("Ghi âm, ghi hình"),
     ItemKind.RECEIVED: N_("Văn bản đến"),
     ItemKind.ATTACHMENT: N_("Tệp kèm theo"),
+    ItemKind.PROOF: N_("Tệp chứng minh"),
 }
 LINE_LABELS = {"code": N_("Mã"), "title": N_("Nhóm hồ sơ"), "years": N_("Số năm"), "source": N_("Căn cứ")}
 """Of the fields of a retention period's form."""

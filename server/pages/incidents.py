@@ -24,6 +24,7 @@ from server.pages.caching import private
 from server.pages.desk_acts import access as document_access
 from server.pages.desk_acts import actor
 from server.pages.desk_new import signer_of
+from server.pages.tasks import access as task_access
 from server.recordings import KINDS, keepers
 from server.rights import Act, IncidentAccess, MeetingAccess, may
 from server.sittings import access as meeting_access
@@ -34,6 +35,7 @@ BACK: Mapping[Thing, str] = {
     Thing.ARRIVAL: "/registers/waiting",
     Thing.PAPER: "/meetings",
     Thing.RECORDING: "/meetings",
+    Thing.PROOF: "/tasks",
 }
 
 
@@ -84,6 +86,8 @@ async def _readable(request: web.Request, account: Account, found: Found) -> boo
     origin = found.origin
     if origin.thing in (Thing.RECEIVED, Thing.ARRIVAL):
         return may(account, "register.read", found.unit.id)
+    if origin.thing is Thing.PROOF:
+        return may(account, "task.read", task_access(await request.app[TASKS].get(int(origin.ref.partition("/")[0]))))
     async with request.app[DATABASE].read() as connection:
         if origin.thing is Thing.DOCUMENT:
             asked, document = await workflow.asked(connection, origin.ref), await request.app[RECORDS].get(origin.ref)

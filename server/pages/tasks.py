@@ -12,20 +12,23 @@ from minutes.document import Document
 from minutes.document import State as Stage
 from minutes.errors import NotFound, RecordError
 from minutes.exchange.arrival import PDF, Kept
-from minutes.tasks.task import ACT_NAMES, NEEDS_REASON, STATE_NAMES, WORDS, Act, State, Task, acts_on
-from server import accesses, directory
+from minutes.tasks.task import ACT_NAMES, NEEDS_REASON, STATE_NAMES, WORDS, Act, State, Step, Task, acts_on, moved, said
+from server import accesses, directory, doors
 from server.accesses import Deed, Thing
 from server.auth import utcnow
 from server.directory import Account
-from server.errors import Problem
+from server.errors import Problem, answer
 from server.i18n import N_, Reader
-from server.keys import DATABASE, EXCHANGE, RECORDS, REGISTERS, TASKS, VAULT
-from server.pages import current, form, reader_of, require, see_other, wording
+from server.keys import CONFIG, DATABASE, EXCHANGE, RECORDS, REGISTERS, TASKS, VAULT
+from server.page_reader import PageReader
+from server.pages import current, form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private, saved
 from server.pages.desk_acts import Unfilled, actor, day
 from server.pages.desk_acts import access as document_access
+from server.received import MAX_BYTES
 from server.rights import Act as Permission
 from server.rights import TaskAccess, may
+from server.task_proofs import Proof, keep
 from server.tasks import day_of
 
 _WORK: tuple[Act, ...] = (Act.ACCEPT, Act.BEGIN, Act.REPORT, Act.ASK, Act.HAND)
@@ -39,6 +42,7 @@ DETAILS: Mapping[str, str] = {
     "until": N_("Thời hạn mới"),
     "person": N_("Người thực hiện"),
     "evidence": N_("Văn bản chứng minh"),
+    "file": N_("Tệp chứng minh"),
     "owner": N_("Đơn vị chủ trì"),
     "co_units": N_("Đơn vị phối hợp"),
     "deadline": N_("Thời hạn"),
@@ -54,6 +58,7 @@ def routes() -> list[web.RouteDef]:
         web.get(r"/tasks/{id:\d{1,9}}", show),
         web.post(r"/tasks/{id:\d{1,9}}/{act}", take),
         web.get(r"/tasks/{id:\d{1,9}}/received/{place:\d{1,2}}", received),
+        web.get(r"/tasks/{id:\d{1,9}}/proof/{digest:[0-9a-f]{64}}", proof),
         web.get(r"/tasks/{id:\d{1,9}}/evidence/{document:[0-9a-f]{32}}", evidence),
     ]
 
@@ -209,8 +214,12 @@ async def take(request: web.Request) -> web.Response:
             owner, text = fields.get("owner", "")[:64], fields.get("text", "")
             await tasks.correct(task.id, by, why, owner=owner, text=text, deadline=until)
         else:
-            person, proof = fields.get("person", "")[:64], fields.get("evidence", "")[:32]
-            await tasks.take(task.id, act, by, reason=why, until=until, person=person, evidence=proof)
+            person, document = fields.get("person", "")[:64], fields.get("evidence", "")[:32]
+            file = await _sent(request, task, Step(act, by, said(why)), fields) if act is Act.REPORT else None
+            await tasks.take(task.id, act, by, reason=why, until=until, person=person, evidence=document, proof=file)
+    except Problem as problem:
+        told = reader.gettext(answer(problem.code).text)
+        return await _page(request, account, task, sentence=told, failed=act, typed=fields)
     except Unfilled as unfilled:
         return await _page(request, account, task, sentence=reader.gettext(str(unfilled)), failed=act, typed=fields)
     except RecordError as error:
@@ -218,6 +227,30 @@ async def take(request: web.Request) -> web.Response:
         sentence = wording.told(error.reason, reader)
         return await _page(request, account, task, sentence=sentence, failed=act, typed=fields)
     return see_other(f"/tasks/{task.id}")
+
+
+async def _sent(request: web.Request, task: Task, step: Step, fields: Mapping[str, str]) -> Proof | None:
+    """The file that came with a report; it is not kept for a report that cannot be. Raises as `keep` and `moved`."""
+    sent = upload_of(request)
+    if sent is None:
+        return None
+    if doors.unasked(fields):
+        raise Problem("class_unasked")
+    moved(task, step, day_of(utcnow()))
+    data = await sent.octets(MAX_BYTES)
+    return await keep(
+        request.app[VAULT], task, sent.filename, data, PageReader(request.app[CONFIG].secrecy.ocr.command)
+    )
+
+
+async def proof(request: web.Request) -> web.Response:
+    """GET /tasks/{id}/proof/{digest}: the file that came with a report, for whoever may read the task."""
+    _account, task = await _open(request)
+    wanted = request.match_info["digest"]
+    if all(one.detail.get("digest") != wanted for one in await request.app[TASKS].history(task.id)):
+        raise Problem("not_found")
+    data = await asyncio.to_thread(request.app[VAULT].archive.fetch, wanted)
+    return pdf(data, f"nhiem-vu-{task.id}-{wanted[:8]}.pdf", headers=PRIVATE)
 
 
 async def evidence(request: web.Request) -> web.Response:

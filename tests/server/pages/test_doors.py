@@ -42,7 +42,7 @@ NOTHING_TYPED = {
 
 OTHERS = {
     "/registers/out", "/registers/out/end", "/registers/in", "/registers/in/{year}/{number}/direct",
-    "/registers/numbering", "/tasks/pressing", "/tasks/{id}/{act}",
+    "/registers/numbering", "/tasks/pressing",
 }  # fmt: skip
 """Forms that are looked at like any other, and are not walked here."""
 

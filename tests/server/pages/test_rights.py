@@ -152,7 +152,7 @@ ELSEWHERE = {
     "GET /meetings/{id}/proceedings": "test_proceedings_page",
     "GET /registers/in/{year}/{number}/file": "test_registers", "GET /casefiles/{id}/items/{number}": "test_casefiles",
     "GET /casefiles/disposal/{id}.pdf": "test_disposal", "GET /tasks/{id}/evidence/{document}": "test_tasks",
-    "GET /tasks/{id}/received/{place}": "test_directing",
+    "GET /tasks/{id}/received/{place}": "test_directing", "GET /tasks/{id}/proof/{digest}": "test_tasks",
     "GET /desk/{id}/files/{place}": "test_attaching", "GET /files/{digest}/{place}": "test_attaching",
     "GET /series/{series}": "test_series", "GET /registers/waiting/{id}": "test_exchange",
     "GET /registers/waiting/{id}/files/{place}": "test_exchange", "POST /registers/waiting/{id}/{act}": "test_exchange",

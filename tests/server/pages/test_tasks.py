@@ -1,22 +1,26 @@
 """Tasks behind real pages: from the sealed notice to the confirmation, who may what, and the next meeting."""
 
+import hashlib
 from datetime import date, timedelta
 
+from aiohttp import FormData
 from sqlalchemy import update
 
 from minutes.days import store as calendar
 from minutes.days.calendar import Own
+from minutes.deposits import store as deposits
 from minutes.document import Kind
 from minutes.document import State as Stage
 from minutes.tasks.reviewing import REVIEW_ITEM
 from minutes.tasks.tables import task_table
 from minutes.tasks.task import State
 from server.auth import utcnow
-from server.keys import DATABASE, RECORDS, SITTINGS, TASKS
+from server.keys import CASE_FILES, DATABASE, INCIDENTS, RECORDS, SITTINGS, TASKS
 from server.pages.tasks import PERMISSIONS
 from server.rights import TaskAccess, may
 from server.tasks import day_of
-from tests.server.pages.conftest import EVIL, Office
+from tests.server.pages.conftest import EVIL, Office, Visitor
+from tests.server.papers_files import pdf
 
 
 async def given(office: Office) -> int:
@@ -119,6 +123,67 @@ async def test_a_report_is_proved_by_a_document_that_its_unit_has_issued(office:
     own = await secretary.post(f"/tasks/{task.id}/confirm")
     assert "Người báo cáo không tự xác nhận kết quả của mình." in own.words
     assert (await leader.post(f"/tasks/{task.id}/confirm")).status == 303
+
+
+def report(visitor: Visitor, data: bytes, *, secrecy: str = "none", name: str = "danh-sach.pdf") -> FormData:
+    fields = FormData({"csrf": visitor.csrf, "reason": "Đã rà soát 42 hộ.", "secrecy": secrecy}, quote_fields=False)
+    fields.add_field("file", data, filename=name, content_type="application/pdf")
+    return fields
+
+
+async def test_a_unit_proves_its_report_by_a_file_that_whoever_decides_reads_and_the_case_file_keeps(
+    office: Office,
+) -> None:
+    task, file = await given(office), pdf("Danh sách 42 hộ")
+    commune, secretary, other = [await office.sign_in(one) for one in ("dung", "binh", "lan")]
+    assert (await commune.get(f"/tasks/{task}")).has("report-file")
+    assert (await commune.post(f"/tasks/{task}/report", report(commune, file))).status == 303
+    digest = hashlib.sha256(file).hexdigest()
+    page = await secretary.get(f"/tasks/{task}")
+    assert f'href="/tasks/{task}/proof/{digest}"' in page.text
+    assert "danh-sach.pdf" in page.words
+    assert (await secretary.get(f"/tasks/{task}/proof/{digest}")).body == file
+    assert (await other.get(f"/tasks/{task}/proof/{digest}")).status == 403
+    assert (await secretary.get(f"/tasks/{task}/proof/{'0' * 64}")).status == 404
+    cases = office.server.app[CASE_FILES]
+    (case,) = await cases.of_year("lam-son", cases.today.year)
+    listed = (await (await office.sign_in("cuc")).get(f"/casefiles/{case.id}")).words
+    assert f"Chứng minh kết quả nhiệm vụ số {task}: danh-sach.pdf" in listed
+
+
+async def test_what_must_not_come_with_a_report_is_refused_and_kept_nowhere(office: Office) -> None:
+    task, commune = await given(office), await office.sign_in("dung")
+    async with office.server.app[DATABASE].read() as connection:
+        before = await deposits.entries(connection, about=f"task/{task}")
+    for sent, said in (
+        (report(commune, pdf("Mưa lũ"), secrecy=""), "Xin trả lời trước: nội dung có chứa bí mật nhà nước không?"),
+        (report(commune, pdf("Phương án TỐI MẬT")), "độ mật"),
+        (report(commune, pdf("Mưa lũ"), name="TUYỆT MẬT.pdf"), "độ mật"),
+        (report(commune, b"MZ"), "Chỉ nhận tệp PDF"),
+    ):
+        page = await commune.post(f"/tasks/{task}/report", sent)
+        assert page.status == 422
+        assert said in page.words
+        assert "Đã rà soát 42 hộ." in page.text, "what was typed stays"
+    assert (await commune.post(f"/tasks/{task}/report", report(commune, pdf("x"), secrecy="secret"))).status == 422
+    async with office.server.app[DATABASE].read() as connection:
+        assert await deposits.entries(connection, about=f"task/{task}") == before
+    assert (await office.server.app[TASKS].get(task)).state is State.ASSIGNED
+
+
+async def test_a_file_of_a_report_that_has_a_secret_is_set_aside(office: Office) -> None:
+    task, commune, leader = await given(office), await office.sign_in("dung"), await office.sign_in("hanh")
+    file = pdf("Danh sách")
+    await commune.post(f"/tasks/{task}/report", report(commune, file))
+    path, digest = f"/tasks/{task}", hashlib.sha256(file).hexdigest()
+    seen = {"thing": "proof", "ref": f"{task}/{digest}", "level": "first", "seen": "Trang 1 có dấu."}
+    assert (await (await office.sign_in("lan")).post("/incidents/report", seen)).status == 404
+    assert (await commune.post("/incidents/report", seen)).status in (200, 303)
+    assert (await leader.get(f"{path}/proof/{digest}")).status in (403, 404)
+    assert "danh-sach.pdf" not in (await leader.get(path)).words
+    (incident,) = await office.server.app[INCIDENTS].of_unit("lam-son")
+    assert (await leader.post(f"/incidents/{incident.id}/release", {"reason": "Không phải."})).status == 303
+    assert (await leader.get(f"{path}/proof/{digest}")).body == file
 
 
 async def test_what_one_may_do_nobody_else_may(office: Office) -> None:
