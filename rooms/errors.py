@@ -45,6 +45,7 @@ ERROR_CODES = frozenset(
         "empty_text",
         "too_long",
         "bad_deadline",
+        "past_deadline",
         # The server's edge alone gives these.
         "unheard",
         "media_refused",

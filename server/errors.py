@@ -148,6 +148,7 @@ ANSWERS: dict[str, Answer] = {
     "empty_text": Answer(400, N_("Nội dung còn để trống.")),
     "too_long": Answer(400, N_("Nội dung quá dài.")),
     "bad_deadline": Answer(400, N_("Thời hạn không hợp lệ.")),
+    "past_deadline": Answer(409, N_("Thời hạn đã qua. Xin ghi từ ngày hôm nay trở đi.")),
     "secret_marking": Answer(
         400,
         N_(

@@ -11,6 +11,7 @@ from rooms.facts import Fact
 from rooms.fields import Command, day, identifier, identifiers, prose, read_by
 from rooms.participant import DESK
 from rooms.proceedings import Conclusion, Json
+from rooms.series import ZONE
 from rooms.state import Part, State
 from rooms.topic import Draft, Found, Said, Topic, View
 from rooms.topics.agenda import AGENDA
@@ -54,6 +55,10 @@ def _put(state: State, actor: str, command: PutConclusion, now: datetime) -> Fou
     conclusions = CONCLUSIONS.of(state)
     if command.conclusion is not None and not conclusions.standing(command.conclusion):
         raise Refused("unknown_conclusion")
+    if command.deadline is not None and command.deadline < now.astimezone(ZONE).date():
+        earlier = conclusions.put.get(command.conclusion or "")
+        if earlier is None or earlier.deadline != command.deadline:  # what was in time when it was said stays as it was
+            raise Refused("past_deadline")
     if command.item is not None and command.item not in AGENDA.of(state):
         raise Refused("unknown_item")
     units = {unit.id: unit for unit in state.session.sheet.units}

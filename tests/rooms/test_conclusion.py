@@ -1,11 +1,12 @@
 """The agenda, and what is concluded under its items."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from rooms import PutConclusion, Refused, RemoveConclusion, StepAgenda
 from rooms.proceedings import Conclusion
+from rooms.series import ZONE
 
 
 def refused(hall, person, command):
@@ -35,6 +36,17 @@ def test_a_conclusion_says_who_does_what_by_when(open_hall):
             "removed": False,
         }
     ]
+
+
+def test_a_deadline_that_has_passed_is_refused_and_one_that_was_said_in_time_may_stay(open_hall):
+    today = open_hall.now.astimezone(ZONE).date()
+    yesterday = today - timedelta(1)
+    assert refused(open_hall, open_hall.binh, PutConclusion("Một", deadline=yesterday)) == "past_deadline"
+    open_hall.do(open_hall.binh, PutConclusion("Một", deadline=today))
+    open_hall.wait(days=1)
+    open_hall.do(open_hall.binh, PutConclusion("Một, đã sửa", conclusion="c1", deadline=today))
+    other = PutConclusion("Một, đã sửa", conclusion="c1", deadline=yesterday)
+    assert refused(open_hall, open_hall.binh, other) == "past_deadline"
 
 
 def test_units_that_help_are_named_once_and_not_beside_themselves(open_hall):
