@@ -73,7 +73,10 @@ _RECORDED = {"audio": "Ghi âm", "video": "Ghi hình", "speaker": "Ghi lượt p
 
 
 async def named(connection: AsyncConnection, case: Case, what: str) -> tuple[ItemKind, str]:
-    """What a clerk means by "07/TB-UBND" or "đến 12" of the case file's year. Raises NotFound."""
+    """What a clerk means by "07/TB-UBND" or "đến 12" of the case file's year, or by "họp 2026.03": the proceedings
+    of the meeting whose own case file has this code. Raises NotFound."""
+    if what.casefold().startswith("họp "):
+        return ItemKind.PROCEEDINGS, await _meeting_of(connection, case.unit_id, what[4:].strip())
     if what.casefold().startswith("đến") and what[3:].strip().isdecimal() and len(what) < 12:
         one = await registers.one_incoming(connection, case.unit_id, case.year, int(what[3:]))
         return ItemKind.RECEIVED, f"{one.year}/{one.number}"
@@ -82,6 +85,16 @@ async def named(connection: AsyncConnection, case: Case, what: str) -> tuple[Ite
             return ItemKind.DOCUMENT, line.document_id
     raise NotFound(Reason(N_("Trong sổ của năm %(year)s không có văn bản điện tử “%(what)s”."), year=case.year,
                           what=what[:60]))  # fmt: skip
+
+
+async def _meeting_of(connection: AsyncConnection, unit_id: str, code: str) -> str:
+    """The meeting that is over and whose case file has this code. Raises NotFound."""
+    year = code.partition(".")[0]
+    cases = await store.of_year(connection, unit_id, int(year)) if len(year) == 4 and year.isdecimal() else ()
+    for one in cases:
+        if one.code == code and one.meeting_id is not None:
+            return one.meeting_id
+    raise NotFound(Reason(N_("Không có cuộc họp nào có hồ sơ mã “%(code)s”."), code=code[:20]))
 
 
 def _proceedings(meeting_id: str, facts: list[Fact]) -> Iterator[Item]:
@@ -133,6 +146,12 @@ async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: st
     """What was added by hand."""
     if kind is ItemKind.DOCUMENT:
         return await with_files(connection, await records.get(connection, ref))
+    if kind is ItemKind.PROCEEDINGS:
+        facts = await rooms.facts(connection, ref)
+        if not facts:  # they went with the meeting's own case file after this one had let go of them
+            return [Item(ItemKind.PROCEEDINGS, ref, "dien-bien.jsonl", "Diễn biến cuộc họp", None)]
+        called = Proceedings.from_facts(facts).meeting.title
+        return [replace(one, title=f"{one.title}: {called}") for one in _proceedings(ref, facts)]
     year, number = map(int, ref.split("/"))
     one = of_received(await registers.one_incoming(connection, case.unit_id, year, number))
     proofs = await task_proofs.items(connection, await tasks.of_received(connection, case.unit_id, ref))

@@ -137,6 +137,8 @@ class Disposals:
                 kept = item.digest in elsewhere or key in named
                 if document:
                     kept = kept or (await records.get(connection, document)).meeting_id in meetings - {None}
+                if item.kind is ItemKind.PROCEEDINGS:
+                    kept = kept or item.ref in meetings
                 if item.kind in (ItemKind.ATTACHMENT, ItemKind.PROOF):
                     kept = kept or await records.names(connection, item.digest or "", but=document)
                 if item.kind is ItemKind.PAPER:

@@ -179,6 +179,28 @@ async def test_a_case_file_opened_by_hand_takes_documents_by_their_numbers(offic
     assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
 
 
+async def test_a_case_file_of_ones_own_refers_to_a_meeting_which_stays_in_its_own(office: Office) -> None:
+    clerk = await office.sign_in("cuc")
+    await office.minutes(State.SEALED)
+    automatic = await of_the_meeting(office)
+    case = await office.server.app[CASE_FILES].get("lam-son", automatic.rpartition("/")[2])
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ phòng, chống thiên tai", "period": "chi-dao"})).location
+    refused = await clerk.post(where + "/add", {"what": "họp 2020.99"})
+    assert "Không có cuộc họp nào có hồ sơ mã “2020.99”." in refused.words
+    own = await office.server.app[CASE_FILES].get("lam-son", where.rpartition("/")[2])
+    assert "Không có cuộc họp nào" in (await clerk.post(where + "/add", {"what": f"họp {own.code}"})).words
+    assert (await clerk.post(where + "/add", {"what": f"họp {case.code}"})).status == 303
+    assert "Diễn biến cuộc họp: Họp giao ban tháng 02" in (await clerk.get(where)).words
+    assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
+    assert (await clerk.post(automatic + "/close", {"sure": "yes"})).status == 303
+    digests = []
+    for one in (where, automatic):
+        closed = await office.server.app[CASE_FILES].get("lam-son", one.rpartition("/")[2])
+        digests += [item.digest for item in closed.items if item.kind is ItemKind.PROCEEDINGS]
+    assert len(digests) == 2
+    assert len(set(digests)) == 1, "the same content, kept once"
+
+
 async def test_what_was_put_in_by_mistake_is_taken_out_again_with_a_reason_on_record(office: Office) -> None:
     clerk = await office.sign_in("cuc")
     notice = await office.notice(State.SEALED)

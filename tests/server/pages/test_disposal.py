@@ -10,6 +10,7 @@ from minutes.casefiles.disposal import names
 from minutes.casefiles.store import case_table
 from minutes.deposits import store as deposits
 from minutes.document import State
+from rooms import store as rooms
 from server import directory
 from server.document_export import Export, Exported
 from server.keys import CASE_FILES, DATABASE, DISPOSALS, VAULT
@@ -157,6 +158,25 @@ async def test_what_another_case_file_has_is_kept(office: Office) -> None:
     minutes = next(one for one in case.items if one.kind == "document")
     assert (await clerk.get(f"/desk/{minutes.ref}/pdf")).status == 200
     assert len((await proved(office)).aside) == len(case.items) - 1
+
+
+async def test_proceedings_that_a_case_file_only_refers_to_stay_with_their_meeting(office: Office) -> None:
+    meeting = await office.meeting()
+    await office.held(meeting)
+    cases = office.server.app[CASE_FILES]
+    (own,) = await cases.of_year("lam-son", cases.today.year)
+    clerk, leader = await office.sign_in("cuc"), await office.sign_in("hanh")
+    where = (await clerk.post("/casefiles", {"title": "Hồ sơ khác", "period": "hop-ky"})).location
+    assert (await clerk.post(where + "/add", {"what": f"họp {own.code}"})).status == 303
+    assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
+    other = await cases.get("lam-son", where.rpartition("/")[2])
+    async with office.server.app[DATABASE].begin() as connection:
+        long_ago = update(case_table).where(case_table.c.id == other.id).values(ended_on=date(2010, 5, 1))
+        await connection.execute(long_ago)
+    assert (await dispose(leader, office, await decided(office, other.code), other.code)).status == 303
+    async with office.server.app[DATABASE].read() as connection:
+        assert await rooms.facts(connection, meeting.id)
+    assert not (await proved(office)).aside
 
 
 async def test_the_record_of_a_destruction_is_in_the_archive_for_good(office: Office) -> None:
