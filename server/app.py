@@ -17,6 +17,7 @@ from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
 from server.casefiles import CaseFiles
 from server.casefiles_disposal import Disposals
+from server.casefiles_handing import HandingOver
 from server.config import Config, archive_of
 from server.csc import RemoteSigning
 from server.database import Database
@@ -48,6 +49,7 @@ from server.keys import (
     ERASER,
     EXCHANGE,
     EXPORTS,
+    HANDING,
     IDENTITY,
     INCIDENTS,
     JOBS,
@@ -78,6 +80,7 @@ from server.pages import (
     attaching,
     casefiles,
     casegroups,
+    casehanding,
     certificates,
     convening,
     council,
@@ -188,6 +191,7 @@ def build_app(config: Config) -> web.Application:
         disposal,
         casegroups,
         casefiles,
+        casehanding,
         described,
         figures,
         desk_new,
@@ -238,6 +242,7 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
     config = app[CONFIG]
     app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, config.recordings, auth.utcnow)
     historical = Historical(config.historical.folder) if config.historical.folder is not None else None
+    app[HANDING] = HandingOver(app[DATABASE], auth.utcnow)
     app[SUBMITTING] = Submitting(app[DATABASE], app[CASE_FILES], historical, auth.utcnow)
     app[DESCRIBING] = Describing(app[DATABASE], app[VAULT].archive, app[CASE_FILES], auth.utcnow)
     app[KEEPER] = Keeper(app[VAULT])

@@ -167,12 +167,6 @@ class CaseFiles:
             await store.close(connection, case, counted, self.today, actor_of(by), self._now())
         await self._deposit_metadata(await self.get(unit_id, case_id))
 
-    async def handed_over(self, unit_id: str, case_id: str, *, by: Official) -> None:
-        """The archive has taken it. Raises NotFound, Refused."""
-        async with self._database.begin() as connection:
-            case = await _own(connection, unit_id, case_id)
-            await store.hand_over(connection, case, self.today, actor_of(by))
-
     async def hand_over(self, unit_id: str, case_id: str) -> tuple[Case, IO[bytes]]:
         """A closed case file as a bag in a ZIP, in a file without a name that stands at its end: it is gone when it is
         closed. Raises NotFound, Refused, Damaged."""

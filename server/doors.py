@@ -103,6 +103,8 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/casefiles/groups"): Door(Look.FORM),
         ("POST", "/casefiles/{id}/add"): Door(Look.FORM),
         ("POST", "/casefiles/{id}/take-out"): Door(Look.FORM),
+        ("POST", "/casefiles/{id}/refuse"): Door(Look.FORM),
+        ("POST", "/casefiles/{id}/submitted"): Door(Look.FORM),
         ("POST", "/described/{subject}/{ref}"): Door(Look.FORM),
         ("POST", "/desk/{id}/files"): Door(Look.FILE, asks=True, file=True),
         ("POST", "/desk/{id}/word"): Door(Look.FILE, asks=True, file=True),

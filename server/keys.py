@@ -10,6 +10,7 @@ from server.auth import Identity, Tokens
 from server.bulk_signing import BulkSigning
 from server.casefiles import CaseFiles
 from server.casefiles_disposal import Disposals
+from server.casefiles_handing import HandingOver
 from server.config import Config
 from server.csc import RemoteSigning
 from server.database import Database
@@ -36,6 +37,7 @@ from server.word_files import WordFiles
 
 ADMINISTRATION = web.AppKey("administration", Administration)
 CASE_FILES = web.AppKey("case_files", CaseFiles)
+HANDING = web.AppKey("handing", HandingOver)
 SUBMITTING = web.AppKey("submitting", Submitting)
 CONFIG = web.AppKey("config", Config)
 DESCRIBING = web.AppKey("describing", Describing)

@@ -93,7 +93,8 @@ Act = Literal[
     "paper.remove", "room.publish_any", "room.list",
     "incident.report", "incident.read", "incident.decide", "incident.draft", "incident.name",
     "people.manage", "rights.read", "rights.confirm",
-    "archive.read", "case.read", "case.open", "case.move", "case.group", "case.keep", "case.dispose", "figures.read",
+    "archive.read", "case.read", "case.open", "case.move", "case.fetch", "case.group", "case.keep",
+    "case.dispose", "figures.read",
     "register.read", "register.enter", "register.direct", "register.handle", "register.rule",
     "desk.open", "document.read", "document.receive", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin", "document.discard",
@@ -270,6 +271,10 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
         may(account, "case.open", case)
         and account.unit.id == case.unit_id
         and bool(account.roles & {"leader", "secretary", "clerk", "archivist"})
+    ),
+    # Its files and the bag: who keeps it, and the leaders, who answer for it.
+    "case.fetch": lambda account, case: (
+        may(account, "case.open", case) and bool(account.roles & {"leader", "secretary", "clerk", "archivist"})
     ),
     "case.group": lambda account, unit: (
         account.room is None and bool(account.roles & {"leader", "administrator"}) and account.unit.id == unit

@@ -13,6 +13,7 @@ from minutes.reading import VIETNAM
 from server.casefiles import CaseFiles
 from server.database import Database
 from server.historical import Historical
+from server.records_reading import reason_of
 
 
 class Submitting:
@@ -49,6 +50,17 @@ class Submitting:
                 day = self._now().astimezone(VIETNAM).date()
                 await store.submit(connection, case, Submission(digest, day, by.name))
 
+    async def brought(self, unit_id: str, case_id: str, receipt: str, *, by: Official) -> None:
+        """Put on record that the historical archive has received a case file that was brought there by hand; `receipt`
+        is its record of that, as in "Biên bản số 12 ngày 05/02/2032". Raises NotFound, Refused."""
+        said = reason_of(receipt)
+        async with self._one:
+            case = await self._cases.get(unit_id, case_id)
+            refuse(case)
+            async with self._database.begin() as connection:
+                day = self._now().astimezone(VIETNAM).date()
+                await store.submit(connection, case, Submission("", day, by.name, accepted=True, answer=said))
+
     async def look(self, _now: datetime) -> None:
         """Read what has been answered."""
         if self._historical is None:
@@ -75,6 +87,8 @@ def refuse(case: Case) -> None:
         raise Refused("case_open", Reason(N_("Chỉ giao nộp được hồ sơ đã kết thúc.")))
     if case.period.years is not None:
         raise Refused("case_period", Reason(N_("Chỉ hồ sơ bảo quản vĩnh viễn được nộp vào Lưu trữ lịch sử.")))
+    if case.handed_on is None:
+        raise Refused("case_not_received", Reason(N_("Lưu trữ cơ quan chưa nhận hồ sơ này.")))
     if case.submission is not None and case.submission.accepted is not False:
         raise Refused("case_submitted", Reason(N_("Hồ sơ này đã nộp vào Lưu trữ lịch sử.")))
 

@@ -14,6 +14,7 @@ from minutes.casefiles import group as groups
 from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind, Move, Removal, Submission
 from minutes.casefiles.disposal import Disposal
 from minutes.casefiles.group import Group
+from minutes.casefiles.handing import Handing, Step
 from minutes.casefiles.retention import Period, proposed
 from minutes.document import Actor
 from minutes.errors import N_, NotFound, Reason, Refused
@@ -97,6 +98,19 @@ moved_table = Table(
     Column("by", Text, nullable=False),
     Column("old", Text, nullable=False),  # code and title of the group, as JSON
     Column("new", Text, nullable=False),
+)
+
+handing_table = Table(
+    "case_handing",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_id", String(32), nullable=False, index=True),
+    Column("step", String(16), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 period_table = Table(
@@ -346,13 +360,24 @@ async def close(
     )
 
 
-async def hand_over(connection: AsyncConnection, case: Case, day: date, by: Actor) -> None:
-    """Put on record that the archive has taken it. Raises Refused("case_open", "case_handed")."""
-    if case.state is CaseState.OPEN:
-        raise Refused("case_open", Reason(N_("Chỉ giao nộp được hồ sơ đã kết thúc.")))
-    if case.handed_on is not None:
-        raise Refused("case_handed", Reason(N_("Hồ sơ này đã giao nộp.")))
-    await _change(connection, case.id, handed_on=day, handed_by=by.name)
+async def hand(connection: AsyncConnection, case: Case, one: Handing, day: date) -> None:
+    """Put a step of handing over on record; what is received was handed over on that `day`."""
+    who = {"account": one.by.id, "by": one.by.name, "title": one.by.title}
+    await connection.execute(
+        insert(handing_table).values(case_id=case.id, step=one.step.value, at=one.at, reason=one.reason, **who)
+    )
+    if one.step is Step.RECEIVED:
+        await _change(connection, case.id, handed_on=day, handed_by=one.by.name)
+
+
+async def handings(connection: AsyncConnection, case_ids: Sequence[str]) -> dict[str, tuple[Handing, ...]]:
+    """The steps by which these case files were handed over, by id, the first first."""
+    query = select(handing_table).where(handing_table.c.case_id.in_(case_ids)).order_by(handing_table.c.id)
+    found: dict[str, tuple[Handing, ...]] = {}
+    for row in await connection.execute(query):
+        step = Handing(Step(row.step), Actor(row.account, row.by, row.title), row.at, row.reason)
+        found[row.case_id] = (*found.get(row.case_id, ()), step)
+    return found
 
 
 async def to_remind(connection: AsyncConnection, today: date) -> tuple[Case, ...]:

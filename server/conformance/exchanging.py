@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from minutes.casefiles.handing import Step
 from minutes.conformance.checklist import Outcome, Verdict, judged
 from minutes.document import Document
 from minutes.exchange import edxml
@@ -17,7 +18,18 @@ from minutes.exchange.tables import message_table
 from minutes.registers.entry import Direction
 from minutes.tasks.task import Act
 from server import auth
-from server.conformance.office import CLERK, DELEGATE, ORGAN, PARTNER, PARTNER_LEADER, PARTNER_ORGAN, Examined, Office
+from server.casefiles_handing import HandingOver
+from server.conformance.office import (
+    CLERK,
+    DELEGATE,
+    ORGAN,
+    PARTNER,
+    PARTNER_LEADER,
+    PARTNER_ORGAN,
+    SECRETARY,
+    Examined,
+    Office,
+)
 from server.keys import SUBMITTING, TASKS
 from server.records_reading import actor_of
 from server.submitting import name_of
@@ -141,6 +153,9 @@ async def linked(seen: Examined) -> Outcome:
     case_id = await office.case_files.open(by.unit, "Hồ sơ thử nộp vào Lưu trữ lịch sử", period.code, by=by)
     await office.case_files.put_in(by.unit.id, case_id, document.number_symbol or "?", by=by)
     await office.case_files.close(by.unit.id, case_id, by=by)
+    handing = HandingOver(office.database, auth.utcnow)
+    await handing.take(by.unit.id, case_id, Step.OFFERED, by=office.people[SECRETARY])
+    await handing.take(by.unit.id, case_id, Step.RECEIVED, by=by)
     await submitting.hand_in(by.unit.id, case_id, by=by)
     case = await office.case_files.get(by.unit.id, case_id)
     bag = (folder / "outbox" / f"{name_of(case)}.zip").read_bytes()

@@ -11,12 +11,14 @@ from sqlalchemy import func, select
 
 from minutes.casefiles.case import CaseState, ItemKind
 from minutes.casefiles.group import FIRST, Group
+from minutes.casefiles.handing import Step
 from minutes.conformance.checklist import Outcome, Verdict, judged
 from minutes.deposits import store as deposits
 from minutes.deposits.store import deposit_table
 from minutes.described.field import Subject, initial
 from minutes.errors import Refused
 from server import auth, casefile_reminders, directory, rights
+from server.casefiles_handing import HandingOver
 from server.conformance.documents import whole_way
 from server.conformance.office import CHAIR, CLERK, DELEGATE, SECRETARY, Examined, words
 from server.conformance.registering import arrivals
@@ -123,7 +125,9 @@ async def case_deposited(seen: Examined) -> Outcome:
     document = await office.records.get(case.items[0].ref)
     await office.case_files.put_in(again.unit_id, again.id, document.number_symbol or "?", by=by)
     await office.case_files.close(again.unit_id, again.id, by=by)
-    await office.case_files.handed_over(again.unit_id, again.id, by=by)
+    handing = HandingOver(office.database, auth.utcnow)
+    await handing.take(again.unit_id, again.id, Step.OFFERED, by=office.people[SECRETARY])
+    await handing.take(again.unit_id, again.id, Step.RECEIVED, by=by)
     handed = await office.case_files.get(again.unit_id, again.id)
     return judged(
         all(logged) and bool(metadata) and handed.handed_on is not None and handed.due_on is None,

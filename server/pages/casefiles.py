@@ -1,4 +1,4 @@
-"""The list of case files, one of them with its contents, its closing and its hand-over; the retention periods."""
+"""The list of case files, one of them with its contents and its closing; the retention periods."""
 
 import asyncio
 import contextlib
@@ -12,12 +12,15 @@ from aiohttp import web
 
 from minutes.casefiles.bag import file_name
 from minutes.casefiles.case import NOTICE, Case, CaseState, ItemKind
+from minutes.casefiles.handing import submitted_by, waiting
 from minutes.casefiles.retention import period
 from minutes.errors import InvalidContent, NotFound, RecordError
+from server import directory
+from server.casefiles_handing import receivers
 from server.directory import Account, Unit
 from server.errors import Problem
 from server.i18n import N_
-from server.keys import CASE_FILES, CONFIG, SUBMITTING
+from server.keys import CASE_FILES, CONFIG, DATABASE, HANDING, SUBMITTING
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import actor
@@ -56,16 +59,25 @@ def routes() -> list[web.RouteDef]:
         web.post(one + "/add", put_in),
         web.post(one + "/take-out", take_out),
         web.post(one + "/close", close),
-        web.post(one + "/hand", handed),
         web.post(one + "/submit", submit),
         web.get(one + "/bag", hand_over),
         web.get(one + r"/items/{number:[1-9]\d{0,4}}", download),
     ]
 
 
-def _account(request: web.Request, act: Any = "case.read") -> Account:
+def account_for(request: web.Request, act: Any = "case.read") -> Account:
+    """Whoever asks, if they may do `act` in their own unit. Raises Problem."""
     account = require(request, "desk.open")
     return require(request, act, account.unit.id)
+
+
+def standing(case: Case, *, waiting: bool) -> str:
+    """How far a case file has come (msgid); `waiting`: it is handed over and not yet received."""
+    if case.state is CaseState.CLOSED and case.submission is not None and case.submission.accepted:
+        return N_("Đã nộp Lưu trữ lịch sử")
+    if case.state is CaseState.CLOSED and case.handed_on is not None:
+        return N_("Đã giao nộp")
+    return N_("Chờ lưu trữ nhận") if waiting else STATES[case.state]
 
 
 def opens(account: Account, case: Case) -> bool:
@@ -80,7 +92,7 @@ def access(case: Case) -> CaseAccess:
 
 async def index(request: web.Request) -> web.Response:
     """GET /casefiles[?year=&unit=]: the list of case files of the unit's year."""
-    return await _index(request, _account(request), {})
+    return await _index(request, account_for(request), {})
 
 
 async def _index(request: web.Request, account: Account, typed: Mapping[str, str], sentence: str = "") -> web.Response:
@@ -88,15 +100,17 @@ async def _index(request: web.Request, account: Account, typed: Mapping[str, str
     cases = request.app[CASE_FILES]
     year = int(asked[0]) if asked else cases.today.year
     unit = await unit_asked(request, account)
+    listed = [one for one in await cases.of_year(unit.id, year) if opens(account, one)]
+    waits = await request.app[HANDING].waiting(listed)
     return private(
         request,
         "casefiles/list.html",
         status=422 if sentence else 200,
         **await whose(request, account, unit),
         year=year,
-        cases=[one for one in await cases.of_year(unit.id, year) if opens(account, one)],
+        cases=listed,
         periods=await cases.periods(account.unit.id),
-        states=STATES,
+        state=lambda one: standing(one, waiting=one.id in waits),
         typed=defaultdict(str, typed),
         sentence=sentence,
         soon=cases.today + NOTICE,
@@ -106,7 +120,7 @@ async def _index(request: web.Request, account: Account, typed: Mapping[str, str
 
 async def begin(request: web.Request) -> web.Response:
     """POST /casefiles: open one by hand."""
-    account = _account(request, "case.keep")
+    account = account_for(request, "case.keep")
     typed = await form(request)
     try:
         made = await request.app[CASE_FILES].open(
@@ -127,18 +141,23 @@ async def case_of(request: web.Request, account: Account, id: str) -> Case:
     raise Problem("not_found")
 
 
-async def _case(request: web.Request, account: Account) -> Case:
+async def case_named(request: web.Request, account: Account) -> Case:
+    """The case file that a path names. Raises Problem."""
     return await case_of(request, account, request.match_info["id"])
 
 
 async def show(request: web.Request) -> web.Response:
     """GET /casefiles/{id}: what lies in it."""
-    return await _show(request, _account(request))
+    return await show_case(request, account_for(request))
 
 
-async def _show(request: web.Request, account: Account, sentence: str = "") -> web.Response:
-    case = await _case(request, account)
+async def show_case(request: web.Request, account: Account, sentence: str = "") -> web.Response:
+    """Its page; `sentence` is what went wrong."""
+    case = await case_named(request, account)
     by_hand, removed = await request.app[CASE_FILES].by_hand(case)
+    steps = await request.app[HANDING].steps(case)
+    async with request.app[DATABASE].read() as connection:
+        able = receivers(await directory.accounts(connection), case, steps)
     return private(
         request,
         "casefiles/show.html",
@@ -146,8 +165,13 @@ async def _show(request: web.Request, account: Account, sentence: str = "") -> w
         case=case,
         periods=await request.app[CASE_FILES].periods(case.unit_id),
         groups=await request.app[CASE_FILES].groups(case.unit_id),
-        states=STATES,
+        state=standing(case, waiting=waiting(steps) is not None),
         kinds=KINDS,
+        steps=steps,
+        handing=waiting(steps),
+        receivers=able,
+        may_receive=account.id in {one.id for one in able},
+        submitted_by=submitted_by(case),
         historical=request.app[CONFIG].historical.name if request.app[SUBMITTING].connected else "",
         by_hand=by_hand,
         removed=removed,
@@ -155,15 +179,15 @@ async def _show(request: web.Request, account: Account, sentence: str = "") -> w
         sentence=sentence,
         own=case.unit_id == account.unit.id,
         may_keep=may(account, "case.keep", case.unit_id),
-        may_take=may(account, "case.keep", account.unit.id),
         may_move=may(account, "case.move", access(case)),
+        may_fetch=may(account, "case.fetch", access(case)),
     )
 
 
 async def _acted(request: web.Request, act: str) -> web.Response:
-    account = _account(request, "case.keep")
+    account = account_for(request, "case.keep")
     typed, cases = await form(request), request.app[CASE_FILES]
-    case = await _case(request, account)
+    case = await case_named(request, account)
     require(request, "case.keep", case.unit_id)
     try:
         if act == "keep":
@@ -173,16 +197,14 @@ async def _acted(request: web.Request, act: str) -> web.Response:
         elif act == "take-out":
             item, why = typed.get("item", ""), typed.get("reason", "")
             await cases.take_out(account.unit.id, case.id, item, why, by=actor(account))
-        elif act == "hand":
-            await cases.handed_over(account.unit.id, case.id, by=actor(account))
         elif act == "submit":
             await request.app[SUBMITTING].hand_in(account.unit.id, case.id, by=actor(account))
         elif typed.get("sure") != "yes":
-            return await _show(request, account, reader_of(request).gettext(SURE))
+            return await show_case(request, account, reader_of(request).gettext(SURE))
         else:
             await cases.close(account.unit.id, case.id, by=actor(account))
     except RecordError as error:
-        return await _show(request, account, wording.told(error.reason, reader_of(request)))
+        return await show_case(request, account, wording.told(error.reason, reader_of(request)))
     return see_other(f"/casefiles/{case.id}")
 
 
@@ -193,14 +215,14 @@ async def keep(request: web.Request) -> web.Response:
 
 async def move(request: web.Request) -> web.Response:
     """POST …/group: put it into another group. Whom that group shuts out is back at the list."""
-    account = _account(request)
+    account = account_for(request)
     typed, cases = await form(request), request.app[CASE_FILES]
-    case = await _case(request, account)
+    case = await case_named(request, account)
     require(request, "case.move", access(case))
     try:
         await cases.move(account.unit.id, case.id, typed.get("group", ""), by=actor(account))
     except RecordError as error:
-        return await _show(request, account, wording.told(error.reason, reader_of(request)))
+        return await show_case(request, account, wording.told(error.reason, reader_of(request)))
     moved = await cases.get(account.unit.id, case.id)
     return see_other(f"/casefiles/{case.id}" if opens(account, moved) else f"/casefiles?year={case.year}")
 
@@ -220,11 +242,6 @@ async def close(request: web.Request) -> web.Response:
     return await _acted(request, "close")
 
 
-async def handed(request: web.Request) -> web.Response:
-    """POST …/hand: the authority's archive has taken it."""
-    return await _acted(request, "hand")
-
-
 async def submit(request: web.Request) -> web.Response:
     """POST …/submit: hand it in to the historical archive."""
     return await _acted(request, "submit")
@@ -232,11 +249,11 @@ async def submit(request: web.Request) -> web.Response:
 
 async def printed(request: web.Request) -> web.Response:
     """GET /casefiles/{year}-list.pdf, {year}-closed.pdf, /casefiles/{id}/contents.pdf: lists to be signed and kept."""
-    account, asked = _account(request), request.match_info
+    account, asked = account_for(request), request.match_info
     what, year, case_id = asked["what"], int(asked.get("year", "0")), asked.get("id", "")
     unit: Unit | None = await unit_asked(request, account)
     if case_id:
-        unit = await unit_of(request, account, ((await _case(request, account)).unit_id,))
+        unit = await unit_of(request, account, ((await case_named(request, account)).unit_id,))
     try:
         made = await request.app[CASE_FILES].printed(
             unit or account.unit, what, year, case_id, opens=lambda case: opens(account, case)
@@ -248,12 +265,13 @@ async def printed(request: web.Request) -> web.Response:
 
 async def hand_over(request: web.Request) -> web.StreamResponse:
     """GET …/bag: the closed case file as a bag (RFC 8493) in a ZIP."""
-    account = _account(request, "case.keep")
-    found = await _case(request, account)
+    account = account_for(request)
+    found = await case_named(request, account)
+    require(request, "case.fetch", access(found))
     try:
         case, file = await request.app[CASE_FILES].hand_over(found.unit_id, found.id)
     except RecordError as error:
-        return await _show(request, account, wording.told(error.reason, reader_of(request)))
+        return await show_case(request, account, wording.told(error.reason, reader_of(request)))
     headers = {**PRIVATE, "Content-Disposition": f'attachment; filename="ho-so-{case.code}.zip"',
                "Content-Length": str(file.tell())}  # fmt: skip
     return web.Response(body=_streamed(file), content_type="application/zip", headers=headers)
@@ -261,7 +279,8 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
 
 async def download(request: web.Request) -> web.Response:
     """GET …/items/{number}: a file of the closed case file's list, from the archive."""
-    case, number = await _case(request, _account(request, "case.keep")), int(request.match_info["number"])
+    case, number = await case_named(request, account_for(request)), int(request.match_info["number"])
+    require(request, "case.fetch", access(case))
     if case.state is not CaseState.CLOSED or number > len(case.items) or case.items[number - 1].digest is None:
         raise Problem("not_found")
     name = file_name(number, case.items[number - 1])
@@ -286,7 +305,7 @@ async def _streamed(file: IO[bytes]) -> AsyncIterator[bytes]:
 
 async def retention(request: web.Request) -> web.Response:
     """GET /casefiles/retention: the table of retention periods."""
-    return await _retention(request, _account(request), {})
+    return await _retention(request, account_for(request), {})
 
 
 async def _retention(
@@ -305,7 +324,7 @@ async def _retention(
 
 async def set_period(request: web.Request) -> web.Response:
     """POST /casefiles/retention: add or change a line. Case files keep what they were given."""
-    account = _account(request, "case.keep")
+    account = account_for(request, "case.keep")
     typed = await form(request)
     try:
         wanted = period({name: typed.get(name, "") for name in ("code", "title", "years", "source")})

@@ -54,7 +54,8 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     (OFFICE | OTHER, """
         GET /registers/out  GET /registers/in  GET /registers/waiting  GET /registers/{which}/{year}.pdf
         GET /registers/{which}/{year}-report.pdf  GET /registers/numbering  GET /casefiles  GET /casefiles/retention
-        GET /casefiles/disposal  GET /casefiles/groups  GET /casefiles/{year}-{what}.pdf  GET /figures  GET /workflow
+        GET /casefiles/disposal  GET /casefiles/handing
+        GET /casefiles/groups  GET /casefiles/{year}-{what}.pdf  GET /figures  GET /workflow
         GET /workflow/days  GET /delegations  GET /tasks/board  GET /tasks/scores"""),
     (only("hanh", "binh", "cuc", "other"), "GET /archive"),
     (only("cuc"), """
@@ -103,7 +104,8 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     # Of one record.
     (OFFICE, """
         GET /desk/{id}  GET /desk/{id}/pdf  GET /desk/{id}/word  GET /desk/{id}/versions
-        GET /casefiles/{id}  GET /casefiles/{id}/contents.pdf  GET /described/{subject}/{ref}
+        GET /casefiles/{id}  GET /casefiles/{id}/contents.pdf  GET /casefiles/{id}/handing.pdf
+        GET /described/{subject}/{ref}
         GET /registers/in/{year}/{number}
         GET /incidents/report  POST /incidents/report"""),
     (only("binh"), """
@@ -127,8 +129,10 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /certificates/{kind}/{holder}  POST /certificates/{kind}/{holder}/{id}/end"""),
     (only("binh", "cuc"), """
         POST /casefiles/{id}/keep  POST /casefiles/{id}/add  POST /casefiles/{id}/close  POST /casefiles/{id}/hand
-        POST /casefiles/{id}/take-out  POST /casefiles/{id}/group  POST /casefiles/{id}/submit
-        GET /casefiles/{id}/bag  POST /described/{subject}/{ref}"""),
+        POST /casefiles/{id}/take-out  POST /casefiles/{id}/submit  POST /casefiles/{id}/submitted
+        POST /casefiles/{id}/take-back  POST /described/{subject}/{ref}"""),
+    (only("hanh", "binh", "cuc"), "POST /casefiles/{id}/group  GET /casefiles/{id}/bag"),
+    (only("cuc"), "POST /casefiles/{id}/receive  POST /casefiles/{id}/refuse"),
     (OFFICE | {"dung"}, "GET /tasks/{id}"),
     (only("dung"), """
         POST /tasks/{id}/accept  POST /tasks/{id}/begin  POST /tasks/{id}/hand  POST /tasks/{id}/report

@@ -31,10 +31,18 @@ async def closed(office: Office, period: str) -> str:
     return where
 
 
+async def received(office: Office) -> str:
+    """One that is kept for good, and that the authority's archive has."""
+    where = await closed(office, "hop-quan-trong")
+    assert (await (await office.sign_in("binh")).post(where + "/hand")).status == 303
+    assert (await (await office.sign_in("cuc")).post(where + "/receive")).status == 303
+    return where
+
+
 async def test_two_who_hand_in_the_same_case_file_at_once_bring_one_bag(office: Office, tmp_path: Path) -> None:
     app, folder = office.server.app, tmp_path / "historical"
     submitting = Submitting(app[DATABASE], app[CASE_FILES], Historical(folder), auth.utcnow)
-    id, by = (await closed(office, "hop-quan-trong")).rpartition("/")[2], await office.actor("cuc")
+    id, by = (await received(office)).rpartition("/")[2], await office.actor("cuc")
     both = [submitting.hand_in("lam-son", id, by=by) for _ in range(2)]
     first, second = await asyncio.gather(*both, return_exceptions=True)
     assert first is None
@@ -56,7 +64,7 @@ async def test_a_case_file_kept_for_good_goes_to_the_historical_archive_and_its_
 ) -> None:
     app, folder = office.server.app, tmp_path / "historical"
     submitting = Submitting(app[DATABASE], app[CASE_FILES], Historical(folder), auth.utcnow)
-    where, clerk, by = await closed(office, "hop-quan-trong"), await office.sign_in("cuc"), await office.actor("cuc")
+    where, clerk, by = await received(office), await office.sign_in("cuc"), await office.actor("cuc")
     id = where.rpartition("/")[2]
     await submitting.hand_in("lam-son", id, by=by)
     name = f"lam-son.{(await app[CASE_FILES].get('lam-son', id)).code}"
