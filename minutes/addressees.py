@@ -34,14 +34,32 @@ def sent_to(text: Content) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for line in lines for name in _meant(text, line)))
 
 
+def astray(text: Content) -> tuple[str, ...]:
+    """The lines of the recipients that name an article which the document does not have."""
+    if not isinstance(text, TextContent):
+        return ()
+    there = {label for label, _ in labelled(text.body)}
+    return tuple(
+        line
+        for line in map(bare, text.recipients)
+        if (found := points_to_articles(line)) and any(f"Điều {number}." not in there for number in found)
+    )
+
+
+def points_to_articles(line: str) -> tuple[str, ...]:
+    """The numbers of the articles that a line of the recipients points to; () for any other line."""
+    found = _ARTICLES.match(bare(line))
+    return tuple(re.findall(r"\d+", found[0])) if found else ()
+
+
 def _meant(text: Content, line: str) -> tuple[str, ...]:
     if _ABOVE.match(line):
         above = text.invitees if isinstance(text, InvitationContent) else getattr(text, "addressees", ())
         return tuple(map(bare, above)) or (line,)
-    found = _ARTICLES.match(line)
-    if found is None or not isinstance(text, TextContent):
+    articles = points_to_articles(line)
+    if not articles or not isinstance(text, TextContent):
         return (line,)
-    charged = [_charged(text, f"Điều {number}.") for number in re.findall(r"\d+", found[0])]
+    charged = [_charged(text, f"Điều {number}.") for number in articles]
     return tuple(one for one in charged if one) if all(charged) else (line,)
 
 

@@ -50,6 +50,7 @@ def _lines(*texts: str) -> tuple[Block, ...]:
 
 
 _DUTY = "Chánh Văn phòng, các cơ quan, đơn vị và cá nhân có liên quan chịu trách nhiệm thi hành {kind} này."
+_DUTY_OF_ALL = "Ủy ban nhân dân và các cơ quan, đơn vị có liên quan chịu trách nhiệm thi hành {kind} này."
 _PLAN = _Beginning(
     _sections("MỤC ĐÍCH, YÊU CẦU", "NỘI DUNG", "TỔ CHỨC THỰC HIỆN"),
     intro=("Thực hiện …, {unit} ban hành {kind} …, cụ thể như sau:",),
@@ -86,7 +87,7 @@ _PAPERS = Table(("TT", "Tên văn bản, tài liệu", "Số lượng", "Ghi ch�
 _BEGINNINGS: Mapping[Kind, _Beginning] = MappingProxyType(
     {
         Kind.RESOLUTION: _Beginning(
-            _articles(GAP, "Ủy ban nhân dân và các cơ quan, đơn vị có liên quan chịu trách nhiệm thi hành {kind} này."),
+            _articles(GAP, _DUTY_OF_ALL),
             bases=(_LAW, "Xét Tờ trình số … ngày … của …"),
             competence="{unit}",
         ),
@@ -200,6 +201,11 @@ def started(kind: Kind, document_id: str, subject: str, authority: Authority) ->
         recipients=("Như trên", *beginning.recipients) if addressed else beginning.recipients,
         drafting_unit=OFFICE if "drafting_unit" in parts else "",
     )
+
+
+def duty(kind: Kind) -> str:
+    """The sentence by which a resolution or a decision says who is to carry it out."""
+    return (_DUTY_OF_ALL if kind is Kind.RESOLUTION else _DUTY).format(kind=KIND_NAMES[kind])
 
 
 def unfilled(text: TextContent) -> tuple[str, str] | None:

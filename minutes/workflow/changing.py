@@ -4,13 +4,14 @@ import re
 from dataclasses import replace
 
 from minutes import fit
+from minutes.addressees import bare, points_to_articles, sent_to
 from minutes.blocks import Block, Heading, Paragraph
 from minutes.content import Content, drafting_unit
 from minutes.document import KIND_NAMES, Document, Kind, Signer
 from minutes.errors import N_, Reason, Refused
 from minutes.notice import leader
 from minutes.reading import LINE
-from minutes.starting import OFFICE, collective_of, head_of
+from minutes.starting import OFFICE, collective_of, duty, head_of
 from minutes.text import Relation, TextContent
 from minutes.wording import long_date
 from minutes.workflow.capacity import on_behalf
@@ -47,17 +48,56 @@ def changed(old: Document, text: Content, deed: Deed, document_id: str) -> TextC
         body = _correction(named) if deed is Deed.CORRECTS else _recall(old, named)
         about = f"{_VERBS[deed]} {named}"
         unit = drafting_unit(text) or OFFICE
-        return _about(old, deed, document_id, relation, about, body, text.recipients, unit)
+        return _about(old, deed, document_id, relation, about, body, sent_to(text), unit)
     if not isinstance(text, TextContent):
         raise Refused("wrong_relation", Reason(N_("Loại văn bản này chỉ đính chính hoặc thu hồi được.")))
     this = f"{KIND_NAMES[old.kind]} này"
     if deed is Deed.REPLACES:
         return replace(text, document_id=document_id, relation=relation, body=_replacing(text.body, this, named))
-    body = (Paragraph(1, f"Sửa đổi … của {named} như sau: “…”."), Paragraph(1, f"{this} có hiệu lực kể từ ngày ký."))
-    subject = fit.cut(f"Sửa đổi, bổ sung {named}", LINE)
+    body, charging = _amending(text, this, named)
     return replace(
-        text, document_id=document_id, relation=relation, subject=subject, body=body, annexes=(), intro=(), closing=""
+        text,
+        document_id=document_id,
+        relation=relation,
+        subject=fit.cut(f"Sửa đổi, bổ sung {named}", LINE),
+        body=body,
+        recipients=_pointing_to(charging, text.recipients),
+        annexes=(),
+        files=(),
+        intro=(),
+        closing="",
     )
+
+
+_IN_ARTICLES = (Kind.RESOLUTION, Kind.DECISION)
+"""Whose text is in articles whatever an old one looks like (templates 1.1 and 1.2); others follow the old one."""
+_CARRIED_OUT = re.compile(r"(?!.*\bcó hiệu lực\b).*\btrách nhiệm (?:tổ chức )?(?:thi hành|thực hiện)\b.*", re.DOTALL)
+
+
+def _amending(text: TextContent, this: str, named: str) -> tuple[tuple[Block, ...], int]:
+    """The body by which `text`, called `named`, is amended, and the number of its article that says who carries it out:
+    that of the old one, else the usual one; 0 where there is no such article."""
+    says, holds = f"Sửa đổi, bổ sung … của {named} như sau:\n“…”.", f"{this} có hiệu lực kể từ ngày ký."
+    old = [one for one in text.body if isinstance(one, Heading) and one.level == "article"]
+    if not old and text.kind not in _IN_ARTICLES:
+        return (Paragraph(1, says), Paragraph(1, holds)), 0
+    told = [one.text for one in text.body if isinstance(one, Paragraph) and _CARRIED_OUT.fullmatch(one.text)]
+    who = _open(told[-1]) if told and this in told[-1] else duty(text.kind) if text.kind in _IN_ARTICLES else ""
+    articles = [("Nội dung sửa đổi, bổ sung", says), ("Hiệu lực thi hành", holds)]
+    articles += [("Trách nhiệm thi hành", who)] if who else []
+    titled = bool(old) and all(one.text for one in old)
+    body: list[Block] = []
+    for title, said in articles:
+        body += [Heading("article", title if titled else ""), Paragraph(0, said)]
+    return tuple(body), len(articles) if who else 0
+
+
+def _pointing_to(article: int, recipients: tuple[str, ...]) -> tuple[str, ...]:
+    """The recipients, of whom those of the article that says who carries it out come by that of the new document; none
+    of them where it has none (0)."""
+    own = (f"Như Điều {article}",) if article else ()
+    found = (own if points_to_articles(line) else (line,) for line in recipients)
+    return tuple(dict.fromkeys(line for lines in found for line in lines))
 
 
 _TAKES_EFFECT = re.compile(r"(.*\bcó hiệu lực\b[^.;:\n]*?)(?: và thay thế [^\n]*?)?(?:\./)?[.;]?", re.DOTALL)
@@ -97,13 +137,13 @@ def _about(
 ) -> TextContent:  # fmt: skip
     letter = deed is Deed.CORRECTS
     # "Như Điều 3", "Như trên" point into the old document and say nothing outside it.
-    to = tuple(line for line in recipients if not line.casefold().startswith(("lưu", "như "))) or (
-        "Các cơ quan, đơn vị, cá nhân đã nhận văn bản nêu trên",
-    )
+    named = (fit.cut(line, LINE) for line in recipients if not bare(line).casefold().startswith("như "))
+    to = tuple(named) or ("Các cơ quan, đơn vị, cá nhân đã nhận văn bản nêu trên",)
     return TextContent(
         document_id=document_id,
         kind=KIND_OF[deed],
-        subject=fit.cut(subject[:1].lower() + subject[1:] if letter else subject, LINE),
+        # As a letter's subject stands in registers; below its number it is "V/v đính chính …".
+        subject=fit.cut(f"Về việc {subject[:1].lower()}{subject[1:]}" if letter else subject, LINE),
         place_name=old.place,
         body=body,
         closing="",

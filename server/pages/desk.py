@@ -160,7 +160,7 @@ async def document_page(
     acts = possible(document, account, asked)
     if not in_force(changes):
         acts -= {"change"}
-    history = await records.history(document.id)
+    history, text = await records.history(document.id), await records.content(document.id)
     if any(one.kind is Kind.NOTICE for one in related):
         acts -= {"notice"}
     public_path = ""
@@ -172,9 +172,9 @@ async def document_page(
         "desk/show.html",
         status=422 if sentence else 200,
         document=document,
-        content=await records.content(document.id),
+        content=text,
         history=history,
-        **await told(request, account, document, history, acts),
+        **await told(request, account, document, history, acts, text),
         related=[one for one in related if one.id != document.id and may(account, "document.read", access(one))],
         acts=acts,
         ways=request.app[CONFIG].signing.ways,

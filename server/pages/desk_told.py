@@ -6,6 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
+from minutes.addressees import astray
+from minutes.content import Content
 from minutes.document import Act, Document, HistoryEntry, State
 from minutes.transitions import WITH_AUTHOR
 from server.directory import Account
@@ -18,9 +20,10 @@ _TO_APPROVE = WITH_AUTHOR | {State.COMMENTS, State.CHECK, State.REVIEW}
 
 
 async def told(
-    request: web.Request, account: Account, document: Document, history: Sequence[HistoryEntry], acts: frozenset[str]
-) -> dict[str, Any]:
-    """Values for the page of a record on which `acts` are possible."""
+    request: web.Request, account: Account, document: Document, history: Sequence[HistoryEntry], acts: frozenset[str],
+    text: Content,
+) -> dict[str, Any]:  # fmt: skip
+    """Values for the page of a record with this text, on which `acts` are possible."""
     records, reader = request.app[RECORDS], reader_of(request)
     open_ = document.state in _TO_APPROVE
     overtaken = await records.overtaken(document) if open_ else None
@@ -34,6 +37,7 @@ async def told(
         "overtaken": wording.told(overtaken, reader) if overtaken else "",
         "lacking": wording.told(lacking, reader) if lacking else "",
         "own_hand": wording.told(own_hand, reader) if own_hand else "",
+        "astray": astray(text) if open_ else (),
         "margin": margin,
         # What was written to a block that is gone has no place any more where it could be settled.
         "open_notes": sum(1 for one in margin if one.part and one.remark.settled_by is None) if open_ else 0,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from minutes.addressees import sent_to
+from minutes.addressees import astray, sent_to
 from minutes.blocks import Block, Heading, Paragraph
 from minutes.content import InvitationContent
 from minutes.document import Kind
@@ -55,3 +55,15 @@ def test_as_above_of_an_invitation_is_who_is_invited() -> None:
 def test_as_an_article_says_is_whom_it_charges(recipient: str, texts: tuple[str, ...], meant: tuple[str, ...]) -> None:
     decision = replace(DECISION, body=articles(*texts), recipients=(recipient, "Lưu: VT"))
     assert sent_to(decision) == meant
+
+
+@pytest.mark.parametrize(
+    ("recipient", "wrong"),
+    [
+        ("- Như Điều 3;", True), ("Như Điều 2 và Điều 3;", True), ("Như các Điều 1, 4", True),
+        ("Như Điều 2;", False), ("Như trên", False), ("Sở Tài chính (theo Điều 9)", False),
+    ],
+)  # fmt: skip
+def test_a_recipient_by_an_article_that_is_not_there_is_found(recipient: str, wrong: bool) -> None:
+    decision = replace(DECISION, body=articles("Thành lập tổ.", "Có hiệu lực kể từ ngày ký."), recipients=(recipient,))
+    assert bool(astray(decision)) is wrong

@@ -5,9 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from minutes.addressees import astray, sent_to
 from minutes.blocks import Block, Heading, Paragraph
 from minutes.document import Document, Kind, State
-from minutes.printed import printed
+from minutes.printed import letter_subject, printed
+from minutes.starting import duty
 from minutes.text import TextContent
 from minutes.workflow.changing import changed, leaders
 from minutes.workflow.relation import Deed
@@ -116,5 +118,67 @@ def test_the_old_documents_kind_is_a_name_and_written_as_one() -> None:
     assert found == {
         Deed.AMENDS: f"Sửa đổi, bổ sung {named}",
         Deed.RECALLS: f"Thu hồi {named}",
-        Deed.CORRECTS: f"đính chính {named}",
+        Deed.CORRECTS: f"Về việc đính chính {named}",
     }
+    letter = changed(old, text, Deed.CORRECTS, "d2")
+    assert letter_subject(letter.subject) == f"V/v đính chính {named}"
+
+
+def decided(*texts: str, to: tuple[str, ...] = ("Như Điều 3", "Lưu: VT")) -> TextContent:
+    body = tuple(block for text in texts for block in (ARTICLE, Paragraph(0, text)))
+    return replace(text_of(Kind.DECISION), body=body, recipients=to)
+
+
+def amending(old: TextContent) -> TextContent:
+    return changed(issued(old.kind), old, Deed.AMENDS, "d2")
+
+
+SAYS = f"Sửa đổi, bổ sung … của {OLD} như sau:"
+HOLDS = "Quyết định này có hiệu lực kể từ ngày ký."
+
+
+def test_a_decision_is_amended_in_articles_and_carried_out_by_whom_the_old_one_charged() -> None:
+    duty = "Chánh Văn phòng, Giám đốc Sở Tài chính chịu trách nhiệm thi hành Quyết định này."
+    old = decided("Thành lập tổ.", "Tổ có 5 người.", HOLDS, f"{duty}/.", to=("Như Điều 4", "Sở Nội vụ", "Lưu: VT"))
+    found = amending(old)
+    lines = [str(line) for line in printed(found) if line.style == "article"]
+    assert lines == [f"Điều 1. {SAYS}", f"Điều 2. {HOLDS}", f"Điều 3. {duty}/."]
+    assert found.recipients == ("Như Điều 3", "Sở Nội vụ", "Lưu: VT")
+    assert astray(found) == ()
+    assert "Chánh Văn phòng, Giám đốc Sở Tài chính" in sent_to(found)
+
+
+@pytest.mark.parametrize(
+    "last", ["Phê duyệt.", "Quyết định này có hiệu lực kể từ ngày ký. Chánh Văn phòng chịu trách nhiệm thi hành."]
+)
+def test_where_the_old_decision_has_no_such_article_the_new_one_has_the_usual_one(last: str) -> None:
+    found = amending(decided("Thành lập tổ.", last, to=("Như Điều 1, Điều 2", "Lưu: VT")))
+    assert found.body[-1] == Paragraph(0, duty(Kind.DECISION))
+    assert found.recipients == ("Như Điều 3", "Lưu: VT")
+
+
+def test_articles_with_titles_are_amended_by_articles_with_titles() -> None:
+    rules = replace(
+        text_of(Kind.RULES), body=(Heading("article", "Phạm vi"), Paragraph(1, "Áp dụng trong xã.")),
+        recipients=("Như Điều 9", "Lưu: VT"),
+    )  # fmt: skip
+    found = amending(rules)
+    assert [one.text for one in found.body if isinstance(one, Heading)] == [
+        "Nội dung sửa đổi, bổ sung",
+        "Hiệu lực thi hành",
+    ]
+    assert found.recipients == ("Lưu: VT",), "nobody is charged by an article of it"
+
+
+def test_a_plan_is_amended_in_numbered_paragraphs() -> None:
+    found = amending(replace(text_of(Kind.PLAN), recipients=("Như Điều 3", "Lưu: VT")))
+    assert [type(one) for one in found.body] == [Paragraph, Paragraph]
+    assert found.recipients == ("Lưu: VT",)
+
+
+@pytest.mark.parametrize("deed", [Deed.CORRECTS, Deed.RECALLS])
+def test_whom_the_old_decision_charged_is_told_of_its_correction_and_recall_by_name(deed: Deed) -> None:
+    old = decided("Thành lập tổ.", "Chánh Văn phòng chịu trách nhiệm thi hành Quyết định này.", to=("Như Điều 2",))
+    found = changed(issued(Kind.DECISION), old, deed, "d2")
+    assert (found.addressees or found.recipients)[0] == "Chánh Văn phòng"
+    assert astray(found) == ()
