@@ -13,7 +13,7 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes.authority import Authority
-from minutes.document import Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, SignerRole, State
+from minutes.document import Act, Actor, Document, HistoryEntry, Kind, Publication, Signed, Signer, SignerRole, State
 from minutes.errors import N_, Erased, NotFound, Reason, Withheld
 from minutes.tables import (
     act_table,
@@ -133,6 +133,21 @@ async def history(connection: AsyncConnection, document_id: str) -> tuple[Histor
         select(act_table).where(act_table.c.document_id == document_id).order_by(act_table.c.id)
     )
     return tuple(HistoryEntry(row["at"], row["act"], _actor_in(row["by"]), row["reason"]) for row in rows.mappings())
+
+
+_MOVES = (Act.RETURN, Act.VOID, Act.SUBMIT, Act.TAKE_BACK)
+
+
+async def returned(connection: AsyncConnection, ids: Sequence[str]) -> dict[str, HistoryEntry]:
+    """The act by which a draft came back to its author, of those of these documents that were not submitted again."""
+    rows = await connection.execute(
+        select(act_table).where(act_table.c.document_id.in_(ids), act_table.c.act.in_(_MOVES)).order_by(act_table.c.id)
+    )
+    last = {
+        row["document_id"]: HistoryEntry(row["at"], row["act"], _actor_in(row["by"]), row["reason"])
+        for row in rows.mappings()
+    }
+    return {id: one for id, one in last.items() if one.act in (Act.RETURN, Act.VOID)}
 
 
 WITHHELD, ERASED = '"withheld"', '"erased"'

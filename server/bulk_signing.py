@@ -1,7 +1,7 @@
 """Signing many documents after one PIN entry: one after the other, each on its own, so that one failure stops nobody.
 
 Runs of a process are in its memory alone: after a restart those that were signed are signed, and the others wait as
-before.
+before. The address of a run names its documents, so that its page can still say which are which.
 """
 
 import asyncio
@@ -36,16 +36,17 @@ class Row:
 
 @dataclass
 class Run:
-    """Documents that one account signs. `over` when none waits any more."""
+    """Documents that one account signs. `over` when none waits any more, or nobody works at it (`interrupted`)."""
 
     id: str
     account: str
     rows: tuple[Row, ...]
     task: asyncio.Task[None] | None = field(default=None, repr=False)
+    interrupted: bool = False
 
     @property
     def over(self) -> bool:
-        return all(row.state != "waiting" for row in self.rows)
+        return self.interrupted or all(row.state != "waiting" for row in self.rows)
 
     @property
     def finished(self) -> int:
@@ -75,6 +76,10 @@ class BulkSigning:
         self._runs[run.id] = run
         run.task = asyncio.create_task(_work(run, sign))
         return run
+
+    def knows(self, run_id: str) -> bool:
+        """Whether there is such a run of anybody."""
+        return run_id in self._runs
 
     def get(self, run_id: str, account: str) -> Run | None:
         """A run of `account`."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from minutes import store
-from minutes.document import Document, Kind, Official, Signer, State, in_signing_order
+from minutes.document import Document, HistoryEntry, Kind, Official, Signer, State, in_signing_order
 from minutes.errors import N_, Reason, Refused
 from minutes.reading import VIETNAM
 from minutes.transitions import WITH_AUTHOR
@@ -107,6 +107,12 @@ class Arranging(Reading):
         """Whose turn it is with documents, by their ids."""
         async with self._database.read() as connection:
             return await workflow.turns_of(connection, ids)
+
+    async def returned(self, documents: Sequence[Document]) -> dict[str, HistoryEntry]:
+        """By whom, when and why those of the documents that are with their authors came back to them, by their ids."""
+        ids = [one.id for one in documents if one.state in WITH_AUTHOR]
+        async with self._database.read() as connection:
+            return await store.returned(connection, ids)
 
     async def waiting(self, account: Account) -> tuple[tuple[Waiting, Document], ...]:
         """What waits for an official, the first due first."""

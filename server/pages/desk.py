@@ -72,6 +72,7 @@ async def index(request: web.Request) -> web.Response:
         if document.id not in taken and may(account, "document.read", access(document))
     ]
     turns = await records.turns([document.id for document in documents])
+    to_sign = [acts for _waiting, one in mine if (acts := possible(one, account) & {"sign", "seal"})]
     groups = [(state, [document for document in documents if document.state is state]) for state in State]
     return private(
         request,
@@ -87,7 +88,9 @@ async def index(request: web.Request) -> web.Response:
         rights=sum(
             one.waits and may(account, "delegation.confirm", one) for one in await records.delegations(account.unit.id)
         ),
-        signing=sum(bool(possible(document, account) & {"sign", "seal"}) for _waiting, document in mine),
+        signing=len(to_sign),
+        sealing=all("seal" in acts for acts in to_sign),
+        returned=await records.returned([*(document for _waiting, document in mine), *documents]),
         tasks=wording.tasks([waiting.turn.task for waiting, _document in mine], reader),
         groups=[(state, found) for state, found in groups if found],
         words=wording,
@@ -174,7 +177,7 @@ async def document_page(
         document=document,
         content=text,
         history=history,
-        **await told(request, account, document, history, acts, text),
+        **await told(request, account, document, acts, text),
         related=[one for one in related if one.id != document.id and may(account, "document.read", access(one))],
         acts=acts,
         ways=request.app[CONFIG].signing.ways,

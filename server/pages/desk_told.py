@@ -1,14 +1,13 @@
 """What the page of a record says before its text: why it came back, what will keep it from being approved, who may
 not check it, what stands in its margin, and which drafts are already to change it."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
 
 from minutes.addressees import astray
 from minutes.content import Content
-from minutes.document import Act, Document, HistoryEntry, State
+from minutes.document import Document, State
 from minutes.transitions import WITH_AUTHOR
 from server.directory import Account
 from server.keys import EDITING, RECORDS
@@ -20,9 +19,8 @@ _TO_APPROVE = WITH_AUTHOR | {State.COMMENTS, State.CHECK, State.REVIEW}
 
 
 async def told(
-    request: web.Request, account: Account, document: Document, history: Sequence[HistoryEntry], acts: frozenset[str],
-    text: Content,
-) -> dict[str, Any]:  # fmt: skip
+    request: web.Request, account: Account, document: Document, acts: frozenset[str], text: Content
+) -> dict[str, Any]:
     """Values for the page of a record with this text, on which `acts` are possible."""
     records, reader = request.app[RECORDS], reader_of(request)
     open_ = document.state in _TO_APPROVE
@@ -33,7 +31,7 @@ async def told(
     inside = document.number is None and may(account, "document.read", access(document))
     margin = await request.app[EDITING].margin(document) if inside else ()
     return {
-        "returned": returned(history) if "edit" in acts else None,
+        "returned": (await records.returned([document])).get(document.id) if "edit" in acts else None,
         "overtaken": wording.told(overtaken, reader) if overtaken else "",
         "lacking": wording.told(lacking, reader) if lacking else "",
         "own_hand": wording.told(own_hand, reader) if own_hand else "",
@@ -43,9 +41,3 @@ async def told(
         "open_notes": sum(1 for one in margin if one.part and one.remark.settled_by is None) if open_ else 0,
         "rivals": await records.changing(document) if "change" in acts else (),
     }
-
-
-def returned(history: Sequence[HistoryEntry]) -> HistoryEntry | None:
-    """The act by which a draft came back to its author, if it has not been submitted again."""
-    moves = [one for one in history if one.act in (Act.RETURN, Act.VOID, Act.SUBMIT, Act.TAKE_BACK)]
-    return moves[-1] if moves and moves[-1].act in (Act.RETURN, Act.VOID) else None

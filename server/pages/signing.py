@@ -5,6 +5,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from aiohttp import BodyPartReader, web
 
@@ -12,7 +13,7 @@ from minutes.document import Document, Kind
 from minutes.errors import NotFound, Reason, RecordError, WrongPin
 from minutes.signing import Credential
 from server import certificates
-from server.bulk_signing import MAX_DOCUMENTS, Row
+from server.bulk_signing import MAX_DOCUMENTS, Row, Run
 from server.certificates import Holder
 from server.directory import Account
 from server.errors import Problem
@@ -20,7 +21,7 @@ from server.i18n import N_
 from server.keys import BULK, CONFIG, DATABASE, PIN_ATTEMPTS, RECORDS, REMOTE
 from server.middleware import policy
 from server.pages import check_csrf, reader_of, require, see_other, wording
-from server.pages.caching import PRIVATE, private
+from server.pages.caching import private
 from server.pages.desk_acts import Unfilled, access, actor, possible
 from server.records_signing import ToSign
 from server.rights import may
@@ -104,6 +105,7 @@ async def _page(
         "desk/signing.html",
         status=422 if sentence else 200,
         documents=documents,
+        seals=sum(one.seal for one in documents),
         ticked=ticked,
         ways=config.ways,
         agent=agent,
@@ -150,7 +152,8 @@ async def sign(request: web.Request) -> web.Response:
         return await _page(request, account, ticked, sentence=sentence, failed=way)
     attempts.succeeded(account.id)
     run = request.app[BULK].start(account.id, [(one.document, one.seal) for one in documents], work)
-    return see_other(f"/signing/runs/{run.id}")
+    named = urlencode([("document", one.document.id) for one in documents])
+    return see_other(f"/signing/runs/{run.id}?{named}")
 
 
 def _way(fields: Mapping[str, str], offered: Sequence[str]) -> str:
@@ -282,13 +285,13 @@ async def _form(request: web.Request) -> tuple[Mapping[str, str], bytes]:
 
 
 async def run_page(request: web.Request) -> web.Response:
-    """GET /signing/runs/{run}: which documents are signed, which are not and why; asked again while it goes on."""
+    """GET /signing/runs/{run}?document=ID…: which documents are signed, which are not and why; asked again while it
+    goes on. Of a run that this process knows nothing of, what has become of the documents."""
     account = require(request, "desk.sign")
-    run = request.app[BULK].get(request.match_info["run"], account.id)
+    runs, run_id = request.app[BULK], request.match_info["run"]
+    run = runs.get(run_id, account.id) if runs.knows(run_id) else await _interrupted(request, account)
     if run is None:
         return see_other("/signing")
-    if request.headers.get("Accept") == "application/json":
-        return web.json_response({"finished": run.finished, "over": run.over}, headers=PRIVATE)
     reader = reader_of(request)
     errors = defaultdict(
         str,
@@ -299,3 +302,21 @@ async def run_page(request: web.Request) -> web.Response:
         },
     )
     return private(request, "desk/signed.html", run=run, errors=errors, words=wording)
+
+
+async def _interrupted(request: web.Request, account: Account) -> Run | None:
+    """A run that a restart has cut off, by the documents that its address names; None where it names none."""
+    rows: list[Row] = []
+    for document_id in dict.fromkeys(request.query.getall("document", [])[:MAX_DOCUMENTS]):
+        try:
+            document = await request.app[RECORDS].get(document_id)
+        except NotFound:
+            continue
+        if may(account, "document.read", access(document)):
+            left = signable(document, account)
+            signed = {one.signer.account: one.signer.role == "seal" for one in document.signed}
+            by = next((one for one in (account.id, account.unit.id) if one in signed), None)
+            done = left is None and by is not None
+            seal = left.seal if left is not None else by is not None and signed[by]
+            rows.append(Row(document, seal, "done" if done else "waiting"))
+    return Run(request.match_info["run"], account.id, tuple(rows), interrupted=True) if rows else None

@@ -69,3 +69,15 @@ async def test_the_desk_speaks_english_and_japanese(office: Office) -> None:
     await office.minutes()
     assert "My work" in (await (await office.sign_in("binh", "en")).get("/desk")).words
     assert "自分の仕事" in (await (await office.sign_in("binh", "ja")).get("/desk")).words
+
+
+async def test_the_desk_says_what_was_returned_by_whom_and_why(office: Office) -> None:
+    minutes = await office.minutes(State.REVIEW)
+    secretary = await office.sign_in("binh")
+    assert not (await secretary.get("/desk")).has("returned")
+    await (await office.sign_in("hanh")).post(f"/desk/{minutes}/return", {"reason": "Thiếu kết luận ở mục 2"})
+    page = await secretary.get("/desk")
+    assert "Bị trả lại Thiếu kết luận ở mục 2 (Nguyễn Thị Hạnh" in page.words
+    assert "Sửa lại: Biên bản" in page.words
+    await office.advance(minutes, State.REVIEW)
+    assert not (await secretary.get("/desk")).has("returned")

@@ -86,6 +86,51 @@ async def test_two_documents_are_signed_by_one_pin_entry(office: Office) -> None
     assert "Không có văn bản nào chờ đồng chí ký." in (await visitor.get("/signing")).words
 
 
+async def test_the_page_of_a_run_says_which_is_signed_and_which_is_being_signed(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    documents = await two(office)
+    sign, go_on, second = office.records.sign, asyncio.Event(), asyncio.Event()
+    asked: list[str] = []
+
+    async def slowly(document_id: str, **options: object) -> None:
+        asked.append(document_id)
+        if len(asked) == 2:
+            second.set()
+            await go_on.wait()
+        await sign(document_id, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(office.records, "sign", slowly)
+    visitor = await office.sign_in("binh")
+    begun = await visitor.post("/signing", form(visitor, documents, "store", PIN))
+    await second.wait()
+    shown = await visitor.get(begun.location)
+    assert "Đã xong 1 trên 2 văn bản." in shown.words
+    assert re.findall(r'data-state="(\w+)"', shown.text) == ["done", "now"]
+    assert 'role="status" id="heard"' in shown.text
+    go_on.set()
+    assert "Đã ký 2 trên 2 văn bản." in (await result(visitor, begun)).words
+
+
+async def test_after_a_restart_the_page_of_a_run_says_what_is_signed_and_what_is_left(office: Office) -> None:
+    first, second = await two(office)
+    visitor = await office.sign_in("binh")
+    await result(visitor, await visitor.post("/signing", form(visitor, [first], "store", PIN)))
+    # As another process finds it, which knows nothing of the run.
+    path = f"/signing/runs/of-before?document={first}&document={second}"
+    shown = await visitor.get(path)
+    assert (
+        "Việc ký bị gián đoạn do hệ thống khởi động lại: 1 trên 2 văn bản đã ký, còn 1 văn bản chưa ký." in shown.words
+    )
+    assert re.findall(r'data-state="(\w+)"', shown.text) == ["done", "waiting"]
+    assert f'href="/signing?document={second}"' in shown.text
+    await result(visitor, await visitor.post("/signing", form(visitor, [second], "store", PIN)))
+    assert "Đã ký 2 trên 2 văn bản." in (await visitor.get(path)).words
+    delegate = await office.sign_in("dung")
+    assert (await delegate.get(path)).location in ("/signing", ""), "whoever may not read them learns nothing of them"
+    assert (await visitor.get("/signing/runs/of-before")).location == "/signing"
+
+
 async def test_only_what_is_ticked_is_signed(office: Office) -> None:
     first, second = await two(office)
     visitor = await office.sign_in("binh")
@@ -126,11 +171,26 @@ async def test_a_wrong_pin_begins_nothing_and_keeps_what_was_ticked(office: Offi
     assert not (await office.records.get(first)).signed
 
 
+async def test_with_several_ways_each_button_names_its_own(office: Office) -> None:
+    offer(office, "store", "file", "vgca")
+    await two(office)
+    text = (await (await office.sign_in("binh")).get("/signing")).text
+    buttons = re.findall(r'data-test="sign-\w+">([^<]+)<', text)
+    assert buttons == [
+        f"Ký các văn bản đã chọn: {way}"
+        for way in ("Chứng thư số đã cấp trong hệ thống", "Tệp khóa", "VGCA Sign Service")
+    ]
+
+
 async def test_the_clerk_seals_by_the_same_page(office: Office) -> None:
     document = await office.minutes(State.SIGNED)
     visitor = await office.sign_in("cuc")
-    assert "Đóng dấu cơ quan" in (await visitor.get("/signing")).words
-    await result(visitor, await visitor.post("/signing", form(visitor, [document], "store", PIN)))
+    shown = await visitor.get("/signing")
+    assert "Văn bản chờ đồng chí đóng dấu" in shown.words
+    assert "Đóng dấu các văn bản đã chọn" in shown.words
+    assert "Ký các văn bản đã chọn" not in shown.words
+    shown = await result(visitor, await visitor.post("/signing", form(visitor, [document], "store", PIN)))
+    assert "Đã đóng dấu 1 trên 1 văn bản." in shown.words
     assert (await office.records.get(document)).state is State.SEALED
 
 
