@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from minutes.errors import Reason
 from server.commands import console, documents, export, keeping, meetings, serving
 from server.errors import SetupError
 from server.i18n import LANGUAGES, N_
+from server.pages.wording import told
 from server.terminal import in_words, without_language
 
 PURPOSE = N_("Giaoban: từ giấy mời đến văn bản đã ký số, đăng công khai và lưu trữ.")
@@ -36,7 +38,7 @@ def main() -> None:
         console.begin(language)
         in_words(cli, console.reader)(arguments)
     except SetupError as error:
-        print(f"giaoban: {console.reader.gettext(error.text, **error.values)}", file=sys.stderr)
+        print(f"giaoban: {told(Reason(error.text, **error.values), console.reader)}", file=sys.stderr)
         sys.exit(2)
 
 

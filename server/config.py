@@ -1,9 +1,12 @@
 """Configuration: one TOML file; every key can also come from the environment as GIAOBAN_SECTION__KEY.
 
-Unknown keys are errors, so that a misspelt key is found at start and not at the worst moment.
+Unknown keys and GIAOBAN_ variables are errors, so that a misspelt key is found at start and not at the worst moment.
 """
 
+import difflib
+import os
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -15,6 +18,7 @@ from minutes.archive import Archive
 from minutes.keyring import Keyring
 from server.database import sqlite_url
 from server.errors import SetupError
+from server.i18n import N_
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 Workers = Annotated[int, Field(ge=1, le=64)]
@@ -331,6 +335,9 @@ def archive_of(config: Config) -> Archive:
 
 def load(file: Path | None = None, **overrides: Any) -> Config:
     """Read `file` (TOML) and the environment; `overrides` win. Raises SetupError with one clear sentence."""
+    for name in sorted(os.environ):
+        if not _is_setting(name):
+            _refuse_unknown(name, (_in_environment(one) for one in _names(Config)))
     if file is not None and not file.is_file():
         raise SetupError(f"The configuration file {file} does not exist.")
 
@@ -342,7 +349,54 @@ def load(file: Path | None = None, **overrides: Any) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        what = "is not a known setting" if first["type"] == "extra_forbidden" else first["msg"]
-        raise SetupError(f"Configuration: {key}: {what}.") from error
+        if first["type"] == "extra_forbidden":
+            _refuse_unknown(key, _names(Config))
+        raise SetupError(f"Configuration: {key}: {first['msg']}.") from error
     except ValueError as error:
         raise SetupError(f"Configuration: {error}.") from error
+
+
+_PREFIX = "GIAOBAN_"
+_OF_TESTS = f"{_PREFIX}TEST_"
+"""How the test suite itself is told something; no setting."""
+_CALLED = (("tsa", "time_stamper"), ("timestamp_", "time_stamper_"))
+"""Other words for what our names say."""
+
+
+def _names(section: type[BaseModel], before: str = "") -> Iterator[str]:
+    """The names of all settings, as "media.port"."""
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _names(kind, f"{before}{name}.")
+        else:
+            yield before + name
+
+
+def _in_environment(name: str) -> str:
+    return _PREFIX + name.replace(".", "__").upper()
+
+
+def _is_setting(variable: str) -> bool:
+    """Whether a variable of the environment is a setting, or a whole section as JSON, or is none of ours at all."""
+    named = variable.upper()
+    if not named.startswith(_PREFIX) or named.startswith(_OF_TESTS):
+        return True
+    kind: Any = Config
+    for part in named.removeprefix(_PREFIX).lower().split("__"):
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return str(kind).startswith("dict")
+        if part not in kind.model_fields:
+            return False
+        kind = kind.model_fields[part].annotation
+    return True
+
+
+def _refuse_unknown(name: str, known: Iterable[str]) -> None:
+    """Raises SetupError that names the setting which is most like `name`."""
+    meant = name.lower()
+    for word, ours in _CALLED:
+        meant = meant.replace(word, ours)
+    nearest = max(known, key=lambda one: difflib.SequenceMatcher(None, one.lower(), meant).ratio())
+    text = N_("Cấu hình: không có cài đặt nào tên là %(name)s; tên gần nhất là %(nearest)s.")
+    raise SetupError(text, name=name, nearest=nearest)

@@ -122,9 +122,12 @@ class Keys:
 
 def open_keys(directory: Path) -> Keys:
     """The keys in `directory`: trust/, people and seals, and tsa.p12 where the installation stamps by itself; raises
-    OSError or ValueError."""
+    OSError or ValueError, which for tsa.p12 has the reason."""
     own = _read(directory / "tsa.p12")
-    stamper = NoStamper() if own is None else Credential.load(own, TSA_PIN).time_stamper()
+    try:
+        stamper = NoStamper() if own is None else Credential.load(own, TSA_PIN).time_stamper()
+    except RecordError as error:  # its PIN is ours, so it is the file
+        raise ValueError(Reason(_SPOILT, file=directory / "tsa.p12")) from error
     return Keys(Trust.load(directory / "trust"), stamper, KeyStore(directory / "keys"))
 
 
@@ -132,9 +135,27 @@ def installed_keys(config: Config) -> Keys:
     """Those of the installation that is configured. Raises SetupError."""
     try:
         return open_keys(config.keys)
-    except (OSError, ValueError, RecordError) as error:
-        why = f"The keys in {config.keys} are missing or damaged: {error}; `giaoban demo` makes demo keys."
-        raise SetupError(why) from error
+    except (OSError, ValueError) as error:
+        raise unusable(config, error) from error
+
+
+_SPOILT = N_("tệp %(file)s bị hỏng")
+
+
+def unusable(config: Config, error: OSError | ValueError) -> SetupError:
+    """What to say of keys that could not be opened: which file, and what to do."""
+    why: str = Reason(_SPOILT, file=config.keys / "trust")
+    if isinstance(error, FileNotFoundError):
+        why = Reason(N_("thiếu tệp %(file)s"), file=error.filename)
+    elif isinstance(error, OSError):
+        why = Reason(N_("không đọc được %(what)s: %(why)s"), what=error.filename, why=error.strerror)
+    elif error.args and isinstance(error.args[0], Reason):
+        why = error.args[0]
+    text = N_(
+        "Khóa của bản cài đặt chưa dùng được: %(why)s. Xin khôi phục thư mục khóa từ bản sao lưu; bản dùng thử thì "
+        "chạy `giaoban demo --fresh`."
+    )
+    return SetupError(text, why=why)
 
 
 def begin_keys(directory: Path) -> None:

@@ -224,7 +224,7 @@ async def of_installation(
         trust = with_fetched(Trust.load(folder), folder, auth.utcnow())
         key = records_keys.archive_key(config.keys)
     except (OSError, ValueError) as error:
-        raise SetupError(f"The keys in {config.keys} are missing or damaged: {error}.") from error
+        raise records_keys.unusable(config, error) from error
     verifier = key.verifier if key is not None else None
     archive = archive_of(config)
     async with database.read() as connection:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rooms import store
-from server import auth, demo_pki, directory
+from server import auth, config, demo_pki, directory
 from server.__main__ import main
 from server.database import Database, sqlite_url
 from tests.installation import Installation, free_port
@@ -107,12 +107,46 @@ def test_a_folder_in_use_is_left_alone(tmp_path: Path, giaoban: Giaoban) -> None
 
 @pytest.mark.parametrize(
     ("text", "named"),
-    [("[media]\nprot = 5\n", "media.prot"), ("[media]\nport = 70000\n", "media.port"), ("data = [", "Configuration")],
+    [
+        ("[media]\nprot = 5\n", "media.prot; tên gần nhất là media.port."),
+        ("[media]\nport = 70000\n", "media.port"),
+        ("data = [", "Configuration"),
+    ],
 )
 def test_a_wrong_configuration_names_the_setting(giaoban: Giaoban, tmp_path: Path, text: str, named: str) -> None:
     file = tmp_path / "giaoban.toml"
     file.write_text(text)
     assert named in one_sentence(giaoban("migrate", "--config", str(file)))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "nearest"),
+    [
+        ("GIAOBAN_TSA__URL", "GIAOBAN_SIGNING__TIME_STAMPER_URL"),
+        ("GIAOBAN_TIMESTAMP__URL", "GIAOBAN_SIGNING__TIME_STAMPER_URL"),
+        ("GIAOBAN_MEDIA__PROT", "GIAOBAN_MEDIA__PORT"),
+        ("GIAOBAN_MEDIA__PORT__X", "GIAOBAN_MEDIA__PORT"),
+        ("GIAOBAN_SIGNING__REMOTE__ULR", "GIAOBAN_SIGNING__REMOTE__URL"),
+    ],
+)
+def test_an_unknown_setting_of_the_environment_is_an_error_that_names_the_nearest(
+    giaoban: Giaoban, tmp_path: Path, wrong: str, nearest: str
+) -> None:
+    told = one_sentence(giaoban("doctor", "--data", str(tmp_path), **{wrong: "5"}))
+    assert f"không có cài đặt nào tên là {wrong}; tên gần nhất là {nearest}." in told
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("GIAOBAN_MEDIA", '{"port": 5}'), ("giaoban_media__port", "5"), ("GIAOBAN_EXCHANGE__ORGANS__LAM-SON", "H41")],
+)
+def test_sections_small_letters_and_tables_are_settings(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    if "EXCHANGE" in name:
+        monkeypatch.setenv("GIAOBAN_EXCHANGE__URL", "https://truc.example.vn")
+        assert config.load(None).exchange.organs == {"lam-son": "H41"}
+    else:
+        assert config.load(None).media.port == 5
 
 
 def test_settings_come_from_the_environment_too(giaoban: Giaoban, tmp_path: Path) -> None:
@@ -211,6 +245,22 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path, giaoban: Giaoban, settin
     config.write_text("[http]\nport = 0\n")
     told = one_sentence(giaoban("serve", "--data", str(tmp_path), "--config", str(config), **{setting: value}))
     assert named in told
+
+
+@pytest.mark.parametrize(("name", "language", "said"), [
+    ("tsa.p12", "vi", "tệp {file} bị hỏng. Xin khôi phục"), ("tsa.p12", "en", "the file {file} is damaged. Please"),
+    ("trust/roots.pem", "vi", "bị hỏng. Xin khôi phục"),
+])  # fmt: skip
+def test_a_damaged_key_file_is_named_in_one_language(
+    tmp_path: Path, giaoban: Giaoban, name: str, language: str, said: str
+) -> None:
+    auth.load_secret(tmp_path / "secret.key")
+    make_keys(tmp_path / "keys")
+    file = tmp_path / "keys" / name
+    file.write_bytes(b"-----BEGIN CERTIFICATE-----\nnothing")
+    told = one_sentence(giaoban("--lang", language, "demo", "--port", str(free_port()), "--data", str(tmp_path)))
+    assert said.format(file=file) in told
+    assert "PIN" not in told
 
 
 def test_an_installation_without_keys_says_so(tmp_path: Path, giaoban: Giaoban) -> None:
