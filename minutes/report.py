@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESSubIndic
 
@@ -49,6 +50,24 @@ class Report:
     stamped: bool = False
 
 
+class Fault(StrEnum):
+    """What is wrong with a file, as far as it can be said in one sentence to whoever holds it."""
+
+    EARLIER = "earlier"
+    """It is as it was before the last signatures, or before the time-stamp over them."""
+    CUT = "cut"
+    ADDED = "added"
+    """Something stands behind the last signature."""
+    ALTERED = "altered"
+    UNSIGNED = "unsigned"
+    SIGNER = "signer"
+    """A signature is by another certificate than it should be, or is missing."""
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+    CONTENT = "content"
+    """Its signatures are good, but it does not say what was approved."""
+
+
 CHANGED = Reason(N_("nội dung đã bị sửa sau khi ký"))
 BROKEN_SIGNATURE = Reason(N_("cấu trúc chữ ký bị hỏng"))
 ODD = Reason(N_("cấu trúc tệp có chỗ bất thường nên không xác nhận được"))
@@ -86,19 +105,37 @@ UNSIGNED = N_("Tệp không có chữ ký số")
 """The one problem of a file that nobody has signed."""
 
 
+_TWICE = N_("Một trường chữ ký xuất hiện nhiều lần")
+_LACKING = N_("Thiếu chữ ký “%(field)s”")
+_ANOTHERS = N_("Chữ ký “%(field)s” không phải của người ký đã đăng ký")
+_SURPLUS = N_("Có chữ ký ngoài danh sách: “%(field)s”")
+
+
+def fault_of(report: Report) -> Fault | None:
+    """The fault of a file by what its signatures say; None where they are good, or that cannot be said in a word."""
+    said = {one.text for one in report.problems}
+    reasons = {one.reason for one in report.signatures}
+    if not report.ok and not report.signatures:
+        return Fault.UNSIGNED
+    if CHANGED in reasons:
+        return Fault.ALTERED
+    if said & {_TWICE, _LACKING, _ANOTHERS, _SURPLUS} or UNTRUSTED in reasons:
+        return Fault.SIGNER
+    return Fault.REVOKED if REVOKED in reasons else Fault.EXPIRED if EXPIRED in reasons else None
+
+
 def unexpected(checks: Sequence[SignatureCheck], expected: Sequence[Expected] | None) -> list[Reason]:
     """What is wrong with who has signed which field; `expected` None: nothing can be."""
     if expected is None:
         return []
     found = {check.field: Expected(check.field, check.issuer, check.serial) for check in checks}
     if len(found) != len(checks):
-        return [Reason(N_("Một trường chữ ký xuất hiện nhiều lần"))]
+        return [Reason(_TWICE)]
     problems = []
     for wanted in expected:
         if wanted.field not in found:
-            problems.append(Reason(N_("Thiếu chữ ký “%(field)s”"), field=wanted.field))
+            problems.append(Reason(_LACKING, field=wanted.field))
         elif found.pop(wanted.field) != wanted:
-            text = N_("Chữ ký “%(field)s” không phải của người ký đã đăng ký")
-            problems.append(Reason(text, field=wanted.field))
+            problems.append(Reason(_ANOTHERS, field=wanted.field))
     surplus = set(found) - {wanted.field for wanted in expected}
-    return problems + [Reason(N_("Có chữ ký ngoài danh sách: “%(field)s”"), field=field) for field in sorted(surplus)]
+    return problems + [Reason(_SURPLUS, field=field) for field in sorted(surplus)]

@@ -15,7 +15,7 @@ from itertools import islice
 from minutes.document import MARK, Document
 from minutes.errors import N_, Reason
 from minutes.redaction import Rendition
-from minutes.report import Report
+from minutes.report import Fault, Report
 from minutes.workflow.relation import Changed, in_force
 
 BLOCK = 4096
@@ -57,6 +57,8 @@ class Verdict:
     """The name of the file where it is not the document itself but a file that goes with it, by its digest."""
     renewed: bool = False
     """The archive has a file that goes on from this one: the same document under a newer archive time-stamp."""
+    fault: Fault | None = None
+    """What is wrong with the file, where that can be said in a word."""
 
     @property
     def in_force(self) -> bool:
@@ -100,19 +102,21 @@ def likeliest_source(upload_blocks: int, matches: Mapping[str, int], original_bl
     return max(candidates, key=lambda digest: (share(digest), digest), default=None)
 
 
-def difference(original: bytes, upload: bytes) -> Reason:
-    """One sentence saying how `upload` differs from the issued file."""
+def difference(original: bytes, upload: bytes) -> tuple[Fault, Reason]:
+    """How `upload` differs from the issued file, and one sentence that says it."""
     if original.startswith(upload):
         if upload.endswith(b"%%EOF\n"):
-            return Reason(N_("Đây là bản ở một bước trước, chưa có đủ chữ ký; không phải là bản đã phát hành"))
-        return Reason(N_("Tệp bị cắt ngắn; đây không phải là bản đã phát hành"))
+            before = N_("Đây là bản ở một bước trước, chưa có đủ chữ ký; không phải là bản đã phát hành")
+            return Fault.EARLIER, Reason(before)
+        return Fault.CUT, Reason(N_("Tệp bị cắt ngắn; đây không phải là bản đã phát hành"))
     if upload.startswith(original):
         added = len(upload) - len(original)
-        return Reason(N_("Có %(count)s byte được thêm vào sau bản đã phát hành"), count=added)
+        return Fault.ADDED, Reason(N_("Có %(count)s byte được thêm vào sau bản đã phát hành"), count=added)
     if len(upload) == len(original):
         changed = sum(1 for ours, theirs in zip(original, upload, strict=True) if ours != theirs)
-        return Reason(N_("Nội dung tệp đã bị sửa: %(count)s byte khác với bản đã phát hành"), count=changed)
-    return Reason(N_("Nội dung tệp khác với bản đã phát hành"))
+        altered = N_("Nội dung tệp đã bị sửa: %(count)s byte khác với bản đã phát hành")
+        return Fault.ALTERED, Reason(altered, count=changed)
+    return Fault.ALTERED, Reason(N_("Nội dung tệp khác với bản đã phát hành"))
 
 
 def explained(original: bytes, upload: bytes) -> bool:

@@ -19,7 +19,7 @@ from minutes.document import FIELD_NAMES, Document, State
 from minutes.errors import N_, Damaged, InvalidContent, NotFound, Reason, UnprintableContent
 from minutes.redaction import Rendition, notice_line
 from minutes.redaction import store as renditions
-from minutes.report import Expected
+from minutes.report import Expected, Fault, Report, fault_of
 from minutes.trust import Trust
 from minutes.typeset import Heading, Typesetter
 from minutes.validation import validate
@@ -79,7 +79,8 @@ class Verifier:
         report = await in_thread(lambda: validate(judged, self._trust, expected_signatures(document, rendition)))
         problems = report.problems if not report.ok else await self._against_itself(data, document, rendition)
         if problems:
-            return Verdict(Finding.UNKNOWN, document, report, problems, rendition=rendition)
+            fault = Fault.CONTENT if report.ok else fault_of(report)
+            return Verdict(Finding.UNKNOWN, document, report, problems, rendition=rendition, fault=fault)
         return Verdict(Finding.GENUINE, document, report, (), renewed=judged is not data, rendition=rendition)
 
     async def _attached(self, connection: AsyncConnection, digest: str) -> Verdict | None:
@@ -149,7 +150,7 @@ class Verifier:
 
     async def unknown(self, data: bytes) -> Verdict:
         """What is said of a file that nobody here knows; and, to the letter, of one that somebody may not know of."""
-        return Verdict(Finding.UNKNOWN, None, None, (_NOT_OURS, *await self._said_by_signatures(data, None)))
+        return Verdict(Finding.UNKNOWN, None, None, (_NOT_OURS, *_told(await self._signed(data, None))))
 
     async def _changed(self, connection: AsyncConnection, document: Document, data: bytes, made: str | None) -> Verdict:
         """`made`: the digest of the rendition that the file was made from, if it was. Where a rendition is published,
@@ -167,17 +168,24 @@ class Verifier:
             original = await asyncio.to_thread(self._archive.fetch, issued)
         except Damaged as error:
             return Verdict(Finding.CHANGED, document, None, (error.reason,))
-        problems = [await asyncio.to_thread(difference, original, data)]
-        if not explained(original, data):
-            problems += await self._said_by_signatures(data, document)
-        return Verdict(Finding.CHANGED, document, None, tuple(problems))
+        fault, how = await asyncio.to_thread(difference, original, data)
+        problems = [how]
+        if not explained(original, data) and (report := await self._signed(data, document)) is not None:
+            problems += _told(report)
+            fault = fault_of(report) or fault
+        return Verdict(Finding.CHANGED, document, None, tuple(problems), fault=fault)
 
-    async def _said_by_signatures(self, data: bytes, document: Document | None) -> tuple[Reason, ...]:
-        """What the signatures of a file that is none of ours say; they cannot make it genuine, but tell why not."""
+    async def _signed(self, data: bytes, document: Document | None) -> Report | None:
+        """What the signatures of a file that is none of ours say; they cannot make it genuine, but tell why not. None
+        for what is no PDF."""
         if not data.startswith(b"%PDF-"):
-            return ()
-        report = await judge(data, self._trust, None if document is None else expected_signatures(document))
-        return report.problems[:MOST_TOLD] or (_GOOD_BUT_NOT_OURS,)
+            return None
+        return await judge(data, self._trust, None if document is None else expected_signatures(document))
+
+
+def _told(report: Report | None) -> tuple[Reason, ...]:
+    """What is wrong with the signatures of a file that is none of ours, or that nothing is."""
+    return () if report is None else report.problems[:MOST_TOLD] or (_GOOD_BUT_NOT_OURS,)
 
 
 async def in_thread(work: Callable[[], Coroutine[Any, Any, T]]) -> T:

@@ -4,6 +4,22 @@ import random
 
 import pytest
 
+from minutes.errors import Reason
+from minutes.judged import answer, answered
+from minutes.report import (
+    CHANGED,
+    EXPIRED,
+    ODD,
+    REVOKED,
+    UNSIGNED,
+    UNTRUSTED,
+    Expected,
+    Fault,
+    Report,
+    SignatureCheck,
+    fault_of,
+    unexpected,
+)
 from minutes.verification import BLOCK, difference, fingerprint, likeliest_source, marked_ids
 
 
@@ -53,7 +69,42 @@ def test_ids_are_read_from_the_metadata_once_each() -> None:
 
 def test_the_difference_is_said_in_words() -> None:
     original = noise(100, 1)
-    assert "cắt ngắn" in difference(original, original[:50])
-    assert "7 byte được thêm" in difference(original, original + b"1234567")
-    assert "1 byte khác" in difference(original, original[:-1] + bytes([original[-1] ^ 1]))
-    assert "khác với bản đã phát hành" in difference(original, b"other")
+    flipped = original[:-1] + bytes([original[-1] ^ 1])
+    for upload, fault, said in (
+        (original[:50], Fault.CUT, "cắt ngắn"),
+        (original + b"1234567", Fault.ADDED, "7 byte được thêm"),
+        (flipped, Fault.ALTERED, "1 byte khác"),
+        (b"other", Fault.ALTERED, "khác với bản đã phát hành"),
+    ):
+        found, reason = difference(original, upload)
+        assert (found, said in reason) == (fault, True)
+    before = original[:50] + b"%%EOF\n"
+    assert difference(before + original, before)[0] is Fault.EARLIER
+
+
+EXPECTED = Expected("ChuKyThuKy", "CA", 7)
+
+
+def judged(reason: Reason | None, serial: int = 7) -> Report:
+    check = SignatureCheck(EXPECTED.field, "A", "CA", serial, None, reason is None, reason)
+    problems = (*unexpected([check], [EXPECTED]), *([reason] if reason else []))
+    return Report((check,), True, not problems, problems)
+
+
+@pytest.mark.parametrize(
+    ("report", "fault"),
+    [
+        (judged(None), None),
+        (judged(CHANGED), Fault.ALTERED),
+        (judged(None, serial=8), Fault.SIGNER),
+        (judged(UNTRUSTED), Fault.SIGNER),
+        (judged(REVOKED), Fault.REVOKED),
+        (judged(EXPIRED), Fault.EXPIRED),
+        (judged(ODD), None),
+        (Report((), False, False, (Reason(UNSIGNED),)), Fault.UNSIGNED),
+    ],
+)
+def test_what_is_wrong_with_signatures_has_a_name(report: Report, fault: Fault | None) -> None:
+    assert fault_of(report) is fault
+    answered_report = answered(answer(report))
+    assert fault_of(answered_report) is fault, "also when another process has judged it"

@@ -110,6 +110,7 @@ async def test_appended_bytes_are_a_changed_file(issued: Issued) -> None:
         verdict = await issued.verify(issued.file + tail)
         assert verdict.kind == "changed"
         assert f"{len(tail)} byte được thêm" in verdict.problems[0]
+        assert "được thêm vào sau chữ ký số cuối cùng" in sentence(verdict)
 
 
 async def test_a_cut_file_is_a_changed_file(issued: Issued) -> None:
@@ -117,6 +118,7 @@ async def test_a_cut_file_is_a_changed_file(issued: Issued) -> None:
         verdict = await issued.verify(issued.file[:kept])
         assert verdict.kind == "changed"
         assert "cắt ngắn" in verdict.problems[0]
+        assert "cắt ngắn" in sentence(verdict)
 
 
 async def test_an_earlier_revision_is_not_the_issued_file(issued: Issued) -> None:
@@ -125,6 +127,8 @@ async def test_an_earlier_revision_is_not_the_issued_file(issued: Issued) -> Non
         verdict = await issued.verify(stage)
         assert verdict.kind == "changed"
         assert "chưa có đủ chữ ký" in verdict.problems[0]
+        assert "là bản ở một bước trước của văn bản" in sentence(verdict)
+        assert "đã bị thay đổi" not in sentence(verdict)
 
 
 @pytest.mark.parametrize(("forge", "said"), TOLD, ids=lambda one: getattr(one, "__name__", ""))
@@ -158,6 +162,7 @@ async def test_one_of_ours_signed_anew_by_a_rogue_authority_is_changed_and_says_
     verdict = await issued.verify(data)
     assert verdict.kind == "changed"
     assert "Chữ ký “ChuKyThuKy” không phải của người ký đã đăng ký" in verdict.problems
+    assert "không phải bằng chứng thư số của người đã ký" in sentence(verdict)
     assert "không thuộc tổ chức chứng thực được tin cậy" in " ".join(verdict.problems)
 
 
@@ -253,6 +258,7 @@ async def test_our_own_file_is_not_called_genuine_when_its_signatures_are_not_tr
         verdict = await other.records.verify(issued.file)
     assert verdict.kind == "unknown"
     assert "không thuộc tổ chức chứng thực được tin cậy" in " ".join(verdict.problems)
+    assert "không được tin cậy" in sentence(verdict)
 
 
 # What machines read
@@ -295,3 +301,4 @@ async def test_a_file_that_tells_machines_something_else_is_not_genuine_though_a
     assert verdict.report.ok  # every signature is good, and the file lies in our archive
     assert verdict.kind == "unknown"
     assert told in " ".join(verdict.problems)
+    assert "không khớp với nội dung đã được duyệt" in sentence(verdict)
