@@ -45,6 +45,8 @@ class PublicDocument:
     code: str
     content: TextContent
     changes: tuple[Changed, ...] = ()
+    earlier: "PublicDocument | None" = None
+    """What it amends, corrects, replaces or recalls (its content says which), where that can be read as well."""
     redacted: bool = False
     """Information was left out; `digest` is that of the rendition."""
 

@@ -123,7 +123,9 @@ class PublicRecords:
         async with self._database.read() as connection:
             found = await store.find_published(connection, **equal)
             changes = await workflow.changes(connection, [found.id])
-        return replace(public_view(found, await self._text(found)), changes=changes.get(found.id, ()))
+            text = await self._text(found)
+            earlier = await _earlier(connection, text)
+        return replace(public_view(found, text), changes=changes.get(found.id, ()), earlier=earlier)
 
     async def _text(self, document: Document) -> Content:
         """The text inside the archived file: what was signed, whatever the tables say. Raises Damaged where the file
@@ -145,6 +147,17 @@ class PublicRecords:
         if text.document_id != document.id:
             raise Damaged(Reason(N_("Tệp lưu trữ không mang nội dung của văn bản này.")))
         return text
+
+
+async def _earlier(connection: AsyncConnection, text: Content) -> PublicDocument | None:
+    """The published document to which one with this text has done something; None: there is none."""
+    if not isinstance(text, TextContent) or text.relation is None:
+        return None
+    try:
+        found = await store.find_published(connection, id=text.relation.document_id)
+    except NotFound:
+        return None
+    return public_view(found, await _posted(connection, found))
 
 
 async def _posted(connection: AsyncConnection, document: Document) -> Content:

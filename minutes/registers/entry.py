@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from minutes.document import KIND_NAMES, Kind
+from minutes.document import Kind
 from minutes.errors import N_, InvalidContent, Reason, SecretContent, SeveralWrong
 from minutes.reading import LINE, PARAGRAPH, Reader
 from minutes.register import EntryState
@@ -217,13 +217,8 @@ def _this_year(reader: Reader, name: str, today: date) -> date:
 
 
 def kind_and_subject(kind_name: str, subject: str) -> str:
-    """The column "Tên loại và trích yếu nội dung"; letters have no name of type."""
+    """The column "Tên loại và trích yếu nội dung"."""
     return " ".join(part for part in (kind_name, " ".join(subject.split())) if part)
-
-
-def name_of(kind: Kind) -> str:
-    """As in the register: a letter's is empty."""
-    return "" if kind is Kind.LETTER else KIND_NAMES[kind]
 
 
 def _open(reader: Reader, name: str) -> str:

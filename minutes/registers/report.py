@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from minutes.days.calendar import Calendar
-from minutes.document import STATE_NAMES, Document, State
+from minutes.document import KIND_NAMES, STATE_NAMES, Document, State
 from minutes.errors import N_
 from minutes.reading import VIETNAM
-from minutes.registers.entry import Incoming, kind_and_subject, name_of
+from minutes.registers.entry import Incoming, kind_and_subject
 from minutes.sheets import Column, day, sheet
 
 DONE, LATE, TAKEN = N_("Đã giải quyết"), N_("Quá hạn"), N_("Đang giải quyết")
@@ -75,7 +75,7 @@ def outgoing(letterhead: Sequence[str], year: int, documents: Sequence[Document]
         [
             one.number_symbol or "Dự thảo",
             day(one.issued_on or one.created_at.astimezone(VIETNAM).date()),
-            kind_and_subject(name_of(one.kind), one.title),
+            kind_and_subject(KIND_NAMES[one.kind], one.title),
             ", ".join(signer.name for signer in one.signers if signer.role != "seal"),
             STATE_NAMES[one.state],
             day(one.due_at.astimezone(VIETNAM).date()) if one.due_at and one.state is not State.SEALED else "",

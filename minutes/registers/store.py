@@ -30,20 +30,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import judged, store
 from minutes.addressees import bare, kept, sent_to
-from minutes.content import from_json
-from minutes.document import Actor, Kind
+from minutes.content import Content, from_json
+from minutes.document import KIND_NAMES, Actor, Kind
 from minutes.errors import N_, NotFound, Reason, Refused
 from minutes.numbering import store as numbers
 from minutes.reading import VIETNAM
 from minutes.register import EntryState
 from minutes.registers import rule
-from minutes.registers.entry import Incoming, Outgoing, Paper, Received, kind_and_subject, name_of, paper, plain
+from minutes.registers.entry import Incoming, Outgoing, Paper, Received, kind_and_subject, paper, plain
 from minutes.registers.rule import Rule
 from minutes.report import Report
 from minutes.tables import UtcDateTime, document_table, metadata, register_table, version_table
 from minutes.text import TextContent
 from minutes.workflow import store as workflow
-from minutes.workflow.relation import Changed
+from minutes.workflow.relation import Changed, Deed, doing
 
 FILLED = ("signer", "recipients", "keeper", "copies", "note")
 """What may be said of a document on paper when it goes out, after its number was reserved."""
@@ -272,18 +272,24 @@ def _own(row: RowMapping, changes: Sequence[Changed]) -> Outgoing:
         number=row["number"],
         symbol=row["symbol"],
         issued_on=row["reserved_at"].astimezone(VIETNAM).date(),
-        kind_name=name_of(kind),
+        kind_name=KIND_NAMES[kind],
         subject=row["title"],
         signer=", ".join(one[2] for one in people),
         recipients="; ".join(sent_to(text)) if text else "",
         keeper="; ".join(bare(one).split(":", 1)[-1].strip() for one in kept(text.recipients)) if text else "",
         copies=text.copies if isinstance(text, TextContent) else None,
-        note="; ".join(one.noted for one in changes),
+        note="; ".join((*_done(text, EntryState(row["state"])), *(one.noted for one in changes))),
         state=EntryState(row["state"]),
         reserved_at=row["reserved_at"],
         reason=row["reason"],
         document_id=row["document_id"],
     )
+
+
+def _done(text: Content | None, state: EntryState) -> tuple[str, ...]:
+    """What an issued document has done to an earlier one."""
+    found = text.relation if isinstance(text, TextContent) and state is EntryState.COMPLETE else None
+    return (doing(Deed(found.act), found.number_symbol, found.issued_on),) if found else ()
 
 
 def _on_paper(row: RowMapping) -> Outgoing:
@@ -292,7 +298,7 @@ def _on_paper(row: RowMapping) -> Outgoing:
         number=row["number"],
         symbol=row["symbol"],
         issued_on=row["paper_issued_on"],
-        kind_name=name_of(Kind(row["paper_kind"])),
+        kind_name=KIND_NAMES[Kind(row["paper_kind"])],
         subject=row["paper_subject"],
         signer=row["paper_signer"],
         recipients=row["paper_recipients"],

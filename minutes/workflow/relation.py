@@ -44,6 +44,21 @@ _NOTED: Mapping[Deed, str] = MappingProxyType(
     }
 )
 
+_DOING: Mapping[Deed, str] = MappingProxyType(
+    {
+        Deed.AMENDS: "Sửa đổi, bổ sung",
+        Deed.CORRECTS: "Đính chính",
+        Deed.REPLACES: "Thay thế",
+        Deed.RECALLS: "Thu hồi",
+    }
+)
+
+
+def doing(deed: Deed, number_symbol: str, issued_on: date) -> str:
+    """As it stands in the register beside the document that does `deed` to the one with this number."""
+    return f"{_DOING[deed]} văn bản số {number_symbol} ngày {short_date(issued_on)}"
+
+
 OVERTAKEN: Mapping[Deed, str] = MappingProxyType(
     {
         Deed.REPLACES: N_(

@@ -20,7 +20,7 @@ from server.keys import CHECKS_RUNNING, CONFIG, RECORDS
 from server.pages import current, form, reader_of, upload_of
 from server.pages.archive import proof_of
 from server.pages.caching import knows, pdf, private, public
-from server.pages.wording import issuer, told
+from server.pages.wording import RELATIONS, issuer, told
 from server.rights import DocumentAccess, may
 from server.verdicts import sentence
 
@@ -96,6 +96,8 @@ async def document(request: web.Request) -> web.Response:
         qr=qr,
         told=lambda reason: told(reason, reader),
         change_path=change_path,
+        path_of=document_path,
+        relations=RELATIONS,
     )
 
 

@@ -269,14 +269,13 @@ async def bring(request: web.Request) -> web.Response:
 
 def _fields(message: edxml.Message, today: date, secrecy: str) -> dict[str, str]:
     """The form as a clerk would fill it in from the message: where it is refused, it goes on from there."""
-    letter = message.kind_name == KIND_NAMES[Kind.LETTER]
     said = {
         "secrecy": secrecy,
         "arrived_on": today.isoformat(),
         "author": message.organ_name,
         "number_symbol": f"{message.number}/{message.notation}".strip("/"),
         "issued_on": message.issued_on.isoformat(),
-        "kind_name": "" if letter else message.kind_name,
+        "kind_name": message.kind_name,
         "subject": message.subject,
         "note": "",
     }

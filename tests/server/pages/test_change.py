@@ -47,6 +47,7 @@ async def test_a_replaced_document_says_so_everywhere_from_the_seal_on(office: O
 
     register = await (await office.sign_in("cuc")).get("/registers/out?series=TB")
     assert f"Được thay thế bởi Thông báo số {await number_of(office, new)} ngày" in register.words
+    assert f"Thay thế văn bản số {document.number_symbol} ngày" in register.words
 
     text = await office.records.content(new)
     assert isinstance(text, TextContent)
@@ -64,7 +65,13 @@ async def test_the_citizen_follows_the_link_once_the_new_one_is_posted(office: O
     assert f'href="{link}"' not in (await citizen.get(path)).text
     await office.records.publish(new, by=await office.actor("cuc"), reason="Thay thế văn bản đã công khai")
     assert f'href="{link}"' in (await citizen.get(path)).text
-    assert (await citizen.get(link)).status == 200
+    page = await citizen.get(link)
+    assert f"Văn bản này thay thế văn bản số {document.number_symbol} ngày" in page.words
+    assert f'href="{path}"' in page.text, "and from the new one back to the old one"
+    await office.records.withdraw(old, by=await office.actor("cuc"), reason="Đã thay thế")
+    page = await citizen.get(link)
+    assert page.has("relation")
+    assert f'href="{path}"' not in page.text, "no link to what cannot be read"
 
 
 async def test_a_recalled_document_is_listed_no_more_but_its_page_says_why(office: Office) -> None:
@@ -88,6 +95,8 @@ async def test_an_error_of_form_is_corrected_by_a_letter(office: Office) -> None
     assert (await office.records.get(new)).kind is Kind.LETTER
     page = await (await office.sign_in("binh")).get(f"/desk/{old}")
     assert "đã được đính chính bởi công văn số" in page.words
+    register = await (await office.sign_in("cuc")).get("/registers/out")
+    assert "Công văn Về việc đính chính Thông báo số" in register.words
 
 
 async def test_of_two_that_would_replace_one_document_the_second_is_refused(office: Office) -> None:
