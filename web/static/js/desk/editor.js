@@ -296,6 +296,7 @@ function problem(words, block) {
 
 function begin() {
   document.getElementById("plain")?.remove();
+  document.body.classList.add("wide");
   byId("editing").hidden = false;
   for (const part of given.parts) {
     const bar = document.querySelector(`[data-adder="${part.name}"]`);

@@ -40,7 +40,7 @@ export class Pages {
     say(byId("pages-problem"), problem);
     byId("pages-problem").hidden = !problem;
     const rows = pages.map((name, at) => ({ name, at: at + 1 }));
-    keep(byId("pages-drawn"), rows, ({ at }) => String(at), () => make("img", { class: "printed", width: 595, height: 842 }), (image, { name, at }) => {
+    keep(byId("pages-drawn"), rows, ({ at }) => String(at), () => make("img", { class: "printed", loading: "lazy", width: 595, height: 842 }), (image, { name, at }) => {
       const source = `/desk/${this.id}/pages/${name}.svg`;
       if (image.getAttribute("src") !== source) image.setAttribute("src", source);
       image.setAttribute("alt", t("Trang %(number)s của %(count)s", { number: at, count: pages.length }));
