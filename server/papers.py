@@ -24,6 +24,7 @@ import structlog
 from minutes.errors import Damaged, Reason, Withheld
 from minutes.keyring import HELD, Keyring, names
 from minutes.secrecy import secrecy_mark
+from minutes.zipped import crowded
 from rooms import SYSTEM, BadMessage, Command, PutPaper, RemovePaper, Room, clean
 from rooms import Paper as OnTable
 from rooms.topics.papers import PAPERS
@@ -321,6 +322,8 @@ def kind_of(source: IO[bytes]) -> str:
     source.seek(0)
     if b"%PDF-" in source.read(1024):
         return "pdf"
+    if crowded(source):
+        raise Problem("paper_kind")
     kind = ""
     # What zipfile leaks of hostile archives: then it is none of ours.
     with contextlib.suppress(zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError):

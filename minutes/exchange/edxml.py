@@ -39,6 +39,7 @@ from minutes.exchange.element import (
 )
 from minutes.exchange.status import Status
 from minutes.reading import VIETNAM
+from minutes.zipped import crowded
 
 MOST_FILES, MOST_PLACES = 50, 500
 _PRIORITIES: Mapping[str, str] = MappingProxyType({"Thường": "0", "Khẩn": "1", "Thượng khẩn": "2", "Hỏa tốc": "3"})
@@ -236,6 +237,7 @@ def _done(said: ET.Element | None, own: str) -> tuple[Business, tuple[str, ...]]
 
 
 def _files(said: ET.Element) -> Iterator[File]:
+    left = LIMIT
     for one in all_of(said, "Attachment", MOST_FILES):
         try:
             # Long lines are broken by some.
@@ -244,19 +246,22 @@ def _files(said: ET.Element) -> Iterator[File]:
             raise bad() from error
         name = text(one, "AttachmentName")
         if content.startswith(b"PK") and name.lower().endswith(".pdf"):
-            content = _unpacked(content)
+            content = _unpacked(content, left)
+            left -= len(content)
         yield File(name, text(one, "ContentType"), content)
 
 
-def _unpacked(content: bytes) -> bytes:
-    """The one file that some tools pack for the way."""
+def _unpacked(content: bytes, most: int) -> bytes:
+    """The one file that some tools pack for the way: together no more of them than a message could bring unpacked."""
+    if crowded(io.BytesIO(content)):
+        raise bad()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed:
             (entry,) = packed.infolist()
             with packed.open(entry) as file:
-                data = file.read(LIMIT + 1)
+                data = file.read(most + 1)
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, RuntimeError, OSError, EOFError) as error:
         raise bad() from error
-    if len(data) > LIMIT:
+    if len(data) > most:
         raise bad()
     return data

@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minutes.errors import InvalidContent
-from minutes.exchange import status
+from minutes.exchange import edxml, status
 from minutes.exchange.edxml import Business, File, Message, dump, load, read
 from minutes.exchange.element import DEEPEST, LIMIT, NAMESPACE
 from minutes.exchange.status import Code, Status
+from minutes.zipped import ENTRIES, crowded
 
 AT = datetime(2026, 2, 5, 3, tzinfo=UTC)
 MESSAGE = Message(
@@ -94,6 +95,27 @@ def test_a_file_that_was_packed_for_the_way_is_unpacked_within_bounds() -> None:
     for wrong in (packed("bomb.pdf", bytes(LIMIT + 1)), packed("a", b"a")[:-9], b"PK\x03\x04"):
         with pytest.raises(InvalidContent, match="edXML"):
             load(with_file(wrong))
+
+
+def test_many_files_unpack_to_no_more_than_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each within bounds, fifty of them took gigabytes of memory."""
+    bomb = packed("bomb.pdf", bytes(1000))
+    three = replace(MESSAGE, files=tuple(File(f"{name}.pdf", "", bomb) for name in "abc"))
+    assert len(load(dump(three, AT)).files) == 3
+    monkeypatch.setattr(edxml, "LIMIT", 2500)
+    with pytest.raises(InvalidContent, match="edXML"):
+        load(dump(three, AT))
+
+
+def test_a_packed_file_of_countless_entries_is_not_opened() -> None:
+    assert not crowded(io.BytesIO(packed("a.pdf", b"a")))
+    into = io.BytesIO()
+    with zipfile.ZipFile(into, "w") as file:
+        for number in range(ENTRIES * 7):
+            file.writestr(str(number), b"")
+    assert crowded(into)
+    with pytest.raises(InvalidContent, match="edXML"):
+        load(with_file(into.getvalue()))
 
 
 @pytest.mark.parametrize("business", list(Business))

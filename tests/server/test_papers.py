@@ -15,6 +15,7 @@ import pytest_asyncio
 from PIL import Image
 
 from minutes.keyring import Keyring
+from minutes.zipped import ENTRIES
 from server import papers_tables, sandbox
 from server.database import Database, sqlite_url
 from server.errors import Problem
@@ -159,6 +160,15 @@ async def test_a_name_with_a_mark_of_secrecy_is_refused_at_the_door(papers: Pape
     assert await refusal(papers, pdf("Báo cáo"), "TỐI MẬT.pdf") == "secret_marking"
 
 
+def crowd() -> bytes:
+    """An office file with more entries than any has."""
+    into = io.BytesIO(docx("x"))
+    with zipfile.ZipFile(into, "a") as file:
+        for number in range(ENTRIES * 7):
+            file.writestr(str(number), b"")
+    return into.getvalue()
+
+
 async def test_what_cannot_be_shown_is_refused_with_its_reason(papers: Papers, tmp_path: Path) -> None:
     plain, locked = tmp_path / "plain.pdf", tmp_path / "locked.pdf"
     plain.write_bytes(pdf("Báo cáo"))
@@ -168,6 +178,7 @@ async def test_what_cannot_be_shown_is_refused_with_its_reason(papers: Papers, t
     assert await refusal(papers, b"%PDF-1.7\nnothing") == "paper_unreadable"
     assert await refusal(papers, b"MZ\x90\x00 a program") == "paper_kind"
     assert await refusal(papers, docx("x")[:300]) == "paper_kind"
+    assert await refusal(papers, crowd()) == "paper_kind"
     assert await refusal(papers, pdf("x") + bytes(51 * 2**20)) == "too_large"
     assert [path for path in papers.folder.rglob("*") if path.is_file()] == []
 
