@@ -4,6 +4,7 @@ else is made of them. Of a PDF the text of its pages is searched by who shows th
 import asyncio
 import contextlib
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from minutes.secrecy import secrecy_mark
@@ -14,6 +15,8 @@ TIME = 90
 _READER, _BESIDE = (Path(__file__).with_name(name) for name in ("read_words.py", "read_beside.py"))
 _WITHIN = "within-*"
 _TEXT, _LINES = 17 << 20, 500
+_LINE, _PIECE = 50_000, 100_000
+"""Characters of a line, and of what is searched at once: while it is, nobody else gets on."""
 
 
 async def refuse_marked(file: Path, unreadable: str) -> None:
@@ -39,6 +42,11 @@ def _clear(folder: Path) -> None:
 
 
 async def _refuse_marked(reader: Path, file: Path, unreadable: str) -> None:
+    async with sandbox.turn():
+        await _refuse_read(reader, file, unreadable)
+
+
+async def _refuse_read(reader: Path, file: Path, unreadable: str) -> None:
     process = await asyncio.create_subprocess_exec(
         *await asyncio.to_thread(_command, reader, file),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
@@ -66,8 +74,19 @@ def _marked(path: Path) -> bool:
     is not believed: no link, no endless file."""
     if path.is_symlink() or path.stat().st_size > _TEXT:
         raise ValueError("no text of ours")
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return any(secrecy_mark("\n".join(lines[max(at - 2, 0) : at + _LINES])) for at in range(0, len(lines), _LINES))
+    return any(map(secrecy_mark, _pieces(path.read_text(encoding="utf-8").split("\n"))))
+
+
+def _pieces(lines: Sequence[str]) -> Iterator[str]:
+    """Each begins with the last two lines of the one before. Raises ValueError for a line that is none."""
+    if max(map(len, lines)) > _LINE:
+        raise ValueError("no line that anybody wrote")
+    begin, size = 0, 0
+    for at, line in enumerate(lines, 1):
+        size += len(line)
+        if at - begin >= _LINES or size >= _PIECE or at == len(lines):
+            yield "\n".join(lines[max(begin - 2, 0) : at])
+            begin, size = at, 0
 
 
 def _command(reader: Path, file: Path) -> list[str]:

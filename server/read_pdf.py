@@ -14,6 +14,8 @@ from pathlib import Path
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 
 PAGES, TEXT, PICTURES = 500, 50_000, 100
+WORDS = 2_500_000
+"""Characters of all pages: five thousand on each, more than a page of print has."""
 DOTS, LARGEST = 200, 2600
 """Per inch, and on the longer side of a picture."""
 MEMORY, PROCESSOR, OUTPUT = 2 << 30, 60, 40 << 20
@@ -32,7 +34,7 @@ def main() -> None:
         if not 0 < len(document) <= PAGES:
             sys.exit(1)
         texts = [page.get_textpage().get_text_bounded() for page in document]
-        if max(map(len, texts)) > TEXT:
+        if max(map(len, texts)) > TEXT or sum(map(len, texts)) > WORDS:
             sys.exit(1)
         if len(sys.argv) > 2:
             counted = [sum(letter.isalnum() for letter in text) for text in texts]

@@ -10,6 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,8 +49,7 @@ async def looked_at(data: bytes, trust: Trust, reader: PageReader) -> Looked:
     if not data.startswith(b"%PDF-"):
         raise Problem("received_unreadable")
     texts = tuple(await _texts(data, reader, search=True))
-    for text in texts:
-        refuse_secrets("file", text)
+    await asyncio.to_thread(_refuse_secrets, texts)
     return Looked(texts, await judge(data, trust))
 
 
@@ -72,7 +72,11 @@ async def searched(name: str, data: bytes, reader: PageReader) -> None:
     else:
         texts = []
         await _search_office(data)
-    for text in (name, *texts):
+    await asyncio.to_thread(_refuse_secrets, (name, *texts))
+
+
+def _refuse_secrets(texts: Iterable[str]) -> None:
+    for text in texts:
         refuse_secrets("file", text)
 
 
@@ -113,6 +117,11 @@ async def _seen(folder: Path, number: int, reader: PageReader) -> str:
 
 
 async def _read(folder: Path, *, pictures: bool) -> list[str]:
+    async with sandbox.turn():
+        return await _said(folder, pictures=pictures)
+
+
+async def _said(folder: Path, *, pictures: bool) -> list[str]:
     process = await asyncio.create_subprocess_exec(
         *await asyncio.to_thread(_command, folder, *((str(WORDLESS),) if pictures else ())),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,

@@ -3,14 +3,24 @@
 What runs there sees the system's programs, its own folder and nothing else; its whole process tree ends with us.
 """
 
+import asyncio
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 _SYSTEM = ("/usr", "/etc/fonts", "/etc/libreoffice", "/etc/alternatives", "/etc/ld.so.cache")
 _LINKS = ("bin", "lib", "lib64", "sbin")
+AT_ONCE = 2
+"""Files that are looked into: one may take two gigabytes of memory and a minute of a processor."""
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def turn() -> asyncio.Semaphore:
+    """What is held while such a program runs that somebody waits for; nobody holds two."""
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
 
 
 @cache

@@ -3,12 +3,14 @@
 import io
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import docx
 import pytest
 from docx.document import Document
 
 from server.errors import Problem
+from server.office_words import refuse_marked
 from server.word_files import WordFiles
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -129,3 +131,28 @@ async def test_what_cannot_be_read_whole_is_not_taken(name: str, body: bytes) ->
     with pytest.raises(Problem) as refused:
         await WordFiles().read(io.BytesIO(with_part(name, body)))
     assert refused.value.code == "word_unreadable"
+
+
+async def test_a_mark_is_found_in_a_long_text_wherever_a_search_goes_on_with_its_next_piece(tmp_path: Path) -> None:
+    """A piece ends where it is long enough: here behind each third paragraph."""
+    for before in range(4):
+        document = docx.Document()
+        for _ in range(before):
+            document.add_paragraph("thông báo " * 4_000)
+        for words in ("TUYỆT", "MẬT", *["thông báo " * 4_000] * 4):
+            document.add_paragraph(words)
+        file = tmp_path / f"{before}.docx"
+        file.write_bytes(saved(document))
+        with pytest.raises(Problem, match="secret_marking"):
+            await refuse_marked(file, "word_unreadable")
+
+
+async def test_a_line_without_end_is_not_searched_while_everybody_waits(tmp_path: Path) -> None:
+    document, file = docx.Document(), tmp_path / "a.docx"
+    document.add_paragraph("thông báo " * 4_900)
+    file.write_bytes(saved(document))
+    await refuse_marked(file, "word_unreadable")
+    document.add_paragraph("thông báo " * 5_100)
+    file.write_bytes(saved(document))
+    with pytest.raises(Problem, match="word_unreadable"):
+        await refuse_marked(file, "word_unreadable")

@@ -1,8 +1,11 @@
 """A file that came: the words of its pages, those of pictures too where a program reads them."""
 
+import asyncio
 import io
 from pathlib import Path
+from typing import Any
 
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
 from PIL import Image
 
@@ -10,7 +13,7 @@ from minutes.errors import SecretContent
 from minutes.trust import Trust
 from server.errors import Problem
 from server.page_reader import PageReader
-from server.received import looked_at
+from server.received import looked_at, searched
 from tests.server.papers_files import pdf
 
 NOBODY = Trust((), (), (), ())
@@ -55,6 +58,44 @@ async def test_a_mark_behind_much_text_is_found_and_what_is_longer_than_any_page
         await looked_at(pdf(f'{small} #("lũ " * 8000) Độ mật: TỐI MẬT'), NOBODY, PageReader())
     with pytest.raises(Problem, match="received_unreadable"):
         await looked_at(pdf(f'{small} #("lũ " * 20000)'), NOBODY, PageReader())
+
+
+async def test_more_words_than_so_many_pages_have_are_not_taken() -> None:
+    """Each page within bounds: twenty-five million letters were searched while everybody waited."""
+    full = pdfium.PdfDocument(pdf('#set page(margin: 0pt); #set text(size: 1pt); #("lũ " * 13000)'))
+    for pages, taken in ((50, True), (70, False)):
+        made, out = pdfium.PdfDocument.new(), io.BytesIO()
+        made.import_pages(full, [0] * pages)
+        made.save(out)
+        if taken:
+            assert len((await looked_at(out.getvalue(), NOBODY, PageReader())).texts) == pages
+        else:
+            with pytest.raises(Problem, match="received_unreadable"):
+                await looked_at(out.getvalue(), NOBODY, PageReader())
+
+
+async def test_no_more_than_two_files_are_looked_into_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may take two gigabytes of memory."""
+    running, most, start = 0, 0, asyncio.create_subprocess_exec
+
+    async def counted(*command: str, **asked: Any) -> asyncio.subprocess.Process:
+        nonlocal running, most
+        process = await start(*command, **asked)
+        wait, running = process.wait, running + 1
+        most = max(most, running)
+
+        async def waited() -> int:
+            nonlocal running
+            code = await wait()
+            running -= 1
+            return code
+
+        monkeypatch.setattr(process, "wait", waited)
+        return process
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", counted)
+    await asyncio.gather(*(searched("a.pdf", pdf("Công văn"), PageReader()) for _ in range(5)))
+    assert (running, most) == (0, 2)
 
 
 async def test_without_a_program_a_picture_is_taken_as_it_is_and_with_a_broken_one_it_is_not(tmp_path: Path) -> None:
