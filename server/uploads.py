@@ -14,6 +14,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http import HttpProcessingError
 
 from server.errors import Problem
 from server.written import as_seen
@@ -29,7 +30,10 @@ PATIENCE, PACE = 30.0, 4096
 _CHUNK = 1 << 16
 _IN_MEMORY = 1 << 18
 
-UNREAD = (ValueError, LookupError, TypeError, AssertionError, RuntimeError, zlib.error, web.RequestPayloadError)
+UNREAD = (
+    ValueError, LookupError, TypeError, AssertionError, RuntimeError, zlib.error, HttpProcessingError,
+    web.RequestPayloadError,
+)  # fmt: skip
 """What aiohttp's readers of hostile multipart, charsets and encodings leak."""
 
 

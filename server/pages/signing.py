@@ -1,7 +1,6 @@
 """Signing by whichever way the installation has: documents that wait for me, one or many, with one PIN entry."""
 
 import time
-import zlib
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from server.pages.caching import private
 from server.pages.desk_acts import Unfilled, access, actor, possible
 from server.records_signing import ToSign
 from server.rights import may
+from server.uploads import UNREAD
 
 MAX_KEY_FILE = 65_536
 """Octets of a PKCS#12 file; those of officials have about 4,000."""
@@ -275,7 +275,7 @@ async def _form(request: web.Request) -> tuple[Mapping[str, str], bytes]:
                 key_file = bytes(data)
             else:
                 fields[part.name] = data.decode()
-    except (ValueError, LookupError, TypeError, AssertionError, RuntimeError, zlib.error, KeyError) as error:
+    except UNREAD as error:
         raise Problem("bad_form") from error
     check_csrf(request, fields)
     return fields, key_file

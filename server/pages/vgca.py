@@ -16,6 +16,7 @@ from server.pages.desk_acts import actor
 from server.pages.signing import chosen, signable
 from server.pages.signing_elsewhere import asked, refusal
 from server.pages.wording import told
+from server.uploads import UNREAD
 
 
 def routes() -> list[web.RouteDef]:
@@ -100,6 +101,6 @@ async def _part(request: web.Request, limit: int) -> bytes:
                 if len(data) > limit:
                     raise Problem("too_large")
             return bytes(data)
-    except (ValueError, LookupError, TypeError, AssertionError, RuntimeError) as error:
+    except UNREAD as error:
         raise Problem("bad_form") from error
     raise Problem("no_file")

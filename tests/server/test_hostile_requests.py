@@ -32,6 +32,10 @@ async def test_a_strange_wish_leads_to_the_front_page(server: Server, wish: str)
         ({"Content-Type": "multipart/form-data"}, b"--x"),
         ({"Content-Type": "multipart/form-data; boundary=x"}, b"garbage"),
         ({"Content-Type": "multipart/form-data; boundary=x"}, b"--x\r\n\r\nnameless\r\n--x--\r\n"),
+        (
+            {"Content-Type": "multipart/form-data; boundary=x"},
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\0b.pdf"\r\n\r\nx\r\n--x--\r\n',
+        ),
         ({"Content-Type": FORM, "Content-Encoding": "gzip"}, b"not gzip"),
         ({"Content-Type": f"{FORM}; charset=unicode_escape"}, b"code=\\ud800"),
         ({"Content-Type": FORM}, b"code=%00"),
