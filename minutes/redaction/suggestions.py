@@ -1,6 +1,7 @@
 """What in a text looks like information about a person: offered to whoever decides, never taken out by itself."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,13 +11,21 @@ from minutes.errors import N_, Reason, Refused
 from minutes.redaction import GAP, LONGEST, Ground, plain, prose
 
 MOST_SUGGESTED = 100
-_DAY = r"(?:ngày\s{1,3})?\d{1,2}(?:[/.\-]|\s{1,3}tháng\s{1,3})\d{1,2}(?:[/.\-]|\s{1,3}năm\s{1,3})\d{4}"
+_APART = r"(?:[^\S\n]{1,3}|[^\S\n]?[.\-\u2010-\u2015][^\S\n]?)?"
+"""How people set the digits of a number apart, and Word, which keeps its parts on one line by a space of its own."""
+_SET = r"(?:[^\S\n]{1,3}|[\-\u2010-\u2015])?"
+"""The same without the dots that sums of money have."""
+_BAR = r"\s{0,2}[/.\-]\s{0,2}"
+_DAY = rf"(?:ngày\s{{1,3}})?\d{{1,2}}(?:{_BAR}|\s{{1,3}}tháng\s{{1,3}})\d{{1,2}}(?:{_BAR}|\s{{1,3}}năm\s{{1,3}})\d{{4}}"
 
 _LOOKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
-        N_("Số điện thoại"): re.compile(r"(?<![\w.])((?:\+84|0)(?:[ .\-]?\d){9,10})(?!\d)"),
+        N_("Số điện thoại"): re.compile(
+            rf"(?<![\w.])((?:\+84|0)(?:{_APART}\d){{9,10}}|\(0\d{{1,3}}\)(?:{_APART}\d){{6,8}})(?!\d)"
+        ),
         N_("Số định danh, căn cước, chứng minh nhân dân"): re.compile(
-            r"(?<![\w.])(\d{12})(?!\d)|(?:CMND|CCCD|căn cước|định danh|chứng minh)[^\d\n]{0,30}(\d{9})(?!\d)",
+            rf"(?<![\w.])(\d{{12}}|0(?:{_SET}\d){{11}})(?!\d)"
+            rf"|(?:CMND|CCCD|căn cước|định danh|chứng minh)[^\d\n]{{0,30}}(\d(?:{_APART}\d){{8}})(?!\d)",
             re.IGNORECASE,
         ),
         N_("Ngày sinh, năm sinh"): re.compile(
@@ -29,7 +38,9 @@ _LOOKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
             re.IGNORECASE,
         ),
         N_("Thư điện tử"): re.compile(r"(?<![\w.+\-])([\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{2,63}){1,4})"),
-        N_("Số tài khoản"): re.compile(r"(?:số tài khoản|STK|tài khoản số)[\s:]{1,3}(\d[\d ]{5,20}\d)", re.IGNORECASE),
+        N_("Số tài khoản"): re.compile(
+            r"(?:số tài khoản|STK|tài khoản số)[\s:]{1,3}(\d(?:[\d.\-]|[^\S\n]){5,24}\d)", re.IGNORECASE
+        ),
     }
 )
 
@@ -46,7 +57,7 @@ class Suggestion:
 def suggested(content: Content) -> tuple[Suggestion, ...]:
     """What looks like personal data, in the order in which it stands, each once."""
     found: dict[str, Suggestion] = {}
-    for text in prose(content):
+    for text in (unicodedata.normalize("NFC", one) for one in prose(content)):
         hits = [
             (hit.start(), plain(next(filter(None, hit.groups()))).rstrip(" ,"), what)
             for what, look in _LOOKS.items()

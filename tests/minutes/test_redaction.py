@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -119,8 +120,29 @@ def test_numbers_dates_of_birth_and_addresses_are_suggested() -> None:
 
 
 @pytest.mark.parametrize(
+    "number",
+    [
+        "0912\u00a0345\u00a0678", "0912  345  678", "(0912) 345 678", "(0263) 3822 123", "0912–345–678",
+        "079 090 001 234", "079-090-001-234", "sinh ngày 01 / 02 / 1980", "CMND 024 123 456", "STK 0123.4567.8901",
+        unicodedata.normalize("NFD", "thường trú tại 12 Lê Lợi"),
+    ],
+)  # fmt: skip
+def test_a_number_is_suggested_however_its_digits_are_set_apart(number: str) -> None:
+    body = content([{"block": "paragraph", "level": 0, "text": f"Ông Nguyễn Văn A, {number}"}])
+    (found,) = suggested(body)
+    removed = redact(body, [Removal(found.words, found.ground)], DOCUMENT)
+    assert suggested(removed.content) == ()
+
+
+@pytest.mark.parametrize(
     "ordinary",
-    ["Căn cứ Nghị định số 30/2020/NĐ-CP ngày 05/3/2020", "Kinh phí 1.200.000.000 đồng", "Từ 08:30 ngày 28/02/2026"],
+    [
+        "Căn cứ Nghị định số 30/2020/NĐ-CP ngày 05/3/2020",
+        "Kinh phí 1.200.000.000 đồng",
+        "Từ 08:30 ngày 28/02/2026",
+        "Năm 2024 2025 2026",
+        "Kinh phí 100 000 000 000 đồng",
+    ],
 )
 def test_ordinary_numbers_are_not_suggested(ordinary: str) -> None:
     assert suggested(content([{"block": "paragraph", "level": 0, "text": ordinary}])) == ()
