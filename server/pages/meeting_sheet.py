@@ -206,7 +206,7 @@ class Form:
         deputy = typed.get("deputy", "")
         named = next((one for one in choices.deputies() if one.id == deputy), None)
         if deputy and (named is None or named in (chair, secretary)):
-            self._wrong("deputy", N_("Người chủ trì thay phải khác người chủ trì và thư ký."))
+            self._wrong("deputy", N_("Phó chủ trì phải khác người chủ trì và thư ký."))
         wait, minutes = self._wait(before), self._minutes()
         if self.errors or starts_at is None or chair is None or secretary is None:
             return None

@@ -90,7 +90,7 @@ async def test_kind_minutes_guests_and_single_people_come_on_the_sheet(office: O
         ("guests", "| | | minh@htx.example", "Dòng 1: Nội dung này còn để trống."),
         ("agenda", "Báo cáo | Sở | 2000", "Dòng 1: Số phút là một số không quá 1440."),
         ("kind", "party", "Chưa chọn loại cuộc họp."),
-        ("deputy", "hanh", "Người chủ trì thay phải khác người chủ trì và thư ký."),
+        ("deputy", "hanh", "Phó chủ trì phải khác người chủ trì và thư ký."),
     ],
 )
 async def test_what_cannot_be_right_is_said_in_its_place(office: Office, field: str, text: str, sentence: str) -> None:
@@ -272,6 +272,8 @@ async def test_a_cancelled_meeting_says_why_everywhere(office: Office) -> None:
     page = await dung.get(path)
     assert "Cuộc họp đã hủy. Lý do: Lãnh đạo đi chống bão" in page.words
     assert not page.has("enter-room")
+    assert not page.has("cancel-mail")
+    assert (await binh.get(path)).has("cancel-mail")
     assert "Đã hủy" in (await dung.get("/meetings")).words
     assert (await dung.get(f"/rooms/{meeting.room}")).location == path
     assert all("Lý do: Lãnh đạo đi chống bão" in mail.letter.text for mail in await mails(office, path))

@@ -19,7 +19,7 @@ function offer(state) {
   const name = chairName(state);
   const offers = {
     lost: {
-      text: t("Người chủ trì, đồng chí %(name)s, đang vắng. Đồng chí là người chủ trì thay.", { name }),
+      text: t("Người chủ trì, đồng chí %(name)s, đang vắng. Đồng chí là phó chủ trì.", { name }),
       act: t("Nhận chủ trì"),
     },
     returned: { text: t("Đồng chí %(name)s đang chủ trì thay đồng chí.", { name }), act: t("Chủ trì trở lại") },

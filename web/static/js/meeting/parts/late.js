@@ -141,7 +141,9 @@ export function mount(root, { act, ask, now, redraw, show }) {
     const open = state.late.until !== null;
     until = state.late.until;
     const due = toFile(state) > 0;
-    const offered = due && folded !== until;
+    // Who leads, or is asked to take the chair back, does that first: the sign in the head is enough.
+    const leads = [state.chairing.chair, state.chairing.offered].includes(state.you);
+    const offered = due && folded !== until && !leads;
     if (offered && byId("late-offer").hidden) since = now();
     byId("late-offer").hidden = !offered;
     say(byId("late-offer-text"), offered ? offerSentence(state) : "");
