@@ -48,6 +48,7 @@ ERROR_CODES = frozenset(
         "past_deadline",
         # The server's edge alone gives these.
         "unheard",
+        "cut_off",
         "media_refused",
         "busy",
         "secret_marking",

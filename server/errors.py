@@ -101,6 +101,7 @@ ANSWERS: dict[str, Answer] = {
         ),
     ),
     "unheard": Answer(409, N_("Chưa nhận được tín hiệu của %(names)s; nên chờ ít giây rồi kết thúc biểu quyết.")),
+    "cut_off": Answer(409, N_("%(names)s đã mất kết nối từ khi mở biểu quyết và chưa biểu quyết.")),
     "limit_reached": Answer(409, N_("Đã đến số lần tối đa.")),
     "not_late": Answer(409, N_("Chủ trì chưa mở, hoặc đã đóng, thời gian nhận ý kiến gửi muộn.")),
     "not_missed": Answer(

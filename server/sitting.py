@@ -40,7 +40,7 @@ from rooms.topics.moderation import Hush, OpenMicrophone
 from rooms.topics.presence import Drop, Join
 from rooms.topics.recording import RECORDING
 from rooms.topics.silence import FallSilent
-from rooms.topics.voting import CloseVote, unheard
+from rooms.topics.voting import CloseVote, lost, unheard
 from server import search_index
 from server.auth import utcnow
 from server.captions import Captioner
@@ -124,10 +124,13 @@ class Sitting:
             await self._put_phones_away()
 
     def _doubt(self, actor: str, command: CloseVote) -> None:
-        """Raises Refused("unheard") while the ballot of somebody may be missing for want of a line."""
+        """Raises Refused while the ballot of somebody may be missing for want of a line: "unheard" if somebody of them
+        may be back in a moment, else "cut_off"."""
         self.room.check(actor, command, utcnow())
-        if names := [one.name for one in unheard(self.room.state)]:
-            raise Refused("unheard", names=", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else ""))
+        silent, gone = unheard(self.room.state), lost(self.room.state)
+        if names := [one.name for one in (*silent, *gone)]:
+            told = ", ".join(names[:NAMED]) + (", …" if len(names) > NAMED else "")
+            raise Refused("unheard" if silent else "cut_off", names=told)
 
     def _only_a_source(self, participant: str | None) -> bool:
         return participant in self.studio.streams.sources and not self.room.state.present(participant)

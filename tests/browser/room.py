@@ -1,10 +1,12 @@
 """What a person does in the meeting room, by the page's test hooks."""
 
 import asyncio
+import re
 from typing import Any
 
 from playwright.async_api import Page, expect
 
+MISSING = re.compile("Chưa nhận được tín hiệu của |đã mất kết nối từ khi mở biểu quyết")
 RECEIVING = """async (others) => {
   const now = await window.giaoban.stats();
   const first = (window.__first ??= {});
@@ -60,7 +62,7 @@ async def close_vote(chair: Page) -> None:
     result, anyway = chair.locator(hook("result-verdict")), chair.locator(hook("vote-close-anyway"))
     await expect(result.or_(anyway).filter(visible=True)).to_have_count(1)
     if await anyway.is_visible():
-        await expect(chair.locator(hook("unheard-who"))).to_contain_text("Chưa nhận được tín hiệu của ")
+        await expect(chair.locator(hook("unheard-who"))).to_contain_text(MISSING)
         await anyway.click()
     await expect(result).to_be_visible()
 

@@ -77,3 +77,31 @@ async def test_who_was_cut_off_sends_a_late_ballot_and_sees_what_was_sent(
     await expect(motion).to_contain_text("Đã gửi phiếu muộn: Tán thành, lúc ")
     await expect(motion).not_to_contain_text("Đổi được đến ")
     await expect(dung.locator(hook("late-sign"))).to_be_hidden()
+
+
+@pytest.mark.timeout(120)
+async def test_the_chair_sees_who_lost_the_line_while_people_vote_and_is_asked_before_the_end(
+    installation: Installation, signed_in: Open
+) -> None:
+    secretary, dung = await signed_in("binh"), await signed_in("dung")
+    chair = await signed_in("hanh")
+    await schedule(secretary, installation.url, title="Giao ban", agenda=["Bão số 5"], communes=["ta-nang"])
+    room_url = installation.url + str(await secretary.get_attribute(hook("enter-room"), "href"))
+    await asyncio.gather(*(enter(page, room_url, microphone=False) for page in (chair, dung)))
+    await chair.click(hook("open-meeting"))
+    await panel(chair, "vote")
+    await chair.fill(hook("vote-text"), MOTION)
+    await chair.click(hook("vote-open"))
+    await expect(dung.locator(hook("vote-for"))).to_be_visible()
+    await dung.goto("about:blank")
+    await expect(chair.locator(hook("vote-cut"))).to_have_text(
+        "1 người mất kết nối, chưa được tính: Lò Văn Dũng.", timeout=30_000
+    )
+    await chair.click(hook("vote-close"))
+    await expect(chair.locator(hook("unheard-who"))).to_have_text(
+        "Lò Văn Dũng đã mất kết nối từ khi mở biểu quyết và chưa biểu quyết."
+    )
+    await expect(chair.locator(hook("unheard-late"))).to_contain_text("vẫn nhận được phiếu muộn")
+    await chair.click(hook("vote-close-anyway"))
+    await expect(chair.locator(hook("result-unheard"))).to_contain_text("Lò Văn Dũng")
+    await expect(chair.locator(hook("vote-cut"))).to_be_hidden()

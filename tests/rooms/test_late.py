@@ -8,7 +8,7 @@ from rooms.topics.convening import AdjournMeeting
 from rooms.topics.late import LATE, CloseLate, FileBallot, FileStatement, OpenLate
 from rooms.topics.silence import FallSilent
 from rooms.topics.sites import OpenSite, TakeSeat
-from rooms.topics.voting import MAX_CHANGES, VOTES
+from rooms.topics.voting import MAX_CHANGES, VOTES, lost, unheard
 
 
 def refused(hall, person, command):
@@ -115,6 +115,65 @@ def test_who_had_no_line_at_the_closing_missed_it_though_still_counted_as_presen
     open_hall.do("hanh", OpenLate(5))
     assert LATE.of(open_hall.again().room.state).missed == {"lan": ("v1",)}
     open_hall.do("lan", FileBallot("v1", "for"))
+
+
+def cut_off(hall):
+    """Who is so by the domain, and by what everybody is told."""
+    told = hall.room.welcome("hanh", hall.now)["votes"][-1]["unheard"]
+    assert [one.id for one in lost(hall.room.state)] == told
+    return told
+
+
+def test_who_loses_the_line_while_the_vote_is_open_is_named_until_they_are_back_or_have_voted(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("lan", Drop())
+    assert ([one.id for one in unheard(open_hall.room.state)], cut_off(open_hall)) == (["lan"], [])
+    open_hall.wait(seconds=10)
+    (vote,) = open_hall.told(open_hall.tick(), "vote")
+    assert (vote["state"], vote["unheard"], vote["waiting"]) == ("open", ["lan"], 2)
+    assert unheard(open_hall.room.state) == ()
+    open_hall.wait(seconds=50)
+    open_hall.tick()
+    assert not open_hall.room.state.present("lan")
+    assert cut_off(open_hall) == cut_off(open_hall.again()) == ["lan"], "the place is gone, too"
+    open_hall.join(open_hall.lan)
+    assert cut_off(open_hall) == []
+    open_hall.do("lan", CastBallot("v1", "for"))
+    open_hall.do("lan", Drop())
+    open_hall.wait(seconds=11)
+    open_hall.tick()
+    assert cut_off(open_hall) == [], "she has voted"
+
+
+def test_who_leaves_or_was_gone_before_the_vote_is_not_cut_off_from_it(open_hall):
+    open_hall.do("lan", Drop())
+    open_hall.wait(seconds=11)
+    open_hall.tick()
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("dung", Drop())
+    open_hall.wait(seconds=11)
+    open_hall.tick()
+    assert cut_off(open_hall) == ["dung"]
+    open_hall.do("dung", Leave())
+    assert cut_off(open_hall) == []
+
+
+def test_who_lost_the_place_with_the_line_during_a_vote_is_named_with_it_and_answers_late(open_hall):
+    open_hall.do("hanh", OpenVote("Thông qua?"))
+    open_hall.do("lan", Drop())
+    open_hall.wait(seconds=61)
+    open_hall.tick()
+    (vote,) = open_hall.told(open_hall.do("hanh", CloseVote("v1", anyway=True)), "vote")
+    assert (vote["unheard"], vote["outcome"]["eligible"]) == (["lan"], 2)
+    open_hall.do("hanh", OpenLate(5))
+    open_hall.join(open_hall.lan)
+    open_hall.do("lan", FileBallot("v1", "for"))
+    (held,) = open_hall.again().room.proceedings.votes()
+    assert ([one.id for one in held.cut], held.counted, "lan" in [one.id for one in held.absent]) == (
+        ["lan"],
+        (),
+        False,
+    )
 
 
 def test_a_line_that_is_found_lost_after_the_vote_has_missed_it(open_hall):

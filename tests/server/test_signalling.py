@@ -347,6 +347,22 @@ async def test_the_chair_is_told_of_who_is_not_heard_before_a_vote_is_closed(ser
         assert answer["type"] == "ack"
 
 
+async def test_the_chair_is_told_of_who_is_gone_since_the_vote_was_opened_however_long(server: Server) -> None:
+    chair, lan = await server.sit(server.person("hanh")), await server.sit(server.person("lan"))
+    await chair.say("meeting.open")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    await chair.say("vote.open", text="Thông qua?")
+    await lan.socket.close()
+    await chair.until(lambda one: one["type"] == "participant" and not one["participant"]["connected"])
+    name = sitting.room.state.people["lan"].person.name
+    for seconds, present in ((11, True), (61, False)):
+        await sitting.tick(utcnow() + timedelta(seconds=seconds))
+        assert sitting.room.state.present("lan") is present
+        answer = await chair.say("vote.close", vote="v1")
+        assert (answer["code"], name in answer["message"]) == ("cut_off", True)
+    assert (await chair.say("vote.close", vote="v1", anyway=True))["type"] == "ack"
+
+
 async def test_a_vote_that_ends_by_its_time_names_whose_line_was_silent(server: Server) -> None:
     chair, lan = await server.sit(server.person("hanh")), await server.sit(server.person("lan"))
     await chair.say("meeting.open")

@@ -36,7 +36,18 @@ ballots; only its time runs anew, since nobody could vote meanwhile. A crash bet
 closing fact on disk or not: then the vote is counted, or it is void and begins anew.
 """
 
-from rooms.topics.voting.acts import MAX_CHANGES, VOTING, CastBallot, CloseVote, OpenVote, open_vote, unheard
+from rooms.topics.voting.acts import MAX_CHANGES, VOTING, CastBallot, CloseVote, OpenVote, lost, open_vote, unheard
 from rooms.topics.voting.vote import VOTES, Vote
 
-__all__ = ["MAX_CHANGES", "VOTES", "VOTING", "CastBallot", "CloseVote", "OpenVote", "Vote", "open_vote", "unheard"]
+__all__ = [
+    "MAX_CHANGES",
+    "VOTES",
+    "VOTING",
+    "CastBallot",
+    "CloseVote",
+    "OpenVote",
+    "Vote",
+    "lost",
+    "open_vote",
+    "unheard",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from rooms.topics.agenda import AGENDA
 from rooms.topics.presence import line_of
 from rooms.topics.proxies import represents
 from rooms.topics.silence import is_heard
-from rooms.topics.voting.vote import VOTES, Ballot, Vote, decide, interrupted, mute, turnout, waiting
+from rooms.topics.voting.vote import VOTES, Ballot, Vote, Voting, cut_off, decide, interrupted, mute, turnout, waiting
 
 MAX_VOTES = 200
 MAX_CHANGES = 20  # of one ballot: each change of a roll call is a fact for ever
@@ -65,7 +65,7 @@ class CastBallot(Command):
 
 @dataclass(frozen=True, slots=True)
 class CloseVote(Command):
-    """`anyway`: without waiting for those who are `unheard`, of whom the server tells otherwise."""
+    """`anyway`: without waiting for those who are `unheard` or `cut_off`, of whom the server tells otherwise."""
 
     vote: str = field(metadata=read_by(identifier))
     anyway: bool = field(default=False, metadata=read_by(flag))
@@ -98,6 +98,11 @@ def unheard(state: State) -> tuple[Person, ...]:
         return ()
     mutes = [one for one in state.people.values() if mute(voting, one)]
     return tuple(one.person for one in mutes if not is_heard(state, one.id))
+
+
+def lost(state: State) -> tuple[Person, ...]:
+    """Who is `cut_off` from the open vote."""
+    return tuple(state.people[id].person for id in cut_off(VOTES.of(state), state.people))
 
 
 def still_open(state: State, id: str) -> Vote:
@@ -151,7 +156,7 @@ def _before_closing(state: State, draft: Draft, now: datetime) -> list[Draft]:
 def _decided(state: State, vote: Vote, actor: str) -> Draft:
     voting = VOTES.of(state)
     silent = sorted(one.id for one in state.people.values() if mute(voting, one))
-    missing = sorted(one.id for one in unheard(state))
+    missing = sorted({*(one.id for one in unheard(state)), *cut_off(voting, state.people)})
     data: Json = {"vote": vote.id, "away": _away(state), "silent": silent, "unheard": missing}
     data |= decide(voting, vote, state.people).to_json()
     if vote.rule.secret:
@@ -216,6 +221,7 @@ def _closed(state: State, fact: Fact) -> State:
         codes=tuple((code, choice) for code, choice in fact.data.get("codes", ())),
         voters=tuple(fact.data.get("voters", sorted(voting.box))),
         unheard=_had_no_line(state, fact),
+        dropped=frozenset(),
     )
     if vote.rule.secret:
         # A replay has not seen the ballots; and what the server knew of them it forgets here.
@@ -226,18 +232,35 @@ def _closed(state: State, fact: Fact) -> State:
     return VOTES.put(state, voting.put(vote, box={}))
 
 
+def _lost(state: State, fact: Fact) -> State:
+    return _with_dropped(state, lambda dropped: dropped | {fact.data["person"]})
+
+
+def _left(state: State, fact: Fact) -> State:
+    if fact.data["reason"] == "lost":
+        return _lost(state, fact)
+    return _with_dropped(state, lambda dropped: dropped - {fact.data["person"]})  # who goes did not lose the line
+
+
+def _with_dropped(state: State, change: Callable[[frozenset[str]], frozenset[str]]) -> State:
+    voting, vote = VOTES.of(state), open_vote(state)
+    return VOTES.put(state, voting.put(replace(vote, dropped=change(vote.dropped)))) if vote else state
+
+
 def _had_no_line(state: State, fact: Fact) -> tuple[str, ...]:
-    """Who had a place at the closing, and no line to answer by."""
+    """Who had no line to answer by at the closing, and a place there, or has lost it with the line meanwhile."""
     away = [id for id in fact.data.get("away", ()) if state.present(id)]
     return tuple(sorted({*away, *fact.data.get("unheard", ())}))
 
 
 def _made_of(state: State) -> Mapping[str, tuple[object, ...]]:
     voting = VOTES.of(state)
-    return {
-        id: (vote, vote is voting.last, waiting(voting, state.people) if vote.open else None)
-        for id, vote in voting.votes.items()
-    }
+    return {id: (vote, vote is voting.last, *_missing(voting, state, vote)) for id, vote in voting.votes.items()}
+
+
+def _missing(voting: Voting, state: State, vote: Vote) -> tuple[int | None, tuple[str, ...]]:
+    """For how many ballots an open vote waits, and who is cut off from it."""
+    return (waiting(voting, state.people), cut_off(voting, state.people)) if vote.open else (None, ())
 
 
 def _vote_seen(state: State, id: str) -> Json:
@@ -245,7 +268,8 @@ def _vote_seen(state: State, id: str) -> Json:
     small."""
     voting = VOTES.of(state)
     vote = voting.votes[id]
-    return vote.to_json(named=vote is voting.last, waiting=waiting(voting, state.people) if vote.open else None)
+    awaited, cut = _missing(voting, state, vote)
+    return vote.to_json(named=vote is voting.last, waiting=awaited, cut=cut)
 
 
 def _ballot_seen(state: State, whose: str) -> Json:
@@ -279,7 +303,14 @@ VOTING = Topic(
         Said("vote.cast", CastBallot, VOTERS, _cast, voters=True),
         Said("vote.close", CloseVote, CHAIR, _close),
     ),
-    folds={"vote_opened": _opened, "ballot_cast": _ballot_cast, "vote_resumed": _resumed, "vote_closed": _closed},
+    folds={
+        "vote_opened": _opened,
+        "ballot_cast": _ballot_cast,
+        "vote_resumed": _resumed,
+        "vote_closed": _closed,
+        "line_lost": _lost,
+        "left": _left,
+    },
     views=(
         View("vote", "votes", _made_of, _vote_seen, many=True),
         View("ballot", "ballots", lambda state: VOTES.of(state).box, _ballot_seen, many=True, audience=_caster),

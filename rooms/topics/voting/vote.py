@@ -26,8 +26,9 @@ class Ballot:
 class Vote:
     """One question put to the vote. While it is open, `tally` and `cast` count the ballots; their names and codes
     are there once it is closed: `ballots` are (person, choice, by whom) of a roll call, `codes` (code, choice) of a
-    secret vote, `voters` whose votes they are, `unheard` who had a place, no ballot, and no line at the closing, as far
-    as is known. `began_at` is when its time began to run, `round` how often it had to
+    secret vote, `voters` whose votes they are, `unheard` who had no ballot, and no line at the closing or has lost the
+    place with it while the vote was open, as far as is known. `dropped` are, while it is open, those whose line was
+    lost since the opening, be they back or not. `began_at` is when its time began to run, `round` how often it had to
     begin anew. `interrupted`: the server was restarted, and it is not yet on record what that means for the vote."""
 
     id: str
@@ -46,6 +47,7 @@ class Vote:
     codes: tuple[tuple[str, str], ...] = ()
     voters: tuple[str, ...] = ()
     unheard: tuple[str, ...] = ()
+    dropped: frozenset[str] = frozenset()
 
     @property
     def open(self) -> bool:
@@ -63,8 +65,9 @@ class Vote:
             tally[instead_of.choice] -= 1
         return replace(self, tally=tally, cast=self.cast + (instead_of is None))
 
-    def to_json(self, *, named: bool, waiting: int | None) -> Json:
-        """For the wire. `named`: with the names or codes of its ballots, once it is closed. `waiting`: as below."""
+    def to_json(self, *, named: bool, waiting: int | None, cut: Collection[str]) -> Json:
+        """For the wire. `named`: with the names or codes of its ballots, once it is closed. `waiting`, and who is
+        `cut_off`: as below."""
         ends = self.closes_at
         ballots, codes = (self.ballots, self.codes) if named else ((), ())
         return {
@@ -82,7 +85,7 @@ class Vote:
             "tally": _tally(self),
             "ballots": [{"participant": one, "choice": choice, "by": by} for one, choice, by in ballots],
             "codes": [{"code": code, "choice": choice} for code, choice in codes],
-            "unheard": list(self.unheard),
+            "unheard": list(cut if self.open else self.unheard),
             "outcome": _without_tally(self.outcome) if self.outcome else None,
         }
 
@@ -173,6 +176,12 @@ def decide(voting: Voting, vote: Vote, people: Mapping[str, Participant]) -> Out
 def mute(voting: Voting, one: Participant) -> bool:
     """Whether somebody is there with a vote and has not given it."""
     return one.counted and one.votes and one.id not in voting.box
+
+
+def cut_off(voting: Voting, people: Mapping[str, Participant]) -> tuple[str, ...]:
+    """Who has lost the line since the open vote was opened, is counted no more, and has given no ballot."""
+    dropped = [people[id] for id in sorted(voting.open.dropped)] if voting.open else []
+    return tuple(one.id for one in dropped if one.votes and not one.counted and one.id not in voting.box)
 
 
 def waiting(voting: Voting, people: Mapping[str, Participant]) -> int | None:

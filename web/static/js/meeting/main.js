@@ -351,7 +351,7 @@ class Client {
       return true;
     } catch (error) {
       const { code, message } = /** @type {import("./protocol.js").Refused} */ (error);
-      if (code === "unheard") return (await this._despite(message)) && this._act(type, { ...fields, anyway: true });
+      if (code === "unheard" || code === "cut_off") return (await this._despite(message)) && this._act(type, { ...fields, anyway: true });
       const lost = t("Mất kết nối khi đang gửi. Xem lại khi nối lại được, rồi thực hiện lại nếu cần.");
       this.view.notice(code === "line_lost" ? lost : message);
       return false;
@@ -361,6 +361,9 @@ class Client {
   /** The server has a doubt, and it is for us to decide. @param {string} doubt */
   async _despite(doubt) {
     say(byId("unheard-who"), doubt);
+    say(byId("unheard-late"), this.state.vote?.rule.secret
+      ? t("Bỏ phiếu kín không nhận phiếu muộn.")
+      : t("Kết thúc rồi, đồng chí vẫn nhận được phiếu muộn của người mất kết nối: bấm “Nhận phiếu muộn” ở kết quả biểu quyết."));
     return (await ask("unheard")) === "yes";
   }
 

@@ -55,9 +55,10 @@ export function toFile(state) {
   return unanswered(state).length + (said ? 0 : 1);
 }
 
-/** Who had no line when a vote was closed and has not answered since, in words; "" if nobody.
+/** Who had no line when a vote was closed and has not answered since, in words; "" if nobody, or it is not closed.
  * @param {State} state @param {Vote} vote */
 export function unheardSentence(state, vote) {
+  if (vote.state === "open") return "";
   const filed = state.late.ballots.filter((one) => one.vote === vote.id).map((one) => one.participant);
   const names = listed(vote.unheard.filter((id) => !filed.includes(id)).map((id) => nameOf(state, id)));
   return names && t("Chưa nhận được tín hiệu khi kết thúc biểu quyết, nên chưa có ý kiến: %(names)s.", { names });

@@ -46,6 +46,15 @@ function ballotName(state, { participant: whose, by }) {
   return t("%(name)s (do %(by)s biểu quyết thay)", { name: nameOf(state, whose), by: nameOf(state, by) });
 }
 
+/** Whose line was lost since the vote was opened, and who has not voted; "" if nobody. @param {State} state @param {Vote} vote */
+function cutSentence(state, vote) {
+  if (vote.state !== "open" || vote.unheard.length === 0) return "";
+  const words = { count: vote.unheard.length, names: listed(vote.unheard.map((id) => nameOf(state, id))) };
+  return vote.rule.base === "present"
+    ? t("%(count)s người mất kết nối, chưa được tính: %(names)s.", words)
+    : t("%(count)s người mất kết nối, chưa biểu quyết: %(names)s.", words);
+}
+
 /** Who answered late: listed with the result, and not in it. @param {State} state @param {Vote} vote */
 function lateSentence(state, vote) {
   const late = state.late.ballots.filter((one) => one.vote === vote.id);
@@ -215,6 +224,9 @@ export function mount(root, { act, now }) {
     byId("vote-result").hidden = vote.outcome === null;
     if (vote.outcome !== null) say(byId("vote-result"), resultSentence(vote));
     byId("vote-result").dataset.result = vote.outcome?.result ?? "";
+    const cut = cutSentence(state, vote);
+    byId("vote-cut").hidden = cut === "";
+    say(byId("vote-cut"), cut);
     const unheard = unheardSentence(state, vote);
     byId("vote-unheard").hidden = unheard === "";
     say(byId("vote-unheard"), unheard);
