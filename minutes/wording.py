@@ -174,10 +174,17 @@ def vote_basis(rule: Rule, outcome: Outcome) -> str:
     whom = {"present": "đại biểu có mặt", "voting": "đại biểu đã biểu quyết", "members": "tổng số đại biểu"}[rule.base]
     share = "quá nửa" if rule.majority == "half" else "ít nhất hai phần ba"
     required = f", cần ít nhất {count(outcome.quorum)}" if outcome.quorum else ""
+    proxies = ""
+    if outcome.represented:
+        by_proxy = f"{count(outcome.represented)} đại biểu biểu quyết qua ủy quyền"
+        if rule.base == "present":  # there the two numbers beside each other would contradict
+            whom = f"trong số {count(outcome.present)} đại biểu có mặt và {by_proxy}"
+        else:
+            proxies = f"; {by_proxy}"
     return (
         f"{'Bỏ phiếu kín' if rule.secret else 'Biểu quyết công khai'}; cần {share} {whom} tán thành "
         f"({count(outcome.needed)}/{count(outcome.eligible)}); "
-        f"có mặt {count(outcome.present)}/{count(outcome.members)} đại biểu{required}."
+        f"có mặt {count(outcome.present)}/{count(outcome.members)} đại biểu{required}{proxies}."
     )
 
 

@@ -49,8 +49,8 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a vote was decided. `tally` has the keys for, against, abstain and none, and adds up to `eligible`, of whom
-    `needed` had to be in favour. `present` of `members` were there, where `quorum` had to be. `result`: passed,
-    rejected, or no_quorum."""
+    `needed` had to be in favour. `present` of `members` were there, where `quorum` had to be; for `represented` more
+    their proxies voted. `result`: passed, rejected, or no_quorum."""
 
     tally: Mapping[str, int]
     eligible: int
@@ -59,15 +59,23 @@ class Outcome:
     members: int
     quorum: int
     result: str
+    represented: int = 0
 
     def to_json(self) -> Json:
         return {name: getattr(self, name) for name in self.__slots__} | {"tally": dict(self.tally)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Outcome:
-        """From a `vote_closed` fact; the oldest of them had a simple majority of those present and no more to say."""
+        """From a `vote_closed` fact; the oldest of them had a simple majority of those present and no more to say, and
+        until lately they did not say who was represented."""
         eligible = data["eligible"]
-        more = {"needed": needed("half", eligible), "present": eligible, "members": eligible, "quorum": 0}
+        more = {
+            "needed": needed("half", eligible),
+            "present": eligible,
+            "members": eligible,
+            "quorum": 0,
+            "represented": 0,
+        }
         return cls(**{name: data[name] if name in data else more[name] for name in cls.__slots__})
 
 

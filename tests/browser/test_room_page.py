@@ -85,6 +85,7 @@ async def run(page: Page, body: str, **values: Any) -> Any:
       const {{ heard, news }} = await load("announce");
       const {{ Peers }} = await load("peers");
       const {{ repeating }} = await load("voice");
+      const {{ basisSentence, resultSentence }} = await load("votes");
       const {{ Line, Refused, backoff }} = await load("protocol");
       const after = (messages) => messages.reduce(reduce, START);
       {body}
@@ -146,6 +147,25 @@ async def test_a_result_is_announced_with_its_basis_in_words(modules: Page) -> N
         "Có mặt 7/8 đại biểu, cần ít nhất 8: biểu quyết không có giá trị.",
     ]
     assert said == [[[], [f"Kết quả biểu quyết “Thông qua?”: {result}"]] for result in results]
+
+
+async def test_a_result_with_a_proxy_says_who_counted_beside_who_was_there(modules: Page) -> None:
+    outcome = {
+        "eligible": 4,
+        "needed": 3,
+        "present": 3,
+        "members": 4,
+        "quorum": 0,
+        "result": "passed",
+        "represented": 1,
+    }
+    tally = {"for": 3, "against": 1, "abstain": 0, "none": 0}
+    rules = [vote()["vote"]["rule"] | {"base": base, "proxies": True} for base in ("present", "members")]
+    votes = [vote(state="closed", outcome=outcome, tally=tally, rule=rule)["vote"] for rule in rules]
+    said = await run(modules, "return v.votes.map((one) => [resultSentence(one), basisSentence(one)])", votes=votes)
+    present = "Tính trên 3 đại biểu có mặt và 1 đại biểu biểu quyết qua ủy quyền."
+    for sentences, told in zip(said, (present, "Có 1 đại biểu biểu quyết qua ủy quyền."), strict=True):
+        assert [sentence.endswith(f" {told}") for sentence in sentences] == [True, True]
 
 
 async def test_who_was_not_heard_at_the_closing_is_told_to_the_chair_whenever_it_is_found(modules: Page) -> None:

@@ -39,6 +39,25 @@ def test_a_secret_vote_is_told_with_its_rule_and_quorum_and_without_names() -> N
     )
 
 
+def test_who_counted_by_a_proxy_is_told_beside_who_was_there() -> None:
+    count = COUNT | {"represented": 1, "quorum": 0}
+    for base, basis in (
+        (
+            "present",
+            "Biểu quyết công khai; cần quá nửa trong số 06 đại biểu có mặt và 01 đại biểu biểu quyết qua ủy quyền "
+            "tán thành (05/07); có mặt 06/07 đại biểu.",
+        ),
+        (
+            "members",
+            "Biểu quyết công khai; cần quá nửa tổng số đại biểu tán thành (05/07); có mặt 06/07 đại biểu; "
+            "01 đại biểu biểu quyết qua ủy quyền.",
+        ),
+    ):
+        opened = OPENED | RULE | {"secret": False, "majority": "half", "proxies": True, "base": base}
+        (vote,) = minutes(("vote_opened", opened), ("vote_closed", {"vote": "v1"} | count)).votes
+        assert vote.basis == basis
+
+
 def test_a_roll_call_names_who_was_there_and_did_not_vote_and_the_absent_where_all_members_count() -> None:
     silent, absent, cut = LEADERS[:3]
     opened = OPENED | RULE | {"secret": False}

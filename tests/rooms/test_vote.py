@@ -238,6 +238,33 @@ def test_who_must_go_names_a_proxy_whose_ballot_counts_but_not_for_the_quorum(vo
     assert [(one.person.id, one.by and one.by.id) for one in result.ballots] == [("lan", "dung"), ("dung", None)]
 
 
+@pytest.mark.parametrize("base", ["present", "voting"])
+def test_a_proxy_is_waited_for_from_the_start_and_named_in_the_outcome(vote_by, base):
+    def awaited():
+        return hall.room.welcome("hanh", hall.now)["votes"][-1]["waiting"]
+
+    hall = vote_by(proxies=True, base=base)
+    assert awaited() == 3
+    hall.do("hanh", NameProxy("dung", "minh"))
+    assert awaited() == 4
+    hall.do("dung", Leave())
+    assert awaited() == 2, "he holds the vote, and is not there either"
+    hall.join(hall.dung)
+    cast(hall, hanh="for", dung="for", lan="against")
+    assert awaited() == 1
+    hall.do("dung", CastBallot("v1", "for", "minh"))
+    assert awaited() == 0
+    outcome = closing(hall)["outcome"]
+    assert (outcome["present"], outcome["represented"], outcome["eligible"], outcome["needed"]) == (3, 1, 4, 3)
+
+
+def test_a_proxy_that_was_not_used_is_in_no_count(vote_by):
+    hall = vote_by(proxies=True)
+    hall.do("hanh", NameProxy("dung", "minh"))
+    outcome = closing(hall)["outcome"]
+    assert (outcome["present"], outcome["represented"], outcome["eligible"]) == (3, 0, 3)
+
+
 def test_who_comes_back_votes_for_themselves_and_their_word_stands(vote_by):
     hall = vote_by(proxies=True)
     hall.do("hanh", NameProxy("dung", "minh"))

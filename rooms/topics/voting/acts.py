@@ -260,7 +260,7 @@ def _made_of(state: State) -> Mapping[str, tuple[object, ...]]:
 
 def _missing(voting: Voting, state: State, vote: Vote) -> tuple[int | None, tuple[str, ...]]:
     """For how many ballots an open vote waits, and who is cut off from it."""
-    return (waiting(voting, state.people), cut_off(voting, state.people)) if vote.open else (None, ())
+    return (waiting(state), cut_off(voting, state.people)) if vote.open else (None, ())
 
 
 def _vote_seen(state: State, id: str) -> Json:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from rooms.participant import Participant
 from rooms.proceedings import CHOICES, Json, Outcome, Rule, iso, needed
 from rooms.state import Part, State
+from rooms.topics.proxies import PROXIES, represents
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,8 @@ def decide(voting: Voting, vote: Vote, people: Mapping[str, Participant]) -> Out
     majority, quorum = needed(vote.rule.majority, eligible), needed(vote.rule.quorum, members)
     result = "no_quorum" if there < quorum else "passed" if vote.tally["for"] >= majority else "rejected"
     tally = {**vote.tally, "none": eligible - len(voting.box)}
-    return Outcome(tally, eligible, majority, there, members, quorum, result)
+    represented = cast - there if vote.rule.proxies else 0
+    return Outcome(tally, eligible, majority, there, members, quorum, result, represented)
 
 
 def mute(voting: Voting, one: Participant) -> bool:
@@ -184,12 +186,25 @@ def cut_off(voting: Voting, people: Mapping[str, Participant]) -> tuple[str, ...
     return tuple(one.id for one in dropped if one.votes and not one.counted and one.id not in voting.box)
 
 
-def waiting(voting: Voting, people: Mapping[str, Participant]) -> int | None:
-    """Of how many a ballot in the open vote is still looked for: of the same people as will count at its closing."""
+def waiting(state: State) -> int | None:
+    """Of how many a ballot in the open vote is still looked for: of the same people as will count at its closing, and
+    of those for whom somebody there may vote by proxy."""
+    voting = VOTES.of(state)
     if voting.open is None:
         return None
-    _there, cast, members = _counted(voting, people)
-    return (members if voting.open.rule.base == "members" else cast) - len(voting.box)
+    rule = voting.open.rule
+    _there, cast, members = _counted(voting, state.people)
+    if rule.base == "members":
+        return members - len(voting.box)
+    return cast - len(voting.box) + (_proxies_to_come(state) if rule.proxies else 0)
+
+
+def _proxies_to_come(state: State) -> int:
+    voting, people = VOTES.of(state), state.people
+    open_yet = [(whose, hand) for whose, hand in PROXIES.of(state).items() if whose not in voting.box]
+    return sum(
+        people[hand].counted and people[hand].votes and represents(state, hand, whose) for whose, hand in open_yet
+    )
 
 
 def _counted(voting: Voting, people: Mapping[str, Participant]) -> tuple[int, int, int]:

@@ -10,7 +10,7 @@
  *   waiting: number | null, tally: {for: number, against: number, abstain: number, none: number | null} | null,
  *   ballots: {participant: string, choice: string, by: string}[], codes: {code: string, choice: string}[], unheard: string[],
  *   outcome: {eligible: number, needed: number, present: number, members: number, quorum: number,
- *     result: "passed" | "rejected" | "no_quorum"} | null}} Vote
+ *     represented: number, result: "passed" | "rejected" | "no_quorum"} | null}} Vote
  * @typedef {{until: string | null, ballots: {vote: string, participant: string, choice: string, at: string}[]}} Late
  * @typedef {{id: string, participant: string, text: string, item: string | null, at: string}} Statement
  * @typedef {{participant: string, since: string, item: string | null, text: string | null, order: boolean}} Request

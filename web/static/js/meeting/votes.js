@@ -53,6 +53,14 @@ export function verdictOf({ outcome }) {
   return outcome?.result === "passed" ? t("Được thông qua") : t("Không được thông qua");
 }
 
+/** Who counted though not there; "" if nobody. @param {Vote} vote */
+function proxiesSentence({ rule, outcome }) {
+  if (!outcome?.represented) return "";
+  return rule.base === "present"
+    ? t("Tính trên %(present)s đại biểu có mặt và %(represented)s đại biểu biểu quyết qua ủy quyền.", outcome)
+    : t("Có %(represented)s đại biểu biểu quyết qua ủy quyền.", outcome);
+}
+
 /** By what a closed vote was decided as it was: all counts. @param {Vote} vote @returns {string} */
 export function basisSentence(vote) {
   const { outcome, tally } = vote;
@@ -60,8 +68,9 @@ export function basisSentence(vote) {
   if (outcome.result === "no_quorum") {
     return t("Có mặt %(present)s/%(members)s đại biểu, cần ít nhất %(quorum)s.", outcome);
   }
-  return t("Tán thành %(for)s, không tán thành %(against)s, không có ý kiến %(abstain)s, chưa biểu quyết %(none)s; cần ít nhất %(needed)s/%(eligible)s tán thành.",
+  const counts = t("Tán thành %(for)s, không tán thành %(against)s, không có ý kiến %(abstain)s, chưa biểu quyết %(none)s; cần ít nhất %(needed)s/%(eligible)s tán thành.",
     { ...outcome, ...tally, none: notVoted(vote) });
+  return [counts, proxiesSentence(vote)].filter(Boolean).join(" ");
 }
 
 /** The result of a closed vote with its basis. @param {Vote} vote @returns {string} */
@@ -76,6 +85,6 @@ export function resultSentence(vote) {
     ? t("Có %(for)s/%(eligible)s đại biểu tán thành, đạt %(percent)s%, cần ít nhất %(needed)s: được thông qua.", values)
     : t("Có %(for)s/%(eligible)s đại biểu tán thành, đạt %(percent)s%, cần ít nhất %(needed)s: không được thông qua.",
         values);
-  if (outcome.quorum === 0) return result;
-  return `${result} ${t("Có mặt %(present)s/%(members)s đại biểu, cần ít nhất %(quorum)s.", outcome)}`;
+  const quorum = outcome.quorum && t("Có mặt %(present)s/%(members)s đại biểu, cần ít nhất %(quorum)s.", outcome);
+  return [result, proxiesSentence(vote), quorum].filter(Boolean).join(" ");
 }

@@ -26,6 +26,9 @@ function showCount(state, vote) {
   say(byId("vote-cast"), vote.rule.base === "members" || vote.rule.proxies
     ? t("Đã bỏ phiếu: %(cast)s/%(all)s đại biểu được tính. Số phiếu từng loại chỉ có khi kết thúc.", words)
     : t("Đã bỏ phiếu: %(cast)s/%(present)s người có mặt. Số phiếu từng loại chỉ có khi kết thúc.", words));
+  const represented = representedSentence(state, vote);
+  byId("vote-represented").hidden = represented === "";
+  say(byId("vote-represented"), represented);
   byId("vote-roll").hidden = vote.ballots.length + vote.codes.length === 0;
   say(byId("vote-roll-name"), vote.rule.secret ? t("Các phiếu theo mã") : t("Ý kiến từng người"));
   const rows = vote.rule.secret
@@ -45,6 +48,18 @@ function ballotName(state, { participant: whose, by }) {
   if (whose === by) return nameOf(state, whose);
   return t("%(name)s (do %(by)s biểu quyết thay)", { name: nameOf(state, whose), by: nameOf(state, by) });
 }
+
+/** For whom somebody there votes in the open vote, where only who is there counts; "" if for nobody: they are among
+ * those who have not voted. @param {State} state @param {Vote} vote */
+function representedSentence(state, vote) {
+  if (vote.state !== "open" || !vote.rule.proxies || vote.rule.base === "members") return "";
+  const held = state.proxies.filter((one) => representedBy(state, one.holder) === one.id && hasPlace(participant(state, one.holder)));
+  const names = listed(held.map((one) => nameOf(state, one.id)));
+  return names && t("Tính cả người vắng mặt có người biểu quyết thay: %(names)s.", { names });
+}
+
+/** @param {import("../state.js").Participant | null} person */
+const hasPlace = (person) => person !== null && person.present && !person.lost;
 
 /** Whose line was lost since the vote was opened, and who has not voted; "" if nobody. @param {State} state @param {Vote} vote */
 function cutSentence(state, vote) {
