@@ -86,6 +86,7 @@ async def run(page: Page, body: str, **values: Any) -> Any:
       const {{ Peers }} = await load("peers");
       const {{ repeating }} = await load("voice");
       const {{ basisSentence, resultSentence }} = await load("votes");
+      const {{ withoutProxy }} = await load("parts/proxies");
       const {{ Line, Refused, backoff }} = await load("protocol");
       const after = (messages) => messages.reduce(reduce, START);
       {body}
@@ -166,6 +167,15 @@ async def test_a_result_with_a_proxy_says_who_counted_beside_who_was_there(modul
     present = "Tính trên 3 đại biểu có mặt và 1 đại biểu biểu quyết qua ủy quyền."
     for sentences, told in zip(said, (present, "Có 1 đại biểu biểu quyết qua ủy quyền."), strict=True):
         assert [sentence.endswith(f" {told}") for sentence in sentences] == [True, True]
+
+
+async def test_who_gave_or_holds_a_proxy_is_offered_for_no_other(modules: Page) -> None:
+    people = [person(one, votes=one != "binh") for one in ("hanh", "dung", "lan", "minh", "binh")]
+    body = """const hello = after([v.hello]);
+      return [hello, reduce(hello, v.named)].map((state) => withoutProxy(state).map((p) => p.id));"""
+    named = {"type": "proxy", "proxy": {"id": "minh", "holder": "dung"}}
+    offered = await run(modules, body, hello=welcome("hanh", participants=people), named=named)
+    assert offered == [["hanh", "dung", "lan", "minh"], ["hanh", "lan"]]
 
 
 async def test_who_was_not_heard_at_the_closing_is_told_to_the_chair_whenever_it_is_found(modules: Page) -> None:

@@ -89,7 +89,7 @@ class Client {
       thrifty: seat.inside || kbps !== null || megabytes !== null || Boolean(/** @type {any} */ (navigator).connection?.saveData),
     });
     this.view = new View({
-      act: (type, fields) => this._act(type, fields),
+      act: (type, fields, refused) => this._act(type, fields, refused),
       tell: (type, fields) => this.line.send(type, fields).catch(() => {}),
       share: (on) => this._share(on),
       turn: (kind, on) => this._turn(kind, on),
@@ -343,17 +343,19 @@ class Client {
     if (!this.sharing.track && theirs && this.local.line === "open") this.line.send("share.stop", {}).catch(() => {});
   }
 
-  /** Ask the server; a refusal becomes a sentence. @param {string} type @param {object} [fields] */
-  async _act(type, fields) {
+  /** Ask the server; a refusal becomes a sentence, told where `refused` puts it (else above all), "" if there is none.
+   * @param {string} type @param {object} [fields] @param {(sentence: string) => void} [refused] */
+  async _act(type, fields, refused = (sentence) => this.view.notice(sentence)) {
     try {
       await this.line.send(type, fields);
       this.view.notice("");
+      refused("");
       return true;
     } catch (error) {
       const { code, message } = /** @type {import("./protocol.js").Refused} */ (error);
-      if (code === "unheard" || code === "cut_off") return (await this._despite(message)) && this._act(type, { ...fields, anyway: true });
+      if (code === "unheard" || code === "cut_off") return (await this._despite(message)) && this._act(type, { ...fields, anyway: true }, refused);
       const lost = t("Mất kết nối khi đang gửi. Xem lại khi nối lại được, rồi thực hiện lại nếu cần.");
-      this.view.notice(code === "line_lost" ? lost : message);
+      refused(code === "line_lost" ? lost : message);
       return false;
     }
   }

@@ -52,7 +52,7 @@ import * as vote from "./parts/vote.js";
 /**
  * What a part may do beside writing to its own elements.
  * @typedef {{
- *   act: (type: string, fields?: object) => Promise<boolean>,
+ *   act: (type: string, fields?: object, refused?: (sentence: string) => void) => Promise<boolean>,
  *   ask: (dialog: string) => Promise<string>, dismiss: (dialog: string) => void,
  *   notice: (sentence: string) => void, show: (panel: string) => void, now: () => number,
  *   turn: (kind: "audio" | "video", on?: boolean) => void, leave: () => void, tell: (type: string, fields: object) => void,

@@ -24,28 +24,40 @@ function offer(select, people) {
   keep(select, people, (p) => p.id, create, (element, p) => say(element, p.name));
 }
 
+/** Who may name a proxy, or be named as one: nobody gives or takes two. @param {State} state */
+export function withoutProxy(state) {
+  const bound = state.proxies.flatMap((one) => [one.id, one.holder]);
+  return roster(state).filter((p) => hasVote(p) && !bound.includes(p.id));
+}
+
 /** @param {HTMLElement} root @param {Actions} actions @returns {Part} */
 export function mount(root, { act, redraw }) {
   let chair = false;
+  const refuse = (/** @type {string} */ sentence) => {
+    byId("proxy-refused").hidden = sentence === "";
+    say(byId("proxy-refused"), sentence);
+  };
   byId("proxy-principal").addEventListener("change", redraw);
   byId("proxy-form").addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     const principal = chair ? { principal: byId("proxy-principal").value } : {};
-    act("proxy.name", { participant: byId("proxy-holder").value, ...principal });
+    act("proxy.name", { participant: byId("proxy-holder").value, ...principal }, refuse);
   });
   const create = (/** @type {any} */ one) =>
     make("li", { class: "line" }, make("span", { class: "line-text" }),
-      make("button", { type: "button", class: "small", onclick: () => act("proxy.end", chair ? { principal: one.id } : {}) },
+      make("button", { type: "button", class: "small", onclick: () => act("proxy.end", chair ? { principal: one.id } : {}, refuse) },
         t("Bỏ ủy quyền")));
 
   const render = (/** @type {State} */ state) => {
     chair = me(state)?.role === "chair";
     root.hidden = !isOpen(state) || !may(state, "proxy.name");
-    const voters = roster(state).filter(hasVote);
+    const free = withoutProxy(state);
     byId("proxy-who").hidden = !chair;
-    offer(byId("proxy-principal"), voters);
-    const principal = chair ? byId("proxy-principal").value : state.you; // nobody votes in their own stead
-    offer(byId("proxy-holder"), voters.filter((p) => p.id !== principal));
+    offer(byId("proxy-principal"), free);
+    const principal = chair ? byId("proxy-principal").value : state.you;
+    const holders = free.filter((p) => p.id !== principal); // nobody votes in their own stead
+    offer(byId("proxy-holder"), holders);
+    byId("proxy-form").hidden = holders.length === 0 || !free.some((p) => p.id === principal);
     byId("proxy-none").hidden = state.proxies.length > 0;
     keep(byId("proxy-list"), state.proxies, (one) => one.id, create, (element, one) => {
       const names = { name: nameOf(state, one.id), holder: nameOf(state, one.holder) };
