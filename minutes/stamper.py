@@ -150,7 +150,8 @@ class _Maker(DummyTimeStamper):
     def __init__(
         self, certificate: asn1_x509.Certificate, sign: Callable[[bytes, str], bytes], fixed_dt: datetime | None
     ) -> None:
-        super().__init__(certificate, None, fixed_dt=fixed_dt)
+        # By whatever digest a document is named in the request, the token itself is signed with a strong one.
+        super().__init__(certificate, None, fixed_dt=fixed_dt, override_md="sha256")
         self._sign = sign
 
     def _sign_tst_info(
