@@ -18,6 +18,7 @@ from minutes.deposits.examine import label_of
 from minutes.document import KIND_NAMES, PUBLISHABLE, Act, Document, Official, State
 from minutes.errors import N_, Reason, Refused, SigningFailed
 from minutes.numbering import store as numbers
+from minutes.redaction.suggestions import suggested
 from minutes.register import EntryState
 from minutes.report import Report
 from minutes.transitions import after
@@ -123,9 +124,12 @@ class Stamping(Reading):
 
     async def _announce(self, connection: AsyncConnection, sealed: Document) -> None:
         """Who reads a document on the public pages must find there what has recalled it: the notice is posted with the
-        recall, by who approved it."""
+        recall, by who approved it. With what looks like personal data in it, somebody has to look first and publish it;
+        the page of the recalled document says all the same that it is in force no more."""
         target = await records_relations.recalled(connection, sealed)
         if target is None or not target.published or sealed.published or sealed.kind not in PUBLISHABLE:
+            return
+        if suggested(await stored_content(connection, sealed)):
             return
         approvals = [one.by for one in await store.history(connection, sealed.id) if one.act == Act.APPROVE]
         why = f"Thu hồi {KIND_NAMES[target.kind].lower()} số {target.number_symbol} đang công khai"

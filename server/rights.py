@@ -108,6 +108,8 @@ Act = Literal[
 _OFFICE = frozenset({"leader", "secretary", "clerk", "checker"})
 _ARCHIVE = _OFFICE | {"archivist"}
 """Who reads case files: the archivist has no part in the documents that are not in them yet."""
+_KEEPERS = frozenset({"secretary", "clerk", "archivist"})
+"""Who keeps them. The leaders answer for that, and do less by hand."""
 
 
 def _has(role: str) -> Callable[[Account, Any], bool]:
@@ -259,9 +261,7 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # Case files of the unit with the id `thing`, and its metadata: the office reads them, that of the unit too which
     # has taken its place; secretaries, clerks and archivists keep them.
     "case.read": lambda account, unit: bool(account.roles & _ARCHIVE) and unit in _places(account),
-    "case.keep": lambda account, unit: (
-        bool(account.roles & {"secretary", "clerk", "archivist"}) and account.unit.id == unit
-    ),
+    "case.keep": lambda account, unit: bool(account.roles & _KEEPERS) and account.unit.id == unit,
     # One case file, by the group it is in; and to say who opens which group.
     "case.open": lambda account, case: (
         bool(account.roles & _ARCHIVE & case.roles) and case.unit_id in _places(account) and account.room is None
@@ -270,11 +270,11 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "case.move": lambda account, case: (
         may(account, "case.open", case)
         and account.unit.id == case.unit_id
-        and bool(account.roles & {"leader", "secretary", "clerk", "archivist"})
+        and bool(account.roles & (_KEEPERS | {"leader"}))
     ),
     # Its files and the bag: who keeps it, and the leaders, who answer for it.
     "case.fetch": lambda account, case: (
-        may(account, "case.open", case) and bool(account.roles & {"leader", "secretary", "clerk", "archivist"})
+        may(account, "case.open", case) and bool(account.roles & (_KEEPERS | {"leader"}))
     ),
     "case.group": lambda account, unit: (
         account.room is None and bool(account.roles & {"leader", "administrator"}) and account.unit.id == unit

@@ -67,7 +67,7 @@ class Outcome:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Outcome:
         """From a `vote_closed` fact; the oldest of them had a simple majority of those present and no more to say, and
-        until lately they did not say who was represented."""
+        of others some do not say who was represented."""
         eligible = data["eligible"]
         more = {
             "needed": needed("half", eligible),

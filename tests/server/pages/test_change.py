@@ -2,6 +2,7 @@
 
 import pytest
 
+from minutes import content
 from minutes.document import Kind, State
 from minutes.errors import Refused
 from minutes.text import TextContent
@@ -188,6 +189,21 @@ async def test_the_recall_of_a_posted_document_is_posted_with_it(office: Office)
     assert "Đang công khai" not in desk.words
     assert "đang được công khai." not in desk.words
     assert "không còn hiệu lực" in desk.words
+
+
+async def test_a_recall_that_names_somebodys_number_waits_for_who_looks_at_it(office: Office) -> None:
+    old = await office.posted()
+    document = await office.records.get(old)
+    new = await changed(office, old, "recalls", State.DRAFT)
+    text = content.to_json(await office.records.content(new))
+    text["body"].append({"block": "paragraph", "level": 0, "text": "Liên hệ: điện thoại 0987654321."})
+    version = (await office.records.get(new)).version
+    await office.records.edit(new, text, by=await office.actor("binh"), expected_version=version)
+    await office.advance(new, State.SEALED)
+    assert (await office.records.get(new)).publication is None
+    page = await office.stranger().get(f"/documents/lam-son/{document.year}/{document.number_symbol}")
+    assert "không còn hiệu lực" in page.words
+    assert "0987654321" in (await (await office.sign_in("cuc")).get(f"/desk/{new}")).words
 
 
 async def test_the_recall_of_what_nobody_may_read_is_not_posted(office: Office) -> None:
