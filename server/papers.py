@@ -201,19 +201,24 @@ class Papers:
         self.news.put_nowait(Gone(paper.meeting, paper.id, by))
 
     async def _work(self, pending: Pending, sent: Sent) -> None:
+        outcome: Paper | str  # the code of a refusal
         try:
             async with self._turn:
-                paper = await self._shelve(pending, sent)
-            del self._pending[pending.id]
-            self.news.put_nowait(paper)
+                outcome = await self._shelve(pending, sent)
         except Problem as problem:
             log.info("paper refused", meeting=pending.meeting, code=problem.code)
-            self._refuse(pending, problem.code)
+            outcome = problem.code
         except Exception:
             log.exception("paper failed", meeting=pending.meeting)
-            self._refuse(pending, "internal")
+            outcome = "internal"
         finally:
             await asyncio.to_thread(shutil.rmtree, sent.folder, ignore_errors=True)
+        # Told only now: what was refused is gone when somebody hears of it.
+        if isinstance(outcome, str):
+            self._refuse(pending, outcome)
+        else:
+            del self._pending[pending.id]
+            self.news.put_nowait(outcome)
 
     def _refuse(self, pending: Pending, code: str) -> None:
         self._pending[pending.id] = replace(pending, refused=code)
