@@ -117,6 +117,7 @@ async def measure(members: int = MEMBERS) -> Assembly:
         joined, joining = time.monotonic() - began, process.cpu(server.root) - before
         still = Member(await server.enter("still"))  # from here on this member's line stands still
         await chair.say("vote.open", text="Thông qua chương trình kỳ họp?")
+        await chair.until("open")
         vote = chair.seen["id"]
         await asyncio.gather(*(seat.until("open") for seat in seats))
         octets, before, began = sum(seat.octets for seat in seats), process.cpu(server.root), time.monotonic()
