@@ -170,7 +170,7 @@ class DemoPki:
         # A demonstration's PINs are printed anyway; a high iteration count would only slow the start down.
         encryption = (
             PrivateFormat.PKCS12.encryption_builder()
-            .kdf_rounds(20_000)
+            .kdf_rounds(1_000)
             .hmac_hash(hashes.SHA256())
             .build(holder.pin.encode())
         )
