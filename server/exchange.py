@@ -41,6 +41,8 @@ EVERY = 30.0
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
 """Before the second try and the following; the last one again and again, for the axis will be there some day."""
 BATCH = 50
+HELD = 10_000
+"""Names of messages that could not be dealt with."""
 SHOWN = 20
 """Troubles that a page tells."""
 
@@ -60,6 +62,7 @@ class Exchange:
         self._config = config
         self._now = now
         self._one_by_one = asyncio.Lock()
+        self._held: dict[str, None] = {}
 
     def connected(self, unit_id: str) -> bool:
         """Whether a unit sends and receives by the axis."""
@@ -189,9 +192,11 @@ class Exchange:
         return exchange_package.message(own, document, said, (edxml.File(name, PDF, pdf), *attached))
 
     async def _collect(self, line: Line, now: datetime) -> int:
-        """Take what has come; how many messages that were."""
+        """Take what has come; how many messages that were. What could not be dealt with stands behind the others at the
+        next look, whatever the reason was: so none of them holds up another."""
         taken = 0
-        for name in await line.waiting():
+        for name in await line.waiting(self._held):
+            self._hold(name)
             data = await line.fetch(name)
             try:
                 trouble = await self._take(data, now)
@@ -204,7 +209,14 @@ class Exchange:
             else:
                 await line.taken(name)
                 taken += 1
+            del self._held[name]
         return taken
+
+    def _hold(self, name: str) -> None:
+        self._held.pop(name, None)
+        self._held[name] = None
+        if len(self._held) > HELD:
+            del self._held[next(iter(self._held))]
 
     async def _report(self, name: str, said: str, now: datetime) -> None:
         log.warning("a message of the exchange axis was not taken", name=name)

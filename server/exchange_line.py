@@ -8,7 +8,8 @@ import asyncio
 import os
 import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote
@@ -38,8 +39,9 @@ class Line(Protocol):
     async def send(self, name: str, data: bytes) -> None:
         """Hand a message over; it is safe there when this returns. The same name again is the same message."""
 
-    async def waiting(self) -> Sequence[str]:
-        """Names of messages that came, the first first, at most MOST."""
+    async def waiting(self, held: Collection[str] = ()) -> Sequence[str]:
+        """Names of messages that came, the first first, at most MOST; what is `held` stands after all others, in the
+        order of `held`."""
 
     async def fetch(self, name: str) -> bytes:
         """One of them; what is longer than a message can be is cut off after that."""
@@ -63,9 +65,9 @@ class FolderLine:
         """See Line."""
         await asyncio.to_thread(self._put, name, data)
 
-    async def waiting(self) -> Sequence[str]:
+    async def waiting(self, held: Collection[str] = ()) -> Sequence[str]:
         """See Line."""
-        return await asyncio.to_thread(self._names)
+        return _first(sorted(await asyncio.to_thread(self._names)), held)
 
     async def fetch(self, name: str) -> bytes:
         """See Line."""
@@ -98,7 +100,7 @@ class FolderLine:
             found = [one.name for one in self._in.iterdir() if _NAME.fullmatch(one.name) and one.suffix in ENDINGS]
         except OSError as error:
             raise LineDown(f"inbox: {error.strerror}") from error
-        return sorted(found)[:MOST]
+        return found
 
     def _read(self, name: str) -> bytes:
         """No link is followed, and nothing but a file is read: whatever else is there is no message."""
@@ -118,9 +120,13 @@ class FolderLine:
             raise LineDown(f"inbox: {error.strerror}") from error
 
     def _move(self, name: str) -> None:
+        """What was refused under the same name before stays: the second is called `name.2`, and so on."""
+        aside = self._in / "refused"
         try:
-            (self._in / "refused").mkdir(exist_ok=True)
-            (self._in / name).replace(self._in / "refused" / name)
+            aside.mkdir(exist_ok=True)
+            taken = {one.name for one in aside.iterdir()}
+            names = chain([name], (f"{name}.{number}" for number in count(2)))
+            (self._in / name).rename(aside / next(one for one in names if one not in taken))
         except OSError as error:
             raise LineDown(f"inbox: {error.strerror}") from error
 
@@ -138,11 +144,11 @@ class HttpLine:
         """See Line."""
         await self._ask("POST", f"outbox/{name}", data)
 
-    async def waiting(self) -> Sequence[str]:
+    async def waiting(self, held: Collection[str] = ()) -> Sequence[str]:
         """See Line."""
         said = await self._ask("GET", "inbox", limit=_ANSWER)
         names = said.decode("ascii", errors="replace").split("\n")
-        return [one for one in names if _NAME.fullmatch(one)][:MOST]
+        return _first([one for one in names if _NAME.fullmatch(one)], held)
 
     async def fetch(self, name: str) -> bytes:
         """See Line."""
@@ -172,6 +178,11 @@ class HttpLine:
                 return bytes(answer)
         except (ClientError, OSError, ValueError) as error:
             raise LineDown(f"{method}: {type(error).__name__}") from error
+
+
+def _first(names: Sequence[str], held: Collection[str]) -> list[str]:
+    place = {name: number for number, name in enumerate(held)}
+    return sorted(dict.fromkeys(names), key=lambda name: place.get(name, -1))[:MOST]
 
 
 def line_of(config: ExchangeConfig, token_file: Path) -> Line | None:
