@@ -72,7 +72,7 @@ class Credential:
         return self._key.sign(data, ec.ECDSA(digest))
 
     def time_stamper(self) -> OwnStamper:
-        """An RFC 3161 authority in this process, for demonstrations and tests; the key must be RSA."""
+        """An RFC 3161 authority in this process, for demonstrations and tests."""
         return OwnStamper(self.certificate.dump(), self.sign)
 
 

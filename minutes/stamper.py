@@ -8,8 +8,10 @@ shared remembers bytes alone, and each use gets one of its own.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import new as hash_of
+from typing import Any
 
-from asn1crypto import cms as asn1_cms  # type: ignore[import-untyped]
+from asn1crypto import algos as asn1_algos  # type: ignore[import-untyped]
+from asn1crypto import cms as asn1_cms
 from asn1crypto import core as asn1_core
 from asn1crypto import tsp as asn1_tsp
 from asn1crypto import x509 as asn1_x509
@@ -128,8 +130,8 @@ class NoStamper(SharedStamper):
 
 class OwnStamper(SharedStamper):
     """An authority in this process, for demonstrations and tests. Given: the certificate, in DER, and what signs octets
-    with its RSA key (PKCS#1 v1.5) by the name of a digest algorithm. `fixed_dt`: the time that it tells, unless it is
-    now."""
+    with its key (ECDSA, or RSA PKCS#1 v1.5) by the name of a digest algorithm. `fixed_dt`: the time that it tells,
+    unless it is now."""
 
     def __init__(self, certificate: bytes, sign: Callable[[bytes, str], bytes]) -> None:
         super().__init__()
@@ -144,8 +146,8 @@ class OwnStamper(SharedStamper):
 
 
 class _Maker(DummyTimeStamper):
-    """pyHanko's own reads its key anew for each token, and OpenSSL examines an RSA key that it reads: a signature takes
-    a millisecond, that seventy."""
+    """pyHanko's own signs with RSA alone and reads its key anew for each token, which OpenSSL examines every time: a
+    signature takes a millisecond, that seventy."""
 
     def __init__(
         self, certificate: asn1_x509.Certificate, sign: Callable[[bytes, str], bytes], fixed_dt: datetime | None
@@ -166,3 +168,12 @@ class _Maker(DummyTimeStamper):
         attributes = [simple_cms_attribute(*value) for value in values.items()]  # type: ignore[no-untyped-call]
         signed = asn1_cms.CMSAttributes(attributes)
         return self._sign(signed.dump(), md_algorithm), signed
+
+    def _build_signed_data(
+        self, tst_info_data: bytes, md_algorithm: str, signature: bytes, signed_attrs: asn1_cms.CMSAttributes
+    ) -> dict[str, Any]:
+        made: dict[str, Any] = super()._build_signed_data(tst_info_data, md_algorithm, signature, signed_attrs)
+        if self.tsa_cert.public_key.algorithm == "ec":
+            (signer,) = made["signer_infos"]
+            signer["signature_algorithm"] = asn1_algos.SignedDigestAlgorithm({"algorithm": f"{md_algorithm}_ecdsa"})
+        return made

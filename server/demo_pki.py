@@ -56,8 +56,8 @@ class DemoPki:
         (trust / "intermediates.pem").write_bytes(self._issuing.public_bytes(Encoding.PEM))
         (trust / "root.crl").write_bytes(self._revocations(self._root, self._root_key))
         (trust / "issuing.crl").write_bytes(self._revocations(self._issuing, self._issuing_key))
-        # pyHanko's in-process time-stamp authority signs with RSA only.
-        tsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        # Not RSA: such a key takes long to make, and OpenSSL examines it at every start that reads it.
+        tsa_key = ec.generate_private_key(ec.SECP256R1())
         tsa = self._leaf(self._name("TSA thử nghiệm"), tsa_key, time_stamping=True)
         _write_private(directory / "tsa.p12", self._pack(Holder("tsa", "TSA", "", TSA_PIN), tsa_key, tsa))
         keys = KeyStore(directory / "keys")
