@@ -160,6 +160,9 @@ ANSWERS: dict[str, Answer] = {
         422, N_("Hệ thống này không được nhận bí mật nhà nước. Nội dung vừa gửi đã bị từ chối và không được lưu lại.")
     ),
     "class_unasked": Answer(422, N_("Xin trả lời trước: nội dung có chứa bí mật nhà nước không?")),
+    "files_waiting": Answer(
+        503, N_("Máy chủ đang xem xét nhiều tệp khác nên chưa nhận tệp này. Xin đợi ít phút rồi gửi lại.")
+    ),
     "unseen_pages": Answer(
         503,
         N_("Chưa đọc được chữ trong các trang ảnh để tìm dấu chỉ độ mật, nên chưa nhận tệp; xin báo cán bộ kỹ thuật."),

@@ -54,7 +54,7 @@ from server.registers import refuse_second
 from server.strongbox import Part, take_out
 from server.vault import Vault
 
-_LATER = frozenset({"unseen_pages"})
+_LATER = frozenset({"unseen_pages", "files_waiting"})
 """What is wrong on our side, and may be well another time."""
 ASKED = "Nơi gửi yêu cầu lấy lại"
 

@@ -42,6 +42,10 @@ class PageReader:
     async def words(self, picture: Path) -> str:
         """What is written in the picture. Raises Unread where the program fails, does not end, or says too much."""
         command = await asyncio.to_thread(self._line, picture)
+        async with sandbox.turn():
+            return await self._read(command)
+
+    async def _read(self, command: Sequence[str]) -> str:
         try:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE,

@@ -67,20 +67,22 @@ class Paces:
 
 
 class Waiting:
-    """A counter with a short queue for costly work that anybody may ask for: `served` at a time, `waiting` behind."""
+    """A counter with a short queue for costly work that anybody may ask for: `served` at a time, `waiting` behind.
+    Whoever finds it full is told so by Problem(`full`)."""
 
-    def __init__(self, served: int, waiting: int) -> None:
+    def __init__(self, served: int, waiting: int, full: str = "too_many") -> None:
         self._turn = asyncio.Semaphore(served)
         self._room = served + waiting
+        self._full = full
 
     def refuse_full(self) -> None:
-        """Raises Problem("too_many") where the queue is full."""
+        """Raises Problem where the queue is full."""
         if self._room == 0:
-            raise Problem("too_many")
+            raise Problem(self._full)
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for one's turn. Raises Problem("too_many") where the queue is full."""
+        """Wait for one's turn. Raises Problem where the queue is full."""
         self.refuse_full()
         self._room -= 1
         try:

@@ -43,36 +43,42 @@ class Looked:
 
 async def looked_at(data: bytes, trust: Trust, reader: PageReader) -> Looked:
     """Look into a received PDF; pages without words of their own are read by `reader`, where there is a program for it.
-    Raises Problem("received_unreadable", "too_large", "unseen_pages", "secret_marking"), SecretContent."""
+    Raises Problem("received_unreadable", "too_large", "unseen_pages", "secret_marking", "files_waiting"),
+    SecretContent."""
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
     if not data.startswith(b"%PDF-"):
         raise Problem("received_unreadable")
-    texts = tuple(await _texts(data, reader, search=True))
-    await asyncio.to_thread(_refuse_secrets, texts)
-    return Looked(texts, await judge(data, trust))
+    async with sandbox.place():
+        texts = tuple(await _texts(data, reader, search=True))
+        await asyncio.to_thread(_refuse_secrets, texts)
+        async with sandbox.turn():
+            return Looked(texts, await judge(data, trust))
 
 
 async def texts_of(data: bytes, reader: PageReader) -> tuple[str, ...]:
-    """The text of each page of a file that was looked at when it came; none where it cannot be read now."""
-    try:
-        return tuple(await _texts(data, reader))
-    except Problem:
-        return ()
+    """The text of each page of a file that was looked at when it came; none where it cannot be read now. Raises
+    Problem("files_waiting")."""
+    async with sandbox.place():
+        try:
+            return tuple(await _texts(data, reader))
+        except Problem:
+            return ()
 
 
 async def searched(name: str, data: bytes, reader: PageReader) -> None:
     """Search a file that goes with a document for marks of secrecy: a PDF, or a file of an office program as zipped
-    XML. Raises Problem("attachment_kind", "secret_marking", "too_large", "received_unreadable", "unseen_pages"),
-    SecretContent."""
+    XML. Raises Problem("attachment_kind", "secret_marking", "too_large", "received_unreadable", "unseen_pages",
+    "files_waiting"), SecretContent."""
     if len(data) > MAX_BYTES:
         raise Problem("too_large")
-    if data.startswith(b"%PDF-"):
-        texts = await _texts(data, reader, search=True)
-    else:
-        texts = []
-        await _search_office(data)
-    await asyncio.to_thread(_refuse_secrets, (name, *texts))
+    async with sandbox.place():
+        if data.startswith(b"%PDF-"):
+            texts = await _texts(data, reader, search=True)
+        else:
+            texts = []
+            await _search_office(data)
+        await asyncio.to_thread(_refuse_secrets, (name, *texts))
 
 
 def _refuse_secrets(texts: Iterable[str]) -> None:

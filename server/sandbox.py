@@ -7,20 +7,34 @@ import asyncio
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
+from server.rate import Waiting
+
 _SYSTEM = ("/usr", "/etc/fonts", "/etc/libreoffice", "/etc/alternatives", "/etc/ld.so.cache")
 _LINKS = ("bin", "lib", "lib64", "sbin")
 AT_ONCE = 2
-"""Files that are looked into: one may take two gigabytes of memory and a minute of a processor."""
+"""Programs that look into files: one may take two gigabytes of memory and a minute of a processor."""
+FILES = 12
+"""Files that are in memory, each with somebody who waits, while one program after the other looks into them."""
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_places: WeakKeyDictionary[asyncio.AbstractEventLoop, Waiting] = WeakKeyDictionary()
 
 
 def turn() -> asyncio.Semaphore:
-    """What is held while such a program runs that somebody waits for; nobody holds two."""
+    """What is held while such a program runs that somebody waits for; nobody holds two. Whoever may be one of many has
+    a `place` around all turns of a file: so nobody is sent away half-way."""
     return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE))
+
+
+def place() -> AbstractAsyncContextManager[None]:
+    """What is held for a file until all of it was looked into. Entering raises Problem("files_waiting") where as many
+    as there may be have one; nobody holds two."""
+    full = Waiting(served=FILES, waiting=0, full="files_waiting")
+    return _places.setdefault(asyncio.get_running_loop(), full).turn()
 
 
 @cache

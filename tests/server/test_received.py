@@ -1,6 +1,7 @@
 """A file that came: the words of its pages, those of pictures too where a program reads them."""
 
 import asyncio
+import contextlib
 import io
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from PIL import Image
 
 from minutes.errors import SecretContent
 from minutes.trust import Trust
+from server import sandbox
 from server.errors import Problem
 from server.page_reader import PageReader
 from server.received import looked_at, searched
@@ -103,3 +105,25 @@ async def test_without_a_program_a_picture_is_taken_as_it_is_and_with_a_broken_o
     with pytest.raises(Problem) as refused:
         await looked_at(scanned(), NOBODY, reader(tmp_path, "exit 3"))
     assert refused.value.code == "unseen_pages"
+
+
+async def test_where_many_files_wait_the_next_is_told_and_not_kept_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "FILES", 1)
+    async with sandbox.place():
+        for looked in (searched("a.pdf", pdf("Dự toán"), PageReader()), looked_at(scanned(), NOBODY, PageReader())):
+            with pytest.raises(Problem, match="files_waiting"):
+                await looked
+    await searched("a.pdf", pdf("Dự toán"), PageReader())
+
+
+async def test_pictures_of_pages_are_read_in_turn_with_everything_else(tmp_path: Path) -> None:
+    program = reader(tmp_path, f"touch {tmp_path}/began; echo Chữ")
+    (tmp_path / "page.png").write_bytes(b"\x89PNG")
+    async with contextlib.AsyncExitStack() as taken:
+        for _ in range(sandbox.AT_ONCE):
+            await taken.enter_async_context(sandbox.turn())
+        reading = asyncio.create_task(program.words(tmp_path / "page.png"))
+        for _ in range(3):  # longer than the program would take
+            await (await asyncio.create_subprocess_exec("/bin/sh", "-c", "echo")).wait()
+        assert not (tmp_path / "began").exists()
+    assert (await reading).strip() == "Chữ"
