@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from asn1crypto import x509 as asn1_x509  # type: ignore[import-untyped]
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, load_der_private_key, pkcs12
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields as pdf_fields
@@ -23,6 +23,9 @@ from minutes.interrupted import begin, finish
 from minutes.stamper import OwnStamper
 from minutes.trust import Trust, common_name, issuer_of
 from minutes.typeset import FieldBox
+
+WRONG_PIN = N_("Mã PIN không đúng.")
+NO_KEY = N_("Tệp khóa không chứa chứng thư số và khóa RSA hoặc EC")
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -36,15 +39,24 @@ class Credential:
 
     @classmethod
     def load(cls, data: bytes, pin: str) -> "Credential":
-        """From PKCS#12; raises WrongPin, or SigningFailed when the file holds no usable key."""
+        """From a PKCS#12 file of this installation; what others bring is opened by server.key_files. Raises WrongPin,
+        or SigningFailed when the file holds no usable key."""
         try:
             key, certificate, _ = pkcs12.load_key_and_certificates(data, pin.encode())
         except ValueError:
             # OpenSSL does not tell a wrong PIN from a damaged file; the MAC fails for both.
-            raise WrongPin(Reason(N_("Mã PIN không đúng."))) from None
+            raise WrongPin(Reason(WRONG_PIN)) from None
         if certificate is None or not isinstance(key, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
-            raise SigningFailed(Reason(N_("Tệp khóa không chứa chứng thư số và khóa RSA hoặc EC")))
+            raise SigningFailed(Reason(NO_KEY))
         return cls(asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)), key)
+
+    @classmethod
+    def plain(cls, certificate: bytes, key: bytes) -> "Credential":
+        """From DER, the key as PKCS#8; both were checked when they came out of their file. Raises ValueError."""
+        loaded = load_der_private_key(key, None, unsafe_skip_rsa_key_validation=True)
+        if not isinstance(loaded, (rsa.RSAPrivateKey, ec.EllipticCurvePrivateKey)):
+            raise ValueError("neither RSA nor EC")
+        return cls(asn1_x509.Certificate.load(certificate), loaded)
 
     @property
     def subject(self) -> str:

@@ -10,8 +10,7 @@ from aiohttp import BodyPartReader, web
 
 from minutes.document import Document, Kind
 from minutes.errors import NotFound, Reason, RecordError, WrongPin
-from minutes.signing import Credential
-from server import certificates
+from server import certificates, key_files
 from server.bulk_signing import MAX_DOCUMENTS, Row, Run
 from server.certificates import Holder
 from server.directory import Account
@@ -24,11 +23,10 @@ from server.pages.caching import private
 from server.pages.desk_acts import Unfilled, access, actor, possible
 from server.records_signing import ToSign
 from server.rights import may
-from server.uploads import UNREAD
+from server.uploads import UNREAD, UPLOADS
 
-MAX_KEY_FILE = 65_536
-"""Octets of a PKCS#12 file; those of officials have about 4,000."""
-_MAX_PART = 65_536
+MAX_PART = 65_536
+"""Octets of a PKCS#12 file, those of officials have about 4,000; and of any other field."""
 
 
 def routes() -> list[web.RouteDef]:
@@ -125,7 +123,7 @@ async def _page(
 async def sign(request: web.Request) -> web.Response:
     """POST /signing: sign the ticked documents one after the other; goes on to the page that tells how far it is."""
     account = require(request, "desk.sign")
-    fields, key_file = await _form(request)
+    fields, key_file = await _form(request, account)
     ticked = {name.removeprefix("document.") for name in fields if name.startswith("document.")}
     way = _way(fields, request.app[CONFIG].signing.ways)
     reader, attempts, now = reader_of(request), request.app[PIN_ATTEMPTS], time.monotonic()
@@ -204,7 +202,7 @@ async def _by_file(asked: Asked) -> Work:
     records, by, pin = asked.request.app[RECORDS], actor(asked.account), asked.checked_pin()
     if not asked.key_file:
         raise Unfilled(N_("Xin chọn tệp khóa (.p12, .pfx)."))
-    credential = Credential.load(asked.key_file, pin)
+    credential = await key_files.opened(asked.key_file, pin)
 
     async def work(row: Row) -> None:
         await records.sign_with(row.document.id, by=by, credential=credential, seal=row.seal)
@@ -258,25 +256,29 @@ _WAYS: Mapping[str, Callable[[Asked], Awaitable[Work]]] = {
 }
 
 
-async def _form(request: web.Request) -> tuple[Mapping[str, str], bytes]:
-    """The fields of the form and the key file, read part by part: aiohttp's own reader would put the file on disk."""
+async def _form(request: web.Request, account: Account) -> tuple[Mapping[str, str], bytes]:
+    """The fields of the form and the key file, read part by part, at the pace and in a place of any other upload. What
+    server.uploads does with a file would put it on disk."""
     fields: dict[str, str] = {}
-    key_file = b""
-    try:
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader) or part.name is None or len(fields) > 2 * MAX_DOCUMENTS:
-                raise Problem("bad_form")
-            data = bytearray()
-            while chunk := await part.read_chunk():
-                data += chunk
-                if len(data) > (MAX_KEY_FILE if part.filename is not None else _MAX_PART):
-                    raise Problem("too_long")
-            if part.filename is not None:
-                key_file = bytes(data)
-            else:
-                fields[part.name] = data.decode()
-    except UNREAD as error:
-        raise Problem("bad_form") from error
+    key_file, parts = b"", 0
+    async with request.app[UPLOADS].place(known=True, who=account.id) as reading:
+        try:
+            async for part in await request.multipart():
+                parts += 1
+                if not isinstance(part, BodyPartReader) or part.name is None or parts > 2 * MAX_DOCUMENTS:
+                    raise Problem("bad_form")
+                data = bytearray()
+                while chunk := await part.read_chunk():
+                    reading.got(len(chunk))
+                    data += chunk
+                    if len(data) > MAX_PART:
+                        raise Problem("too_long")
+                if part.filename is not None:
+                    key_file = bytes(data)
+                else:
+                    fields[part.name] = data.decode()
+        except UNREAD as error:
+            raise Problem("bad_form") from error
     check_csrf(request, fields)
     return fields, key_file
 

@@ -8,6 +8,7 @@ from aiohttp import BodyPartReader, web
 
 from minutes.errors import RecordError
 from minutes.returned import MAX_ADDED
+from server import clients
 from server.errors import Problem
 from server.keys import CONFIG, RECORDS
 from server.pages import reader_of, require
@@ -16,7 +17,7 @@ from server.pages.desk_acts import actor
 from server.pages.signing import chosen, signable
 from server.pages.signing_elsewhere import asked, refusal
 from server.pages.wording import told
-from server.uploads import UNREAD
+from server.uploads import UNREAD, UPLOADS
 
 
 def routes() -> list[web.RouteDef]:
@@ -90,17 +91,19 @@ def _answer(**values: object) -> web.Response:
 
 
 async def _part(request: web.Request, limit: int) -> bytes:
-    """The first file of a form; whatever the program calls it."""
-    try:
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader) or part.filename is None:
-                continue
-            data = bytearray()
-            while chunk := await part.read_chunk(65_536):
-                data += chunk
-                if len(data) > limit:
-                    raise Problem("too_large")
-            return bytes(data)
-    except UNREAD as error:
-        raise Problem("bad_form") from error
+    """The first file of a form; whatever the program calls it. Its sender has a ticket, so it is somebody known."""
+    async with request.app[UPLOADS].place(known=True, who=clients.address(request)) as reading:
+        try:
+            async for part in await request.multipart():
+                if not isinstance(part, BodyPartReader) or part.filename is None:
+                    continue
+                data = bytearray()
+                while chunk := await part.read_chunk(65_536):
+                    reading.got(len(chunk))
+                    data += chunk
+                    if len(data) > limit:
+                        raise Problem("too_large")
+                return bytes(data)
+        except UNREAD as error:
+            raise Problem("bad_form") from error
     raise Problem("no_file")

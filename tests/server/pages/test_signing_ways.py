@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 
 from minutes.document import State
-from server import auth, certificates
+from server import auth, certificates, uploads
 from server.certificates import Holder
 from server.config import SigningConfig
 from server.keys import CONFIG, DATABASE
@@ -238,6 +239,21 @@ async def test_a_key_file_that_is_too_large_is_refused(office: Office) -> None:
     visitor = await office.sign_in("binh")
     page = await visitor.post("/signing", form(visitor, ["x"], "file", OWN_PIN, b"0" * 70_000))
     assert page.status == 400
+
+
+async def test_a_key_file_that_does_not_come_on_is_cut_off(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "PATIENCE", 0.1)
+    over = asyncio.Event()
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.p12"\r\n\r\n0'
+        await over.wait()
+
+    visitor = await office.sign_in("binh")
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    async with visitor.session.post("/signing", data=dripping(), headers=kind) as answer:
+        assert answer.status == 408
+    over.set()
 
 
 async def test_what_is_not_configured_is_not_taken(office: Office) -> None:

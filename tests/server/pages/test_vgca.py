@@ -1,5 +1,6 @@
 """VGCA Sign Service signs the whole file: what comes back must be exactly what went out, and one signature more."""
 
+import asyncio
 import io
 import logging
 import ssl
@@ -15,7 +16,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 
 from minutes.document import FIELD_NAMES, State
-from server import auth, certificates
+from server import auth, certificates, uploads
 from server.certificates import Holder
 from server.config import HttpConfig, SigningConfig
 from server.keys import CONFIG, DATABASE
@@ -214,6 +215,26 @@ async def test_an_expired_or_invented_ticket_gets_and_gives_nothing(
     for ticket in ("", "x", "0" * 43):
         assert (await service.send(f"{base}={ticket}", data))[1]["Status"] is False
     assert await signed(office, document) == []
+
+
+async def test_a_file_that_does_not_come_on_is_cut_off(
+    office: Office, service: VgcaService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = (await issued(await office.sign_in("binh"), await office.minutes(State.APPROVED)))["parameters"]
+    monkeypatch.setattr(uploads, "PATIENCE", 0.1)
+    over = asyncio.Event()
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n%PDF-'
+        await over.wait()
+
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    async with (
+        ClientSession() as session,
+        session.post(address["FileUploadHandler"], data=dripping(), headers=kind) as answer,
+    ):
+        assert answer.status == 408
+    over.set()
 
 
 async def test_issuing_again_makes_the_first_ticket_worthless(office: Office, service: VgcaService) -> None:
