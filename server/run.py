@@ -19,6 +19,7 @@ from aiohttp import web
 from server.app import build_app
 from server.config import Config
 from server.errors import SetupError
+from server.heap import keep_one_heap
 
 LOCK = ".lock"
 """File in the data folder that the running process holds locked."""
@@ -50,6 +51,7 @@ def serve_forever(
     announce: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. Raises SetupError when the port or the folder cannot be had."""
+    keep_one_heap()
     listener = _listen(config)
     lock = own(config.data)
     if (config.data / RESTORING).exists():
