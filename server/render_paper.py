@@ -21,6 +21,7 @@ from PIL import Image
 PAGES = 300
 PIXELS = 6_000_000  # of one image
 TEXT = 50_000  # characters of a page: what is not looked through to its end is not taken
+WORDS = 1_500_000  # characters of all pages: five thousand on each, more than a page of print has
 MEMORY, OUTPUT, FILES = 4 << 30, 256 << 20, 512
 PROCESSOR = 600  # seconds, together
 CONVERSION, PAGE = 180, 60  # seconds by the clock
@@ -75,7 +76,7 @@ def opened(path: Path) -> pdfium.PdfDocument:
 
 
 def draw(page: pdfium.PdfPage, folder: Path, number: int, widths: Sequence[int]) -> tuple[int, int]:
-    """Write the images and the text of one page; the size of the larger image."""
+    """Write the images of one page; the size of the larger one."""
     width, height = (max(one, 1.0) for one in page.get_size())  # points
     scale = min(max(widths) / width, (PIXELS / (width * height)) ** 0.5, 16_000 / max(width, height))
     image = page.render(scale=scale).to_pil().convert("RGB")
@@ -84,28 +85,35 @@ def draw(page: pdfium.PdfPage, folder: Path, number: int, widths: Sequence[int])
         size = (max(round(image.width * factor), 1), max(round(image.height * factor), 1))
         shown = image if factor == 1.0 else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
         shown.save(folder / f"{number:03d}-{wanted}.webp", quality=76, method=3)
+    return image.width, image.height
+
+
+def write_text(page: pdfium.PdfPage, folder: Path, number: int, most: int) -> int:
+    """Write the text of one page; how many characters it has. Raises Refused for more than `most`."""
     text = page.get_textpage().get_text_bounded()
-    if len(text) > TEXT:
+    if len(text) > most:
         raise Refused("paper_unreadable")
     (folder / f"{number:03d}.txt").write_text("\n".join(text.splitlines()), encoding="utf-8", errors="replace")
-    return image.width, image.height
+    return len(text)
 
 
 def run(folder: Path, kind: str, widths: Sequence[int]) -> None:
     """Everything. Raises Refused."""
     original = folder / f"original.{kind}"
     document = opened(original if kind == "pdf" else converted(folder, original))
-    sizes = []
+    sizes, left = [], WORDS
     for number in range(1, len(document) + 1):
         signal.alarm(PAGE)  # ends the process: native code cannot be interrupted otherwise
         try:
             page = document[number - 1]
+            left -= write_text(page, folder, number, min(TEXT, left))
             sizes.append(draw(page, folder, number, widths))
             page.close()
         except (pdfium.PdfiumError, MemoryError, ValueError) as error:
             raise Refused("paper_unreadable") from error
+        finally:
+            signal.alarm(0)
         print(json.dumps({"done": number, "of": len(document)}), flush=True)
-    signal.alarm(0)
     (folder / "pages.json").write_text(json.dumps(sizes), encoding="utf-8")
 
 

@@ -1,6 +1,7 @@
 """Papers become images once, in a process that reaches neither the network nor files of ours."""
 
 import asyncio
+import contextlib
 import io
 import os
 import subprocess
@@ -16,7 +17,7 @@ from PIL import Image
 
 from minutes.keyring import Keyring
 from minutes.zipped import ENTRIES
-from server import papers_tables, sandbox
+from server import papers_tables, render_paper, sandbox
 from server.database import Database, sqlite_url
 from server.errors import Problem
 from server.page_reader import PageReader
@@ -167,6 +168,19 @@ def crowd() -> bytes:
         for number in range(ENTRIES * 7):
             file.writestr(str(number), b"")
     return into.getvalue()
+
+
+def test_more_words_than_the_pages_of_a_file_have_are_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each page within bounds: fifteen million letters are searched for marks of secrecy."""
+    monkeypatch.setattr(render_paper, "WORDS", 20)
+    for pages, taken in ((2, True), (3, False)):
+        (tmp_path / "original.pdf").write_bytes(pdf(*["Công văn"] * pages))
+        (tmp_path / "pages.json").unlink(missing_ok=True)
+        with contextlib.nullcontext() if taken else pytest.raises(render_paper.Refused, match="paper_unreadable"):
+            render_paper.run(tmp_path, "pdf", [40])
+        assert (tmp_path / "pages.json").exists() is taken
 
 
 async def test_what_cannot_be_shown_is_refused_with_its_reason(papers: Papers, tmp_path: Path) -> None:
