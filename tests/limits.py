@@ -21,7 +21,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-import pytest_timeout
+import pytest_timeout  # type: ignore[import-untyped]
 
 from tests import scheduling
 
@@ -33,10 +33,13 @@ OUTPUT = pytest.StashKey[int]()
 LIMIT = pytest.StashKey[float]()
 ENDS = pytest.StashKey[float]()
 WATCHER = pytest.StashKey[subprocess.Popen[bytes]]()
+SERVING = pytest.StashKey[set[int]]()
+"""The processes that serve the tests of several directories; a fixture of the session starts and ends each."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     capture = config.pluginmanager.getplugin("capturemanager")
+    config.stash[SERVING] = set()
     with capture.global_and_fixture_disabled():
         config.stash[OUTPUT] = os.dup(2)
         if getattr(config.option, "dist", "no") != "no" and not hasattr(config, "workerinput"):
@@ -107,13 +110,13 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 def _clear(item: pytest.Item) -> None:
-    """The last test of a directory is over, and its fixtures with it: end what runs on, and say so.
-
-    A process that is to serve the tests of several directories would be ended too; there is none.
-    """
-    watcher = item.config.stash[WATCHER].pid
+    """The last test of a directory is over, and its fixtures with it: end what runs on, and say so."""
+    known = {item.config.stash[WATCHER].pid, *item.config.stash[SERVING]}
     limit = time.monotonic() + PATIENCE
-    while left := [one for one in scheduling.descendants(os.getpid(), scheduling.processes()) if one.pid != watcher]:
+    while True:
+        others = {pid: one for pid, one in scheduling.processes().items() if pid not in known}
+        if not (left := scheduling.descendants(os.getpid(), others)):
+            return
         if time.monotonic() > limit:
             scheduling.end(left)
             named = ", ".join(map(str, left))

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from server.database import sqlite_url
+from tests import limits
 
 PROGRAMS = Path("/usr/lib/postgresql")
 OWNER = "postgres"
@@ -54,6 +55,11 @@ def cluster() -> Iterator[Path]:
         shutil.rmtree(root, ignore_errors=True)
 
 
+def process_of(socket: Path) -> int:
+    """The process of a cluster that runs."""
+    return int((socket / "data" / "postmaster.pid").read_text().split()[0])
+
+
 def create(socket: Path, name: str, *, like: str | None = None) -> str:
     """A new database, empty or with all that is in `like` (to which nobody is connected); its URL."""
     copied = [] if like is None else ["-T", like]
@@ -76,10 +82,9 @@ def database_kind() -> str:
     return os.environ.get("GIAOBAN_TEST_DATABASE", "sqlite")
 
 
-@pytest.fixture(scope="module")
-def postgresql_create() -> Iterator[Callable[..., str]]:
-    """Makes a database in a cluster that is started for the first; takes the name of one that it shall be like. No
-    longer than a module, for no process outlives the tests of its directory (tests/limits.py)."""
+@pytest.fixture(scope="session")
+def postgresql_create(request: pytest.FixtureRequest) -> Iterator[Callable[..., str]]:
+    """Makes a database in a cluster that is started for the first; takes the name of one that it shall be like."""
     names = (f"test{number}" for number in count(1))
     with ExitStack() as running:
         socket: list[Path] = []
@@ -87,6 +92,7 @@ def postgresql_create() -> Iterator[Callable[..., str]]:
         def make(like: str | None = None) -> str:
             if not socket:
                 socket.append(running.enter_context(cluster()))
+                request.config.stash[limits.SERVING].add(process_of(socket[0]))
             return create(socket[0], next(names), like=like)
 
         yield make

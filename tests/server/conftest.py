@@ -107,7 +107,7 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Awai
     return copy
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def demo_on_postgresql(
     tmp_path_factory: pytest.TempPathFactory, postgresql_create: Callable[..., str]
 ) -> Callable[[Path], Awaitable[str]]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import date, timedelta
 
 import pytest
@@ -74,7 +74,7 @@ Both = Callable[[Callable[[Database], Awaitable[object]]], list[object]]
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+def both(tmp_path_factory: pytest.TempPathFactory, postgresql_create: Callable[..., str]) -> Both:
     """Does something with an index on SQLite and, where it is installed, on PostgreSQL: what came out of each."""
     folder = tmp_path_factory.mktemp("index")
 
@@ -94,15 +94,11 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
             for number in range(5):
                 await store.put(connection, entry(number))
 
-    sqlite = sqlite_url(folder / "db")
-    if postgresql.installed() is None:
-        run(prepare, [sqlite])
-        yield lambda work: run(work, [sqlite])
-        return
-    with postgresql.cluster() as socket:
-        urls = [sqlite, postgresql.create(socket, "search")]
-        run(prepare, urls)
-        yield lambda work: run(work, urls)
+    urls = [sqlite_url(folder / "db")]
+    if postgresql.installed() is not None:
+        urls.append(postgresql_create())
+    run(prepare, urls)
+    return lambda work: run(work, urls)
 
 
 async def asked(database: Database, ask: Ask, *, newest: bool = False) -> list[str]:

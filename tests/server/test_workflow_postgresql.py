@@ -1,6 +1,6 @@
 """The long way on PostgreSQL: the same rows, turns and relations as on SQLite."""
 
-import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from rooms.proceedings import Unit
 from server import config, demo, directory
 from server.app import open_records
 from server.auth import utcnow
-from server.config import Config
 from server.database import Database
 from server.records import Records
 from tests import postgresql
@@ -35,9 +34,11 @@ async def sealed(records: Records, document_id: str) -> None:
     assert (await records.get(document_id)).state is State.SEALED
 
 
-async def walked(settings: Config) -> None:
-    settings.data.mkdir()
-    await demo.prepare(settings)
+async def test_a_document_goes_the_long_way_and_is_recalled(
+    tmp_path: Path, demo_on_postgresql: Callable[[Path], Awaitable[str]]
+) -> None:
+    data = tmp_path / "office"
+    settings = config.load(None, data=data, database={"url": await demo_on_postgresql(data)})
     database = Database(settings.database_url)
     records = open_records(settings, database)
     secretary, leader, clerk, lan = (PEOPLE[one] for one in ("binh", "hanh", "cuc", "lan"))
@@ -78,9 +79,3 @@ async def walked(settings: Config) -> None:
     assert recall in posted, "its notice was posted with the seal"
     assert [one.deed for one in await records.changes(made)] == [Deed.RECALLS]
     await database.close()
-
-
-def test_a_document_goes_the_long_way_and_is_recalled(tmp_path: Path) -> None:
-    with postgresql.cluster() as socket:
-        url = postgresql.create(socket, "office")
-        asyncio.run(walked(config.load(None, data=tmp_path / "office", database={"url": url})))
