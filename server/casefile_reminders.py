@@ -31,11 +31,7 @@ async def due(connection: AsyncConnection, accounts: Sequence[Account], now: dat
             path=f"/casefiles/{case.id}",
         )
         access = CaseAccess(case.unit_id, case.group.roles)
-        keepers = [
-            one
-            for one in accounts
-            if one.address and may(one, "case.keep", case.unit_id) and may(one, "case.open", access)
-        ]
+        keepers = [one for one in accounts if one.address and may(one, "case.hand", access)]
         letters += [reminder(told, one, now) for one in keepers]
         await store.reminded(connection, case.id, today)
     return letters

@@ -124,12 +124,13 @@ class CaseFiles:
             case = await _own(connection, unit_id, case_id)
             await store.set_retention(connection, case, _period(await store.periods(connection, unit_id), code))
 
-    async def put_in(self, unit_id: str, case_id: str, what: str, *, by: Official) -> None:
+    async def put_in(self, unit_id: str, case_id: str, what: str, *, by: Official, issuer: str = "") -> None:
         """Add a document by its number and symbol ("07/TB-UBND", of this case file's year), or one that came by "đến"
-        and its number. Raises NotFound, Refused."""
+        and its number. `issuer`: the unit that has issued it, where that is another which goes on with the case.
+        Raises NotFound, Refused."""
         async with self._database.begin() as connection:
             case = await self._whole(connection, unit_id, case_id)
-            kind, ref = await contents.named(connection, case, what.strip())
+            kind, ref = await contents.named(connection, case, what.strip(), issuer or unit_id)
             if case.state is not CaseState.OPEN or all((one.kind, one.ref) != (kind, ref) for one in case.items):
                 await store.put_in(connection, case, kind, ref, actor_of(by), self._now())
 

@@ -72,15 +72,15 @@ def _recorded(one: Kept) -> str:
 _RECORDED = {"audio": "Ghi âm", "video": "Ghi hình", "speaker": "Ghi lượt phát biểu của cuộc họp"}
 
 
-async def named(connection: AsyncConnection, case: Case, what: str) -> tuple[ItemKind, str]:
-    """What a clerk means by "07/TB-UBND" or "đến 12" of the case file's year, or by "họp 2026.03": the proceedings
-    of the meeting whose own case file has this code. Raises NotFound."""
+async def named(connection: AsyncConnection, case: Case, what: str, issuer: str) -> tuple[ItemKind, str]:
+    """What a clerk means by "07/TB-UBND" (issued by the unit `issuer`) or "đến 12" of the case file's year, or by "họp
+    2026.03": the proceedings of the meeting whose own case file has this code. Raises NotFound."""
     if what.casefold().startswith("họp "):
         return ItemKind.PROCEEDINGS, await _meeting_of(connection, case.unit_id, what[4:].strip())
     if what.casefold().startswith("đến") and what[3:].strip().isdecimal() and len(what) < 12:
         one = await registers.one_incoming(connection, case.unit_id, case.year, int(what[3:]))
         return ItemKind.RECEIVED, f"{one.year}/{one.number}"
-    for line in await registers.outgoing(connection, case.unit_id, case.year):
+    for line in await registers.outgoing(connection, issuer, case.year):
         if line.number_symbol == what and line.document_id is not None:
             return ItemKind.DOCUMENT, line.document_id
     raise NotFound(Reason(N_("Trong sổ của năm %(year)s không có văn bản điện tử “%(what)s”."), year=case.year,

@@ -5,7 +5,7 @@ The same erasure as of secrets, but registers, titles and digests stay, and what
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -79,28 +79,31 @@ class Disposals:
         async with self._database.read() as connection:
             return await store.disposals(connection, unit_id)
 
-    async def paper(self, unit_id: str, disposal_id: str) -> bytes:
-        """The printed record of a destruction. Raises NotFound, Damaged."""
-        found = next((one for one in await self.done(unit_id) if one.id == disposal_id), None)
+    async def paper(self, unit_ids: Iterable[str], disposal_id: str) -> bytes:
+        """The printed record of a destruction by one of these units. Raises NotFound, Damaged."""
+        done = [one for unit_id in unit_ids for one in await self.done(unit_id)]
+        found = next((one for one in done if one.id == disposal_id), None)
         if found is None:
             raise NotFound(Reason(N_("Không có biên bản tiêu hủy này.")))
         return await asyncio.to_thread(self._vault.archive.fetch, found.paper)
 
     async def dispose(
-        self, unit: Unit, case_ids: Sequence[str], year: int, number_symbol: str, *, by: Official
-    ) -> Disposal:
-        """Destroy the contents of case files by the decision with this number. Raises NotFound, Refused, Damaged."""
-        now = self._now()
+        self, unit: Unit, case_ids: Sequence[str], year: int, number_symbol: str, *, by: Official,
+        former: Unit | None = None,
+    ) -> Disposal:  # fmt: skip
+        """Destroy the contents of case files of the unit by its decision with this number; or of the unit `former`,
+        whose place it has taken: then the decision names that too. Raises NotFound, Refused, Damaged."""
+        now, of = self._now(), former or unit
         decision = await self._decision(unit.id, year, number_symbol)
         refuse_undecided(decision)
         # What was signed, from the archive, and not what some table says.
         said = "\n".join(text for _, text in content.texts(content.to_json(await self._records.signed_text(decision))))
         async with self._database.begin() as connection:
             cases = [await store.get(connection, one) for one in dict.fromkeys(case_ids)]
-            if any(one.unit_id != unit.id for one in cases):
+            if any(one.unit_id != of.id for one in cases):
                 raise NotFound(Reason(N_("Không có hồ sơ này.")))
             refuse_undue(cases, now.astimezone(VIETNAM).date())
-            refuse_unnamed(decision, said, cases)
+            refuse_unnamed(decision, said, cases, former.name if former else "")
             fates = await self._fates(connection, cases)
             made = await self._write(connection, unit, decision, fates, by, now)
         await self._eraser.carry_out(made.record)

@@ -74,7 +74,7 @@ class HandingOver:
     async def due(self, account: Account, accounts: Collection[Account]) -> tuple[Due, ...]:
         """What is to be handed over, received and handed in of the case files that `account` opens, by day."""
         async with self._database.read() as connection:
-            cases = await store.of_unit(connection, account.unit.id)
+            cases = [one for unit in sorted(account.places) for one in await store.of_unit(connection, unit)]
             own = [one for one in cases if may(account, "case.open", CaseAccess(one.unit_id, one.group.roles))]
             steps = await store.handings(connection, [one.id for one in own])
         found = (_due(one, steps.get(one.id, ()), accounts) for one in own)
@@ -85,7 +85,7 @@ def receivers(accounts: Iterable[Account], case: Case, steps: Sequence[Handing] 
     """Who receives a case file for the authority's archive: its archivists, where it has none the clerks, else whoever
     keeps case files; whoever has handed it over only where nobody else can."""
     access = CaseAccess(case.unit_id, case.group.roles)
-    able = [one for one in accounts if may(one, "case.keep", case.unit_id) and may(one, "case.open", access)]
+    able = [one for one in accounts if may(one, "case.hand", access)]
     ranked = ([one for one in able if role in one.roles] for role in ("archivist", "clerk"))
     chosen = next((found for found in ranked if found), able)
     offered = handing.waiting(steps)
@@ -101,7 +101,7 @@ def _due(case: Case, steps: Sequence[Handing], accounts: Collection[Account]) ->
     if case.due_on is not None:
         if handing.waiting(steps) is not None:
             return Due(case, RECEIVE, case.due_on, names)
-        givers = (one for one in accounts if may(one, "case.keep", case.unit_id) and may(one, "case.open", access))
+        givers = (one for one in accounts if may(one, "case.hand", access))
         return Due(case, GIVE, case.due_on, tuple(one.name for one in givers if "archivist" not in one.roles) or names)
     until = handing.submitted_by(case)
     if until is None:

@@ -10,6 +10,7 @@ import structlog
 
 from minutes import store
 from minutes.document import KIND_NAMES, Document
+from minutes.reading import VIETNAM
 from minutes.workflow import store as workflow
 from minutes.workflow.store import Waiting
 from minutes.workflow.turns import REMINDED_BEFORE, TASKS, days_over
@@ -36,7 +37,7 @@ class Deadlines:
                 await workflow.settle(connection, document_id)
             due = await workflow.to_remind(connection, now, now + REMINDED_BEFORE)
             documents = await store.several(connection, [one.document_id for one in due])
-            accounts = await directory.accounts(connection)
+            accounts = await directory.accounts(connection, now.astimezone(VIETNAM).date().isoformat())
             letters = await task_reminders.due(connection, accounts, now)
             letters += await casefile_reminders.due(connection, accounts, now)
             for one in due:

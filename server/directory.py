@@ -6,7 +6,7 @@ no level is written into the code. Records copy names out of here as values.
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -103,6 +103,11 @@ class Account:
     def official(self) -> bool:
         """Of an authority: by account, or at a site of one; and no guest."""
         return self.room is None or self.meeting != ""
+
+    @property
+    def places(self) -> frozenset[str]:
+        """The units that theirs stands for: itself, and those whose place it has taken."""
+        return self.inherits | {self.unit.id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +263,13 @@ async def put_unit(connection: AsyncConnection, unit_id: str, **values: Any) -> 
     await connection.execute(change(unit_table).where(unit_table.c.id == unit_id).values(**values))
 
 
-async def accounts(connection: AsyncConnection) -> list[Account]:
-    """All active accounts, in order of id."""
-    return [_account(row) for row in await connection.execute(_ACCOUNTS.order_by(account_table.c.id))]
+async def accounts(connection: AsyncConnection, on: str | None = None) -> list[Account]:
+    """All active accounts, in order of id; with the ISO date `on` each knows what its unit has inherited by then."""
+    found = [_account(row) for row in await connection.execute(_ACCOUNTS.order_by(account_table.c.id))]
+    if on is None:
+        return found
+    over = await _over(connection, on)
+    return [replace(one, inherits=_inherited(over, one.unit.id)) for one in found]
 
 
 async def staff(connection: AsyncConnection, unit_id: str) -> list[Account]:
@@ -283,12 +292,21 @@ async def account(connection: AsyncConnection, account_id: str) -> Account | Non
 
 async def heritage(connection: AsyncConnection, unit_id: str, on: str) -> frozenset[str]:
     """The units that are no more on the ISO date `on` and whose place this one has taken, at once or by others."""
+    return _inherited(await _over(connection, on), unit_id)
+
+
+async def _over(connection: AsyncConnection, on: str) -> list[tuple[str, str]]:
+    """The units that are no more, each with its successor."""
     over = select(unit_table.c.id, unit_table.c.successor_id).where(
         unit_table.c.successor_id.is_not(None), unit_table.c.valid_to < on
     )
-    rows, found, last = [(row[0], row[1]) for row in await connection.execute(over)], set[str](), {unit_id}
+    return [(row[0], row[1]) for row in await connection.execute(over)]
+
+
+def _inherited(over: list[tuple[str, str]], unit_id: str) -> frozenset[str]:
+    found, last = set[str](), {unit_id}
     while last:
-        last = {id for id, successor in rows if successor in last} - found
+        last = {id for id, successor in over if successor in last} - found
         found |= last
     return frozenset(found - {unit_id})
 

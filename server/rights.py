@@ -49,10 +49,11 @@ class DocumentAccess:
 
 @dataclass(frozen=True, slots=True)
 class CaseAccess:
-    """A case file as `may` sees it: its unit, and the roles that open the group it is in."""
+    """A case file as `may` sees it: its unit, the roles that open the group it is in, and whether it is not closed."""
 
     unit_id: str
     roles: frozenset[str]
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ Act = Literal[
     "paper.remove", "room.publish_any", "room.list",
     "incident.report", "incident.read", "incident.decide", "incident.draft", "incident.name",
     "people.manage", "rights.read", "rights.confirm",
-    "archive.read", "case.read", "case.open", "case.move", "case.fetch", "case.group", "case.keep",
-    "case.dispose", "figures.read",
+    "archive.read", "case.read", "case.open", "case.work", "case.hand", "case.move", "case.fetch", "case.group",
+    "case.keep", "case.dispose", "figures.read",
     "register.read", "register.enter", "register.direct", "register.handle", "register.rule",
     "desk.open", "document.read", "document.receive", "document.edit", "document.submit", "document.return",
     "document.approve", "document.begin", "document.discard",
@@ -118,11 +119,6 @@ def _has(role: str) -> Callable[[Account, Any], bool]:
 
 def _of_unit(*roles: str) -> Callable[[Account, DocumentAccess | IncidentAccess], bool]:
     return lambda account, document: bool(account.roles.intersection(roles)) and account.unit.id == document.unit_id
-
-
-def _places(account: Account) -> frozenset[str]:
-    """Whose records an account of a unit reads: its own, and those of the units whose place it has taken."""
-    return account.inherits | {account.unit.id}
 
 
 def _enter(account: Account, meeting: MeetingAccess) -> bool:
@@ -190,31 +186,38 @@ def _confirms_delegation(account: Account, given: Delegation) -> bool:
 
 
 def _works(account: Account, task: TaskAccess) -> bool:
-    """Anybody of the unit that leads it."""
-    return account.room is None and bool(account.roles) and bool(task.owner_id) and account.unit.id == task.owner_id
+    """Anybody of the unit that leads it, or that has taken the place of it."""
+    return account.room is None and bool(account.roles) and bool(task.owner_id) and task.owner_id in account.places
 
 
 def _reads_task(account: Account, task: TaskAccess) -> bool:
     """Anybody of a unit that leads it or helps, and the office of the one that has given it."""
     if account.room is not None or not account.roles:
         return False
-    places = _places(account)
+    places = account.places
     return bool(places & {task.owner_id, *task.helping}) or (
         bool(account.roles & _OFFICE) and task.authority_id in places
     )
 
 
+def _keeps(account: Account, case: CaseAccess) -> bool:
+    """Who opens it and is of its unit; of the unit that has taken the place of that, while it is not closed."""
+    return may(account, "case.open", case) and (account.unit.id == case.unit_id or case.open)
+
+
 def _gave(*roles: str) -> Callable[[Account, TaskAccess], bool]:
-    return lambda account, task: bool(account.roles.intersection(roles)) and account.unit.id == task.authority_id
+    return lambda account, task: bool(account.roles.intersection(roles)) and task.authority_id in account.places
 
 
 _RULES: dict[str, Callable[[Account, Any], bool]] = {
+    # Whoever has taken a unit's place goes on with what it has not finished (Law 33/2024/QH15 on archives; Decree
+    # 30/2020, art. 29-31): its tasks, its open case files, and what is to be done with those that are closed.
     # Of the account's own unit; `task.board` and `task.press` of the unit with the id `thing`.
     "task.list": lambda account, _thing: bool(account.roles) and account.room is None,
     "task.read": _reads_task,
     "task.work": _works,
     "task.decide": _gave("leader", "secretary"),
-    "task.board": lambda account, unit: bool(account.roles & _OFFICE) and unit in _places(account),
+    "task.board": lambda account, unit: bool(account.roles & _OFFICE) and unit in account.places,
     "task.press": lambda account, unit: bool(account.roles & {"leader", "secretary"}) and account.unit.id == unit,
     "meetings.list": lambda account, _thing: bool(account.roles),
     "meeting.schedule": _has("secretary"),
@@ -259,19 +262,19 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "incident.draft": _of_unit("secretary"),
     "incident.name": _of_unit("leader"),
     # Case files of the unit with the id `thing`, and its metadata: the office reads them, that of the unit too which
-    # has taken its place; secretaries, clerks and archivists keep them.
-    "case.read": lambda account, unit: bool(account.roles & _ARCHIVE) and unit in _places(account),
+    # has taken its place; secretaries, clerks and archivists keep them: they open new ones, which only a unit has that
+    # still is.
+    "case.read": lambda account, unit: bool(account.roles & _ARCHIVE) and unit in account.places,
     "case.keep": lambda account, unit: bool(account.roles & _KEEPERS) and account.unit.id == unit,
     # One case file, by the group it is in; and to say who opens which group.
     "case.open": lambda account, case: (
-        bool(account.roles & _ARCHIVE & case.roles) and case.unit_id in _places(account) and account.room is None
+        bool(account.roles & _ARCHIVE & case.roles) and case.unit_id in account.places and account.room is None
     ),
+    # What is in it and what is said of it; and to hand it over, receive it and hand it in when it is closed.
+    "case.work": lambda account, case: _keeps(account, case) and bool(account.roles & _KEEPERS),
+    "case.hand": lambda account, case: may(account, "case.open", case) and bool(account.roles & _KEEPERS),
     # Into another group: who keeps it, and the leaders, who are let into every group for that.
-    "case.move": lambda account, case: (
-        may(account, "case.open", case)
-        and account.unit.id == case.unit_id
-        and bool(account.roles & (_KEEPERS | {"leader"}))
-    ),
+    "case.move": lambda account, case: _keeps(account, case) and bool(account.roles & (_KEEPERS | {"leader"})),
     # Its files and the bag: who keeps it, and the leaders, who answer for it.
     "case.fetch": lambda account, case: (
         may(account, "case.open", case) and bool(account.roles & (_KEEPERS | {"leader"}))
@@ -279,14 +282,12 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "case.group": lambda account, unit: (
         account.room is None and bool(account.roles & {"leader", "administrator"}) and account.unit.id == unit
     ),
-    "figures.read": lambda account, unit: bool(account.roles & _ARCHIVE) and unit in _places(account),
+    "figures.read": lambda account, unit: bool(account.roles & _ARCHIVE) and unit in account.places,
     # Destroy the contents of those whose time is over, by a council's decision: the head, or a deputy.
-    "case.dispose": lambda account, unit: (
-        account.room is None and "leader" in account.roles and account.unit.id == unit
-    ),
+    "case.dispose": lambda account, unit: account.room is None and "leader" in account.roles and unit in account.places,
     # The registers of the unit with the id `thing`: the clerk keeps them, and its head decides how numbers are counted.
     # Who is to deal with what came, a leader says, or the clerk writes down what a leader has said on paper.
-    "register.read": lambda account, unit: bool(account.roles & _OFFICE) and unit in _places(account),
+    "register.read": lambda account, unit: bool(account.roles & _OFFICE) and unit in account.places,
     "register.enter": lambda account, unit: "clerk" in account.roles and account.unit.id == unit,
     "register.direct": lambda account, unit: (
         account.room is None and bool(account.roles & {"leader", "clerk"}) and account.unit.id == unit
@@ -301,14 +302,14 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     # Signing at all; which document, its own rule says.
     "desk.sign": lambda account, _thing: account.room is None,
     "document.read": lambda account, document: (
-        (bool(account.roles & _OFFICE) and document.unit_id in _places(account))
+        (bool(account.roles & _OFFICE) and document.unit_id in account.places)
         or _signer(account, document)
         or _asked(account, document)
     ),
     # The document as it was issued, and nothing of how it came to be.
     "document.receive": lambda account, document: (
         may(account, "document.read", document)
-        or (account.room is None and bool(account.roles) and bool(_places(account) & document.charged))
+        or (account.room is None and bool(account.roles) and bool(account.places & document.charged))
     ),
     "document.edit": _of_unit("secretary"),
     "document.submit": _of_unit("secretary"),
@@ -363,5 +364,5 @@ def reach(account: Account | None) -> frozenset[str]:
         return frozenset({PUBLIC})
     marks = {PUBLIC, reader(account.id), asked_unit(account.unit.id)}
     if account.roles & _OFFICE:
-        marks |= {office(unit) for unit in _places(account)}
+        marks |= {office(unit) for unit in account.places}
     return frozenset(marks)

@@ -43,21 +43,21 @@ async def due(connection: AsyncConnection, accounts: Sequence[Account], now: dat
 
 
 def _doing(task: Task, accounts: Iterable[Account]) -> list[Account]:
-    """Who does it; where nobody is named, everybody of the unit."""
+    """Who does it; where nobody is named, everybody of the unit, or of the one that has taken its place."""
     person = task.person.id if task.person else ""
     unit = task.owner.id if task.owner else ""
-    return [one for one in accounts if (one.id == person if person else bool(unit) and one.unit.id == unit)]
+    return [one for one in accounts if (one.id == person if person else bool(unit) and unit in one.places)]
 
 
 def _leading(task: Task, level: int, accounts: Sequence[Account]) -> list[Account]:
     """The leaders of the unit, in whose place whoever stands for it where it has none here; then those of the
     authority too."""
     unit = task.owner.id if task.owner else ""
-    found = [one for one in accounts if unit and one.unit.id == unit and "leader" in one.roles]
-    found = found or [one for one in accounts if unit and one.unit.id == unit and "delegate" in one.roles]
+    found = [one for one in accounts if unit and unit in one.places and "leader" in one.roles]
+    found = found or [one for one in accounts if unit and unit in one.places and "delegate" in one.roles]
     if level > 1:
         authority = task.authority.id
-        found += [one for one in accounts if one.unit.id == authority and "leader" in one.roles and one not in found]
+        found += [one for one in accounts if authority in one.places and "leader" in one.roles and one not in found]
     return found
 
 

@@ -214,22 +214,28 @@ class Tasks:
 
 
 async def _person(connection: AsyncConnection, task: Task, account_id: str) -> Actor:
-    """Somebody of the unit that leads. Raises Refused."""
+    """Somebody of the unit that leads, or of the one that has taken its place. Raises Refused."""
     found = await directory.account(connection, account_id)
-    if found is None or task.owner is None or found.unit.id != task.owner.id:
+    if found is None or task.owner is None or task.owner.id not in await _places(connection, found.unit.id):
         raise Refused("unknown_person", Reason(N_("Xin chọn người thực hiện trong đơn vị chủ trì.")))
     return Actor(found.id, found.name, found.title)
 
 
+async def _places(connection: AsyncConnection, unit_id: str) -> frozenset[str]:
+    """The units that a unit stands for today."""
+    return await directory.heritage(connection, unit_id, day_of(utcnow()).isoformat()) | {unit_id}
+
+
 async def _evidence(connection: AsyncConnection, task: Task, document_id: str) -> dict[str, str]:
-    """The document that proves a report: one that the unit has issued, or, as the answer to what came, its authority.
-    Raises Refused."""
+    """The document that proves a report: one that the unit has issued, or, as the answer to what came, its authority,
+    or who has taken the place of them. Raises Refused."""
     try:
         document = await documents.get(connection, document_id)
     except NotFound:
         document = None
-    issuer = document.unit.id if document is not None and document.state is State.SEALED else None
+    sealed = document is not None and document.state is State.SEALED
+    able = await _places(connection, document.unit.id) if document is not None and sealed else frozenset()
     issuers = {task.owner.id if task.owner else "", task.authority.id if task.source.received else ""} - {""}
-    if document is None or issuer not in issuers:
+    if document is None or not able & issuers:
         raise Refused("unknown_document", Reason(N_("Không có văn bản đã phát hành này.")))
     return {"evidence": document.number_symbol or "", "evidence_id": document.id}

@@ -85,10 +85,14 @@ def refuse_undecided(document: Document) -> None:
         raise Refused("disposal_undecided", Reason(text))
 
 
-def refuse_unnamed(document: Document, said: str, cases: Sequence[Case]) -> None:
+def refuse_unnamed(document: Document, said: str, cases: Sequence[Case], former: str = "") -> None:
     """Raises Refused("disposal_early") where a decision was issued before the time was over, "disposal_unnamed" where
-    its text (`said`) does not name one of the case files, and "disposal_itself" where it lies in one of them."""
+    its text (`said`) does not name one of the case files, or the unit `former` that they are of where that is not who
+    has decided (both may have a case file of that number), and "disposal_itself" where it lies in one of them."""
     issued = document.issued_on
+    if former.casefold() not in " ".join(said.split()).casefold():
+        text = N_("Văn bản này không nêu “%(name)s”, là cơ quan có các hồ sơ đã chọn.")
+        raise Refused("disposal_unnamed", Reason(text, name=former))
     for one in cases:
         if issued is None or not ended(one, issued):
             text = N_("Văn bản này có trước khi hồ sơ %(code)s hết thời hạn bảo quản.")

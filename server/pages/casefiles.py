@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import IO, Any
 from urllib.parse import quote
 
@@ -12,7 +12,7 @@ from aiohttp import web
 
 from minutes.casefiles.bag import file_name
 from minutes.casefiles.case import NOTICE, Case, CaseState, ItemKind
-from minutes.casefiles.handing import submitted_by, waiting
+from minutes.casefiles.handing import Handing, submitted_by, waiting
 from minutes.casefiles.retention import period
 from minutes.errors import InvalidContent, NotFound, RecordError
 from server import directory
@@ -87,7 +87,14 @@ def opens(account: Account, case: Case) -> bool:
 
 def access(case: Case) -> CaseAccess:
     """The case file as `may` sees it."""
-    return CaseAccess(case.unit_id, case.group.roles)
+    return CaseAccess(case.unit_id, case.group.roles, open=case.state is CaseState.OPEN)
+
+
+async def able_to_receive(request: web.Request, case: Case, steps: Sequence[Handing]) -> tuple[Account, ...]:
+    """Who receives it for the archive after the `steps` by which it was handed over."""
+    async with request.app[DATABASE].read() as connection:
+        accounts = await directory.accounts(connection, request.app[CASE_FILES].today.isoformat())
+    return receivers(accounts, case, steps)
 
 
 async def index(request: web.Request) -> web.Response:
@@ -156,8 +163,7 @@ async def show_case(request: web.Request, account: Account, sentence: str = "") 
     case = await case_named(request, account)
     by_hand, removed = await request.app[CASE_FILES].by_hand(case)
     steps = await request.app[HANDING].steps(case)
-    async with request.app[DATABASE].read() as connection:
-        able = receivers(await directory.accounts(connection), case, steps)
+    able = await able_to_receive(request, case, steps)
     return private(
         request,
         "casefiles/show.html",
@@ -178,31 +184,33 @@ async def show_case(request: web.Request, account: Account, sentence: str = "") 
         moves=await request.app[CASE_FILES].moves(case),
         sentence=sentence,
         own=case.unit_id == account.unit.id,
-        may_keep=may(account, "case.keep", case.unit_id),
+        may_work=may(account, "case.work", access(case)),
+        may_hand=may(account, "case.hand", access(case)),
         may_move=may(account, "case.move", access(case)),
         may_fetch=may(account, "case.fetch", access(case)),
     )
 
 
 async def _acted(request: web.Request, act: str) -> web.Response:
-    account = account_for(request, "case.keep")
+    account = account_for(request)
     typed, cases = await form(request), request.app[CASE_FILES]
     case = await case_named(request, account)
-    require(request, "case.keep", case.unit_id)
+    require(request, "case.hand" if act == "submit" else "case.work", access(case))
+    unit, by = case.unit_id, actor(account, case.unit_id)
     try:
         if act == "keep":
-            await cases.keep_for(account.unit.id, case.id, typed.get("period", ""))
+            await cases.keep_for(unit, case.id, typed.get("period", ""))
         elif act == "add":
-            await cases.put_in(account.unit.id, case.id, typed.get("what", ""), by=actor(account))
+            issuer = account.unit.id if typed.get("issuer") == account.unit.id else unit
+            await cases.put_in(unit, case.id, typed.get("what", ""), by=by, issuer=issuer)
         elif act == "take-out":
-            item, why = typed.get("item", ""), typed.get("reason", "")
-            await cases.take_out(account.unit.id, case.id, item, why, by=actor(account))
+            await cases.take_out(unit, case.id, typed.get("item", ""), typed.get("reason", ""), by=by)
         elif act == "submit":
-            await request.app[SUBMITTING].hand_in(account.unit.id, case.id, by=actor(account))
+            await request.app[SUBMITTING].hand_in(unit, case.id, by=by)
         elif typed.get("sure") != "yes":
             return await show_case(request, account, reader_of(request).gettext(SURE))
         else:
-            await cases.close(account.unit.id, case.id, by=actor(account))
+            await cases.close(unit, case.id, by=by)
     except RecordError as error:
         return await show_case(request, account, wording.told(error.reason, reader_of(request)))
     return see_other(f"/casefiles/{case.id}")
@@ -220,11 +228,12 @@ async def move(request: web.Request) -> web.Response:
     case = await case_named(request, account)
     require(request, "case.move", access(case))
     try:
-        await cases.move(account.unit.id, case.id, typed.get("group", ""), by=actor(account))
+        await cases.move(case.unit_id, case.id, typed.get("group", ""), by=actor(account, case.unit_id))
     except RecordError as error:
         return await show_case(request, account, wording.told(error.reason, reader_of(request)))
-    moved = await cases.get(account.unit.id, case.id)
-    return see_other(f"/casefiles/{case.id}" if opens(account, moved) else f"/casefiles?year={case.year}")
+    moved = await cases.get(case.unit_id, case.id)
+    of_unit = "" if case.unit_id == account.unit.id else f"&unit={case.unit_id}"
+    return see_other(f"/casefiles/{case.id}" if opens(account, moved) else f"/casefiles?year={case.year}{of_unit}")
 
 
 async def put_in(request: web.Request) -> web.Response:

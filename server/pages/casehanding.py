@@ -5,12 +5,11 @@ from aiohttp import web
 from minutes.casefiles.handing import Step
 from minutes.errors import RecordError
 from server import directory
-from server.casefiles_handing import receivers
 from server.errors import Problem
 from server.keys import CASE_FILES, DATABASE, HANDING, SUBMITTING
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
-from server.pages.casefiles import account_for, case_named, show_case
+from server.pages.casefiles import able_to_receive, access, account_for, case_named, show_case
 from server.pages.desk_acts import actor
 
 
@@ -32,7 +31,7 @@ async def due(request: web.Request) -> web.Response:
     """GET /casefiles/handing: what is to be handed over, received and handed in, by when and by whom."""
     account = account_for(request)
     async with request.app[DATABASE].read() as connection:
-        accounts = await directory.accounts(connection)
+        accounts = await directory.accounts(connection, request.app[CASE_FILES].today.isoformat())
     return private(
         request,
         "casefiles/handing.html",
@@ -73,18 +72,16 @@ async def refuse(request: web.Request) -> web.Response:
 
 
 async def _take(request: web.Request, step: Step) -> web.Response:
-    account = account_for(request, "case.keep")
+    account = account_for(request)
     typed, case = await form(request), await case_named(request, account)
-    require(request, "case.keep", case.unit_id)
+    require(request, "case.hand", access(case))
     if step in (Step.RECEIVED, Step.REFUSED):
         steps = await request.app[HANDING].steps(case)
-        async with request.app[DATABASE].read() as connection:
-            able = receivers(await directory.accounts(connection), case, steps)
-        if account.id not in {one.id for one in able}:
+        if account.id not in {one.id for one in await able_to_receive(request, case, steps)}:
             raise Problem("not_allowed")
     try:
         await request.app[HANDING].take(
-            account.unit.id, case.id, step, by=actor(account), reason=typed.get("reason", "")
+            case.unit_id, case.id, step, by=actor(account, case.unit_id), reason=typed.get("reason", "")
         )  # fmt: skip
     except RecordError as error:
         return await show_case(request, account, wording.told(error.reason, reader_of(request)))
@@ -93,11 +90,13 @@ async def _take(request: web.Request, step: Step) -> web.Response:
 
 async def submitted(request: web.Request) -> web.Response:
     """POST …/submitted: it was brought to the historical archive by hand, which has received it."""
-    account = account_for(request, "case.keep")
+    account = account_for(request)
     typed, case = await form(request), await case_named(request, account)
-    require(request, "case.keep", case.unit_id)
+    require(request, "case.hand", access(case))
     try:
-        await request.app[SUBMITTING].brought(account.unit.id, case.id, typed.get("receipt", ""), by=actor(account))
+        await request.app[SUBMITTING].brought(
+            case.unit_id, case.id, typed.get("receipt", ""), by=actor(account, case.unit_id)
+        )
     except RecordError as error:
         return await show_case(request, account, wording.told(error.reason, reader_of(request)))
     return see_other(f"/casefiles/{case.id}")

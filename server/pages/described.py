@@ -6,19 +6,20 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from minutes.casefiles.case import ItemKind
 from minutes.described.field import FIELDS, Form, Subject
 from minutes.errors import InvalidContent, NotFound, RecordError
 from server.accesses import Deed
 from server.directory import Account, Unit
 from server.errors import Problem
 from server.i18n import N_
-from server.keys import DESCRIBING, RECORDS
+from server.keys import CASE_FILES, DESCRIBING, RECORDS
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import private
-from server.pages.casefiles import case_of, opens
+from server.pages.casefiles import access, case_of, opens
 from server.pages.desk_acts import actor
 from server.pages.heirs import unit_asked, unit_of
-from server.rights import Act, may
+from server.rights import may
 
 KNOWN = {
     "DocCode": N_("Mã định danh"),
@@ -90,6 +91,19 @@ async def _asked(request: web.Request) -> tuple[Account, Unit, Subject, str]:
     return account, unit, subject, ref
 
 
+async def _writes(request: web.Request, account: Account, unit: Unit, subject: Subject, ref: str) -> bool:
+    """Whether they may fill in fields of it."""
+    match subject:
+        case Subject.CASE:
+            return may(account, "case.work", access(await case_of(request, account, ref)))
+        case Subject.RECEIVED:
+            lies_in = await request.app[CASE_FILES].holding(unit.id, ItemKind.RECEIVED, ref)
+            worked_on = any(may(account, "case.work", access(case)) for case, _place in lies_in)
+            return worked_on or may(account, "register.handle", unit.id)
+        case _:
+            return may(account, "case.keep", unit.id)
+
+
 async def show(request: web.Request) -> web.Response:
     """GET /described/{subject}/{ref}: all fields, and who has written them."""
     return await _show(request, {})
@@ -114,23 +128,20 @@ async def _show(request: web.Request, typed: Mapping[str, str], sentence: str = 
         deeds=DEEDS,
         typed=defaultdict(str, typed or found.own),
         sentence=sentence,
-        may_write=may(account, _act(subject), unit.id),
+        may_write=await _writes(request, account, unit, subject, ref),
         of_unit="" if unit.id == account.unit.id else f"?{urlencode({'unit': unit.id})}",
     )
-
-
-def _act(subject: Subject) -> Act:
-    return "register.handle" if subject is Subject.RECEIVED else "case.keep"
 
 
 async def write(request: web.Request) -> web.Response:
     """POST /described/{subject}/{ref}: fill in fields."""
     account, unit, subject, ref = await _asked(request)
-    require(request, _act(subject), unit.id)
+    if not await _writes(request, account, unit, subject, ref):
+        raise Problem("not_allowed")
     typed, reader = await form(request), reader_of(request)
     fields = {one.name: typed.get(one.name, "") for one in FIELDS[subject]}
     try:
-        await request.app[DESCRIBING].write(unit, subject, ref, fields, by=actor(account))
+        await request.app[DESCRIBING].write(unit, subject, ref, fields, by=actor(account, unit.id))
     except NotFound as error:
         raise Problem("not_found") from error
     except InvalidContent as error:
@@ -141,4 +152,4 @@ async def write(request: web.Request) -> web.Response:
         )
     except RecordError as error:
         return await _show(request, fields, wording.told(error.reason, reader))
-    return see_other(request.path)
+    return see_other(request.path_qs)

@@ -74,6 +74,7 @@ async def index(request: web.Request) -> web.Response:
     turns = await records.turns([document.id for document in documents])
     to_sign = [acts for _waiting, one in mine if (acts := possible(one, account) & {"sign", "seal"})]
     groups = [(state, [document for document in documents if document.state is state]) for state in State]
+    duties = await desk_choices.duties(request.app[TASKS], account)
     return private(
         request,
         "desk/list.html",
@@ -99,7 +100,7 @@ async def index(request: web.Request) -> web.Response:
             document, turns.get(document.id, ()), reader, now, held=records.held(document.id)
         ),
         due=lambda moment: wording.due(moment, reader, now),
-        duties=own_first(reviewed(await request.app[TASKS].of_unit(account.unit.id), day_of(now)), account.id)[:DUTIES],
+        duties=own_first(reviewed(duties, day_of(now)), account.id)[:DUTIES],
         duty_words=task_words(request),
     )
 

@@ -135,9 +135,11 @@ class Doing:
         return actor(self.account)
 
 
-def actor(account: Account) -> Actor:
-    """The account as the history keeps it."""
-    return Actor(account.id, account.name, account.title)
+def actor(account: Account, unit_id: str = "") -> Actor:
+    """The account as the history keeps it. Who acts in the place of the unit `unit_id`, which is no more, is named with
+    their own unit."""
+    own = unit_id in ("", account.unit.id)
+    return Actor(account.id, account.name if own else f"{account.name} ({account.unit.short_name})", account.title)
 
 
 def reason(fields: Mapping[str, str]) -> str:

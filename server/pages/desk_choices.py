@@ -9,6 +9,7 @@ from minutes.document import Document, Signer, State
 from minutes.exchange.status import SAID
 from minutes.reading import VIETNAM
 from minutes.starting import collective_of
+from minutes.tasks.task import Task
 from minutes.workflow.capacity import CAPACITY_NAMES, Capacity, Signing, suggested
 from minutes.workflow.plan import due
 from server import directory
@@ -109,7 +110,14 @@ async def undecided(tasks: Tasks, account: Account) -> int:
     """How many tasks wait for the account's authority: to confirm what was reported, or to say of a later deadline."""
     if not may(account, "task.decide", TaskAccess(account.unit.id, "")):
         return 0
-    return sum(one.undecided for one in await tasks.of_authority(account.unit.id, only_open=True))
+    given = [one for unit in account.places for one in await tasks.of_authority(unit, only_open=True)]
+    return sum(one.undecided for one in given)
+
+
+async def duties(tasks: Tasks, account: Account) -> tuple[Task, ...]:
+    """The open tasks that the account's unit leads or helps with, and those of the units whose place it has taken."""
+    found = [one for unit in sorted(account.places) for one in await tasks.of_unit(unit)]
+    return tuple({one.id: one for one in found}.values())
 
 
 async def undirected(registers: Registers, account: Account) -> int:

@@ -15,6 +15,7 @@ from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import PRIVATE, pdf, private
 from server.pages.casefiles import opens
 from server.pages.desk_acts import actor
+from server.pages.heirs import unit_asked, whose
 from server.rights import may
 
 
@@ -33,31 +34,33 @@ def _account(request: web.Request) -> Account:
 
 
 async def index(request: web.Request) -> web.Response:
-    """GET /casefiles/disposal: what is due, and what was done."""
+    """GET /casefiles/disposal[?unit=]: what is due, and what was done."""
     return await _index(request, _account(request), {}, frozenset())
 
 
 async def _index(
     request: web.Request, account: Account, typed: Mapping[str, str], chosen: frozenset[str], sentence: str = ""
 ) -> web.Response:
-    disposals = request.app[DISPOSALS]
+    disposals, unit = request.app[DISPOSALS], await unit_asked(request, account)
     return private(
         request,
         "casefiles/disposal.html",
         status=422 if sentence else 200,
-        due=[one for one in await disposals.due(account.unit.id) if opens(account, one)],
-        done=await disposals.done(account.unit.id),
+        due=[one for one in await disposals.due(unit.id) if opens(account, one)],
+        done=await disposals.done(unit.id),
         typed=defaultdict(str, typed),
         chosen=chosen,
         sentence=sentence,
-        may_dispose=may(account, "case.dispose", account.unit.id),
+        may_dispose=may(account, "case.dispose", unit.id),
+        **await whose(request, account, unit),
     )
 
 
 async def dispose(request: web.Request) -> web.Response:
-    """POST /casefiles/disposal: destroy the contents of the chosen case files by the decision that is named."""
+    """POST /casefiles/disposal[?unit=]: destroy the contents of the chosen case files by the decision that is named."""
     account = require(request, "desk.open")
-    require(request, "case.dispose", account.unit.id)
+    unit = await unit_asked(request, account)
+    require(request, "case.dispose", unit.id)
     typed, reader = await form(request), reader_of(request)
     chosen = frozenset(name.removeprefix("case.") for name in typed if name.startswith("case."))
     year = typed.get("year", "").strip()
@@ -68,7 +71,12 @@ async def dispose(request: web.Request) -> web.Response:
         return await _index(request, account, typed, chosen, sentence)
     try:
         await request.app[DISPOSALS].dispose(
-            account.unit, sorted(chosen), int(year), typed.get("decision", ""), by=actor(account)
+            account.unit,
+            sorted(chosen),
+            int(year),
+            typed.get("decision", ""),
+            by=actor(account),
+            former=None if unit.id == account.unit.id else unit,
         )
     except RecordError as error:
         return await _index(request, account, typed, chosen, wording.told(error.reason, reader))
@@ -79,7 +87,7 @@ async def paper(request: web.Request) -> web.Response:
     """GET /casefiles/disposal/{id}.pdf: the record of a destruction, which is kept for good."""
     account = _account(request)
     try:
-        made = await request.app[DISPOSALS].paper(account.unit.id, request.match_info["id"])
+        made = await request.app[DISPOSALS].paper(account.places, request.match_info["id"])
     except NotFound as error:
         raise Problem("not_found") from error
     return pdf(made, "bien-ban-tieu-huy.pdf", headers=PRIVATE)

@@ -1,4 +1,5 @@
-"""Units that are no more, whose records are read by who has taken their place: which one a page is asked about."""
+"""Units that are no more, whose records are read, and unfinished work is done, by who has taken their place: which one
+a page is asked about."""
 
 from collections.abc import Iterable
 from typing import Any

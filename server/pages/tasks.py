@@ -133,9 +133,11 @@ async def _page(
     if task.reporter == account.id:
         acts = [act for act in acts if act is not Act.CONFIRM]
     async with request.app[DATABASE].read() as connection:
-        accounts = await directory.accounts(connection)
-        units = await directory.units(connection, day_of(utcnow()).isoformat())
-    owner = task.owner.id if task.owner else ""
+        today = day_of(utcnow()).isoformat()
+        accounts, units = await directory.accounts(connection, today), await directory.units(connection, today)
+        owner = task.owner.id if task.owner else ""
+        if owner and all(one.id != owner for one in units) and (former := await directory.unit(connection, owner)):
+            units.append(former)  # to correct a text takes the task from nobody
     issued = await _answers(request, account, task) if Act.REPORT in acts else []
     return private(
         request,
@@ -148,7 +150,7 @@ async def _page(
         reasoned=NEEDS_REASON,
         details=DETAILS,
         longest=WORDS,
-        people=[one for one in accounts if one.unit.id == owner],
+        people=[one for one in accounts if owner in one.places],
         units=units,
         documents=issued,
         files=[one.name for one in await _files(request, account, task)],
@@ -160,19 +162,18 @@ async def _page(
 
 
 async def _answers(request: web.Request, account: Account, task: Task) -> list[Document]:
-    """What may be put forward with a report: what the unit has issued; of what came, what its authority has, too."""
+    """What may be put forward with a report: what the unit has issued, and who has taken its place; of what came, what
+    its authority has, too."""
     owner, records = task.owner.id if task.owner else "", request.app[RECORDS]
-    found = list(await records.documents(unit_id=owner, state=Stage.SEALED))
-    if task.source.received and task.authority.id != owner:
-        theirs = await records.documents(unit_id=task.authority.id, state=Stage.SEALED)
-        found += [one for one in theirs if may(account, "document.read", document_access(one))]
-    return found
+    issuers = dict.fromkeys((owner, account.unit.id, *([task.authority.id] if task.source.received else [])))
+    found = [one for unit in issuers for one in await records.documents(unit_id=unit, state=Stage.SEALED)]
+    return [one for one in found if one.unit.id == owner or may(account, "document.read", document_access(one))]
 
 
 async def _files(request: web.Request, account: Account, task: Task) -> tuple[Kept, ...]:
     """The files of the document that came and that the task is of; of one that was cancelled whoever gave it alone has
     them: it may have gone to the wrong unit."""
-    if not task.source.received or (task.state is State.CANCELLED and account.unit.id != task.authority.id):
+    if not task.source.received or (task.state is State.CANCELLED and task.authority.id not in account.places):
         return ()
     year, number = map(int, task.source.received.split("/"))
     came = await request.app[EXCHANGE].arrivals.of_line(task.authority.id, year, number)
@@ -209,7 +210,8 @@ async def take(request: web.Request) -> web.Response:
     fields, reader, tasks = await form(request), reader_of(request), request.app[TASKS]
     try:
         until = day(fields["until"]) if fields.get("until") else None
-        why, by = fields.get("reason", ""), actor(account)
+        side = task.authority if right == "task.decide" else task.owner
+        why, by = fields.get("reason", ""), actor(account, side.id if side else "")
         if act is Act.CORRECT:
             owner, text = fields.get("owner", "")[:64], fields.get("text", "")
             await tasks.correct(task.id, by, why, owner=owner, text=text, deadline=until)
