@@ -13,7 +13,7 @@ from minutes.document import Actor, Official
 from minutes.errors import N_, InvalidContent, Reason, Refused
 from minutes.exchange.status import Code
 from minutes.incidents import store as incidents
-from minutes.incidents.incident import Thing
+from minutes.incidents.incident import IncidentState, Thing
 from minutes.reading import VIETNAM
 from minutes.registers import store
 from minutes.registers.entry import Direction, Incoming
@@ -34,13 +34,16 @@ FILED = "Lưu tại Văn thư"
 async def undirected(connection: AsyncConnection, unit_id: str) -> frozenset[str]:
     """The documents that wait for a leader to say who is to deal with them ("2026/5"); what is set aside as a secret
     or erased waits for nobody."""
-    return await store.undirected(connection, unit_id) - await shut(connection, unit_id)
+    return (await store.undirected(connection, unit_id)).difference(await shut(connection, unit_id))
 
 
-async def shut(connection: AsyncConnection, unit_id: str) -> frozenset[str]:
-    """The documents that came and that nobody reads any more, named alike."""
-    found = [ref.rsplit("/", 2) for ref in await incidents.shut(connection, unit_id, Thing.RECEIVED)]
-    return frozenset(f"{int(year)}/{int(number)}" for _unit, year, number in found)
+async def shut(connection: AsyncConnection, unit_id: str) -> dict[str, IncidentState]:
+    """The documents that came and that nobody reads any more, named alike: set aside, or erased."""
+    found = {}
+    for ref, state in (await incidents.shut(connection, unit_id, Thing.RECEIVED)).items():
+        _unit, year, number = ref.rsplit("/", 2)
+        found[f"{int(year)}/{int(number)}"] = state
+    return found
 
 
 async def direct(

@@ -1,7 +1,7 @@
 """The registers' use cases: enter, reserve, void, receive, hand on, print; and how numbers are counted."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +12,8 @@ from minutes.days.calendar import Calendar
 from minutes.deposits.entry import Kind as Deposited
 from minutes.document import Official
 from minutes.errors import N_, Damaged, InvalidContent, Reason, Refused
+from minutes.incidents.incident import IncidentState
+from minutes.keyring import KeyState
 from minutes.reading import VIETNAM
 from minutes.register import EntryState, symbol
 from minutes.registers import book, report, rule, store
@@ -170,10 +172,18 @@ class Registers:
         async with self._database.read() as connection:
             return await directing.undirected(connection, unit_id)
 
-    async def shut(self, unit_id: str) -> frozenset[str]:
-        """The documents that are set aside as a secret, or erased, named alike."""
+    async def aside(self, unit_id: str, lines: Sequence[Incoming]) -> dict[str, str]:
+        """Of these documents those that nobody reads any more, named alike, with what has become of them: set aside as
+        a secret, erased, or destroyed when their time was over."""
         async with self._database.read() as connection:
-            return await directing.shut(connection, unit_id)
+            shut = await directing.shut(connection, unit_id)
+        gone = await asyncio.to_thread(self._gone, lines)
+        held = {ref: report.HELD if state is IncidentState.HELD else report.ERASED for ref, state in shut.items()}
+        return {**dict.fromkeys(gone, report.ERASED), **held}
+
+    def _gone(self, lines: Sequence[Incoming]) -> list[str]:
+        keys = self._vault.archive.keys
+        return [one.ref for one in lines if one.digest and keys.state(one.digest) is KeyState.ERASED]
 
     async def direct(self, unit: Unit, year: int, number: int, said: Direction, *, by: Official) -> int | None:
         """Put a leader's direction on record, and hand the document on: the task that comes of it. Raises NotFound,
@@ -201,8 +211,10 @@ class Registers:
                 mine = [one for one in documents if year in (one.year, one.created_at.astimezone(VIETNAM).year)]
                 data = report.outgoing([unit.name], year, mine, now)
             else:
-                lines = await store.incoming(connection, unit.id, year)
-                data = report.incoming([unit.name], year, lines, self.today, await days.of_unit(connection, unit.id))
+                lines, office = await store.incoming(connection, unit.id, year), await days.of_unit(connection, unit.id)
+        if which == "in":
+            aside = await self.aside(unit.id, lines)
+            data = report.incoming([unit.name], year, lines, self.today, office, aside)
         return await asyncio.to_thread(self._typesetter.sheets, LAYOUT, data, at=now)
 
 

@@ -113,12 +113,13 @@ async def held(connection: AsyncConnection) -> tuple[Incident, ...]:
     return await _incidents(connection, incident_table.c.state == IncidentState.HELD.value)
 
 
-async def shut(connection: AsyncConnection, unit_id: str, thing: Thing) -> tuple[str, ...]:
+async def shut(connection: AsyncConnection, unit_id: str, thing: Thing) -> dict[str, IncidentState]:
     """What nobody reads any more, as the incidents refer to it: it waits for a decision, or was erased."""
     table = incident_table
     closed = table.c.state.in_([IncidentState.HELD.value, IncidentState.ERASED.value])
     same = (table.c.unit_id == unit_id) & (table.c.thing == thing.value)
-    return tuple((await connection.execute(select(table.c.ref).where(same, closed))).scalars())
+    rows = await connection.execute(select(table.c.ref, table.c.state).where(same, closed))
+    return {row.ref: IncidentState(row.state) for row in rows}
 
 
 async def officer(connection: AsyncConnection, unit_id: str) -> tuple[str, str] | None:

@@ -4,6 +4,7 @@ minutes.sheets."""
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from minutes.days.calendar import Calendar
@@ -15,6 +16,7 @@ from minutes.sheets import Column, day, sheet
 
 DONE, LATE, TAKEN = N_("Đã giải quyết"), N_("Quá hạn"), N_("Đang giải quyết")
 PASSED, WAITING = N_("Đã chuyển"), N_("Chưa chuyển")
+HELD, ERASED = N_("Đang cách ly"), N_("Đã xóa nội dung")
 
 _IN = (
     Column("Số đến", 6, centred=True),
@@ -37,19 +39,23 @@ _OUT = (
 )
 
 
-def state(one: Incoming, today: date, office: Calendar) -> str:
-    """How far it has come; a term that ends on a day off of the office ends with its next working day."""
+def state(one: Incoming, today: date, office: Calendar, aside: Mapping[str, str] = MappingProxyType({})) -> str:
+    """How far it has come; a term that ends on a day off of the office ends with its next working day. `aside`: HELD or
+    ERASED by the names of those that nobody reads any more, for they wait for nobody."""
     if one.settled_on is not None:
         return DONE
+    if one.ref in aside:
+        return aside[one.ref]
     if one.deadline is not None and office.closing(one.deadline) < today:
         return LATE
     return TAKEN if one.taken_at else PASSED if one.transferred_on else WAITING
 
 
 def incoming(
-    letterhead: Sequence[str], year: int, lines: Sequence[Incoming], today: date, office: Calendar
-) -> dict[str, Any]:
-    """What came in a year."""
+    letterhead: Sequence[str], year: int, lines: Sequence[Incoming], today: date, office: Calendar,
+    aside: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:  # fmt: skip
+    """What came in a year; `aside` as of `state`."""
     rows = []
     for one in lines:
         came = one.received
@@ -61,7 +67,7 @@ def incoming(
                 kind_and_subject(came.kind_name, came.subject),
                 "; ".join(part for part in (came.handler, one.direction) if part),
                 day(one.deadline),
-                state(one, today, office),
+                state(one, today, office, aside),
                 "; ".join(part for part in (one.answer, one.outcome) if part),
             ]
         )

@@ -51,7 +51,8 @@ async def _show(request: web.Request, account: Account, typed: Mapping[str, str]
         task for task in await request.app[TASKS].of_received(unit, one.ref) if task.state is not Progress.CANCELLED
     ]
     directs = own and not given and may(account, "register.direct", unit)
-    directs = directs and one.ref not in await request.app[REGISTERS].shut(unit)
+    aside = (await request.app[REGISTERS].aside(unit, [one])).get(one.ref, "")
+    directs = directs and not aside
     async with request.app[DATABASE].read() as connection:
         accounts = await directory.accounts(connection) if directs else ()
         units = await directory.units(connection, request.app[REGISTERS].today.isoformat()) if directs else ()
@@ -60,6 +61,7 @@ async def _show(request: web.Request, account: Account, typed: Mapping[str, str]
         "registers/incoming.html",
         status=422 if sentence else 200,
         one=one,
+        aside=aside,
         labels=LABELS,
         problems=[wording.told(problem, reader) for problem in one.verdict.problems] if one.verdict else [],
         unsigned=one.verdict is not None and [problem.text for problem in one.verdict.problems] == [UNSIGNED],

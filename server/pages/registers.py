@@ -201,6 +201,7 @@ async def _in(
     unit = await unit_asked(request, account)
     lines, office = await request.app[REGISTERS].incoming(unit.id, year), await request.app[REGISTERS].office(unit.id)
     undirected = await request.app[REGISTERS].undirected(unit.id) if waiting else frozenset()
+    aside = await request.app[REGISTERS].aside(unit.id, lines)
     return private(
         request,
         "registers/in.html",
@@ -208,7 +209,7 @@ async def _in(
         year=year,
         lines=[one for one in store.arrived_matching(lines, words) if not waiting or one.ref in undirected],
         undirected=waiting,
-        state=lambda one: report.state(one, request.app[REGISTERS].today, office),
+        state=lambda one: report.state(one, request.app[REGISTERS].today, office, aside),
         late=report.LATE,
         total=len(lines),
         words=words,

@@ -177,3 +177,12 @@ def test_what_came_is_reported_as_far_as_it_has_come() -> None:
     sunday = replace(came[3], deadline=TODAY - timedelta(days=1))
     assert report.state(sunday, TODAY, calendar()) == report.WAITING, "it ends with the Monday"
     assert "15/UBND-VP; Đã trả lời" in pages(data)[1]
+
+
+def test_what_nobody_reads_any_more_waits_for_nobody_and_is_not_late() -> None:
+    late = Incoming(2026, 7, entry.received(RECEIVED, TODAY), "Cúc", datetime(2026, 6, 15, 3, tzinfo=UTC))
+    late = replace(late, deadline=TODAY - timedelta(days=9))
+    assert report.state(late, TODAY, calendar(), {"2026/7": report.ERASED}) == "Đã xóa nội dung"
+    assert report.state(late, TODAY, calendar(), {"2026/8": report.ERASED}) == report.LATE
+    settled = replace(late, settled_on=TODAY)
+    assert report.state(settled, TODAY, calendar(), {"2026/7": report.ERASED}) == report.DONE

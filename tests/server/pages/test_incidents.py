@@ -157,11 +157,15 @@ async def test_what_is_set_aside_or_erased_does_not_wait_to_be_handed_on(office:
         assert where not in (await leader.get("/registers/in?waiting=1")).text
         refused = await leader.post(f"{where}/direct", {"opinion": "Giao xử lý", "handler": "person/binh"})
         assert "Văn bản này đã được cách ly hoặc đã xóa nội dung" in refused.words
+        assert "Chưa chuyển" not in (await leader.get(where)).words + (await leader.get("/registers/in")).words
 
     await waits_for_nobody()
+    assert "Đang cách ly" in (await clerk.get("/registers/in")).words
     (incident,) = await office.server.app[INCIDENTS].of_unit("lam-son")
     await leader.post(f"/incidents/{incident.id}/erase", {"reason": "Bí mật.", "sure": "yes"})
     await waits_for_nobody()
+    assert "Đã xóa nội dung" in (await clerk.get("/registers/in")).words
+    assert "Tình trạng Đã xóa nội dung" in (await clerk.get(where)).words
 
 
 async def test_a_paper_is_gone_with_its_images_notes_and_cannot_be_brought_again(office: Office) -> None:
