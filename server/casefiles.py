@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes import store as records
 from minutes.casefiles import bag, lists, store
 from minutes.casefiles.case import Case, CaseState, Item, ItemKind, Move, Removal, refuse_unfinished
-from minutes.casefiles.group import Group
+from minutes.casefiles.group import Change, Group
 from minutes.casefiles.retention import Period
 from minutes.deposits import store as deposits
 from minutes.deposits.entry import Kind as Deposited
@@ -88,6 +88,11 @@ class CaseFiles:
         """Add a group or change one; what is in it is opened by its roles from now on."""
         async with self._database.begin() as connection:
             await store.set_group(connection, unit_id, group, self._now())
+
+    async def group_changes(self, unit_id: str) -> tuple[Change, ...]:
+        """Who has set the unit's groups to what, the last change first."""
+        async with self._database.read() as connection:
+            return await store.group_changes(connection, unit_id)
 
     async def move(self, unit_id: str, case_id: str, code: str, *, by: Official) -> None:
         """Put a case file into another group; who has done it stays on record. Raises NotFound."""

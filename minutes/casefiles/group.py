@@ -3,6 +3,7 @@ office's roles open what is in a group. Each authority has groups of its own bes
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import LINE, Reader
@@ -21,6 +22,15 @@ class Group:
     title: str
     roles: frozenset[str]
     by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Somebody has set a group otherwise, at a time; `old` is None where it was not there before."""
+
+    old: Group | None
+    new: Group
+    at: datetime
 
 
 def proposed() -> tuple[Group, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from minutes.casefiles import group as groups
 from minutes.casefiles.case import NOTICE, Case, CaseState, Item, ItemKind, Move, Removal, Submission
 from minutes.casefiles.disposal import Disposal
-from minutes.casefiles.group import Group
+from minutes.casefiles.group import Change, Group
 from minutes.casefiles.handing import Handing, Step
 from minutes.casefiles.retention import Period, proposed
 from minutes.document import Actor
@@ -138,6 +138,19 @@ group_table = Table(
 )
 
 
+regrouped_table = Table(
+    "case_group_set",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("unit_id", String(64), nullable=False, index=True),
+    Column("code", String(32), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("old", Text),  # title and roles of the group, as JSON; none of a new one
+    Column("new", Text, nullable=False),
+)
+
+
 async def groups_of(connection: AsyncConnection, unit_id: str) -> tuple[Group, ...]:
     """A unit's groups: those that are proposed, as far as it has not set them otherwise, then its own."""
     query = select(group_table).where(group_table.c.unit_id == unit_id).order_by(group_table.c.code)
@@ -148,10 +161,34 @@ async def groups_of(connection: AsyncConnection, unit_id: str) -> tuple[Group, .
 
 
 async def set_group(connection: AsyncConnection, unit_id: str, one: Group, at: datetime) -> None:
-    """Add a group of a unit or change one: its case files follow at once."""
+    """Add a group of a unit or change one, with what it was on record: its case files follow at once."""
+    before = {each.code: each for each in await groups_of(connection, unit_id)}.get(one.code)
+    if before is not None and (before.title, before.roles) == (one.title, one.roles):
+        return
     table, values = group_table, {"title": one.title, "roles": json.dumps(sorted(one.roles)), "by": one.by, "at": at}
     await connection.execute(delete(table).where(table.c.unit_id == unit_id, table.c.code == one.code))
     await connection.execute(insert(table).values(unit_id=unit_id, code=one.code, **values))
+    old = None if before is None else _said(before)
+    values = {"unit_id": unit_id, "code": one.code, "at": at, "by": one.by, "old": old, "new": _said(one)}
+    await connection.execute(insert(regrouped_table).values(**values))
+
+
+def _said(one: Group) -> str:
+    return json.dumps([one.title, sorted(one.roles)], ensure_ascii=False)
+
+
+async def group_changes(connection: AsyncConnection, unit_id: str) -> tuple[Change, ...]:
+    """How a unit's groups were set, the last change first."""
+    query = select(regrouped_table).where(regrouped_table.c.unit_id == unit_id).order_by(regrouped_table.c.id.desc())
+    return tuple(
+        Change(None if row.old is None else _group(row.code, row.old, ""), _group(row.code, row.new, row.by), row.at)
+        for row in await connection.execute(query.limit(MOST))
+    )
+
+
+def _group(code: str, said: str, by: str) -> Group:
+    title, roles = json.loads(said)
+    return Group(code, title, frozenset(roles), by)
 
 
 async def move(connection: AsyncConnection, case: Case, one: Group, by: Actor, at: datetime) -> None:

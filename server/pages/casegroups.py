@@ -42,6 +42,7 @@ async def _index(request: web.Request, account: Account, typed: Mapping[str, str
         "casefiles/groups.html",
         status=422 if sentence else 200,
         groups=await request.app[CASE_FILES].groups(account.unit.id),
+        changes=await request.app[CASE_FILES].group_changes(account.unit.id),
         roles={role: administration.ROLES[role] for role in ROLES},
         typed=defaultdict(str, typed),
         sentence=sentence,

@@ -1,5 +1,6 @@
 """Groups of case files by how far what they tell may go: who opens a case file is said by its group."""
 
+from server import administration
 from server.conformance.office import words
 from server.keys import CASE_FILES
 from tests.postgresql import ON_BOTH
@@ -54,6 +55,14 @@ async def test_who_opens_a_group_is_said_by_leaders_and_administrators(office: O
     assert [(await one.get(where)).status for one in (leader, secretary, clerk)] == [200, 200, 403]
     assert (await leader.post("/casefiles/groups", wanted | {"role.clerk": "1"})).status == 303
     assert (await clerk.get(where)).status == 200
+
+    assert (await leader.post("/casefiles/groups", wanted | {"role.clerk": "1"})).status == 303, "nothing has changed"
+    shown = await secretary.get("/casefiles/groups")
+    told = shown.words.partition("Các lần thay đổi: 2")[2].split("nhan-su")
+    labels = {role: administration.ROLES[role] for role in ("leader", "secretary", "clerk")}
+    first = f"{labels['leader']}; {labels['secretary']}"
+    assert f"{first} → {first}; {labels['clerk']} Nguyễn Thị Hạnh" in told[1], "the last first"
+    assert f"Nhóm mới → {first} Nguyễn Thị Hạnh" in told[2]
 
     narrowed = await leader.post("/casefiles/groups", {"code": "chung", "title": "Hẹp"})
     assert narrowed.status == 422
