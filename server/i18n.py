@@ -96,6 +96,11 @@ class Reader:
         translated: str = catalogue(self.language, self.official).gettext(text)
         return translated % values if values else translated
 
+    def ngettext(self, text: str, count: int) -> str:
+        """`text` in the reader's language, in the form that goes with `count`, which stands for %(count)s."""
+        translated: str = catalogue(self.language, self.official).ngettext(text, text, count)
+        return translated % {"count": count}
+
     def local_day(self, day: date) -> str:
         """A day as the reader writes it: 05/02/2026, in Japanese 2026/02/05."""
         return day.strftime("%Y/%m/%d" if self.language == "ja" else "%d/%m/%Y")

@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from minutes.document import KIND_NAMES, STATE_NAMES
-from server.i18n import LANGUAGES, catalogue, script_texts
+from server.i18n import LANGUAGES, Reader, catalogue, script_texts
 from server.pages import wording
 from web import LOCALES, STATIC, TEMPLATES
 
@@ -69,6 +69,27 @@ def test_every_text_is_translated(language: str) -> None:
         translated |= dict.fromkeys(ids, complete)
     missing = {text: file for text, file in msgids().items() if not translated.get(text)}
     assert missing == {}
+
+
+def test_english_says_one_day_and_never_one_days() -> None:
+    """What follows a number that may be one has two forms, or the sentence is built so that it needs none."""
+    plural = re.compile(r"%\((?:count|num|days|years|hours|minutes|size|files|documents|new|late)\)s (?:\w+ )?\w+s\b")
+    known_many = ("deputies of the list", "people sit at", "types of documents", "results; the first", "of them end")
+    wrong = [
+        message.string
+        for message in po("en")
+        if isinstance(message.string, str)
+        and plural.search(message.string)
+        and not any(one in message.string for one in known_many)
+    ]
+    assert wrong == []
+    assert [Reader("en").ngettext("quá hạn %(count)s ngày", days) for days in (1, 2)] == [
+        "1 day overdue",
+        "2 days overdue",
+    ]
+    assert Reader("ja").ngettext("quá hạn %(count)s ngày", 1) == Reader("ja").ngettext(
+        "quá hạn %(count)s ngày", 2
+    ).replace("2", "1")
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -75,10 +75,10 @@ def left(task: Task, today: date, reader: Reader) -> str:
         return ""
     late = task.late(today)
     if late > 0:
-        return reader.gettext(N_("quá hạn %(count)s ngày"), count=late)
+        return reader.ngettext(N_("quá hạn %(count)s ngày"), late)
     if task.done:
         return ""
-    return reader.gettext(N_("còn %(count)s ngày"), count=-late) if late else reader.gettext(N_("đến hạn hôm nay"))
+    return reader.ngettext(N_("còn %(count)s ngày"), -late) if late else reader.gettext(N_("đến hạn hôm nay"))
 
 
 def own_first(tasks: Sequence[Task], account_id: str) -> list[Task]:

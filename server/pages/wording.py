@@ -220,7 +220,7 @@ def due(moment: datetime | None, reader: Reader, now: datetime) -> str:
         return ""
     late = days_over(moment, now)
     if late:
-        return reader.gettext(N_("Quá hạn %(count)s ngày."), count=late)
+        return reader.ngettext(N_("Quá hạn %(count)s ngày."), late)
     return reader.gettext(N_("Đến hạn %(moment)s."), moment=reader.local_time(moment))
 
 
