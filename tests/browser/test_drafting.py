@@ -51,6 +51,13 @@ async def test_two_write_one_draft_at_once(installation: Installation, signed_in
     await desk.keyboard.press("Control+End")
     await expect(desk.locator(second)).to_have_value("Trực ban 24/24 giờ.")
 
+    recipient, warned = boxes(desk, "recipients")[0], desk.locator(hook("astray"))
+    named = await desk.input_value(recipient)
+    await desk.fill(recipient, "Như Điều 3;")
+    await expect(warned).to_have_text("Nơi nhận ghi “Như Điều 3” nhưng văn bản không có điều đó; xin sửa nơi nhận.")
+    await desk.fill(recipient, named)
+    await expect(warned).to_be_hidden()
+
     await phone.goto(f"{url}/edit")
     await expect(phone.locator(second)).to_have_value("Trực ban 24/24 giờ.")
     await phone.locator(first).press("Control+Home")

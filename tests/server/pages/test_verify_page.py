@@ -128,7 +128,7 @@ async def test_checks_by_code_and_by_file_wait_in_one_queue(office: Office, monk
 async def test_the_details_are_told_in_the_readers_language(office: Office) -> None:
     data = await office.records.pdf(await office.posted())
     page = await check(office.stranger("en"), data + b"xyz")
-    assert "3 bytes were added after the issued file" in page.words
+    assert "Bytes added after the issued file: 3" in page.words
     assert "3バイト" in (await check(office.stranger("ja"), data + b"xyz")).words
 
 

@@ -11,7 +11,7 @@ import { grid, refreshGrid } from "./grid.js";
 import { BEAT, Kept } from "./kept.js";
 import { listen } from "./keys.js";
 import { Line } from "./line.js";
-import { labelled, roman } from "./numbers.js";
+import { astray, labelled, roman } from "./numbers.js";
 import { Pages } from "./pages.js";
 import { drawRemarks } from "./remarks.js";
 
@@ -161,6 +161,17 @@ function drawNoted() {
   }
 }
 
+/** The recipients that point to an article which is not there (yet), as the page of the document says it too. */
+function drawAstray() {
+  const notice = document.getElementById("astray");
+  if (!notice) return;
+  const body = given.parts.find((/** @type {any} */ part) => part.name === "body");
+  const lines = draft.standing("recipients").map((id) => draft.text(id, "text"));
+  const wrong = astray(lines, labels(body, draft.standing("body")));
+  say(notice, wrong.map((line) => t("Nơi nhận ghi “%(line)s” nhưng văn bản không có điều đó; xin sửa nơi nhận.", { line })).join(" "));
+  notice.hidden = wrong.length === 0;
+}
+
 function status() {
   const words = shut
     ? t("Văn bản đã được trình hoặc đang ký, không sửa được nữa.")
@@ -171,6 +182,7 @@ function status() {
         : draft.pending ? t("Đang lưu…") : t("Đã lưu.");
   say(byId("status"), words);
   byId("status").dataset.state = shut ? "shut" : !line.open ? "off" : unkept ? "unkept" : draft.pending ? "saving" : "saved";
+  drawAstray();
   byId("undo").disabled = draft.past.length === 0;
   byId("redo").disabled = draft.future.length === 0;
 }

@@ -41,3 +41,13 @@ export function labelled(body) {
     return counts.part || counts.chapter ? `Mục ${counts.section}` : `${roman(counts.section)}.`;
   });
 }
+
+const ARTICLES = /^như (?:các )?điều\s+\d+(?:\s*(?:,|và)\s*(?:điều\s+)?\d+)*/iu;
+
+/** The recipients that name an article which the text does not have: minutes/addressees.py does the same.
+ * @param {string[]} recipients @param {string[]} labels of the text's blocks @returns {string[]} */
+export function astray(recipients, labels) {
+  return recipients
+    .map((line) => line.normalize("NFC").trim().replace(/^-+/, "").replace(/[;.]+$/, "").trim())
+    .filter((line) => (ARTICLES.exec(line)?.[0].match(/\d+/g) ?? []).some((number) => !labels.includes(`Điều ${number}.`)));
+}
