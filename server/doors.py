@@ -76,6 +76,7 @@ DOORS: Mapping[tuple[str, str], Door] = MappingProxyType(
         ("POST", "/meetings/{id}/papers/{paper}/notes/{page}"): Door(Look.FORM),
         ("POST", "/workflow/{kind}"): Door(Look.FORM),
         ("POST", "/workflow/days"): Door(Look.FORM),
+        ("POST", "/workflow/days/decision"): Door(Look.FORM),
         ("POST", "/delegations"): Door(Look.FORM),
         ("POST", "/begin"): Door(Look.FORM),
         ("POST", "/people/new"): Door(Look.FORM),

@@ -1,8 +1,9 @@
 """Working days, counted. Of years that the data file does not have, weekends, the holidays that the sun fixes, and what
 an authority has entered are known; `known` says so, and pages and `giaoban doctor` warn."""
 
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -50,6 +51,17 @@ class Own:
     day: date
     works: bool
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """By what the days off of a year were decided, as an authority has entered it: number and symbol of the notice, its
+    day, and who has entered it."""
+
+    year: int
+    number: str
+    day: date
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +128,29 @@ def known(year: int) -> Known:
     return Known.DECIDED if data["decided"] else Known.EXPECTED
 
 
-def doubtful(today: date) -> tuple[tuple[int, Known], ...]:
+def doubtful(
+    today: date, decisions: Collection[Decision] = (), own: Iterable[Own] = ()
+) -> tuple[tuple[int, Known], ...]:
     """The running year, and the next one when it is near, as far as their holidays are not decided."""
-    years = sorted({today.year, (today + AHEAD).year})
-    return tuple((year, known(year)) for year in years if known(year) is not Known.DECIDED)
+    years, entered = sorted({today.year, (today + AHEAD).year}), tuple(own)
+    stand = ((year, standing(year, decisions, entered)) for year in years)
+    return tuple((year, how) for year, how in stand if how is not Known.DECIDED)
+
+
+def standing(year: int, decisions: Collection[Decision], own: Iterable[Own]) -> Known:
+    """How far the days off of a year are known to an authority that has entered these decisions and days. A decision
+    alone says nothing of a year whose lunar days nobody has entered."""
+    how = known(year)
+    if all(one.year != year for one in decisions) or (
+        how is Known.UNKNOWN and all(one.works or one.day.year != year for one in own)
+    ):
+        return how
+    return Known.DECIDED
+
+
+def known_until() -> int:
+    """The last year whose lunar holidays are in the data file."""
+    return max(_years())
 
 
 @cache
@@ -160,3 +191,16 @@ def own(fields: Mapping[str, object]) -> Own:
     if not 2000 <= made.day.year < 2100:
         raise InvalidContent("day", Reason(N_("không phải là ngày của thế kỷ này")))
     return made
+
+
+def decision(fields: Mapping[str, object]) -> Decision:
+    """Read a decision as it is typed: `year`, `number`, `decided_on`. Raises InvalidContent."""
+    reader = Reader(fields, "")
+    year, number, day = reader.text("year", 4), reader.text("number", 100).strip(), reader.day("decided_on")
+    reader.finish()
+    if not re.fullmatch(r"20[0-9]{2}", year):
+        raise InvalidContent("year", Reason(N_("không phải là một năm của thế kỷ này")))
+    # Decided beforehand, or at the latest in the year itself.
+    if not int(year) - 2 <= day.year <= int(year):
+        raise InvalidContent("decided_on", Reason(N_("phải trong năm đó hoặc hai năm trước")))
+    return Decision(int(year), number, day)

@@ -64,7 +64,7 @@ def version_of(typed: Mapping[str, str]) -> int:
 
 async def show(request: web.Request) -> web.Response:
     """GET /people[?all=1]: the units with their people; with `all` those too who are no more."""
-    require(request, "people.manage")
+    account = require(request, "people.manage")
     everybody, today = "all" in request.query, request.app[ADMINISTRATION].today.isoformat()
     async with request.app[DATABASE].read() as connection:
         holders, units = await directory.holders(connection), await directory.standings(connection)
@@ -76,7 +76,7 @@ async def show(request: web.Request) -> web.Response:
     return private(
         request, "people/list.html", units=[one for one in units if everybody or not one.over(today)], people=people,
         roles=ROLES, today=today, everybody=everybody, unconfirmed=len(waiting), **words(request),
-        doubts=doubts(reader_of(request)),
+        doubts=await doubts(request, account.unit.id),
         gone=sum(not one.active for one in holders) + sum(one.over(today) for one in units),
     )  # fmt: skip
 

@@ -123,6 +123,7 @@ async def ways(office: Office) -> list[Way]:
         Way("cuc", f"/casefiles/{'0' * 32}/submitted", {}, "receipt"),
         Way("cuc", "/described/fonds/lam-son", {}, "Description"),
         Way("hanh", "/workflow/days", {}, "note"),
+        Way("hanh", "/workflow/days/decision", {}, "number"),
         Way("cuc", "/search/saved", {"query": "q=x"}, "name"),
         Way("hanh", "/casefiles/disposal", {"year": "2026", "sure": "yes"}, "decision"),
         Way("cuc", "/incidents/report", {"thing": "document", "ref": notice, "level": "first"}, "seen"),

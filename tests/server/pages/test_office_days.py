@@ -1,6 +1,6 @@
 """The office's own days: entered by who lays down its ways, seen by the office, and counted in deadlines."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from minutes.days import calendar
 from minutes.document import State
@@ -49,3 +49,34 @@ async def test_of_a_year_whose_holidays_are_not_known_or_decided_the_administrat
     assert not (await leader.get("/workflow/days?year=2026")).has("doubt")
     near = calendar.doubtful(utcnow().astimezone(VIETNAM).date())
     assert (await administrator.get("/people")).text.count('data-test="doubt"') == len(near)
+
+
+async def test_an_office_enters_the_notice_of_a_year_and_is_told_which_are_missing(
+    office: Office,
+) -> None:
+    leader, clerk = await office.sign_in("hanh"), await office.sign_in("cuc")
+    year = utcnow().astimezone(VIETNAM).year + 1
+    where, entered = f"/workflow/days?year={year}", {"year": str(year), "number": "12/TB-BNV", "decided_on": ""}
+    assert calendar.known(year) is not calendar.Known.DECIDED, "then the test takes a later year"
+    assert f"{year} : mới là dự kiến" in (await clerk.get(where)).words
+    assert not (await clerk.get(where)).has("decide")
+    assert (await clerk.post("/workflow/days/decision", entered)).status == 403
+    for wrong in ({"decided_on": f"{year + 1}-01-01"}, {"decided_on": "x"}, {"number": " "}, {"year": "1999"}):
+        page = await leader.post("/workflow/days/decision", {**entered, "decided_on": f"{year - 1}-10-01", **wrong})
+        assert page.status == 422, wrong
+    assert (await leader.post("/workflow/days/decision", {**entered, "number": EVIL})).value("number") == EVIL
+    good = {**entered, "decided_on": f"{year - 1}-10-01"}
+    assert (await leader.post("/workflow/days/decision", good)).location == where
+    page = await clerk.get(where)
+    assert f"12/TB-BNV , 01/10/{year - 1}" in page.words
+    assert not page.has("doubt")
+    assert f"{year} : mới là dự kiến" not in page.words
+    assert (await leader.get("/workflow/days?year=2026")).has("unnumbered")
+
+
+def test_a_notice_settles_a_year_only_where_its_lunar_days_are_there_too() -> None:
+    notice, day = calendar.Decision(2041, "1/TB", date(2040, 10, 1)), calendar.Own(date(2041, 2, 1), False, "Tết")
+    assert calendar.standing(2041, [notice], []) is calendar.Known.UNKNOWN
+    assert calendar.standing(2041, [], [day]) is calendar.Known.UNKNOWN
+    assert calendar.standing(2041, [notice], [day]) is calendar.Known.DECIDED
+    assert calendar.doubtful(date(2041, 3, 1), [notice], [day]) == ()

@@ -77,7 +77,8 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     (only("hanh", "cuc", "other"), "POST /casefiles/groups"),
     (only("hanh", "other"), "POST /registers/numbering  POST /casefiles/disposal  POST /incidents/officer"),
     (only("hanh", "binh", "other"), """
-        POST /workflow/days  POST /workflow/days/remove  GET /workflow/{kind}  POST /workflow/{kind}
+        POST /workflow/days  POST /workflow/days/remove  POST /workflow/days/decision
+        GET /workflow/{kind}  POST /workflow/{kind}
         POST /delegations  POST /delegations/{id}/revoke  GET /tasks/pressing  POST /tasks/pressing  GET /incidents"""),
     # Of one meeting, room or series.
     (INVITED, """
