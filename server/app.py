@@ -278,6 +278,7 @@ def open_records(config: Config, database: Database, keys: Keys | None = None) -
         keys.store,
         base_url=config.base_url,
         now=auth.utcnow,
+        reader=PageReader(config.secrecy.ocr.command),
     )
 
 

@@ -30,10 +30,32 @@ async def refuse_marked_beside(file: Path, unreadable: str) -> None:
     refuse_marked."""
     try:
         await _refuse_marked(_BESIDE, file, unreadable)
-        for within in sorted(await asyncio.to_thread(lambda: list(file.parent.glob(_WITHIN)))):
+        for within in await asyncio.to_thread(_within, file.parent):
             await refuse_marked(within, unreadable)
     finally:
         await asyncio.to_thread(_clear, file.parent)
+
+
+async def texts(file: Path, unreadable: str) -> list[str]:
+    """What an office file says, in pieces of some hundred lines. Raises Problem(`unreadable`)."""
+    async with sandbox.turn():
+        return await _read(_READER, file, unreadable, "texts")
+
+
+async def texts_beside(file: Path, unreadable: str) -> list[str]:
+    """The same of a PDF, but for its pages, as refuse_marked_beside."""
+    try:
+        async with sandbox.turn():
+            found = await _read(_BESIDE, file, unreadable)
+        for within in await asyncio.to_thread(_within, file.parent):
+            found += await texts(within, unreadable)
+        return found
+    finally:
+        await asyncio.to_thread(_clear, file.parent)
+
+
+def _within(folder: Path) -> list[Path]:
+    return sorted(folder.glob(_WITHIN))
 
 
 def _clear(folder: Path) -> None:
@@ -43,18 +65,23 @@ def _clear(folder: Path) -> None:
 
 async def _refuse_marked(reader: Path, file: Path, unreadable: str) -> None:
     async with sandbox.turn():
-        await _refuse_read(reader, file, unreadable)
+        pieces = await _read(reader, file, unreadable)
+        # Piece by piece, for a search of all at once would hold up everybody.
+        if await asyncio.to_thread(lambda: any(map(secrecy_mark, pieces))):
+            raise Problem("secret_marking")
 
 
-async def _refuse_read(reader: Path, file: Path, unreadable: str) -> None:
+async def _read(reader: Path, file: Path, unreadable: str, *asked: str) -> list[str]:
     process = await asyncio.create_subprocess_exec(
-        *await asyncio.to_thread(_command, reader, file),
+        *await asyncio.to_thread(_command, reader, file, *asked),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
         async with asyncio.timeout(TIME):
             ended = await process.wait()
-        marked = ended == 0 and await asyncio.to_thread(_marked, file.with_name("words.txt"))
+        if ended != 0:
+            raise Problem(unreadable)
+        return await asyncio.to_thread(_said, file.with_name("words.txt"))
     except (TimeoutError, OSError, ValueError) as error:
         raise Problem(unreadable) from error
     finally:
@@ -63,18 +90,13 @@ async def _refuse_read(reader: Path, file: Path, unreadable: str) -> None:
                 process.kill()
             await process.wait()
         file.with_name("words.txt").unlink(missing_ok=True)
-    if ended != 0:
-        raise Problem(unreadable)
-    if marked:
-        raise Problem("secret_marking")
 
 
-def _marked(path: Path) -> bool:
-    """Piece by piece, for a search of all at once would hold up everybody. What a stranger's file made of the process
-    is not believed: no link, no endless file."""
+def _said(path: Path) -> list[str]:
+    """In pieces. What a stranger's file made of the process is not believed: no link, no endless file."""
     if path.is_symlink() or path.stat().st_size > _TEXT:
         raise ValueError("no text of ours")
-    return any(map(secrecy_mark, _pieces(path.read_text(encoding="utf-8").split("\n"))))
+    return list(_pieces(path.read_text(encoding="utf-8").split("\n")))
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[str]:
@@ -89,9 +111,9 @@ def _pieces(lines: Sequence[str]) -> Iterator[str]:
             begin, size = at, 0
 
 
-def _command(reader: Path, file: Path) -> list[str]:
+def _command(reader: Path, file: Path, *asked: str) -> list[str]:
     file = file.resolve()
-    command = [str(Path(sys.prefix).resolve() / "bin" / "python"), "-I", str(reader), str(file)]
+    command = [str(Path(sys.prefix).resolve() / "bin" / "python"), "-I", str(reader), str(file), *asked]
     if not sandbox.walls():
         return command
     seen = {Path(sys.prefix).resolve(), Path(sys.base_prefix).resolve(), reader}

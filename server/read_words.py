@@ -1,8 +1,9 @@
 """Every word in an office file, wherever it stands: on its pages, and in what no page shows.
 
-Runs as a process of its own (`python -I read_words.py FILE`), because it opens what strangers wrote. Imports nothing of
-ours. Writes words.txt beside the file: texts of all parts (headers, footers, text boxes, comments, what was struck out,
-properties, files within the file), a paragraph a line, and what stands in attributes (names of pictures, watermarks).
+Runs as a process of its own (`python -I read_words.py FILE [texts]`), because it opens what strangers wrote. Imports
+nothing of ours. Writes words.txt beside the file: texts of all parts (headers, footers, text boxes, comments, what was
+struck out, properties, files within the file), a paragraph a line, and, but with `texts`, what stands in attributes
+(names of pictures, watermarks) and in parts that are no XML.
 Exit code 1 for what cannot be read whole: then nobody can say what is in it.
 """
 
@@ -32,15 +33,15 @@ class Unreadable(Exception):
     """It cannot be read whole."""
 
 
-def words(data: bytes) -> Iterator[str]:
+def words(data: bytes, *, texts_only: bool = False) -> Iterator[str]:
     """The texts of an office file (OOXML, ODF). Raises Unreadable for any other."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if not {"[Content_Types].xml", "content.xml"} & set(archive.namelist()):
             raise Unreadable
-    yield from _packed(data, [READ], DEPTH)
+    yield from _packed(data, [READ], DEPTH, texts_only)
 
 
-def _packed(data: bytes, left: list[int], depth: int) -> Iterator[str]:
+def _packed(data: bytes, left: list[int], depth: int, texts_only: bool) -> Iterator[str]:
     """`left`: how much may still be unpacked, of this file and all within it."""
     if depth == 0:
         raise Unreadable
@@ -57,16 +58,17 @@ def _packed(data: bytes, left: list[int], depth: int) -> Iterator[str]:
             left[0] -= len(body)
             if left[0] < 0:
                 raise Unreadable
-            yield entry.filename
-            yield from _part(entry.filename, body, left, depth)
+            if not texts_only:
+                yield entry.filename
+            yield from _part(entry.filename, body, left, depth, texts_only)
 
 
-def _part(name: str, body: bytes, left: list[int], depth: int) -> Iterator[str]:
+def _part(name: str, body: bytes, left: list[int], depth: int, texts_only: bool) -> Iterator[str]:
     if body.startswith(b"PK\x03\x04"):
-        yield from _packed(body, left, depth - 1)
+        yield from _packed(body, left, depth - 1, texts_only)
     elif name.lower().endswith((".xml", ".rels", ".vml", ".rdf")) or b"<?xml" in body[:64]:
-        yield from _xml(body) if body.strip() else ()
-    else:  # what an older program, or a page of the web, put into it
+        yield from _xml(body)[: 1 if texts_only else 2] if body.strip() else ()
+    elif not texts_only:  # what an older program, or a page of the web, put into it
         yield from _SPOKEN.findall(html.unescape(_TAGS.sub("", body.decode("utf-8", "ignore"))))
         for first in (0, 1):
             yield from _SPOKEN.findall(body[first:].decode("utf-16-le", "ignore"))
@@ -106,7 +108,7 @@ def _xml(body: bytes) -> list[str]:
 
 
 def main() -> None:
-    """`python -I read_words.py FILE`."""
+    """`python -I read_words.py FILE [texts]`."""
     for what, bound in (
         (resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, PROCESSOR), (resource.RLIMIT_FSIZE, OUTPUT),
         (resource.RLIMIT_CORE, 0),
@@ -115,7 +117,7 @@ def main() -> None:
     file = Path(sys.argv[1])
     try:
         with file.with_name("words.txt").open("w", encoding="utf-8", errors="replace") as out:
-            for text in words(file.read_bytes()):
+            for text in words(file.read_bytes(), texts_only=sys.argv[2:] == ["texts"]):
                 out.write(text + "\n")
     except Exception:  # what the readers of a hostile archive leak is without end
         sys.exit(1)

@@ -10,7 +10,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,10 +19,9 @@ import structlog
 from minutes.report import Report
 from minutes.secrecy import refuse_secrets
 from minutes.trust import Trust
-from server import sandbox
+from server import office_words, sandbox
 from server.errors import Problem
 from server.judging import judge
-from server.office_words import refuse_marked, refuse_marked_beside
 from server.page_reader import WORDLESS, PageReader, Unread, wordless
 
 log = structlog.get_logger("giaoban.received")
@@ -81,34 +80,55 @@ async def searched(name: str, data: bytes, reader: PageReader) -> None:
         await asyncio.to_thread(_refuse_secrets, (name, *texts))
 
 
+async def words_in(data: bytes, reader: PageReader) -> list[str]:
+    """What a file that goes with a document says, in pieces: of a PDF its pages, and what no page says. Raises Problem
+    as `searched`."""
+    async with sandbox.place(), _folder() as folder:
+        if not data.startswith(b"%PDF-"):
+            await asyncio.to_thread((folder / "original").write_bytes, data)
+            return await office_words.texts(folder / "original", "attachment_kind")
+        await asyncio.to_thread((folder / "original.pdf").write_bytes, data)
+        return [
+            *await _pages(folder, reader),
+            *await office_words.texts_beside(folder / "original.pdf", "received_unreadable"),
+        ]
+
+
 def _refuse_secrets(texts: Iterable[str]) -> None:
     for text in texts:
         refuse_secrets("file", text)
 
 
-async def _search_office(data: bytes) -> None:
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-attached-"))
+@contextlib.asynccontextmanager
+async def _folder() -> AsyncIterator[Path]:
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-received-"))
     try:
-        await asyncio.to_thread((folder / "original").write_bytes, data)
-        await refuse_marked(folder / "original", "attachment_kind")
+        yield folder
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _search_office(data: bytes) -> None:
+    async with _folder() as folder:
+        await asyncio.to_thread((folder / "original").write_bytes, data)
+        await office_words.refuse_marked(folder / "original", "attachment_kind")
 
 
 async def _texts(data: bytes, reader: PageReader, *, search: bool = False) -> list[str]:
     """`search`: what no page says is searched, too."""
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="giaoban-received-"))
-    try:
+    async with _folder() as folder:
         await asyncio.to_thread((folder / "original.pdf").write_bytes, data)
         if search:
-            await refuse_marked_beside(folder / "original.pdf", "received_unreadable")
-        texts = await _read(folder, pictures=bool(reader.command))
-        return [
-            f"{text}\n{await _seen(folder, number, reader)}".strip() if wordless(text) else text
-            for number, text in enumerate(texts)
-        ]
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            await office_words.refuse_marked_beside(folder / "original.pdf", "received_unreadable")
+        return await _pages(folder, reader)
+
+
+async def _pages(folder: Path, reader: PageReader) -> list[str]:
+    texts = await _read(folder, pictures=bool(reader.command))
+    return [
+        f"{text}\n{await _seen(folder, number, reader)}".strip() if wordless(text) else text
+        for number, text in enumerate(texts)
+    ]
 
 
 async def _seen(folder: Path, number: int, reader: PageReader) -> str:

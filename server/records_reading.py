@@ -15,6 +15,7 @@ from minutes.content import Content
 from minutes.days import store as days
 from minutes.document import Act, Actor, Document, HistoryEntry, Kind, Official, State
 from minutes.errors import N_, Damaged, NotFound, Reason, RecordError, Refused, SigningFailed
+from minutes.redaction.suggestions import Suggestion
 from minutes.stamper import Believed
 from minutes.tasks.issuing import known_units, unit_named
 from minutes.transitions import after, deadline
@@ -25,9 +26,12 @@ from minutes.workflow import store as workflow
 from minutes.workflow.relation import Changed
 from server import directory, search_index
 from server.database import Database
+from server.page_reader import PageReader
 from server.records_drafting import stored_content
 from server.records_keys import KeyStore
 from server.records_public import PublicRecords
+
+NO_READER = PageReader()
 
 
 class Reading(PublicRecords):
@@ -43,8 +47,11 @@ class Reading(PublicRecords):
         keys: KeyStore,
         base_url: str,
         now: Callable[[], datetime],
+        reader: PageReader = NO_READER,
     ) -> None:
         super().__init__(database, archive)
+        self._reader = reader
+        self._in_files: dict[str, tuple[Suggestion, ...]] = {}
         self._trust = trust
         self._stamper = time_stamper
         self._keys = keys

@@ -25,7 +25,7 @@ from minutes.transitions import after
 from minutes.validation import validate
 from minutes.verification import fingerprint
 from server import records_relations, tasks
-from server.records_attaching import deposit_files
+from server.records_attaching import deposit_files, files_of
 from server.records_drafting import SYSTEM, stored_content
 from server.records_reading import Reading
 from server.records_verify import expected_signatures, in_thread
@@ -124,12 +124,13 @@ class Stamping(Reading):
 
     async def _announce(self, connection: AsyncConnection, sealed: Document) -> None:
         """Who reads a document on the public pages must find there what has recalled it: the notice is posted with the
-        recall, by who approved it. With what looks like personal data in it, somebody has to look first and publish it;
-        the page of the recalled document says all the same that it is in force no more."""
+        recall, by who approved it. With what looks like personal data in it, or with files, somebody has to look
+        first and publish it; the page of the recalled document says all the same that it is in force no more."""
         target = await records_relations.recalled(connection, sealed)
         if target is None or not target.published or sealed.published or sealed.kind not in PUBLISHABLE:
             return
-        if suggested(await stored_content(connection, sealed)):
+        text = await stored_content(connection, sealed)
+        if files_of(text) or suggested(text):
             return
         approvals = [one.by for one in await store.history(connection, sealed.id) if one.act == Act.APPROVE]
         why = f"Thu hồi {KIND_NAMES[target.kind].lower()} số {target.number_symbol} đang công khai"

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -18,14 +18,26 @@ _SET = r"(?:[^\S\n]{1,3}|[\-\u2010-\u2015])?"
 _BAR = r"\s{0,2}[/.\-]\s{0,2}"
 _DAY = rf"(?:ngày\s{{1,3}})?\d{{1,2}}(?:{_BAR}|\s{{1,3}}tháng\s{{1,3}})\d{{1,2}}(?:{_BAR}|\s{{1,3}}năm\s{{1,3}})\d{{4}}"
 
+_MONEY = r"(?![^\S\n]?(?:đồng|đ|VND|VNĐ|triệu|tỷ)\b)"
+
 _LOOKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
         N_("Số điện thoại"): re.compile(
-            rf"(?<![\w.])((?:\+84|0)(?:{_APART}\d){{9,10}}|\(0\d{{1,3}}\)(?:{_APART}\d){{6,8}})(?!\d)"
+            rf"(?<![\w.])(\(?(?:\+|00)84\)?(?:{_APART}\(?0\)?)?(?:{_APART}\d){{9,10}}|0(?:{_APART}\d){{9,10}}"
+            rf"|\(0\d{{1,3}}\)(?:{_APART}\d){{6,8}})(?!\d)"
         ),
         N_("Số định danh, căn cước, chứng minh nhân dân"): re.compile(
             rf"(?<![\w.])(\d{{12}}|0(?:{_SET}\d){{11}})(?!\d)"
             rf"|(?:CMND|CCCD|căn cước|định danh|chứng minh)[^\d\n]{{0,30}}(\d(?:{_APART}\d){{8}})(?!\d)",
+            re.IGNORECASE,
+        ),
+        N_("Số hộ chiếu"): re.compile(
+            r"(?<![\w.:$/\-])((?!A1048576)[A-Z]\d{7,8})(?![\w\-])"  # but the last row of a sheet
+            rf"|(?i:hộ chiếu|passport)[^\d\n]{{0,30}}(?<!\w)([A-Za-z](?:{_APART}\d){{7,8}})(?!\w)"
+        ),
+        N_("Số bảo hiểm xã hội"): re.compile(
+            rf"(?:BHXH|BHYT|bảo hiểm (?:xã hội|y tế))[^\d\n]{{0,30}}(\d(?:{_SET}\d){{9}})(?!\d){_MONEY}"
+            rf"|(?<![\w.])(\d{{10}})(?!\d){_MONEY}[^\d\n]{{1,20}}(?:BHXH|bảo hiểm xã hội)",
             re.IGNORECASE,
         ),
         N_("Ngày sinh, năm sinh"): re.compile(
@@ -47,32 +59,57 @@ _LOOKS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """Words that may have to be left out; `what` (a msgid) is what they look like."""
+    """Words that may have to be left out; `what` (a msgid) is what they look like. `file`: the name of the file that
+    goes with the document and has them; "": the document itself."""
 
     words: str
     what: str
     ground: Ground = Ground.PERSONAL
+    file: str = ""
 
 
 def suggested(content: Content) -> tuple[Suggestion, ...]:
     """What looks like personal data, in the order in which it stands, each once."""
+    return suggested_in(prose(content))
+
+
+def suggested_in(texts: Iterable[str]) -> tuple[Suggestion, ...]:
+    """The same of texts."""
     found: dict[str, Suggestion] = {}
-    for text in (unicodedata.normalize("NFC", one) for one in prose(content)):
+    for text in (unicodedata.normalize("NFC", one) for one in texts):
+        read = text.translate(_READ_AS)
         hits = [
-            (hit.start(), plain(next(filter(None, hit.groups()))).rstrip(" ,"), what)
+            (hit.start(), plain(text[slice(*hit.span(hit.lastindex or 0))]).rstrip(" ,"), what)
             for what, look in _LOOKS.items()
-            for hit in look.finditer(text)
+            for hit in look.finditer(read)
         ]
         for _, words, what in sorted(hits):
             if 2 <= len(words) <= LONGEST and GAP not in words:
                 found.setdefault(words, Suggestion(words, what))
+        if len(found) >= MOST_SUGGESTED:
+            break
     return tuple(found.values())[:MOST_SUGGESTED]
 
 
-def left_in(content: Content, why: str) -> str:
-    """What the history is told when `content` is published as it stands: how much in it looks like personal data, and
-    why that may be read ("" where there is none). Raises Refused("personal_data") where there is some and no reason."""
-    found = suggested(content)
+class _Read(dict[int, str]):
+    """As what a sign is read, one sign for one: the wide figures of East Asian keyboards, and those of other scripts,
+    are figures to everybody who reads them."""
+
+    def __missing__(self, sign: int) -> str:
+        plainer = unicodedata.normalize("NFKC", chr(sign))
+        kept = plainer if len(plainer) == 1 else chr(sign)
+        self[sign] = str(unicodedata.decimal(kept, kept))
+        return self[sign]
+
+
+_READ_AS = _Read()
+
+
+def left_in(content: Content, why: str, in_files: Sequence[Suggestion] = ()) -> str:
+    """What the history is told when `content` is published as it stands, with its files: how much in it and `in_files`
+    looks like personal data, and why that may be read ("" where there is none). Raises Refused("personal_data") where
+    there is some and no reason."""
+    found = (*suggested(content), *in_files)
     if not found:
         return ""
     if not why:

@@ -204,7 +204,7 @@ async def document_page(
         **await desk_choices.exchanged(request.app[EXCHANGE], account, document),
         public_path=public_path,
         may_redact=may(account, "document.redact", access(document)),
-        personal=await records.suggested_removals(document.id) if "publish" in acts else (),
+        personal=await records.personal_data(document.id) if "publish" in acts else (),
         sentence=sentence,
         failed=failed,
         typed=defaultdict(str, typed or {}),

@@ -124,7 +124,11 @@ def test_numbers_dates_of_birth_and_addresses_are_suggested() -> None:
     [
         "0912\u00a0345\u00a0678", "0912  345  678", "(0912) 345 678", "(0263) 3822 123", "0912–345–678",
         "079 090 001 234", "079-090-001-234", "sinh ngày 01 / 02 / 1980", "CMND 024 123 456", "STK 0123.4567.8901",
-        unicodedata.normalize("NFD", "thường trú tại 12 Lê Lợi"),
+        unicodedata.normalize("NFD", "thường trú tại 12 Lê Lợi"), "hộ chiếu B1234567", "P12345678",
+        "hộ chiếu: c 123 4567",
+        "BHXH 7912345678", "mã số bảo hiểm xã hội: 79 1234 5678", "7912345678 (số sổ BHXH)", "0084 912 345 678",
+        "0084912345678", "+84 (0) 912 345 678", "(+84) 912345678", "０９１２ ３４５ ６７８", "Ｂ１２３４５６７",
+        "＋８４９１２３４５６７８", "căn cước ０７９０９０００１２３４",
     ],
 )  # fmt: skip
 def test_a_number_is_suggested_however_its_digits_are_set_apart(number: str) -> None:
@@ -142,6 +146,10 @@ def test_a_number_is_suggested_however_its_digits_are_set_apart(number: str) -> 
         "Từ 08:30 ngày 28/02/2026",
         "Năm 2024 2025 2026",
         "Kinh phí 100 000 000 000 đồng",
+        "Chi BHXH 1234567890 đồng",
+        "Chi BHXH, BHYT 1.234.567.890 đồng",
+        "Mã hồ sơ 1234567890",
+        "Ký hiệu AB1234567, mẫu C-1234567, Sheet1!$A$1:$A1048576",
     ],
 )
 def test_ordinary_numbers_are_not_suggested(ordinary: str) -> None:

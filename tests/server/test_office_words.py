@@ -10,7 +10,7 @@ import pytest
 from docx.document import Document
 
 from server.errors import Problem
-from server.office_words import refuse_marked
+from server.office_words import refuse_marked, texts
 from server.word_files import WordFiles
 
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -156,3 +156,12 @@ async def test_a_line_without_end_is_not_searched_while_everybody_waits(tmp_path
     file.write_bytes(saved(document))
     with pytest.raises(Problem, match="word_unreadable"):
         await refuse_marked(file, "word_unreadable")
+
+
+async def test_whoever_asks_for_texts_gets_those_and_no_numbers_that_programs_write(tmp_path: Path) -> None:
+    (tmp_path / "a.docx").write_bytes(
+        with_part("word/x.xml", b'<w:p xmlns:w="w" w:id="B1234567"><w:t>0912 345 678</w:t></w:p>')
+    )
+    (said,) = await texts(tmp_path / "a.docx", "attachment_kind")
+    assert "0912 345 678" in said
+    assert "B1234567" not in said

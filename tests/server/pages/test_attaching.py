@@ -5,14 +5,18 @@ import io
 import zipfile
 from pathlib import Path
 
+import pytest
 from aiohttp import FormData
 
 from minutes.deposits import store as deposits
 from minutes.deposits.entry import Kind
 from minutes.document import State
 from minutes.verification import Finding
+from server import records_publishing
 from server.conformance.office import words
+from server.errors import Problem
 from server.keys import CASE_FILES, DATABASE
+from server.page_reader import PageReader
 from tests.server.pages.conftest import Office, Page, Visitor
 from tests.server.papers_files import docx, pdf
 from tests.server.test_office_words import as_a_watermark
@@ -172,3 +176,29 @@ async def test_minutes_take_no_files_and_others_see_none(office: Office) -> None
     await send(secretary, notice, "bieu.docx", SHEET)
     assert (await (await office.sign_in("dung")).get(f"/desk/{notice}/files/1")).status == 403
     assert (await office.stranger().get(f"/desk/{notice}/files/1")).status == 401
+
+
+async def test_what_looks_like_personal_data_in_a_file_is_posted_only_with_a_reason(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreadable(_data: bytes, _reader: PageReader) -> list[str]:
+        raise Problem("received_unreadable")
+
+    notice = await office.notice(State.DRAFT)
+    secretary, clerk = await office.sign_in("binh"), await office.sign_in("cuc")
+    await send(secretary, notice, "danh-sach.docx", docx("Bà Lò Thị Mai, điện thoại 0912 345 678"))
+    await send(secretary, notice, "so-do.pdf", pdf("Căn cước 001185012345"))
+    await office.advance(notice, State.SEALED)
+    fields = {f"check.{name}": "on" for name in ("secret", "personal", "agreed")} | {"reason": "Dân cần biết"}
+    with monkeypatch.context() as broken:
+        broken.setattr(records_publishing, "words_in", unreadable)
+        page = await clerk.post(f"/desk/{notice}/publish", fields)
+        assert "so-do.pdf (Tệp không đọc được để tìm thông tin cá nhân" in page.words
+    page = await clerk.post(f"/desk/{notice}/publish", fields)
+    assert page.status == 422
+    assert "Chưa công khai: văn bản có 2 chỗ giống thông tin cá nhân." in page.words
+    assert "0912 345 678 (Số điện thoại; tệp kèm theo “danh-sach.docx”)" in page.words
+    assert "tệp kèm theo “so-do.pdf”" in page.words
+    assert not (await office.records.get(notice)).published
+    assert (await clerk.post(f"/desk/{notice}/publish", {**fields, "personal": "Đã đồng ý"})).status == 303
+    assert "Công khai cả 2 chỗ giống thông tin cá nhân" in (await clerk.get(f"/desk/{notice}")).words
