@@ -59,26 +59,26 @@ class Believed(SharedStamper):
     is not trusted, broken, or of another time than ours) is none, so that what is signed waits for a good one instead
     of being thrown away, or kept with a worthless one.
 
-    Given: the stamper, who is trusted, and the time."""
+    Given: the stamper, who is trusted, and what tells the time."""
 
-    def __init__(self, stamper: TimeStamper, trust: Trust, now: datetime) -> None:
+    def __init__(self, stamper: TimeStamper, trust: Trust, now: Callable[[], datetime]) -> None:
         super().__init__()
         self._stamper = stamper
         self._trust = trust
         self._now = now
 
     async def estimate(self, md_algorithm: str) -> asn1_cms.ContentInfo:
-        """The stamper's own, of whatever time it is. Raises TimestampRequestError."""
-        if isinstance(self._stamper, SharedStamper):
+        """The stamper's own, of whatever time it is, looked at once. Raises TimestampRequestError."""
+        if md_algorithm not in self._estimates and isinstance(self._stamper, SharedStamper):
             token = await self._stamper.estimate(md_algorithm)
             await self._look(token)
-            return token
+            self._estimates[md_algorithm] = token.dump()
         return await super().estimate(md_algorithm)
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> asn1_cms.ContentInfo:
         """A token that holds. Raises TimestampRequestError."""
         token = await self._stamper.async_timestamp(message_digest, md_algorithm)
-        if abs(await self._look(token) - self._now) > ASTRAY:
+        if abs(await self._look(token) - self._now()) > ASTRAY:
             raise TimestampRequestError("the service tells another time than ours")
         return token
 

@@ -52,11 +52,11 @@ class Reading(PublicRecords):
         super().__init__(database, archive)
         self._reader = reader
         self._in_files: dict[str, tuple[Suggestion, ...]] = {}
-        self._trust = trust
         self._stamper = time_stamper
         self._keys = keys
         self._base_url = base_url.rstrip("/")
         self._now = now
+        self.believe(trust)
         self._typesetter = Typesetter()
         self._held: dict[str, SigningFailed] = {}
 
@@ -85,11 +85,6 @@ class Reading(PublicRecords):
             text = None
         await search_index.follow(connection, document, text)
 
-    @property
-    def _time_stamper(self) -> TimeStamper:
-        """The service, whose word is looked at before it is taken; for now."""
-        return Believed(self._stamper, self._trust, self._now())
-
     def held(self, document_id: str) -> SigningFailed | None:
         """What kept a sealed document from being issued when that was last tried; None: not tried since the start."""
         return self._held.get(document_id)
@@ -100,8 +95,10 @@ class Reading(PublicRecords):
         return self._trust
 
     def believe(self, trust: Trust) -> None:
-        """Sign and judge by `trust` from now on: newer revocation lists have come."""
+        """Sign and judge by `trust` from now on: newer revocation lists have come. The service's word is looked at
+        before it is taken."""
         self._trust = trust
+        self._time_stamper = Believed(self._stamper, trust, self._now)
 
     async def get(self, document_id: str) -> Document:
         """One document; raises NotFound."""

@@ -158,7 +158,7 @@ class Vault:
         if kept is None or kept.size < size or self._a_day_since(kept.at):
             kept = await self.checkpoint()
         note = kept.note
-        stamper = Believed(self._time_stamper, self.trust, self._now())
+        stamper = Believed(self._time_stamper, self.trust, self._now)
         token = await in_thread(lambda: anchor(stamper, note, self.trust))
         return await self.deposit(token, about=kept.about, kind=Kind.ANCHOR, label=f"{kept.about}.tst")
 
