@@ -76,7 +76,7 @@ class Server:
 async def server(
     tmp_path: Path,
     database_kind: str,
-    demo_data: Callable[[Path], Awaitable[None]],
+    starting_data: Callable[[Path], Awaitable[None]],
     demo_on_postgresql: Callable[[Path], Awaitable[str]],
 ) -> AsyncIterator[Server]:
     data = tmp_path / "giaoban-data"
@@ -84,7 +84,7 @@ async def server(
     if database_kind == "postgresql":
         url = await demo_on_postgresql(data)
     else:
-        await demo_data(data)
+        await starting_data(data)
     app = build_app(config.load(None, data=data, media={"host": "127.0.0.1"}, database={"url": url}))
     async with TestClient(TestServer(app)) as client:
         yield Server(app, client, data)
@@ -105,6 +105,12 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Awai
         shutil.copytree(prepared, target)
 
     return copy
+
+
+@pytest.fixture
+def starting_data(demo_data: Callable[[Path], Awaitable[None]]) -> Callable[[Path], Awaitable[None]]:
+    """Makes the folder that the server starts from (on SQLite)."""
+    return demo_data
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from minutes.document import State
 from minutes.numbering import store as numbers
 from server import auth
 from server.keys import CONFIG, DATABASE, JOBS, KEEPER, VAULT
-from tests.server.pages.conftest import Office
+from tests.server.pages.conftest import Office, begins_with, sealed_minutes
 
 
 @pytest.fixture(autouse=True)
@@ -92,6 +92,7 @@ async def test_anybody_takes_checkpoint_key_and_proof_and_needs_nothing_else(off
     assert proved((await citizen.get(link[1])).text, logged.entry, verifier).size == 1
 
 
+@begins_with(sealed_minutes)
 async def test_the_proof_of_what_is_not_posted_is_for_those_who_may_read_it_or_hold_the_file(office: Office) -> None:
     document = await office.records.get(await office.minutes(State.SEALED))
     assert document.digest is not None

@@ -17,7 +17,7 @@ from server.conformance.office import words
 from server.errors import Problem
 from server.keys import CASE_FILES, DATABASE
 from server.page_reader import PageReader
-from tests.server.pages.conftest import Office, Page, Visitor
+from tests.server.pages.conftest import Office, Page, Visitor, begins_with, sealed_minutes
 from tests.server.papers_files import docx, pdf
 from tests.server.test_office_words import as_a_watermark
 
@@ -30,6 +30,7 @@ async def send(visitor: Visitor, document: str, name: str, data: bytes, secrecy:
     return await visitor.post(f"/desk/{document}/files", form)
 
 
+@begins_with(sealed_minutes)
 async def test_what_is_attached_is_signed_posted_archived_and_handed_over_with_the_document(
     office: Office, tmp_path: Path
 ) -> None:
@@ -71,6 +72,7 @@ async def test_what_is_attached_is_signed_posted_archived_and_handed_over_with_t
         assert bag.read(names[0]) == SHEET
 
 
+@begins_with(sealed_minutes)
 async def test_whoever_checks_a_file_hears_with_which_document_it_goes(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary, citizen = await office.sign_in("binh"), office.stranger()
@@ -99,6 +101,7 @@ async def test_whoever_checks_a_file_hears_with_which_document_it_goes(office: O
     assert (await office.records.verify(SHEET)).attached == "Biểu số 01.docx"
 
 
+@begins_with(sealed_minutes)
 async def test_a_stranger_hears_of_a_file_of_an_unposted_document_what_they_hear_of_any_file(office: Office) -> None:
     """A plan that many could have: that it went with a letter shows in no word, no line more and none less."""
     notice, plan = await office.notice(State.DRAFT), pdf("Phương án sáp nhập")
@@ -116,6 +119,7 @@ async def test_a_stranger_hears_of_a_file_of_an_unposted_document_what_they_hear
     assert await told() == before
 
 
+@begins_with(sealed_minutes)
 async def test_what_must_not_go_with_a_document_is_refused_and_nothing_of_it_is_kept(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary, archive = await office.sign_in("binh"), office.server.data / "archive"
@@ -138,6 +142,7 @@ async def test_what_must_not_go_with_a_document_is_refused_and_nothing_of_it_is_
     assert not (await office.records.content_json(notice))["files"]
 
 
+@begins_with(sealed_minutes)
 async def test_a_file_is_taken_off_and_an_editor_changes_nothing_of_it(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary = await office.sign_in("binh")
@@ -155,6 +160,7 @@ async def test_a_file_is_taken_off_and_an_editor_changes_nothing_of_it(office: O
     assert (await office.records.content_json(notice))["files"] == []
 
 
+@begins_with(sealed_minutes)
 async def test_a_word_file_of_the_draft_comes_back_without_a_difference(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary = await office.sign_in("binh")

@@ -24,7 +24,7 @@ from rooms.proceedings import Proceedings, chained
 from server import auth
 from server.keys import CASE_FILES, DATABASE, KEEPER, REGISTERS
 from tests.postgresql import ON_BOTH
-from tests.server.pages.conftest import Office
+from tests.server.pages.conftest import Office, begins_with, sealed_minutes, sealed_notice
 from tests.server.pages.test_papers import brought
 from tests.server.pages.test_recording_page import folder_of, recorded
 
@@ -144,6 +144,7 @@ async def test_closing_deposits_papers_recordings_and_proceedings_which_the_arch
     assert [str(one.what) for one in found.findings] == [f"Tệp “lam-son/{case.code}/{recording.name}”"]
 
 
+@begins_with(sealed_minutes)
 async def test_a_bag_with_a_damaged_file_is_not_handed_over(office: Office) -> None:
     clerk, minutes = await office.sign_in("cuc"), await office.minutes(State.SEALED)
     where = await of_the_meeting(office)
@@ -166,6 +167,7 @@ async def test_a_meeting_that_was_held_before_its_day_is_filed_under_the_day_on_
     assert f"Hệ thống, {held:%d/%m/%Y}" in page
 
 
+@begins_with(sealed_notice)
 async def test_a_case_file_opened_by_hand_takes_documents_by_their_numbers(office: Office) -> None:
     clerk = await office.sign_in("cuc")
     where = (await clerk.post("/casefiles", {"title": "Hồ sơ phòng, chống thiên tai", "period": "chi-dao"})).location
@@ -180,6 +182,7 @@ async def test_a_case_file_opened_by_hand_takes_documents_by_their_numbers(offic
     assert (await clerk.post(where + "/close", {"sure": "yes"})).status == 303
 
 
+@begins_with(sealed_minutes)
 async def test_a_case_file_of_ones_own_refers_to_a_meeting_which_stays_in_its_own(office: Office) -> None:
     clerk = await office.sign_in("cuc")
     await office.minutes(State.SEALED)
@@ -202,6 +205,7 @@ async def test_a_case_file_of_ones_own_refers_to_a_meeting_which_stays_in_its_ow
     assert len(set(digests)) == 1, "the same content, kept once"
 
 
+@begins_with(sealed_notice)
 async def test_what_was_put_in_by_mistake_is_taken_out_again_with_a_reason_on_record(office: Office) -> None:
     clerk = await office.sign_in("cuc")
     notice = await office.notice(State.SEALED)
@@ -223,6 +227,7 @@ async def test_what_was_put_in_by_mistake_is_taken_out_again_with_a_reason_on_re
     assert (await clerk.post(where + "/take-out", taken)).status == 422
 
 
+@begins_with(sealed_minutes)
 async def test_what_belongs_to_a_meeting_stays_in_its_case_file(office: Office) -> None:
     clerk, minutes = await office.sign_in("cuc"), await office.minutes(State.SEALED)
     where = await of_the_meeting(office)

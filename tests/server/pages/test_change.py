@@ -7,7 +7,9 @@ from minutes.document import Kind, State
 from minutes.errors import Refused
 from minutes.text import TextContent
 from minutes.workflow.relation import Deed
-from tests.server.pages.conftest import PIN, Office
+from tests.server.pages.conftest import PIN, Office, begins_with, sealed_notice
+
+pytestmark = begins_with(sealed_notice)
 
 
 async def changed(office: Office, old: str, deed: str, until: State = State.SEALED) -> str:
@@ -151,7 +153,7 @@ async def test_a_draft_that_was_overtaken_says_so_before_anybody_submits_it(offi
 
 
 async def test_what_is_not_issued_or_gone_is_not_changed(office: Office) -> None:
-    minutes = await office.minutes(State.SIGNED)
+    minutes = await office.minutes(State.SIGNED, room="hop-bbbb1234")
     with pytest.raises(Refused, match="đã phát hành"):
         await office.records.draft_change(minutes, Deed.RECALLS, await office.actor("binh"))
     await office.advance(minutes, State.SEALED)

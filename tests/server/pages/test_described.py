@@ -15,7 +15,7 @@ from server import auth, casefile_reminders, directory
 from server.conformance.office import words
 from server.keys import CASE_FILES, DATABASE
 from tests.postgresql import ON_BOTH
-from tests.server.pages.conftest import EVIL, Office, Visitor
+from tests.server.pages.conftest import EVIL, Office, Visitor, begins_with, sealed_notice
 
 
 def fields(subject: Subject, **changes: str) -> dict[str, str]:
@@ -86,6 +86,7 @@ async def test_others_read_and_write_nothing(office: Office) -> None:
         assert (await clerk.get(f"/described/{other}")).status == 404, other
 
 
+@begins_with(sealed_notice)
 async def test_the_lists_are_printed(office: Office) -> None:
     clerk = await office.sign_in("cuc")
     case_id = await opened(clerk)
@@ -102,6 +103,7 @@ async def test_the_lists_are_printed(office: Office) -> None:
         assert all(part in text for part in said), (path, text)
 
 
+@begins_with(sealed_notice)
 async def test_thirty_days_before_a_case_file_is_to_be_handed_over_its_keepers_are_told_once(office: Office) -> None:
     clerk, app = await office.sign_in("cuc"), office.server.app
     case_id = await opened(clerk)

@@ -1,7 +1,7 @@
 """The desk: what waits for me stands first, and others' papers are not mine to see."""
 
 from minutes.document import State
-from tests.server.pages.conftest import Office
+from tests.server.pages.conftest import Office, begins_with, sealed_minutes, sealed_notice
 
 
 def waiting(text: str) -> str:
@@ -25,6 +25,7 @@ async def test_each_stage_waits_for_the_right_person(office: Office) -> None:
             assert (f"/desk/{minutes}" in waiting(text)) is (account == in_turn), (state, account)
 
 
+@begins_with(sealed_notice)
 async def test_a_sealed_notice_waits_for_the_decision_to_post_it(office: Office) -> None:
     notice = await office.notice()
     for account in ("hanh", "cuc"):
@@ -57,6 +58,7 @@ async def test_a_record_that_does_not_exist_looks_like_one_that_is_not_mine(offi
     assert (mine.status, mine.words) == (missing.status, missing.words) == (403, mine.words)
 
 
+@begins_with(sealed_minutes)
 async def test_the_history_names_every_act_and_who_did_it(office: Office) -> None:
     minutes = await office.minutes(State.SEALED)
     page = await (await office.sign_in("binh")).get(f"/desk/{minutes}")

@@ -11,7 +11,7 @@ from server.deadlines import Deadlines
 from server.keys import DATABASE, POSTMAN, REGISTERS, TASKS
 from server.outbox import Mail
 from tests.postgresql import ON_BOTH
-from tests.server.pages.conftest import EVIL, Office
+from tests.server.pages.conftest import EVIL, Office, begins_with, sealed_notice
 from tests.server.pages.test_registers import receive, today
 from tests.server.papers_files import pdf
 
@@ -29,6 +29,7 @@ async def task_of(office: Office, number: int = 1) -> int:
     return found[-1].id
 
 
+@begins_with(sealed_notice)
 @ON_BOTH
 async def test_what_came_goes_from_the_clerk_by_the_leader_to_its_handler_and_is_answered(office: Office) -> None:
     clerk, leader, handler = [await office.sign_in(who) for who in ("cuc", "hanh", "binh")]

@@ -27,7 +27,7 @@ from server.keys import EXCHANGE, VAULT
 from server.pages.caching import saved
 from server.vault_examination import Result, examination
 from tests.server.conftest import Server
-from tests.server.pages.conftest import Office, Page, Visitor
+from tests.server.pages.conftest import Office, Page, Visitor, begins_with, sealed_notice
 from tests.server.papers_files import docx, pdf
 
 PROVINCE, COMMUNE = "H41", "H41.12"
@@ -331,6 +331,7 @@ async def test_a_wish_to_have_it_back_before_it_is_received_is_a_recall(commune:
     assert (await commune.clerk.get(one)).has("recall")
 
 
+@begins_with(sealed_notice)
 async def test_a_content_that_is_also_our_own_outlives_the_recall(commune: Authority) -> None:
     office = commune.office
     notice = await office.notice()

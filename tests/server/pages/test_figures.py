@@ -5,9 +5,10 @@ from server import accesses
 from server.accesses import Deed, Thing
 from server.keys import DATABASE
 from tests.postgresql import ON_BOTH
-from tests.server.pages.conftest import Office
+from tests.server.pages.conftest import Office, begins_with, sealed_notice
 
 
+@begins_with(sealed_notice)
 @ON_BOTH
 async def test_what_is_opened_is_counted_for_who_opened_it(office: Office) -> None:
     clerk, secretary = await office.sign_in("cuc"), await office.sign_in("binh")
@@ -29,6 +30,7 @@ async def test_what_is_opened_is_counted_for_who_opened_it(office: Office) -> No
     assert seen.text.count("Phạm Thu Cúc: Tải, in") == 1
 
 
+@begins_with(sealed_notice)
 async def test_who_is_refused_has_not_looked(office: Office) -> None:
     notice = await office.notice(State.SEALED)
     for visitor in (await office.sign_in("lan"), office.stranger()):

@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 
 from minutes.document import Kind, State
-from tests.server.pages.conftest import EVIL, Office
+from tests.server.pages.conftest import EVIL, Office, begins_with, sealed_notice
 from tests.server.pages.test_new_document import begun
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -51,6 +51,7 @@ async def test_nothing_unposted_is_seen_by_a_citizen(office: Office) -> None:
         assert (await citizen.get(path)).status == 401
 
 
+@begins_with(sealed_notice)
 async def test_the_file_is_the_archived_one_and_is_kept_for_good(office: Office) -> None:
     notice = await office.posted()
     document = await office.records.get(notice)
@@ -69,6 +70,7 @@ async def test_only_a_digest_addresses_a_file(office: Office) -> None:
         assert (await citizen.get(f"/files/{name}.pdf")).status == 404
 
 
+@begins_with(sealed_notice)
 async def test_public_pages_are_cached_for_strangers_and_never_for_officials(office: Office) -> None:
     notice = await office.posted()
     citizen, official = office.stranger(), await office.sign_in("binh")
@@ -138,6 +140,7 @@ async def test_the_feed_lists_the_newest_documents_with_absolute_links(office: O
     assert feed.findtext(f"{ATOM}updated") == entry.findtext(f"{ATOM}updated")
 
 
+@begins_with(sealed_notice)
 async def test_no_page_of_the_public_needs_a_script_or_carries_one_inline(office: Office) -> None:
     notice = await office.posted()
     citizen = office.stranger()
@@ -162,6 +165,7 @@ async def test_a_posted_letter_looks_like_one(office: Office) -> None:
     assert "<h2>" not in record, "an official letter has no name of its type above it"
 
 
+@begins_with(sealed_notice)
 async def test_days_are_written_as_the_reader_writes_them(office: Office) -> None:
     day = (await office.records.get(await office.posted())).issued_on
     assert day is not None

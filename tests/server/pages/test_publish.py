@@ -2,11 +2,12 @@
 
 from minutes.document import Kind, State
 from rooms.proceedings import Unit
-from tests.server.pages.conftest import EVIL, Office, Refuses
+from tests.server.pages.conftest import EVIL, Office, Refuses, begins_with, sealed_minutes, sealed_notice
 
 TICKED = {"check.secret": "on", "check.personal": "on", "check.agreed": "on"}
 
 
+@begins_with(sealed_minutes)
 async def test_the_secretary_drafts_one_notice_from_sealed_minutes(office: Office) -> None:
     minutes = await office.minutes(State.SEALED)
     secretary = await office.sign_in("binh")
@@ -28,6 +29,7 @@ async def test_there_is_no_notice_of_minutes_that_are_not_sealed(office: Office)
     assert (await secretary.post(f"/desk/{minutes}/notice")).status == 422
 
 
+@begins_with(sealed_notice)
 async def test_the_clerk_posts_with_a_reason_and_every_condition_ticked(office: Office) -> None:
     notice = await office.notice()
     clerk = await office.sign_in("cuc")
@@ -40,6 +42,7 @@ async def test_the_clerk_posts_with_a_reason_and_every_condition_ticked(office: 
     assert (await office.records.get(notice)).published
 
 
+@begins_with(sealed_notice)
 async def test_an_unticked_condition_keeps_the_page_and_the_reason(office: Office) -> None:
     notice = await office.notice()
     clerk = await office.sign_in("cuc")
@@ -53,6 +56,7 @@ async def test_an_unticked_condition_keeps_the_page_and_the_reason(office: Offic
     assert not (await office.records.get(notice)).published
 
 
+@begins_with(sealed_notice)
 async def test_posting_without_a_reason_is_refused(office: Office) -> None:
     notice = await office.notice()
     page = await (await office.sign_in("cuc")).post(f"/desk/{notice}/publish", TICKED)
@@ -61,6 +65,7 @@ async def test_posting_without_a_reason_is_refused(office: Office) -> None:
     assert not (await office.records.get(notice)).published
 
 
+@begins_with(sealed_minutes)
 async def test_minutes_are_never_posted(office: Office) -> None:
     minutes = await office.minutes(State.SEALED)
     clerk = await office.sign_in("cuc")
@@ -71,6 +76,7 @@ async def test_minutes_are_never_posted(office: Office) -> None:
     assert not (await office.records.get(minutes)).published
 
 
+@begins_with(sealed_notice)
 async def test_only_leader_and_clerk_post_and_withdraw(office: Office, refuses: Refuses) -> None:
     notice = await office.posted()
     await refuses(office, f"/desk/{notice}/publish", who="cuc", others=("binh", "dung"))
@@ -78,6 +84,7 @@ async def test_only_leader_and_clerk_post_and_withdraw(office: Office, refuses: 
     assert (await office.records.get(notice)).published
 
 
+@begins_with(sealed_notice)
 async def test_a_withdrawn_document_is_gone_for_citizens_and_the_reason_stays_on_record(office: Office) -> None:
     notice = await office.posted()
     document = await office.records.get(notice)

@@ -14,7 +14,7 @@ from minutes.notice import authority_lines
 from minutes.redaction import Ground, Removal
 from rooms.proceedings import Unit
 from server.keys import DATABASE
-from tests.server.pages.conftest import PIN, Office, Page, Refuses
+from tests.server.pages.conftest import PIN, Office, Page, Refuses, begins_with
 from tests.server.pages.test_verify_page import check
 
 PERSON = "Lò Thị Mai"
@@ -27,6 +27,8 @@ PUBLISH = {**CHOSEN, **TICKED, "reason": "Công khai danh sách hỗ trợ", "st
 
 async def sealed(office: Office) -> str:
     """A sealed decision on a person: the name is in its subject, a table and its recipients, the number in its text."""
+    if done := office.done(sealed):
+        return done
     body = [
         {"block": "paragraph", "level": 0, "text": f"Hỗ trợ bà {PERSON}, số điện thoại {PHONE}, 50 triệu đồng."},
         {"block": "table", "header": ["Họ tên", "Số tiền"], "rows": [[PERSON, "50.000.000"]]},
@@ -42,6 +44,9 @@ async def sealed(office: Office) -> str:
     )
     await office.advance(made, State.SEALED)
     return made
+
+
+pytestmark = begins_with(sealed)
 
 
 async def published(office: Office) -> tuple[str, Page]:

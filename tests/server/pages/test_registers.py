@@ -18,7 +18,7 @@ from server.conformance.office import words
 from server.keys import DATABASE, REGISTERS
 from server.received import Looked, looked_at
 from tests.postgresql import ON_BOTH
-from tests.server.pages.conftest import Office, Page, Visitor
+from tests.server.pages.conftest import Office, Page, Visitor, begins_with, sealed_notice
 from tests.server.papers_files import pdf
 
 
@@ -122,6 +122,7 @@ async def test_only_the_clerk_enters_and_only_the_head_decides(office: Office) -
     assert "Đánh số chung cho mọi loại văn bản" in (await leader.get("/registers/numbering")).words
 
 
+@begins_with(sealed_notice)
 @ON_BOTH
 async def test_what_comes_is_judged_and_numbered_once(office: Office) -> None:
     clerk = await office.sign_in("cuc")
@@ -202,6 +203,7 @@ async def test_numbers_go_on_above_the_greatest_where_the_rule_changes_within_a_
     assert above == 3
 
 
+@begins_with(sealed_notice)
 async def test_the_years_documents_are_reported(office: Office) -> None:
     clerk, year = await office.sign_in("cuc"), today(office).year
     notice = await office.notice(State.SEALED)
@@ -219,6 +221,7 @@ async def bring(visitor: Visitor, data: bytes, secrecy: str = "none") -> Page:
     return await visitor.post("/registers/in/edxml", form)
 
 
+@begins_with(sealed_notice)
 async def test_a_document_comes_as_an_edxml_file_with_what_it_says_of_itself(office: Office) -> None:
     clerk = await office.sign_in("cuc")
     signed = await office.records.pdf(await office.notice(State.SEALED))

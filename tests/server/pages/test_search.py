@@ -16,7 +16,7 @@ from server.pages.search import FILTERS, read
 from server.rights import may
 from server.search import Wanted
 from tests.postgresql import ON_BOTH
-from tests.server.pages.conftest import EVIL, Office, Page
+from tests.server.pages.conftest import EVIL, Office, Page, begins_with, sealed_notice
 
 
 def results(page: Page) -> list[str]:
@@ -29,6 +29,7 @@ def marked(page: Page) -> set[str]:
     return set(map(html.unescape, re.findall(r"<mark>(.*?)</mark>", page.text)))
 
 
+@begins_with(sealed_notice)
 @ON_BOTH
 async def test_minutes_and_notice_are_found_by_their_words_and_their_number(office: Office) -> None:
     notice = await office.posted()
@@ -45,6 +46,7 @@ async def test_minutes_and_notice_are_found_by_their_words_and_their_number(offi
     assert results(await clerk.get(f"/search?q={symbol.lstrip('0')}"))[0] == f"/desk/{notice}"
 
 
+@begins_with(sealed_notice)
 async def test_written_with_marks_only_these_marks_are_found(office: Office) -> None:
     await office.posted()
     clerk = await office.sign_in("cuc")
@@ -54,6 +56,7 @@ async def test_written_with_marks_only_these_marks_are_found(office: Office) -> 
     assert "Không tìm thấy gì" in page.words
 
 
+@begins_with(sealed_notice)
 @ON_BOTH
 async def test_filters_narrow_and_are_kept_in_the_form(office: Office) -> None:
     notice = await office.posted()
@@ -121,6 +124,7 @@ async def test_nobody_finds_what_may_not_be_read(office: Office) -> None:
         assert found.total == len(found.items)
 
 
+@begins_with(sealed_notice)
 async def test_what_others_have_posted_leads_to_the_public_page(office: Office) -> None:
     notice = await office.records.get(await office.posted())
     page = await (await office.sign_in("lan")).get('/search?q="ho o vung" sat+lo')
@@ -128,6 +132,7 @@ async def test_what_others_have_posted_leads_to_the_public_page(office: Office) 
     assert (await (await office.sign_in("lan")).get(results(page)[0])).status == 200
 
 
+@begins_with(sealed_notice)
 async def test_who_is_not_signed_in_searches_on_the_public_page_only(office: Office) -> None:
     await office.posted()
     stranger = office.stranger()
@@ -158,6 +163,7 @@ def test_any_fields_can_be_read(typed: dict[str, str]) -> None:
     assert all(re.fullmatch(r"[a-z0-9]+", one) for one in wanted.marks)
 
 
+@begins_with(sealed_notice)
 @ON_BOTH
 async def test_a_search_is_kept_asked_again_and_forgotten_by_whose_it_is(office: Office) -> None:
     notice = await office.posted()
@@ -183,6 +189,7 @@ async def test_a_search_is_kept_asked_again_and_forgotten_by_whose_it_is(office:
     assert not (await clerk.get("/search")).has("saved")
 
 
+@begins_with(sealed_notice)
 async def test_results_are_printed_with_the_chosen_fields_and_nothing_of_what_is_not_theirs(office: Office) -> None:
     await office.posted()
     hidden = await office.notice(room="hop-bbbb1234", title="Họp riêng của tỉnh")

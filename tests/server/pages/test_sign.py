@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from minutes.document import State
-from tests.server.pages.conftest import PIN, Office, Refuses
+from tests.server.pages.conftest import PIN, Office, Refuses, begins_with, sealed_minutes
 
 
 async def test_secretary_chair_and_clerk_sign_one_after_another(office: Office) -> None:
@@ -60,6 +60,7 @@ async def test_only_those_named_sign_and_only_the_clerk_seals(office: Office, re
     assert (await office.records.get(minutes)).state is State.SIGNED
 
 
+@begins_with(sealed_minutes)
 async def test_the_pdf_is_shown_to_those_who_may_read_and_kept_nowhere(office: Office) -> None:
     minutes = await office.minutes(State.SEALED)
     page = await (await office.sign_in("binh")).get(f"/desk/{minutes}/pdf")

@@ -3,7 +3,9 @@
 from sqlalchemy import text
 
 from server.keys import DATABASE
-from tests.server.pages.conftest import Office
+from tests.server.pages.conftest import Office, begins_with, sealed_notice
+
+pytestmark = begins_with(sealed_notice)
 
 
 async def change(office: Office, statement: str, **values: object) -> None:

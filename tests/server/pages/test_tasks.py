@@ -19,7 +19,7 @@ from server.keys import CASE_FILES, DATABASE, INCIDENTS, RECORDS, SITTINGS, TASK
 from server.pages.tasks import PERMISSIONS
 from server.rights import TaskAccess, may
 from server.tasks import day_of
-from tests.server.pages.conftest import EVIL, Office, Visitor
+from tests.server.pages.conftest import EVIL, Office, Visitor, begins_with, sealed_notice
 from tests.server.papers_files import pdf
 
 
@@ -37,6 +37,7 @@ async def due_in(office: Office, task_id: int, days: int) -> None:
         await calendar.enter(connection, "lam-son", Own(until, works=True, note="Làm bù"), clerk, utcnow())
 
 
+@begins_with(sealed_notice)
 async def test_a_commune_does_what_the_notice_says_and_the_authority_confirms_it(office: Office) -> None:
     task = await given(office)
     commune, secretary = await office.sign_in("dung"), await office.sign_in("binh")
@@ -59,6 +60,7 @@ async def test_a_commune_does_what_the_notice_says_and_the_authority_confirms_it
     assert "Đã xác nhận hoàn thành" in (await commune.get("/tasks?all=1")).words
 
 
+@begins_with(sealed_notice)
 async def test_whom_a_document_charges_reads_it_as_it_was_issued_and_nothing_more(office: Office) -> None:
     notice = await office.notice()
     (task,) = await office.server.app[TASKS].of_document(notice)
@@ -79,6 +81,7 @@ async def test_whom_a_document_charges_reads_it_as_it_was_issued_and_nothing_mor
     assert (await commune.get(f"/desk/{draft}")).status == 403
 
 
+@begins_with(sealed_notice)
 async def test_a_later_deadline_is_asked_for_and_granted(office: Office) -> None:
     task = await given(office)
     commune, leader = await office.sign_in("dung"), await office.sign_in("hanh")
@@ -92,6 +95,7 @@ async def test_a_later_deadline_is_asked_for_and_granted(office: Office) -> None
     assert (await office.server.app[TASKS].get(task)).deadline == date(2027, 2, 1)
 
 
+@begins_with(sealed_notice)
 async def test_a_correction_by_hand_needs_a_reason_and_says_what_was_there(office: Office) -> None:
     task = await given(office)
     secretary = await office.sign_in("binh")
@@ -107,6 +111,7 @@ async def test_a_correction_by_hand_needs_a_reason_and_says_what_was_there(offic
     assert (await (await office.sign_in("lan")).get(f"/tasks/{task}")).status == 200
 
 
+@begins_with(sealed_notice)
 async def test_a_report_is_proved_by_a_document_that_its_unit_has_issued(office: Office) -> None:
     notice = await office.notice()
     (task,) = await office.server.app[TASKS].of_document(notice)
@@ -131,6 +136,7 @@ def report(visitor: Visitor, data: bytes, *, secrecy: str = "none", name: str = 
     return fields
 
 
+@begins_with(sealed_notice)
 async def test_a_unit_proves_its_report_by_a_file_that_whoever_decides_reads_and_the_case_file_keeps(
     office: Office,
 ) -> None:
@@ -151,6 +157,7 @@ async def test_a_unit_proves_its_report_by_a_file_that_whoever_decides_reads_and
     assert f"Chứng minh kết quả nhiệm vụ số {task}: danh-sach.pdf" in listed
 
 
+@begins_with(sealed_notice)
 async def test_what_must_not_come_with_a_report_is_refused_and_kept_nowhere(office: Office) -> None:
     task, commune = await given(office), await office.sign_in("dung")
     async with office.server.app[DATABASE].read() as connection:
@@ -171,6 +178,7 @@ async def test_what_must_not_come_with_a_report_is_refused_and_kept_nowhere(offi
     assert (await office.server.app[TASKS].get(task)).state is State.ASSIGNED
 
 
+@begins_with(sealed_notice)
 async def test_a_file_of_a_report_that_has_a_secret_is_set_aside(office: Office) -> None:
     task, commune, leader = await given(office), await office.sign_in("dung"), await office.sign_in("hanh")
     file = pdf("Danh sách")
@@ -186,6 +194,7 @@ async def test_a_file_of_a_report_that_has_a_secret_is_set_aside(office: Office)
     assert (await leader.get(f"{path}/proof/{digest}")).body == file
 
 
+@begins_with(sealed_notice)
 async def test_what_one_may_do_nobody_else_may(office: Office) -> None:
     task = await given(office)
     visitors = {one: await office.sign_in(one) for one in ("hanh", "binh", "cuc", "dung", "lan")}
@@ -202,6 +211,7 @@ async def test_what_one_may_do_nobody_else_may(office: Office) -> None:
     assert not may(None, "task.work", TaskAccess("lam-son", ""))
 
 
+@begins_with(sealed_notice)
 async def test_days_left_and_over_are_said_and_the_scoreboard_counts_in_its_period(office: Office) -> None:
     task = await given(office)
     commune, secretary = await office.sign_in("dung"), await office.sign_in("binh")
@@ -219,6 +229,7 @@ async def test_days_left_and_over_are_said_and_the_scoreboard_counts_in_its_peri
     assert (await commune.get("/tasks/scores")).status == (await commune.get("/tasks/board")).status == 403
 
 
+@begins_with(sealed_notice)
 async def test_a_term_that_ends_on_a_day_off_is_counted_the_same_way_everywhere(office: Office) -> None:
     task, today, clerk = await given(office), day_of(utcnow()), await office.actor("cuc")
     await due_in(office, task, -3)
@@ -237,6 +248,7 @@ async def test_a_term_that_ends_on_a_day_off_is_counted_the_same_way_everywhere(
     assert "quá hạn 1 ngày" in (await secretary.get("/tasks/board")).words
 
 
+@begins_with(sealed_notice)
 async def test_leaders_see_on_their_desk_that_a_unit_asks_or_reports_and_it_stays_overdue(office: Office) -> None:
     task = await given(office)
     await due_in(office, task, -3)

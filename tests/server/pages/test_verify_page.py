@@ -11,7 +11,7 @@ from minutes.verification import Finding, Verdict
 from server.keys import CHECKS_RUNNING
 from server.verdicts import sentence
 from tests.minutes.test_publication import SEALED
-from tests.server.pages.conftest import Office, Page, Visitor
+from tests.server.pages.conftest import Office, Page, Visitor, begins_with, sealed_notice
 
 
 async def check(visitor: Visitor, data: bytes, name: str = "van-ban.pdf") -> Page:
@@ -25,6 +25,7 @@ def verdict(page: Page) -> str:
     return page.text.partition('data-verdict="')[2].partition('"')[0]
 
 
+@begins_with(sealed_notice)
 async def test_the_issued_file_is_genuine(office: Office) -> None:
     notice = await office.posted()
     page = await check(office.stranger(), await office.records.pdf(notice))
@@ -36,6 +37,7 @@ async def test_the_issued_file_is_genuine(office: Office) -> None:
     assert page.headers["Cache-Control"] == "no-store"
 
 
+@begins_with(sealed_notice)
 async def test_one_changed_byte_is_found(office: Office) -> None:
     data = bytearray(await office.records.pdf(await office.posted()))
     data[len(data) // 3] ^= 1
@@ -51,6 +53,7 @@ async def test_something_else_is_unknown(office: Office) -> None:
         assert (page.status, verdict(page)) == (200, "unknown")
 
 
+@begins_with(sealed_notice)
 async def test_a_withdrawn_document_is_genuine_but_no_longer_relied_on(office: Office) -> None:
     notice = await office.posted()
     data = await office.records.pdf(notice)
@@ -72,6 +75,7 @@ async def test_a_changed_copy_does_not_tell_a_stranger_the_subject_of_an_unposte
     assert "Họp kín về nhân sự" in official.words
 
 
+@begins_with(sealed_notice)
 async def test_the_code_under_the_qr_leads_to_the_verdict_on_the_archived_file(office: Office) -> None:
     notice = await office.posted()
     document = await office.records.get(notice)
@@ -118,6 +122,7 @@ async def test_an_official_who_checks_a_file_sends_the_csrf_token(office: Office
     assert (await check(visitor, b"x")).status == 403
 
 
+@begins_with(sealed_notice)
 async def test_checks_by_code_and_by_file_wait_in_one_queue(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     document = await office.records.get(await office.posted())
     monkeypatch.setattr(office.server.app[CHECKS_RUNNING], "_room", 0)
@@ -125,6 +130,7 @@ async def test_checks_by_code_and_by_file_wait_in_one_queue(office: Office, monk
     assert (await check(office.stranger(), b"x")).status == 429
 
 
+@begins_with(sealed_notice)
 async def test_the_details_are_told_in_the_readers_language(office: Office) -> None:
     data = await office.records.pdf(await office.posted())
     page = await check(office.stranger("en"), data + b"xyz")

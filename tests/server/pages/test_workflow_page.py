@@ -7,7 +7,7 @@ from minutes.workflow.capacity import Capacity
 from minutes.workflow.plan import Comments, Workflow
 from server import directory
 from server.keys import DATABASE
-from tests.server.pages.conftest import PIN, Office
+from tests.server.pages.conftest import PIN, Office, begins_with, sealed_minutes
 
 WAY = {
     "comments": "required",
@@ -86,6 +86,7 @@ BY_AUTHORISATION = {
 }
 
 
+@begins_with(sealed_minutes)
 async def test_a_right_that_is_lacking_is_said_when_the_signer_is_chosen(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary = await office.sign_in("binh")
@@ -97,6 +98,7 @@ async def test_a_right_that_is_lacking_is_said_when_the_signer_is_chosen(office:
     assert 'href="/delegations"' in page.text
 
 
+@begins_with(sealed_minutes)
 async def test_who_signs_and_how_is_chosen_and_the_lines_are_printed(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary = await office.sign_in("binh")
@@ -113,6 +115,7 @@ async def test_who_signs_and_how_is_chosen_and_the_lines_are_printed(office: Off
     assert refused.value("signer.0.collective") == "Ủy ban nhân dân"
 
 
+@begins_with(sealed_minutes)
 async def test_two_people_sign_one_document_in_any_order_and_it_is_genuine(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     await (await office.sign_in("hanh")).post("/delegations", RIGHT)
@@ -135,6 +138,7 @@ async def test_two_people_sign_one_document_in_any_order_and_it_is_genuine(offic
     assert len(verdict.report.signatures) == 3
 
 
+@begins_with(sealed_minutes)
 async def test_the_form_shows_how_who_drafted_it_would_have_them_sign(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     page = await (await office.sign_in("binh")).get(f"/desk/{notice}")
@@ -143,6 +147,7 @@ async def test_the_form_shows_how_who_drafted_it_would_have_them_sign(office: Of
     assert page.value("signer.0.own") == "Phó chủ tịch"
 
 
+@begins_with(sealed_minutes)
 async def test_a_deputy_whose_recorded_right_has_lapsed_is_refused(office: Office) -> None:
     notice = await office.notice(State.REVIEW)
     async with office.server.app[DATABASE].begin() as connection:
@@ -156,6 +161,7 @@ async def test_a_deputy_whose_recorded_right_has_lapsed_is_refused(office: Offic
     assert (await office.records.get(notice)).number is None
 
 
+@begins_with(sealed_minutes)
 async def test_the_right_to_sign_is_asked_for_at_approval(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
@@ -178,6 +184,7 @@ async def test_the_right_to_sign_is_asked_for_at_approval(office: Office) -> Non
     assert (await office.records.get(notice)).state is State.APPROVED
 
 
+@begins_with(sealed_minutes)
 async def test_what_a_secretary_puts_on_record_counts_when_a_leader_has_confirmed_it(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
@@ -237,6 +244,7 @@ async def test_a_right_is_revoked_with_a_reason_and_stays_on_record(office: Offi
     assert (await leader.post(f"/delegations/{given.id}/revoke", {"reason": "Lần nữa"})).status == 422
 
 
+@begins_with(sealed_minutes)
 async def test_several_kinds_and_the_drafts_there_are_follow_one_form(office: Office) -> None:
     notice = await office.notice(State.DRAFT)
     binh = await office.sign_in("binh")
