@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from minutes.errors import N_, Damaged, Erased, Reason, Withheld
-from minutes.keyring import Keyring, destroy, flush
+from minutes.keyring import Keyring, destroy, flush, is_sealed
 
 _PIECE = 2**20
 """Octets that are read at once of a large file."""
@@ -58,22 +58,20 @@ class Archive:
         return digest
 
     def deposit_file(self, path: Path, known: str = "") -> str:
-        """The same of a file that is finished and need not fit into memory. It gets a second name and takes no room
-        twice where the disk can do that, and is copied elsewhere; either way it may be deleted, but not written to. So
-        it is kept as it is: with its key (`known` is the SHA-256 of its content) or, as recordings are, in the clear.
-        Raises OSError, Damaged."""
-        with path.open("rb") as source:
-            digest = known or digest_of_file(source)
-        if self.condition(digest) is Condition.SOUND:
-            return digest
-        self.keys.refuse_return(digest)
+        """The same of a file that is finished and need not fit into memory. An encrypted one (`known` is the SHA-256
+        of its content) gets a second name and takes no room twice where the disk can do that, and may be deleted, but
+        not written to; any other is copied. Raises OSError, Damaged."""
         staged = self._staging / secrets.token_hex(16)
-        try:
-            os.link(path, staged, follow_symlinks=False)
-        except OSError:
-            with path.open("rb") as source:
+        with path.open("rb") as source:
+            sealed = is_sealed(source)
+            digest = known or digest_of_file(source)
+            if self.condition(digest) is Condition.SOUND:
+                return digest
+            self.keys.refuse_return(digest)
+            if not (sealed and _linked(path, staged)):
+                source.seek(0)
                 self._keep(digest, _checked(self.keys.opened(digest, source), digest))
-            return digest
+                return digest
         try:
             staged.chmod(0o444)
             with staged.open("rb") as file:
@@ -135,6 +133,19 @@ class Archive:
             return Condition.ALTERED
         return Condition.SOUND if running.hexdigest() == digest else Condition.ALTERED
 
+    def seal(self, digest: str) -> bool:
+        """Encrypt a deposit that was kept in the clear; False where there is none. Raises Withheld, Damaged, OSError;
+        then it is as it was."""
+        try:
+            with self._path(digest).open("rb") as file:
+                if is_sealed(file):
+                    return False
+                self.keys.refuse(digest)
+                self._keep(digest, _checked(_pieces(file), digest))
+                return True
+        except FileNotFoundError:
+            return False
+
     def discard(self, digest: str) -> None:
         """Take away the file of a deposit whose key is destroyed. Harmless where there is none."""
         destroy(self._path(digest))
@@ -146,6 +157,14 @@ class Archive:
 
     def _path(self, digest: str) -> Path:
         return self._root / digest[:2] / digest[2:4] / digest
+
+
+def _linked(path: Path, staged: Path) -> bool:
+    try:
+        os.link(path, staged, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def digest_of(data: bytes) -> str:

@@ -15,6 +15,7 @@ under HMAC-SHA256(key, salt), with a salt for each file. Methods block on the di
 import fcntl
 import hashlib
 import hmac
+import io
 import json
 import os
 import re
@@ -22,7 +23,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -113,6 +114,16 @@ class Keyring:
                 return
             chunk, number = following, number + 1
 
+    def reader(self, name: str, file: BinaryIO) -> BinaryIO:
+        """The same as a file that is read from any place, with one chunk in memory; closing it closes `file`. Raises
+        Withheld, Erased, and Damaged, here or by what reads."""
+        self.refuse(name)
+        if not is_sealed(file):
+            return file
+        file.seek(len(MAGIC))
+        salt = file.read(_SALT)
+        return io.BufferedReader(_Chunks(name, AESGCM(_of_file(self._read(name), salt)), file), _CHUNK)
+
     def hold(self, name: str) -> None:
         """Put the key out of reach; where there is none, one is made that is. Harmless if it is so. Raises Erased."""
         if self.state(name) is not KeyState.HELD:
@@ -173,6 +184,69 @@ class Keyring:
         return self.root / name[:2] / name
 
 
+class _Chunks(io.RawIOBase):
+    """The plain octets of an encrypted file. Given: the file after its salt. The length says which chunk is the last,
+    and only the last opens as such, so a file that was cut off is known at its end."""
+
+    def __init__(self, name: str, cipher: AESGCM, file: BinaryIO) -> None:
+        self._name, self._cipher, self._file = name, cipher, file
+        self._start = file.tell()
+        length = file.seek(0, os.SEEK_END) - self._start
+        self._last = max(0, -(-length // (_CHUNK + _TAG)) - 1)
+        self._size = length - (self._last + 1) * _TAG
+        self._at, self._number, self._chunk = 0, -1, b""
+        if self._size < self._last * _CHUNK:
+            raise self._damaged()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, into: Any) -> int:
+        if self._at >= self._size:
+            return 0
+        number, offset = divmod(self._at, _CHUNK)
+        if number != self._number:
+            self._chunk, self._number = self._decrypted(number), number
+        found = self._chunk[offset : offset + len(into)]
+        into[: len(found)] = found
+        self._at += len(found)
+        return len(found)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def _decrypted(self, number: int) -> bytes:
+        self._file.seek(self._start + number * (_CHUNK + _TAG))
+        nonce = _nonce(number, last=number == self._last)
+        try:
+            return self._cipher.decrypt(nonce, self._file.read(_CHUNK + _TAG), None)
+        except (InvalidTag, ValueError) as error:
+            raise self._damaged() from error
+
+    def _damaged(self) -> Damaged:
+        return Damaged(Reason(N_("Tệp lưu trữ %(digest)s đã bị hỏng"), digest=self._name))
+
+
+def is_sealed(file: BinaryIO) -> bool:
+    """Whether a file is an encrypted one; it stands at its beginning then."""
+    file.seek(0)
+    mark = file.read(len(MAGIC))
+    file.seek(0)
+    return mark == MAGIC
+
+
 def names(root: Path) -> dict[str, set[str]]:
     """What a folder of keys has: the endings ("", HELD, ERASED) of each name."""
     found: dict[str, set[str]] = {}
@@ -218,14 +292,21 @@ def destroy(path: Path) -> None:
     try:
         path.chmod(0o600)  # a deposit may not be written to
         with path.open("r+b") as file:
-            for start in range(0, os.fstat(file.fileno()).st_size, 2**20):
-                file.write(secrets.token_bytes(min(2**20, os.fstat(file.fileno()).st_size - start)))
-            file.flush()
-            os.fsync(file.fileno())
+            overwrite(file)
     except FileNotFoundError:
         return
-    path.unlink()
+    path.unlink(missing_ok=True)
     flush(path.parent)
+
+
+def overwrite(file: BinaryIO) -> None:
+    """Let a file say nothing of what it said, on the disk too."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    for start in range(0, size, 2**20):
+        file.write(secrets.token_bytes(min(2**20, size - start)))
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def flush(directory: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from minutes.archive import Archive, Condition
-from minutes.errors import Damaged
+from minutes.errors import Damaged, Withheld
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_what_is_no_digest_is_never_a_path(archive: Archive, digest: str) -> Non
         archive.fetch(digest)
 
 
-def test_a_large_file_is_kept_as_it_is(archive: Archive, tmp_path: Path) -> None:
+def test_a_large_file_is_encrypted_as_any_other(archive: Archive, tmp_path: Path) -> None:
     (tmp_path / "hop.webm").write_bytes(bytes(range(256)) * 10_000)
     digest = archive.deposit_file(tmp_path / "hop.webm")
     assert digest == archive.deposit((tmp_path / "hop.webm").read_bytes())
@@ -112,16 +112,39 @@ def test_a_large_file_is_kept_as_it_is(archive: Archive, tmp_path: Path) -> None
     with pytest.raises(FileNotFoundError):
         archive.deposit_file(tmp_path / "none")
     assert not list((tmp_path / "archive" / "staging").iterdir())
+    (kept,) = files(tmp_path)
+    assert bytes(range(256)) not in kept.read_bytes()
+
+
+def test_what_was_kept_in_the_clear_is_encrypted_where_it_lies(archive: Archive, tmp_path: Path) -> None:
+    digest = archive.deposit(b"said in a meeting")
+    (kept,) = files(tmp_path)
+    kept.chmod(0o600)
+    kept.write_bytes(b"said in a meeting")  # as before recordings had keys
+    assert archive.seal(digest)
+    assert not archive.seal(digest)
+    (kept,) = files(tmp_path)
+    assert b"meeting" not in kept.read_bytes()
+    assert archive.fetch(digest) == b"said in a meeting"
+    kept.write_bytes(b"said in another one")
+    with pytest.raises(Damaged):
+        archive.seal(digest)
+    assert kept.read_bytes() == b"said in another one"
+    archive.keys.hold(digest)
+    with pytest.raises(Withheld):
+        archive.seal(digest)
+    assert not archive.seal("0" * 64), "there is none"
 
 
 def test_a_file_of_any_size_takes_no_room_twice_and_is_read_piece_by_piece(archive: Archive, tmp_path: Path) -> None:
-    source = tmp_path / "recording.webm"
-    source.write_bytes(os.urandom(3 << 20))
-    digest = archive.deposit_file(source)
-    assert archive.deposit_file(source) == digest
+    source, content = tmp_path / "recording.webm", os.urandom(3 << 20)
+    digest = hashlib.sha256(content).hexdigest()
+    source.write_bytes(b"".join(archive.keys.sealed(digest, (content,))))
+    assert archive.deposit_file(source, digest) == digest
+    assert archive.deposit_file(source, digest) == digest
     (kept,) = files(tmp_path)
     assert kept.samefile(source)
-    assert b"".join(archive.pieces(digest)) == source.read_bytes()
+    assert b"".join(archive.pieces(digest)) == content
     source.unlink()
     kept.chmod(0o600)
     with kept.open("r+b") as file:

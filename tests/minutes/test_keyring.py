@@ -41,6 +41,9 @@ def test_what_was_encrypted_in_any_pieces_is_read_back(
     file = b"".join(keys.sealed(NAME, (data[at : at + cut] for at in range(0, length, cut))))
     assert opened(keys, file) == data
     assert TEXT[:16] not in file
+    with keys.reader(NAME, io.BytesIO(file)) as reader:
+        assert reader.read() == data
+        assert reader.seek(0, io.SEEK_END) == length
 
 
 def test_no_file_that_was_changed_cut_or_put_together_anew_is_read(keys: Keyring) -> None:
@@ -61,6 +64,41 @@ def test_no_file_that_was_changed_cut_or_put_together_anew_is_read(keys: Keyring
             opened(keys, wrong)
     with pytest.raises(Damaged):
         opened(keys, file, "cd" * 32)
+
+
+@given(st.lists(st.tuples(st.integers(0, 210_000), st.integers(0, 70_000)), max_size=8))
+def test_a_file_is_read_from_any_place(tmp_path_factory: pytest.TempPathFactory, places: list[tuple[int, int]]) -> None:
+    keys = Keyring(tmp_path_factory.getbasetemp() / "places")
+    data = TEXT * 5000
+    with keys.reader(NAME, io.BytesIO(sealed(keys, data))) as reader:
+        for at, size in places:
+            assert reader.seek(at) == at
+            assert reader.read(size) == data[at : at + size]
+            assert reader.tell() == at + len(data[at : at + size])
+
+
+def test_whoever_reads_from_any_place_is_not_deceived_either(keys: Keyring) -> None:
+    file = sealed(keys, TEXT * 4000)
+    chunk, whole = len(MAGIC) + 16, 65_552
+    for wrong in (
+        file[:-1],
+        file[: chunk + whole],
+        file[:chunk] + file[chunk + whole :],
+        file[:chunk] + file[chunk + whole : chunk + 2 * whole] + file[chunk : chunk + whole],
+        file + b"x",
+        file[:chunk],
+        file[: len(MAGIC) + 3],
+        *(file[:at] + bytes([file[at] ^ 1]) + file[at + 1 :] for at in (9, chunk, chunk + 70_000, len(file) - 1)),
+    ):
+        with pytest.raises(Damaged), keys.reader(NAME, io.BytesIO(wrong)) as reader:
+            reader.read()
+    cut = io.BytesIO(file[: chunk + whole])
+    with pytest.raises(Damaged), keys.reader(NAME, cut) as reader:
+        reader.read(10)  # the end is missing, wherever one reads
+    assert keys.reader(NAME, io.BytesIO(b"plain, of before")).read() == b"plain, of before"
+    keys.hold(NAME)
+    with pytest.raises(Withheld):
+        keys.reader(NAME, io.BytesIO(file))
 
 
 def test_what_is_held_is_read_by_nobody_until_it_is_released(keys: Keyring) -> None:
