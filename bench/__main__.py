@@ -107,6 +107,7 @@ def keeping() -> None:
     value = f"{seen.packet:.1f} us, {100 * seen.core:.2f} % of a core"
     control = f"(writing and digesting alone {100 * seen.control:.2f} %)"
     line("recorded packet, and a participant of 1.2 Mbit/s", value, control, None)
+    line("encrypting what was recorded of him", f"{100 * seen.sealing:.2f} % of a core", "", None)
 
 
 def finding() -> None:

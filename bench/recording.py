@@ -1,6 +1,7 @@
 """What recording costs: CPU of the thread that turns one participant's packets into files.
 
 A second-long control in the same run does what cannot be left out: it writes as many octets to a file and digests them.
+What another thread does with the files afterwards, encrypting them and writing over the plain ones, is counted apart.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from aiortc.codecs.vpx import Vp8Encoder
 
 from bench import clips
 from media.events import Recorded
-from media.recording import Writer
+from media.recording import Writer, Written
+from minutes.keyring import Keyring
+from server.recording_files import RecordingFiles
 
 SECONDS = 30
 BATCH = 0.05  # seconds between two hand-overs, as the endpoint has them
@@ -34,11 +37,12 @@ class Packet(NamedTuple):
 
 @dataclass(frozen=True)
 class Seen:
-    """Microseconds of CPU a packet, share of a core for one participant, and the control's share."""
+    """Microseconds of CPU a packet; shares of a core: for one participant, for the control, and for encrypting."""
 
     packet: float
     core: float
     control: float
+    sealing: float
 
 
 def _video() -> Iterator[Packet]:
@@ -71,21 +75,27 @@ def measure() -> Seen:
     video, audio = list(_video()), list(_audio())
     work = _batches("video", "VP8", 90_000, 2, video) + _batches("audio", "opus", 48_000, 1, audio)
     octets = b"".join(packet.payload for packet in (*video, *audio))
-    best = control = float("inf")
+    best = control = sealing = float("inf")
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as folder:
-            writer = Writer(Path(folder), 1)
+            files = RecordingFiles(Path(folder), Keyring(Path(folder) / "keys"))
+            writer = Writer(files.under_way("m"), 1)
             start = time.process_time()
             for batch in work:
                 writer.take(batch)
-            writer.close()
+            written = [one for one in writer.close() if isinstance(one, Written)]
             best = min(best, time.process_time() - start)
+            start = time.process_time()
+            for one in written:
+                files.seal("m", one.file, one.sha256)
+            files.let_go("m", [one.file for one in written])
+            sealing = min(sealing, time.process_time() - start)
             start = time.process_time()
             path = Path(folder) / "control"
             path.write_bytes(octets)
             hashlib.sha256(path.read_bytes())
             control = min(control, time.process_time() - start)
-    return Seen(best / (len(video) + len(audio)) * 1e6, best / SECONDS, control / SECONDS)
+    return Seen(best / (len(video) + len(audio)) * 1e6, best / SECONDS, control / SECONDS, sealing / SECONDS)
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ class Writer:
         self._files: dict[tuple[str, str], _File] = {}
         self._broken: list[tuple[tuple[str, str], _File]] = []  # there was no room for what came last
         self._speaker: _SpeakerLog | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def take(self, batch: Recorded) -> list[Outcome]:
         """Packets of one source. Another SSRC of the same participant and kind goes on where the former ended."""
@@ -199,7 +199,7 @@ class _File:
         self.path = path
         self._codec, self._began = codec, began
         self._webm = Webm(codec, began)
-        self._file = path.open("wb", buffering=0)
+        self._file = open(path, "wb", buffering=0, opener=_private)  # noqa: SIM115 - closed by close and give_up
         self._whole = 0  # octets up to the last cluster that is whole
         self._played = self._last = 0  # microseconds in them, and until the last frame
         self._add(self._webm.begin(first, tags))
@@ -249,7 +249,7 @@ class _SpeakerLog:
     def __init__(self, path: Path, began: datetime) -> None:
         self._path = path
         self._began = self._last = began
-        self._file = path.open("w", encoding="utf-8", buffering=1)
+        self._file = open(path, "w", encoding="utf-8", buffering=1, opener=_private)  # noqa: SIM115 - closed by close
 
     def add(self, participant: str | None, at: datetime) -> None:
         self._last = max(self._last, at)
@@ -258,6 +258,10 @@ class _SpeakerLog:
     def close(self) -> Written:
         self._file.close()
         return _finish(self._path, "", SPEAKER, "json", self._began, self._last - self._began)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _finish(path: Path, participant: str, kind: str, codec: str, began: datetime, length: timedelta) -> Written:

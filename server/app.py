@@ -57,6 +57,7 @@ from server.keys import (
     PAPERS,
     PIN_ATTEMPTS,
     POSTMAN,
+    RECORDINGS,
     RECORDS,
     REFUSED,
     REGISTERS,
@@ -124,12 +125,14 @@ from server.pages import (
 )  # fmt: skip
 from server.papers import Papers
 from server.rate import Attempts, Waiting
+from server.recording_files import RecordingFiles
 from server.records import Records
 from server.records_keys import Keys, installed_keys
 from server.registers import Registers
 from server.renewal import Renewal
 from server.retention import Retention
 from server.revocation import REVOCATION_JOB, Revocation, with_fetched
+from server.sealing import seal_older
 from server.seating import Seating
 from server.series import prepare_near
 from server.sittings import Sittings
@@ -240,7 +243,8 @@ async def _records(app: web.Application) -> AsyncIterator[None]:
     app[VAULT] = open_vault(app[CONFIG], app[DATABASE], keys)
     app[REGISTERS] = Registers(app[DATABASE], app[VAULT], auth.utcnow, PageReader(app[CONFIG].secrecy.ocr.command))
     config = app[CONFIG]
-    app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, config.recordings, auth.utcnow)
+    app[RECORDINGS] = RecordingFiles(config.recordings, app[VAULT].archive.keys)
+    app[CASE_FILES] = CaseFiles(app[DATABASE], app[VAULT], config.papers, app[RECORDINGS], auth.utcnow)
     historical = Historical(config.historical.folder) if config.historical.folder is not None else None
     app[HANDING] = HandingOver(app[DATABASE], auth.utcnow)
     app[SUBMITTING] = Submitting(app[DATABASE], app[CASE_FILES], historical, auth.utcnow)
@@ -296,11 +300,11 @@ async def _incidents(app: web.Application) -> AsyncIterator[None]:
     app[ERASER] = Eraser(vault, config.papers, config.recordings)
     await app[ERASER].finish()
     app[INCIDENTS] = Incidents(
-        vault, app[RECORDS], app[REGISTERS], app[EDITING], app[PAPERS], config.recordings, app[ERASER],
+        vault, app[RECORDS], app[REGISTERS], app[EDITING], app[PAPERS], app[RECORDINGS], app[ERASER],
         config.quarantine, auth.utcnow,
     )  # fmt: skip
     await app[INCIDENTS].start()
-    app[DISPOSALS] = Disposals(vault, app[RECORDS], app[ERASER], config.recordings, auth.utcnow)
+    app[DISPOSALS] = Disposals(vault, app[RECORDS], app[ERASER], auth.utcnow)
     yield
 
 
@@ -327,11 +331,11 @@ async def _media(app: web.Application) -> AsyncIterator[None]:
         raise SetupError(f"media.host, media.port and media.public_addresses do not fit: {error}.") from error
     except ImportError as error:
         raise SetupError("media.native is true, but the native media core was not built (gcc?).") from error
-    relays, folder = Relays(app[CONFIG].turn), app[CONFIG].recordings
+    relays, files = Relays(app[CONFIG].turn), app[RECORDINGS]
     recogniser = app[CONFIG].captions.command
-    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], relays, app[PAPERS], folder, recogniser)
+    app[SITTINGS] = Sittings(app[DATABASE], app[ENDPOINT], app[RECORDS], relays, app[PAPERS], files, recogniser)
     await app[SITTINGS].start()
-    app[EXPORTS] = Exports(app[CONFIG].recordings)
+    app[EXPORTS] = Exports(files)
     app[ADMINISTRATION] = Administration(app[DATABASE], app[SITTINGS], app[EDITING], auth.utcnow)
     yield
     await app[EXPORTS].close()
@@ -371,6 +375,8 @@ def jobs(app: web.Application, config: Config) -> Iterator[Job]:
     renewal = Renewal(records, archive_of(config), config.signing.renew_days)
     yield Job("renewal", renewal.look, every=day, first=60.0, failing="no archive time-stamp is renewed")
     retention = Retention(database, config.recordings, app[EXPORTS], config.recording.keep_days)
+    sealing = partial(seal_older, database, app[VAULT].archive, app[RECORDINGS])
+    yield Job("sealing", sealing, every=day, first=45.0, failing="what was recorded in the clear stays so")
     yield Job("retention", retention.look, every=hour, failing="recordings are kept")
     if config.signing.revocation_hosts:
         trust = config.keys / "trust"

@@ -36,6 +36,7 @@ from rooms import iso
 from server.config import Config
 from server.errors import SetupError
 from server.i18n import N_
+from server.recording_files import OPEN
 from server.run import LOCK
 
 FORMAT = "giaoban-backup/1"
@@ -269,7 +270,8 @@ def keys_of(path: Path) -> Path:
 
 def _files(config: Config, first: dict[str, Path]) -> tuple[dict[str, Path], tuple[str, ...]]:
     """What is copied, by its path in the data folder, and what is no plain file. Left out without a word: the lock, the
-    database's own files (its copy is in `first`), the keys of contents, and files that are being written."""
+    database's own files (its copy is in `first`), the keys of contents, and files that are being written, or are not
+    encrypted yet."""
     found, strange = dict(first), []
     for path in sorted(config.data.rglob("*")):
         if path.is_relative_to(config.keyring):
@@ -287,6 +289,7 @@ def _passing(name: str) -> bool:
         name in (LOCK, LAST)
         or name.startswith(("giaoban.sqlite3", "archive/staging/", "giaoban-backup-"))
         or name.endswith((".part", ".new"))
+        or (name.startswith("recordings/") and f"/{OPEN}/" in name)
         or name in DATABASES.values()
     )
 

@@ -34,6 +34,7 @@ from minutes.typeset import Typesetter
 from server import casefiles_contents as contents
 from server.database import Database
 from server.directory import Unit
+from server.recording_files import RecordingFiles
 from server.records_reading import actor_of, reason_of
 from server.vault import Vault
 
@@ -47,10 +48,10 @@ _DESCRIBED = {ItemKind.DOCUMENT: Subject.DOCUMENT, ItemKind.RECEIVED: Subject.RE
 
 
 class CaseFiles:
-    """Given: the archive, the folders of papers and recordings. Whether the asker may is decided before."""
+    """Given: the archive, the folder of papers, the files of recordings. Whether the asker may is decided before."""
 
     def __init__(
-        self, database: Database, vault: Vault, papers: Path, recordings: Path, now: Callable[[], datetime]
+        self, database: Database, vault: Vault, papers: Path, recordings: RecordingFiles, now: Callable[[], datetime]
     ) -> None:
         self._database = database
         self._vault = vault
@@ -286,7 +287,7 @@ class CaseFiles:
         if item.kind is ItemKind.PAPER:
             path = self._papers / (item.digest or "") / f"original.{item.name.rpartition('.')[2]}"
         else:
-            path = self._recordings / (case.meeting_id or "") / item.ref
+            path = self._recordings.folder(case.meeting_id or "") / item.ref
         running = hashlib.sha256()
         try:
             with path.open("rb") as file:

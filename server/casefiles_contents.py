@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]
 from sqlalchemy import select
@@ -22,6 +21,7 @@ from minutes.document import KIND_NAMES, Document, State
 from minutes.errors import N_, NotFound, Reason
 from minutes.exchange import store as exchange
 from minutes.exchange.arrival import RecallState
+from minutes.keyring import KeyState
 from minutes.reading import VIETNAM
 from minutes.registers import store as registers
 from minutes.registers.entry import Incoming
@@ -31,18 +31,18 @@ from rooms import store as rooms
 from rooms.proceedings import Fact, Proceedings
 from rooms.proceedings.exported import export
 from server import papers_tables, task_proofs
+from server.recording_files import RecordingFiles
 from server.recordings import Kept, listing
 from server.records_attaching import stored_files
 from server.records_drafting import stored_content
 
 
-async def of_meeting(connection: AsyncConnection, recordings: Path, meeting_id: str) -> list[Item]:
-    """What belongs to a meeting: its documents, proceedings, papers and recordings (in the folder `recordings`)."""
+async def of_meeting(connection: AsyncConnection, recordings: RecordingFiles, meeting_id: str) -> list[Item]:
+    """What belongs to a meeting: its documents, proceedings, papers and what is left of its recordings."""
     facts = await rooms.facts(connection, meeting_id)
     documents = await records.search(connection, store.MOST, meeting_id=meeting_id)
     papers = await papers_tables.of_meeting(connection, meeting_id)
-    # What the days of recordings have taken away (server.retention) is in the proceedings alone.
-    kept = await asyncio.to_thread((recordings / meeting_id).is_dir)
+    kept = await asyncio.to_thread(_left, recordings, meeting_id, listing(facts))
     return [
         *[
             item
@@ -57,9 +57,16 @@ async def of_meeting(connection: AsyncConnection, recordings: Path, meeting_id: 
         ),
         *(
             Item(ItemKind.RECORDING, one.file, one.file, _recorded(one), one.sha256)
-            for one in (listing(facts) if kept else ())
+            for one in kept
         ),
     ]  # fmt: skip
+
+
+def _left(recordings: RecordingFiles, meeting_id: str, files: Sequence[Kept]) -> list[Kept]:
+    """What the days of recordings have taken away (server.retention), or an incident, is in the proceedings alone."""
+    if not recordings.folder(meeting_id).is_dir():
+        return []
+    return [one for one in files if recordings.state([one.sha256]) is not KeyState.ERASED]
 
 
 def _recorded(one: Kept) -> str:

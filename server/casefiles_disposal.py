@@ -7,7 +7,6 @@ import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,6 +44,7 @@ from server.directory import Unit
 from server.erasing import Eraser
 from server.incident_things import TABLES, contents_of_document
 from server.papers_tables import note_table, paper_table
+from server.recording_files import FILM, film_key
 from server.records import Records
 from server.strongbox import Part, take_out
 from server.vault import Vault
@@ -57,14 +57,11 @@ Fates = Sequence[tuple[Case, Sequence[Fate]]]
 class Disposals:
     """Given: archive, records, who erases. Whether the asker may is decided before."""
 
-    def __init__(
-        self, vault: Vault, records: Records, eraser: Eraser, recordings: Path, now: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, vault: Vault, records: Records, eraser: Eraser, now: Callable[[], datetime]) -> None:
         self._vault = vault
         self._database = vault.database
         self._records = records
         self._eraser = eraser
-        self._recordings = recordings
         self._now = now
         self._typesetter = Typesetter()
 
@@ -160,16 +157,11 @@ class Disposals:
     ) -> Disposal:
         cases = [case for case, _ in fates]
         basis = decision_name(decision)
-        digests = await _contents(connection, fates)
-        files = [
-            f"{case.meeting_id}/{fate.item.ref}"
-            for case, found in fates
-            for fate in found
-            if fate.item.kind is ItemKind.RECORDING and not fate.kept
-        ]
+        films, files = recorded(fates)
+        digests = (*await _contents(connection, fates), *map(film_key, films))
         codes = tuple(one.code for one in cases)
         id = secrets.token_hex(16)
-        erasure = Erasure(Ground.DISPOSAL, f"{basis}; hồ sơ {', '.join(codes)}", by.name, now, digests, tuple(files))
+        erasure = Erasure(Ground.DISPOSAL, f"{basis}; hồ sơ {', '.join(codes)}", by.name, now, digests, files)
         record = await self._eraser.record(connection, erasure, id)
         year = now.astimezone(VIETNAM).year
         number = await numbers.next_number(connection, f"disposal/{unit.id}/{year}")
@@ -197,6 +189,19 @@ async def _of(connection: AsyncConnection, item: Item) -> tuple[ItemKind, str]:
 def _documents(fates: Fates) -> list[str]:
     gone = [fate.item for _, found in fates for fate in found if not fate.kept]
     return [one.ref for one in gone if one.kind is ItemKind.DOCUMENT]
+
+
+def recorded(fates: Fates) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The meetings whose recordings go, and the files that go, as an erasure names them: the films too, for they were
+    made of them."""
+    going = [
+        (case.meeting_id, fate.item.ref)
+        for case, found in fates
+        for fate in found
+        if case.meeting_id and fate.item.kind is ItemKind.RECORDING and not fate.kept
+    ]
+    films = tuple(dict.fromkeys(meeting for meeting, _ in going))
+    return films, tuple(f"{meeting}/{file}" for meeting, file in (*going, *((one, FILM) for one in films)))
 
 
 async def _contents(connection: AsyncConnection, fates: Fates) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Erasing contents for good: the record of it becomes part of the archive's log, then the keys are destroyed.
 
 In this order, so that nothing is ever gone without a record. What a crash left undone is done at the next start: the
-record says which keys, and which files that have none (recordings). Rows of the database are the caller's.
+record says which keys, and which files of recordings. Rows of the database are the caller's.
 """
 
 import asyncio

@@ -2,7 +2,8 @@
 
 Runs as a process of its own (`python -m server.export_recording`), because it decodes and encodes: a plan as JSON on
 standard input, one line of JSON for each bit of progress on standard output. What is missing or broken is left out, and
-the result says so.
+the result says so. Segments are decrypted a chunk at a time as they are decoded; until the film is encrypted it is a
+file without a name, which is gone with the process.
 """
 
 import errno
@@ -12,17 +13,22 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import av
 import numpy as np
 import numpy.typing as npt
+
+from minutes.errors import Damaged, Erased, RecordError, Withheld
+from minutes.keyring import Keyring, overwrite
+from server.recording_files import FILM, Film, RecordingFiles
 
 RATE = 48_000
 PICTURES = 25  # a second
@@ -33,7 +39,6 @@ JOIN = RATE * 60 // 1000  # samples: what lies closer together than 60 ms is one
 HOLD = RATE // 2  # samples that the last picture of a segment stays
 CONTENT_SIZES = ((640, 360, 400_000), (1280, 720, 1_200_000))  # width, height, bits a second
 RESERVE = 128 << 20  # octets that are left free on the disk, as when recording: what else is on it must not stop
-RESULT, DIGEST = "export.webm", "export.json"
 
 Samples = npt.NDArray[np.float32]
 
@@ -53,12 +58,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to make one file of."""
+    """What to make one file of: pieces of a meeting's recording."""
 
+    meeting: str
     pieces: tuple[Piece, ...]
 
     @classmethod
-    def of(cls, segments: Sequence[Mapping[str, Any]]) -> "Plan":
+    def of(cls, meeting: str, segments: Sequence[Mapping[str, Any]]) -> "Plan":
         """From the data of `recording_segment` facts."""
         times = [datetime.fromisoformat(one["began"]) for one in segments]
         first = min(times, default=None)
@@ -68,36 +74,44 @@ class Plan:
             return round((datetime.fromisoformat(text) - first).total_seconds() * RATE)
 
         return cls(
+            meeting,
             tuple(
                 Piece(
                     one["recording"], one["file"], one["person"], one["media"], samples(one["began"]),
                     samples(one["ended"]), one["sha256"],
                 )
                 for one in segments
-            )
+            ),
         )  # fmt: skip
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Plan":
         """The inverse of `asdict`."""
-        return cls(tuple(Piece(**one) for one in data["pieces"]))
+        return cls(data["meeting"], tuple(Piece(**one) for one in data["pieces"]))
 
 
-@dataclass(slots=True)
-class Result:
-    """`left_out` are the files that were missing or not what the proceedings say."""
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The files of one meeting's recording."""
 
-    seconds: float = 0.0
-    size: int = 0
-    sha256: str = ""
-    left_out: list[str] = field(default_factory=list)
+    files: RecordingFiles
+    meeting: str
+
+    @property
+    def folder(self) -> Path:
+        """Where they lie."""
+        return self.files.folder(self.meeting)
+
+    def open(self, piece: Piece) -> BinaryIO:
+        """A piece as it was recorded. Raises OSError, Withheld, Erased, Damaged."""
+        return self.files.open(self.meeting, piece.file, piece.sha256)
 
 
 class Sound:
     """One person's sound, read forward. Given: the pieces in order of time."""
 
-    def __init__(self, folder: Path, pieces: Sequence[Piece]) -> None:
-        self._frames = self._decoded(folder, pieces)
+    def __init__(self, shelf: Shelf, pieces: Sequence[Piece]) -> None:
+        self._frames = self._decoded(shelf, pieces)
         self._held: list[tuple[int, Samples]] = []
 
     def read(self, at: int, into: Samples) -> None:
@@ -115,14 +129,14 @@ class Sound:
         self._held = [(start, samples) for start, samples in self._held if start + len(samples) > end]
 
     @staticmethod
-    def _decoded(folder: Path, pieces: Sequence[Piece]) -> Iterator[tuple[int, Samples]]:
+    def _decoded(shelf: Shelf, pieces: Sequence[Piece]) -> Iterator[tuple[int, Samples]]:
         following: int | None = None
         for piece in pieces:
             origin = piece.began
             if following is not None and abs(origin - following) < JOIN:
                 origin = following
             resampler = av.AudioResampler(format="flt", layout="stereo", rate=RATE)
-            for frame in _frames(folder / piece.file, "audio"):
+            for frame in _frames(shelf, piece, "audio"):
                 at = origin + round((frame.time or 0.0) * RATE)
                 if following is not None and abs(at - following) < RATE // 500:
                     at = following  # the file has milliseconds, the sound has none missing
@@ -136,8 +150,8 @@ class Sound:
 class Picture:
     """One person's picture, read forward; what is not asked for is not decoded. Given: the pieces in order of time."""
 
-    def __init__(self, folder: Path, pieces: Sequence[Piece]) -> None:
-        self._folder = folder
+    def __init__(self, shelf: Shelf, pieces: Sequence[Piece]) -> None:
+        self._shelf = shelf
         self._pieces = pieces
         self._begins = [piece.began for piece in pieces]
         self._open: Piece | None = None
@@ -161,17 +175,17 @@ class Picture:
             return None
         if piece is not self._open:
             self._open, self._shown = piece, None
-            self._frames = _frames(self._folder / piece.file, "video")
+            self._frames = _frames(self._shelf, piece, "video")
             self._next = next(self._frames, None)
         while self._next is not None and piece.began + (self._next.time or 0.0) * RATE <= at:
             self._shown, self._next = self._next, next(self._frames, None)
         return self._shown
 
 
-def _frames(path: Path, kind: str) -> Iterator[Any]:
+def _frames(shelf: Shelf, piece: Piece, kind: str) -> Iterator[Any]:
     """The decoded frames of a file; where it is broken, it ends."""
     try:
-        with av.open(str(path)) as container:
+        with shelf.open(piece) as file, av.open(file, "r") as container:
             stream = (container.streams.audio if kind == "audio" else container.streams.video)[0]
             stream.codec_context.thread_count = 1
             yield from container.decode(stream)
@@ -239,8 +253,8 @@ class Switch:
 class Writer:
     """The file: encoders and muxer."""
 
-    def __init__(self, path: Path, width: int, height: int, bits: int) -> None:
-        self._container = av.open(str(path), "w", format="webm")
+    def __init__(self, out: BinaryIO, width: int, height: int, bits: int) -> None:
+        self._container = av.open(out, "w", format="webm")
         self._video = self._container.add_stream("libvpx", rate=PICTURES)
         self._video.width, self._video.height, self._video.pix_fmt = width, height, "yuv420p"
         self._video.bit_rate, self._video.time_base = bits, Fraction(1, PICTURES)
@@ -280,14 +294,15 @@ def spans(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
     return sorted(found.values())
 
 
-def export(plan: Plan, folder: Path, out: Path, result: Result) -> Iterator[float]:
-    """Make the file; yields how much of it is done, 0 to 1, and fills in `result`. ValueError if nothing is left."""
+def export(plan: Plan, shelf: Shelf, out: BinaryIO, film: Film) -> Iterator[float]:
+    """Make the film; yields how much of it is done, 0 to 1, and fills in what it is. ValueError if nothing is left.
+    Raises Withheld, Erased where anything of it is."""
     pieces = []
     for piece in sorted(plan.pieces, key=lambda piece: piece.began):
-        if _is_whole(folder / piece.file, piece.sha256):
+        if _is_whole(shelf, piece):
             pieces.append(piece)
         else:
-            result.left_out.append(piece.file)
+            film.left_out.append(piece.file)
     parts = spans(pieces)
     total = sum(high - low for low, high in parts)
     if not total:
@@ -298,10 +313,10 @@ def export(plan: Plan, folder: Path, out: Path, result: Result) -> Iterator[floa
         for person in people
         for media in ("audio", "video")
     }
-    sounds = [Sound(folder, of[person, "audio"]) for person in people if of[person, "audio"]]
-    pictures = {person: Picture(folder, of[person, "video"]) for person in people if of[person, "video"]}
-    switch = Switch(pictures, _speakers(plan, folder, pieces))
-    width, height, bits = CONTENT_SIZES[any(_is_large(folder, of[person, "video"]) for person in people)]
+    sounds = [Sound(shelf, of[person, "audio"]) for person in people if of[person, "audio"]]
+    pictures = {person: Picture(shelf, of[person, "video"]) for person in people if of[person, "video"]}
+    switch = Switch(pictures, _speakers(shelf, pieces))
+    width, height, bits = CONTENT_SIZES[any(_is_large(shelf, of[person, "video"]) for person in people)]
     canvas, writer = Canvas(width, height), Writer(out, width, height, bits)
     done = 0
     try:
@@ -314,23 +329,23 @@ def export(plan: Plan, folder: Path, out: Path, result: Result) -> Iterator[floa
                 writer.sound(mixed)
                 done += STEP
                 if done % RATE == 0:
-                    if shutil.disk_usage(folder).free < RESERVE:
+                    if shutil.disk_usage(shelf.folder).free < RESERVE:
                         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                     yield min(1.0, done / total)
     finally:
         writer.close()
-    result.seconds = done / RATE
-    result.size = out.stat().st_size
-    result.sha256 = _digest(out)
+    film.seconds = done / RATE
+    film.size, film.sha256 = out.seek(0, os.SEEK_END), _digest(out)
     yield 1.0
 
 
-def _speakers(plan: Plan, folder: Path, pieces: Sequence[Piece]) -> list[tuple[int, str | None]]:
+def _speakers(shelf: Shelf, pieces: Sequence[Piece]) -> list[tuple[int, str | None]]:
     """(from when, who) in order of time."""
     found: list[tuple[int, str | None]] = []
     for piece in pieces:
         if piece.media == "speaker":
-            lines = [json.loads(line) for line in (folder / piece.file).read_text(encoding="utf-8").splitlines()]
+            with shelf.open(piece) as file:
+                lines = [json.loads(line) for line in file.read().decode().splitlines()]
             times = [datetime.fromisoformat(line["at"]) for line in lines]
             found += [
                 (piece.began + round((at - times[0]).total_seconds() * RATE), line["participant"])
@@ -339,17 +354,20 @@ def _speakers(plan: Plan, folder: Path, pieces: Sequence[Piece]) -> list[tuple[i
     return sorted(found, key=lambda entry: entry[0])
 
 
-def _is_whole(path: Path, sha256: str) -> bool:
+def _is_whole(shelf: Shelf, piece: Piece) -> bool:
     try:
-        return _digest(path) == sha256
-    except OSError:
+        with shelf.open(piece) as file:
+            return _digest(file) == piece.sha256
+    except (Withheld, Erased):
+        raise
+    except (OSError, Damaged):
         return False
 
 
-def _is_large(folder: Path, pieces: Sequence[Piece]) -> bool:
+def _is_large(shelf: Shelf, pieces: Sequence[Piece]) -> bool:
     for piece in pieces:
         try:
-            with av.open(str(folder / piece.file)) as container:
+            with shelf.open(piece) as file, av.open(file, "r") as container:
                 if container.streams.video[0].height > CONTENT_SIZES[0][1]:
                     return True
         except (OSError, IndexError, ValueError, av.FFmpegError):
@@ -357,50 +375,37 @@ def _is_large(folder: Path, pieces: Sequence[Piece]) -> bool:
     return False
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _digest(file: BinaryIO) -> str:
+    running = hashlib.sha256()
+    file.seek(0)
+    while piece := file.read(2**20):
+        running.update(piece)
+    return running.hexdigest()
 
 
-def finish(folder: Path, part: Path, result: Result) -> None:
-    """The finished file gets its name, and its digest stands beside it. Durable when this returns."""
-    note = folder / f"{DIGEST}.part"
-    note.write_text(json.dumps(asdict(result)) + "\n", encoding="utf-8")
-    for path in (part, note):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    part.replace(folder / RESULT)
-    note.replace(folder / DIGEST)
-
-
-def finished(folder: Path) -> Result | None:
-    """The export that lies in the folder."""
-    try:
-        return Result(**json.loads((folder / DIGEST).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def run(plan: Plan, folder: Path) -> Iterator[float]:
-    """`export` into the folder of the recording. ValueError, OSError."""
-    part, result = folder / f"{RESULT}.{os.getpid()}.part", Result()
-    for left in folder.glob(f"{RESULT}.*.part"):  # by an export that was killed
+def run(plan: Plan, files: RecordingFiles) -> Iterator[float]:
+    """`export`, and keep the film with the recording. ValueError, OSError, Withheld, Erased, Damaged."""
+    shelf, film = Shelf(files, plan.meeting), Film()
+    for left in shelf.folder.glob(f"{FILM}.*.part"):  # by an export that was killed
         left.unlink()
-    try:
-        yield from export(plan, folder, part, result)
-        finish(folder, part, replace(result))
-    finally:
-        part.unlink(missing_ok=True)
+    with tempfile.TemporaryFile(dir=shelf.folder) as file:
+        out = cast(BinaryIO, file)
+        try:
+            yield from export(plan, shelf, out, film)
+            files.seal_film(plan.meeting, out, film)
+        finally:
+            overwrite(out)
 
 
 def main() -> None:
-    """`python -m server.export_recording FOLDER`."""
+    """`python -m server.export_recording RECORDINGS KEYS`."""
     os.nice(NICENESS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that what is half done is taken away
+    files = RecordingFiles(Path(sys.argv[1]), Keyring(Path(sys.argv[2])))
     try:
-        for done in run(Plan.from_json(json.load(sys.stdin)), Path(sys.argv[1])):
+        for done in run(Plan.from_json(json.load(sys.stdin)), files):
             print(json.dumps({"done": round(done, 4)}), flush=True)
-    except (ValueError, OSError, av.FFmpegError) as error:
+    except (ValueError, OSError, RecordError, av.FFmpegError) as error:
         print(json.dumps({"failed": str(error)}), flush=True)
         sys.exit(1)
 

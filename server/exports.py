@@ -13,6 +13,7 @@ import structlog
 
 from server.errors import Problem
 from server.export_recording import Plan
+from server.recording_files import RecordingFiles
 
 log = structlog.get_logger("giaoban.exports")
 
@@ -21,10 +22,10 @@ LINE = 65_536
 
 
 class Exports:
-    """Given: the folder of the recordings. Owned: the process that runs, if one does."""
+    """Given: the files of all recordings. Owned: the process that runs, if one does."""
 
-    def __init__(self, recordings: Path) -> None:
-        self._recordings = recordings
+    def __init__(self, files: RecordingFiles) -> None:
+        self._files = files
         self._meeting: str | None = None
         self._done = 0.0
         self._failed: set[str] = set()
@@ -47,15 +48,16 @@ class Exports:
             raise Problem("export_busy")
         self._meeting, self._done = meeting, 0.0
         self._failed.discard(meeting)
+        folders = [str(one.resolve()) for one in (self._files.root, self._files.keys.root)]
         try:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "server.export_recording", str((self._recordings / meeting).resolve()),
+                sys.executable, "-m", "server.export_recording", *folders,
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=_PROJECT, limit=LINE,
             )  # fmt: skip
         except OSError:
             self._meeting = None
             raise
-        self._task = asyncio.create_task(self._follow(meeting, self._process, asdict(Plan.of(segments))))
+        self._task = asyncio.create_task(self._follow(meeting, self._process, asdict(Plan.of(meeting, segments))))
 
     def cancel(self, meeting: str) -> None:
         """Stop it; nothing stays of it. Harmless if it does not run."""

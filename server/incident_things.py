@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -121,7 +120,7 @@ async def _recording(connection: AsyncConnection, ref: str) -> Found:
     kept = listing(await rooms.facts(connection, ref))
     if entry is None or not kept:
         raise NotFound(Reason(N_("Cuộc họp này không có bản ghi.")))
-    digests = tuple(dict.fromkeys(one.sha256 for one in kept))
+    digests = tuple(one.sha256 for one in kept)
     files = tuple(f"{ref}/{one.file}" for one in kept)
     began = min(one.began for one in kept)
     name = f"Bản ghi cuộc họp {entry.meeting.id}"
@@ -235,12 +234,3 @@ def _parts_of_document(ref: str, said: str, text: str) -> Sequence[Part]:
         Part(document_table, document_table.c.id == ref, {"title": said}),
         *contents_of_document(ref, text),
     ]
-
-
-def leftover(recordings: Path, origin: Origin) -> list[Path]:
-    """What was made of a recording and is no part of the proceedings: it goes at once, for it can be made anew."""
-    if origin.thing is not Thing.RECORDING:
-        return []
-    folder = recordings / origin.ref
-    named = {Path(one).name for one in origin.files}
-    return [path for path in folder.iterdir() if path.name not in named] if folder.is_dir() else []

@@ -23,7 +23,7 @@ from minutes.errors import N_, NotFound, Reason, Refused
 from minutes.incidents import store
 from minutes.incidents.incident import Incident, IncidentState, Level, Origin, Thing, refuse_decided, seen
 from minutes.incidents.report import report
-from minutes.keyring import HELD, destroy, names
+from minutes.keyring import HELD, names
 from minutes.numbering import store as numbers
 from minutes.reading import VIETNAM
 from minutes.register import EntryState
@@ -36,8 +36,9 @@ from server import directory, papers_tables
 from server.directory import Account
 from server.editing.live import Editing
 from server.erasing import Eraser
-from server.incident_things import TABLES, Found, find, leftover, parts, parts_of_cases
+from server.incident_things import TABLES, Found, find, parts, parts_of_cases
 from server.papers import Gone, Papers
+from server.recording_files import RecordingFiles, film_key
 from server.records import Records
 from server.records_drafting import authority_of
 from server.records_reading import actor_of, reason_of
@@ -49,11 +50,11 @@ log = structlog.get_logger("giaoban.incidents")
 
 
 class Incidents:
-    """Given: archive, records, open drafts, papers, the folder of recordings, who erases. Owned: the strongbox."""
+    """Given: archive, records, open drafts, papers, the files of recordings, who erases. Owned: the strongbox."""
 
     def __init__(
         self, vault: Vault, records: Records, registers: Registers, editing: Editing, papers: Papers,
-        recordings: Path, eraser: Eraser, boxes: Path, now: Callable[[], datetime],
+        recordings: RecordingFiles, eraser: Eraser, boxes: Path, now: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self._database = vault.database
         self._keys = vault.archive.keys
@@ -121,7 +122,8 @@ class Incidents:
         origin = found.origin
         id = secrets.token_hex(16)
         async with self._one_by_one:
-            await asyncio.to_thread(_each, self._keys.hold, origin.digests)
+            await self._clear(origin)  # what is held cannot be encrypted
+            await asyncio.to_thread(_each, self._keys.hold, _keys_of(origin))
             try:
                 async with self._database.begin() as connection:
                     made, meetings = await self._take_aside(connection, id, found, level, how, by)
@@ -164,8 +166,18 @@ class Incidents:
             await self._editing.forget(origin.ref)
         for meeting, paper in meetings:
             self._papers.news.put_nowait(Gone(meeting, paper, by.id))
-        for path in await asyncio.to_thread(leftover, self._recordings, origin):
-            await asyncio.to_thread(destroy, path)
+        await self._clear(origin)
+
+    async def _clear(self, origin: Origin) -> None:
+        """Nothing of a recording is plain, and there is no film of it: that can be made anew."""
+        if origin.thing is Thing.RECORDING:
+            known = dict(zip((Path(one).name for one in origin.files), origin.digests, strict=False))
+            try:
+                await asyncio.to_thread(self._recordings.let_go, origin.ref, known)
+                await asyncio.to_thread(self._recordings.drop_film, origin.ref)
+                await asyncio.to_thread(self._recordings.clear, origin.ref, known, over=False)
+            except OSError:  # it is set aside all the same
+                log.exception("files of a recording stay plain", meeting=origin.ref)
 
     async def erase(self, unit_id: str, incident_id: str, why: str, *, by: Official) -> Incident:
         """Destroy it for good, wherever it was copied to. Raises NotFound, Refused, Damaged."""
@@ -186,6 +198,7 @@ class Incidents:
             record = await self._eraser.record(connection, erasure, made.id)
             await store.decide(connection, made, IncidentState.ERASED, actor_of(by), now, why, record)
         await self._eraser.carry_out(record)
+        await self._clear(origin)
         await asyncio.to_thread(self._box.drop, made.id)
         await self._database.rewrite(sorted({"search_index", "search_entry", "fingerprint", *TABLES}))
         return await self.get(unit_id, incident_id)
@@ -246,7 +259,13 @@ class Incidents:
         return drafted
 
     def _names(self, incident: Incident) -> tuple[str, ...]:
-        return (*incident.origin.digests, Strongbox.key(incident.id))
+        return (*_keys_of(incident.origin), Strongbox.key(incident.id))
+
+
+def _keys_of(origin: Origin) -> tuple[str, ...]:
+    """The names of the keys of a thing: of its contents, and of what was made of them."""
+    made = (film_key(origin.ref),) if origin.thing is Thing.RECORDING else ()
+    return (*origin.digests, *made)
 
 
 def _each(act: Callable[[str], None], names_of: Iterable[str]) -> None:

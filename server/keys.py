@@ -25,6 +25,7 @@ from server.jobs import Job
 from server.mail import Postman
 from server.papers import Papers
 from server.rate import Attempts, Waiting
+from server.recording_files import RecordingFiles
 from server.records import Records
 from server.registers import Registers
 from server.seating import Seating
@@ -53,6 +54,7 @@ EXPORTS = web.AppKey("exports", Exports)
 PAPERS = web.AppKey("papers", Papers)
 SEATING = web.AppKey("seating", Seating)
 TASKS = web.AppKey("tasks", Tasks)
+RECORDINGS = web.AppKey("recordings", RecordingFiles)
 SITTINGS = web.AppKey("sittings", Sittings)
 REGISTERS = web.AppKey("registers", Registers)
 VAULT = web.AppKey("vault", Vault)

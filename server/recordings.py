@@ -1,14 +1,16 @@
 """The recording of a sitting: from the media plane's packets to segments for the proceedings, and back to pages.
 
-Files lie in the data folder under `recordings/<meeting>/`. A file counts once its digest is a fact of the meeting.
+Files lie where `server.recording_files` says. A file counts once its digest is a fact of the meeting; it is encrypted
+before, on a thread of its own, so that neither the meeting nor what is being written waits for it.
 """
 
 import asyncio
 import shutil
+from collections import deque
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 
@@ -16,16 +18,22 @@ from media import Failed, KeyWanted, Recorded, Recording, Written, recover
 from rooms import Fact, Meeting, Refused, Role, Segment
 from rooms.facts import from_iso
 from server.disks import ROOM_LEFT
+from server.recording_files import RecordingFiles
 
 log = structlog.get_logger("giaoban.recordings")
 
 
 class Recorder:
-    """What one sitting records. Given: the meeting's folder. Owned: the running Recording with its thread."""
+    """What one sitting records. Given: the files of all recordings, and which meeting's. Owned: the running Recording
+    with its thread, and the thread that encrypts."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, files: RecordingFiles, meeting: str) -> None:
+        self._files = files
+        self._meeting = meeting
+        self._folder = files.under_way(meeting)
         self._recording: Recording | None = None
+        self._sealer = ThreadPoolExecutor(1, "sealing")
+        self._sealing: deque[tuple[Segment, Future[None]]] = deque()
         self._segments: list[Segment] = []
         self._broken = False
 
@@ -51,11 +59,10 @@ class Recorder:
         self._broken = False
 
     def _begin(self) -> Recording:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if shutil.disk_usage(self._folder).free < ROOM_LEFT:
             raise OSError("not enough room is left on the disk")
-        numbers = [int(path.name[:6]) for path in self._folder.iterdir() if path.name[:6].isdigit()]
-        return Recording(self._folder, max(numbers, default=0) + 1)
+        return Recording(self._folder, self._files.next_number(self._meeting))
 
     def take(self, batch: Recorded) -> set[str]:
         """Packets to be kept. Whose picture waits for a key frame is returned."""
@@ -80,15 +87,29 @@ class Recorder:
             self._recording.speaker(participant, at)
 
     def segments(self) -> tuple[Segment, ...]:
-        """Files that have become whole since the last call."""
+        """Files that have become whole, and are encrypted, since the last call."""
         if self._recording is not None:
             self._collect(self._recording)
+        while self._sealing and self._sealing[0][1].done():
+            segment, sealing = self._sealing.popleft()
+            error = sealing.exception()
+            if error is None:
+                self._segments.append(segment)
+            else:
+                log.error(
+                    "a segment could not be encrypted", folder=str(self._folder), file=segment.file, exc_info=error
+                )
+                self._broken = True
         found, self._segments = tuple(self._segments), []
         return found
 
     def put_back(self, segments: Iterable[Segment]) -> None:
         """These could not be kept: they come again."""
         self._segments = [*segments, *self._segments]
+
+    def kept(self, segments: Iterable[Segment]) -> None:
+        """These are facts: nothing plain stays of them."""
+        self._sealer.submit(self._files.let_go, self._meeting, [one.file for one in segments])
 
     async def finish(self) -> None:
         """End every segment; `segments` has the last ones then. Harmless when nothing runs."""
@@ -98,11 +119,12 @@ class Recorder:
             self._collect(recording)
             if recording.lost:
                 log.warning("the disk was too slow for the recording", folder=str(self._folder), lost=recording.lost)
+            await self._sealed()
 
     async def recover(self, known: Iterable[str]) -> None:
         """After a stop or crash: what is not among the `known` files becomes a segment, or is deleted if unreadable."""
         try:
-            found = await asyncio.to_thread(recover, self._folder, frozenset(known))
+            found = await asyncio.to_thread(self._mend, frozenset(known))
         except OSError:
             log.exception("recording cannot be recovered", folder=str(self._folder))
             return
@@ -110,13 +132,28 @@ class Recorder:
             if isinstance(one, Failed):
                 log.error("a file of the recording was lost", folder=str(self._folder), reason=one.reason)
             else:
-                self._segments.append(_segment(one))
+                self._seal(_segment(one))
+        await self._sealed()
+
+    def _mend(self, known: frozenset[str]) -> list[Written | Failed]:
+        self._files.take_up(self._meeting, known)
+        found = recover(self._folder, known)
+        self._files.let_go(self._meeting, known)
+        return found
+
+    def _seal(self, segment: Segment) -> None:
+        sealing = self._sealer.submit(self._files.seal, self._meeting, segment.file, segment.sha256)
+        self._sealing.append((segment, sealing))
+
+    async def _sealed(self) -> None:
+        """Until what has ended is encrypted."""
+        await asyncio.gather(*(asyncio.wrap_future(one) for _, one in self._sealing), return_exceptions=True)
 
     def _collect(self, recording: Recording) -> set[str]:
         wanted = set()
         for outcome in recording.poll():
             if isinstance(outcome, Written):
-                self._segments.append(_segment(outcome))
+                self._seal(_segment(outcome))
             elif isinstance(outcome, KeyWanted):
                 wanted.add(outcome.participant)
             else:

@@ -270,6 +270,14 @@ class Sitting:
         except BaseException:
             self.studio.put_back(whole)
             raise
+        self.studio.kept(whole)
+
+    async def cut_recording(self) -> None:
+        """What was recorded until now becomes facts, and the recording goes on in new files."""
+        async with self._lock:
+            for command in await self.studio.cut(self.room.state):
+                await self._step(partial(self.room.apply, SYSTEM, command, utcnow()))
+            await self._keep_segments()
 
     async def resume(self) -> None:
         """After a stop or crash: what was under way is mended and kept, and what was recorded and captioned goes on.

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -24,6 +23,7 @@ from server.directory import Account
 from server.errors import Problem
 from server.i18n import VIETNAM
 from server.papers import Papers, news_for, said_of
+from server.recording_files import RecordingFiles
 from server.recordings import Recorder
 from server.records import Records
 from server.rights import MeetingAccess
@@ -45,7 +45,7 @@ class Sittings:
 
     def __init__(
         self, database: Database, endpoint: Endpoint, records: Records, relays: Relays, papers: Papers,
-        recordings: Path, recogniser: Sequence[str],
+        recordings: RecordingFiles, recogniser: Sequence[str],
     ) -> None:  # fmt: skip
         self._database = database
         self._endpoint = endpoint
@@ -146,6 +146,12 @@ class Sittings:
         sitting = self._open.get(meeting.room)
         return sitting if sitting is not None and sitting.room.meeting.id == meeting.id else None
 
+    async def cut_recording(self, meeting_id: str) -> None:
+        """Where the meeting is being recorded, what was recorded until now becomes facts. Harmless where not."""
+        for sitting in self._open.values():
+            if sitting.room.meeting.id == meeting_id:
+                await sitting.cut_recording()
+
     async def meeting(self, room_id: str) -> Meeting | None:
         """The meeting that is or will be held in a room. Raises Problem("unknown_room")."""
         sitting = self._open.get(room_id)
@@ -197,7 +203,7 @@ class Sittings:
         meeting = entry.meeting if entry is not None else await self._ad_hoc(room_row)
         room = Room.replay(meeting, facts, beside)
         router = self._endpoint.router(room_id)
-        recorder = Recorder(self._recordings / meeting.id)
+        recorder = Recorder(self._recordings, meeting.id)
         captioner = Captioner(self._recogniser)
         sitting = Sitting(
             room_row.title, room, router, self._database, self._records, self._relays, recorder, captioner

@@ -182,6 +182,15 @@ class Studio:
             await self._recorder.finish()
         return []
 
+    async def cut(self, state: State) -> list[Command]:
+        """What is being recorded ends here and goes on in new files; as `follow`."""
+        if not self._recorder.running:
+            return []
+        await self._recorder.finish()
+        found = await self.follow(state)
+        self._note_speaker(state)
+        return found
+
     @property
     def broken(self) -> bool:
         """Nothing more can be recorded, though the room still says so."""
@@ -191,6 +200,10 @@ class Studio:
         """The files that have become whole since the last time."""
         found = self._recorder.segments()
         return KeepSegments(found) if found else None
+
+    def kept(self, kept: KeepSegments) -> None:
+        """These are facts."""
+        self._recorder.kept(kept.segments)
 
     def put_back(self, kept: KeepSegments) -> None:
         """These could not be kept: they come again."""

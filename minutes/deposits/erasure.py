@@ -48,7 +48,7 @@ class Erasure:
     at: datetime
     digests: tuple[str, ...]
     files: tuple[str, ...] = ()
-    """Of recordings, which have no keys: paths in their folder, as "m-1/000001-hanh-audio.webm"."""
+    """Of recordings: paths in their folder, as "m-1/000001-hanh-audio.webm"."""
 
     @property
     def record(self) -> bytes:

@@ -2,17 +2,22 @@
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from minutes.errors import RecordError
+from minutes.keyring import Keyring
 from rooms import store
 from server import config, export_recording
 from server.commands import DataOption, FileOption, archive, console, installed, reading
 from server.errors import SetupError
 from server.i18n import N_
+from server.pages.wording import told
+from server.recording_files import RecordingFiles
 
 cli = typer.Typer()
 
@@ -26,6 +31,9 @@ def export_command(
         str | None, typer.Argument(help=N_("Mã cuộc họp có ghi hình, đứng cuối địa chỉ trang của cuộc họp."))
     ] = None,
     documents: Annotated[Path | None, typer.Option(help=N_("Ghi mọi văn bản thành tệp mở vào thư mục này."))] = None,
+    to: Annotated[
+        Path | None, typer.Option(help=N_("Tệp phim ghi ra; không nêu thì MÃ.webm ở thư mục hiện tại."))
+    ] = None,
     unit: Annotated[str | None, typer.Option(help=N_("Cùng --documents: chỉ của đơn vị này."))] = None,
     file: FileOption = None,
     data: DataOption = None,
@@ -45,20 +53,27 @@ def export_command(
         raise typer.Exit(1 if made.damaged else 0)
     assert meeting is not None, "one of the two was named"
     plan = asyncio.run(_plan_of(settings, meeting))
-    folder = settings.recordings / meeting
+    target = to or Path(f"{meeting}.webm")
+    if target.exists():
+        raise SetupError(N_("Đã có tệp %(file)s; xin chọn tên khác với --to."), file=target)
+    files = RecordingFiles(settings.recordings, Keyring(settings.keyring))
     os.nice(export_recording.NICENESS)
     title = console.reader.gettext(N_("Xuất bản ghi"))
     bar = Progress(TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console)
     try:
         with bar:
             task = bar.add_task("export", total=1.0)
-            for done in export_recording.run(plan, folder):
+            for done in export_recording.run(plan, files):
                 bar.update(task, completed=done)
+        with files.open_film(meeting) as film, open(target, "xb", opener=_private) as out:
+            shutil.copyfileobj(film, out)
     except (ValueError, OSError) as error:
         raise SetupError(N_("Chưa xuất được: %(why)s."), why=error) from error
-    result = export_recording.finished(folder)
-    console.print(f"{folder / export_recording.RESULT}\nSHA-256 {result.sha256 if result else ''}")
-    for name in result.left_out if result else ():
+    except RecordError as error:
+        raise SetupError(N_("Chưa xuất được: %(why)s."), why=told(error.reason, console.reader)) from error
+    kept = files.film(meeting)
+    console.print(f"{target}\nSHA-256 {kept.sha256 if kept else ''}", markup=False)
+    for name in kept.left_out if kept else ():
         console.say(N_("Bỏ qua, thiếu hoặc đã bị sửa: %(name)s"), name=name)
 
 
@@ -71,4 +86,8 @@ async def _plan_of(settings: config.Config, meeting: str) -> export_recording.Pl
     if entry.state != "closed" or not facts:
         unrecorded = N_("Cuộc họp không được ghi âm, ghi hình.")
         raise SetupError(N_("Cuộc họp chưa kết thúc.") if entry.state != "closed" else unrecorded)
-    return export_recording.Plan.of([fact.data for fact in facts])
+    return export_recording.Plan.of(meeting, [fact.data for fact in facts])
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -133,6 +133,7 @@ async def report(request: web.Request) -> web.Response:
         return _ask(request, found, typed, reader.gettext(N_("Xin chọn mức độ ghi trên tài liệu.")))
     if found.origin.thing is Thing.RECORDING:
         request.app[EXPORTS].cancel(found.meeting)
+        await request.app[SITTINGS].cut_recording(found.meeting)  # what was said until now is in it
     try:
         made = await request.app[INCIDENTS].report(
             found.origin.thing, found.origin.ref, Level(level), typed.get("seen", ""), by=actor(account)

@@ -2,29 +2,33 @@
 
 import asyncio
 import base64
+import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import quote
 
 from aiohttp import web
 from babel.numbers import format_decimal
 
+from minutes.keyring import KeyState
 from rooms import Fact, store
 from server.directory import Account
 from server.errors import Problem
-from server.export_recording import RESULT, Result, finished
 from server.i18n import VIETNAM
-from server.keys import CONFIG, DATABASE, EXPORTS, VAULT
+from server.keys import DATABASE, EXPORTS, RECORDINGS
 from server.pages import form, reader_of, require, see_other
 from server.pages.caching import PRIVATE
+from server.recording_files import FILM, Film
 from server.recordings import KINDS, Kept, keepers, listing
 from server.rights import MeetingAccess, may
 
+PIECE = 2**18
+"""Octets that are decrypted and sent at once."""
 TITLE = 56  # letters of a title in the name of a file, which has 255 octets at most
 _D = str.maketrans("đĐ", "dD")  # these have no decomposition
 _TYPES = {".webm": "video/webm", ".mkv": "video/x-matroska", ".jsonl": "application/jsonl"}
@@ -53,14 +57,16 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What the meeting's page shows. `progress` is None while no export runs; `gone`: its time is over (Retention)."""
+    """What the meeting's page shows. `progress` is None while no export runs; `gone`: its time is over (Retention);
+    `shut`: "held" or "erased" as a state secret, else ""."""
 
     tracks: Sequence[Track]
     gone: bool
+    shut: str
     may_export: bool
     progress: float | None
     failed: bool
-    result: Result | None
+    result: Film | None
     result_length: str
     result_size: str
 
@@ -73,13 +79,17 @@ async def recording_of(request: web.Request, account: Account, entry: store.Meet
         account, "recording.read", MeetingAccess(entry.meeting.room, keepers(entry.meeting, facts))
     ):
         return None
-    folder = _folder(request, entry.meeting.id)
-    exports, result, gone = request.app[EXPORTS], finished(folder), not folder.exists()
+    recordings, exports = request.app[RECORDINGS], request.app[EXPORTS]
+    gone = not recordings.folder(entry.meeting.id).exists()
+    state = await asyncio.to_thread(recordings.state, [one.sha256 for one in files])
+    shut = state.value if state in (KeyState.HELD, KeyState.ERASED) else ""
+    result = None if shut else recordings.film(entry.meeting.id)
     language = reader_of(request).language
     return Recording(
         tracks=[_track(name, media, list(group), language) for (name, media), group in groupby(files, _key)],
-        gone=gone,
-        may_export=entry.state == "closed" and not gone,
+        gone=gone and not shut,
+        shut=shut,
+        may_export=entry.state == "closed" and not gone and not shut,
         progress=exports.progress(entry.meeting.id),
         failed=exports.failed(entry.meeting.id),
         result=result,
@@ -113,10 +123,6 @@ async def _facts(request: web.Request, meeting: str) -> list[Fact]:
         return await store.facts(connection, meeting, KINDS)
 
 
-def _folder(request: web.Request, meeting: str) -> Path:
-    return request.app[CONFIG].recordings / meeting
-
-
 async def _of(request: web.Request) -> tuple[store.MeetingEntry, list[Fact]]:
     """The meeting of the path and its facts, for whom its recording is. Raises Problem."""
     async with request.app[DATABASE].read() as connection:
@@ -132,30 +138,67 @@ async def _of(request: web.Request) -> tuple[store.MeetingEntry, list[Fact]]:
 async def download(request: web.Request) -> web.StreamResponse:
     """GET /meetings/{id}/recording/{file}: a file that the proceedings name, or the export. Raises Problem."""
     entry, facts = await _of(request)
-    name, folder = request.match_info["file"], _folder(request, entry.meeting.id)
+    name, recordings = request.match_info["file"], request.app[RECORDINGS]
     digests = {one.file: one.sha256 for one in listing(facts)}
-    result = finished(folder) if name == RESULT else None
-    if result is not None:
-        digests[RESULT] = result.sha256
-    if name not in digests or not (folder / name).is_file():
-        raise Problem("not_found")
-    await asyncio.to_thread(request.app[VAULT].archive.keys.refuse, digests[name])
-    digest = base64.b64encode(bytes.fromhex(digests[name])).decode()
-    return web.FileResponse(
-        folder / name,
-        headers={
-            **PRIVATE,
-            "Content-Type": _TYPES[Path(name).suffix],
-            "Content-Disposition": _disposition(entry, name),
-            "Repr-Digest": f"sha-256=:{digest}:",  # RFC 9530
-        },
-    )
+    film = recordings.film(entry.meeting.id) if name == FILM else None
+    try:
+        if film is not None:
+            file, digest = await asyncio.to_thread(recordings.open_film, entry.meeting.id), film.sha256
+        else:
+            digest = digests[name]
+            file = await asyncio.to_thread(recordings.open, entry.meeting.id, name, digest)
+    except (KeyError, FileNotFoundError) as error:
+        raise Problem("not_found") from error
+    said = base64.b64encode(bytes.fromhex(digest)).decode()
+    with file:
+        return await _sent(
+            request,
+            file,
+            {
+                **PRIVATE,
+                "Content-Type": _TYPES[Path(name).suffix],
+                "Content-Disposition": _disposition(entry, name),
+                "Repr-Digest": f"sha-256=:{said}:",  # RFC 9530
+                "ETag": f'"{digest}"',
+            },
+        )
+
+
+async def _sent(request: web.Request, file: BinaryIO, headers: Mapping[str, str]) -> web.StreamResponse:
+    """The file, or the part of it that is asked for (RFC 9110, section 14), decrypted as it goes."""
+    size = await asyncio.to_thread(file.seek, 0, os.SEEK_END)
+    try:
+        asked = request.http_range
+    except ValueError:
+        asked = slice(None)
+    if request.headers.get("If-Range", headers["ETag"]) != headers["ETag"]:
+        asked = slice(None)
+    part = asked != slice(None) and asked != slice(None, None, 1)
+    start, stop, _ = asked.indices(size)
+    headers = {**headers, "Accept-Ranges": "bytes", "Content-Length": str(max(0, stop - start))}
+    if part and start >= stop:
+        return web.Response(status=416, headers={**PRIVATE, "Content-Range": f"bytes */{size}"})
+    if part:
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    response = web.StreamResponse(status=206 if part else 200, headers=headers)
+    await asyncio.to_thread(file.seek, start)
+    first = await asyncio.to_thread(file.read, min(PIECE, stop - start))  # what is damaged is told before it is begun
+    await response.prepare(request)
+    if request.method == "HEAD":
+        return response
+    piece, left = first, stop - start
+    while piece:
+        await response.write(piece)
+        left -= len(piece)
+        piece = await asyncio.to_thread(file.read, min(PIECE, left))
+    await response.write_eof()
+    return response
 
 
 def _disposition(entry: store.MeetingEntry, name: str) -> str:
     """The one file of a meeting is saved by the meeting's title and day, any other by its own name; with a name in
     ASCII for whoever cannot read the other (RFC 6266 section 5)."""
-    if name != RESULT:
+    if name != FILM:
         return f'attachment; filename="{entry.meeting.id}-{name}"'
     title = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", entry.meeting.title)).strip("-")[:TITLE]
     day = entry.begins.astimezone(VIETNAM).date().isoformat()
@@ -175,10 +218,11 @@ async def export(request: web.Request) -> web.Response:
     entry, facts = await _of(request)
     await form(request)
     segments: list[dict[str, Any]] = [fact.data for fact in facts if fact.kind == "recording_segment"]
-    if entry.state != "closed" or not segments or not _folder(request, entry.meeting.id).exists():
+    recordings = request.app[RECORDINGS]
+    if entry.state != "closed" or not segments or not recordings.folder(entry.meeting.id).exists():
         raise Problem("not_found")
     for one in segments:
-        await asyncio.to_thread(request.app[VAULT].archive.keys.refuse, str(one["sha256"]))
+        await asyncio.to_thread(recordings.keys.refuse, str(one["sha256"]))
     await request.app[EXPORTS].start(entry.meeting.id, segments)
     return see_other(f"/meetings/{entry.meeting.id}#recording")
 

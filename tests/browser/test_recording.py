@@ -1,13 +1,17 @@
 """The chair records the meeting; everybody sees it, each one is asked, and who agrees plays in the file."""
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Page, expect
 
+from minutes.keyring import Keyring
+from server.recording_files import RecordingFiles
 from tests.browser.conftest import Open
 from tests.browser.room import enter, hook
 from tests.installation import Installation
@@ -30,7 +34,23 @@ def probe(path: Path) -> list[dict[str, Any]]:
     return streams
 
 
-async def test_each_is_asked_and_who_agrees_is_recorded(installation: Installation, signed_in: Open) -> None:
+def recorded(installation: Installation, to: Path) -> list[Path]:
+    """The files that the proceedings name, as they were recorded."""
+    files = RecordingFiles(installation.data / "recordings", Keyring(installation.data / "content-keys"))
+    with contextlib.closing(sqlite3.connect(installation.data / "giaoban.sqlite3")) as database:
+        rows = database.execute("SELECT meeting_id, data FROM fact WHERE kind = 'recording_segment'").fetchall()
+    found = []
+    for meeting, data in rows:
+        one = json.loads(data)
+        with files.open(meeting, one["file"], one["sha256"]) as file:
+            found.append(to / one["file"])
+            found[-1].write_bytes(file.read())
+    return sorted(found)
+
+
+async def test_each_is_asked_and_who_agrees_is_recorded(
+    installation: Installation, signed_in: Open, tmp_path: Path
+) -> None:
     room = f"{installation.url}/rooms/giao-ban"
     chair = await sit(signed_in, "hanh", room)
     await chair.click(hook("open-meeting"))
@@ -59,9 +79,10 @@ async def test_each_is_asked_and_who_agrees_is_recorded(installation: Installati
     await expect(dung.locator(hook("recording"))).to_be_hidden()
     await expect(dung.locator(hook("consent"))).to_be_hidden()
 
+    files = recorded(installation, tmp_path)
     for kind, codec in (("audio", "opus"), ("video", "vp8")):
         # Sound goes on in one file; with another size of the picture, as a busy machine sends, another file begins.
-        paths = sorted(folder.rglob(f"*-dung-{kind}.webm"))
+        paths = [path for path in files if path.name.endswith(f"-dung-{kind}.webm")]
         assert len(paths) == 1 or (kind == "video" and paths), paths
         streams = [stream for path in paths for stream in probe(path)]
         assert {stream["codec_name"] for stream in streams} == {codec}

@@ -18,8 +18,8 @@ from rooms import store
 from rooms.proceedings import Fact, first_altered
 from rooms.topics.recording import RECORDING
 from server.app import build_app
-from server.export_recording import RESULT, Plan, run
-from server.keys import CONFIG, DATABASE, SITTINGS
+from server.export_recording import Plan, run
+from server.keys import CONFIG, DATABASE, RECORDINGS, SITTINGS
 from tests.interop.test_whip import LIMIT, Caller
 from tests.server.conftest import Seat, Server
 
@@ -56,9 +56,22 @@ class Hall(Caller):
         """Until there is so much of these people's sound in files: another thread's work."""
         async with asyncio.timeout(LIMIT):
             while not all(
-                sum(path.stat().st_size for path in self.folder(meeting).glob(f"*-{who}-{media}*")) > octets
+                sum(path.stat().st_size for path in self.folder(meeting).rglob(f"*-{who}-{media}*")) > octets
                 for who in people
             ):
+                await asyncio.sleep(0.05)
+
+    async def plain(self, meeting: str, one: dict[str, Any], to: Path) -> Path:
+        """A file as it was recorded."""
+        with self.server.app[RECORDINGS].open(meeting, one["file"], one["sha256"]) as file:
+            path = to / one["file"]
+            path.write_bytes(file.read())
+        return path
+
+    async def until_encrypted(self, meeting: str) -> None:
+        """Until nothing plain is left: another thread's work."""
+        async with asyncio.timeout(LIMIT):
+            while list(self.server.app[RECORDINGS].under_way(meeting).iterdir()):
                 await asyncio.sleep(0.05)
 
 
@@ -87,7 +100,7 @@ def brightness(path: Path) -> float:
     return float(np.mean(last.to_ndarray(format="gray")))
 
 
-async def test_who_agrees_is_recorded_and_who_does_not_is_not(hall: Hall) -> None:
+async def test_who_agrees_is_recorded_and_who_does_not_is_not(hall: Hall, tmp_path: Path) -> None:
     chair = await hall.come("hanh")
     await chair.say("meeting.open")
     meeting = await hall.meeting_id()
@@ -106,10 +119,11 @@ async def test_who_agrees_is_recorded_and_who_does_not_is_not(hall: Hall) -> Non
     assert {(one["person"], one["media"]) for one in segments if one["person"]} == {
         ("hanh", "audio"), ("hanh", "video"), ("dung", "audio"), ("dung", "video"),
     }  # fmt: skip
-    assert not list(hall.folder(meeting).glob("*lan*"))
-    assert not list(hall.folder(meeting).glob("*.part"))
+    await hall.until_encrypted(meeting)
+    assert not list(hall.folder(meeting).rglob("*lan*"))
     for one in segments:
-        path = hall.folder(meeting) / one["file"]
+        path = await hall.plain(meeting, one, tmp_path)
+        assert path.read_bytes()[:64] not in (hall.folder(meeting) / one["file"]).read_bytes()
         assert hashlib.sha256(path.read_bytes()).hexdigest() == one["sha256"]
         if one["media"] == "video":
             assert abs(brightness(path) - BRIGHT[one["person"]]) < 15
@@ -123,12 +137,13 @@ async def test_who_agrees_is_recorded_and_who_does_not_is_not(hall: Hall) -> Non
     kinds = [fact.kind for fact in facts]
     assert kinds.index("recording_stopped") > max(at for at, kind in enumerate(kinds) if kind == "recording_segment")
 
-    list(await asyncio.to_thread(lambda: [*run(Plan.of(segments), hall.folder(meeting))]))
-    film = probe(hall.folder(meeting) / RESULT)
+    files = hall.server.app[RECORDINGS]
+    list(await asyncio.to_thread(lambda: [*run(Plan.of(meeting, segments), files)]))
+    with files.open_film(meeting) as made:
+        (tmp_path / "film.webm").write_bytes(made.read())
+    film = probe(tmp_path / "film.webm")
     assert [stream["codec_name"] for stream in film["streams"]] == ["vp8", "opus"]
-    longest = max(
-        float(probe(hall.folder(meeting) / one["file"])["format"]["duration"]) for one in segments if one["person"]
-    )
+    longest = max(float(probe(tmp_path / one["file"])["format"]["duration"]) for one in segments if one["person"])
     assert longest - 0.2 <= float(film["format"]["duration"]) <= longest + LIMIT
 
 
@@ -140,15 +155,17 @@ async def test_taking_consent_back_ends_it_at_once_and_closing_keeps_every_file(
     dung = await hall.come("dung", agrees=True)
     await hall.until_written(meeting, "hanh", "dung")
     await dung.say("recording.consent", agreed=False)
-    files = set(hall.folder(meeting).glob("*dung*"))
+    files = {path.name for path in hall.folder(meeting).rglob("*dung*")}
     await hall.until_written(meeting, "hanh", octets=12_000)
-    later = set(hall.folder(meeting).glob("*dung*"))
-    assert {path.name.removesuffix(".part") for path in later} == {path.name.removesuffix(".part") for path in files}
+    later = {path.name for path in hall.folder(meeting).rglob("*dung*")}
+    assert {name.removesuffix(".part") for name in later} == {name.removesuffix(".part") for name in files}
     # Nothing is stopped first: the closing itself ends the recording.
     assert (await chair.say("meeting.close"))["type"] == "ack"
     segments = await hall.segments(meeting)
     assert {one["person"] for one in segments} >= {"hanh", "dung"}
-    assert {path.name for path in hall.folder(meeting).iterdir()} == {one["file"] for one in segments}
+    await hall.until_encrypted(meeting)
+    there = {path.name for path in hall.folder(meeting).iterdir() if path.is_file()}
+    assert there == {one["file"] for one in segments}
 
 
 async def test_a_muted_microphone_is_not_recorded(hall: Hall) -> None:
@@ -162,7 +179,7 @@ async def test_a_muted_microphone_is_not_recorded(hall: Hall) -> None:
     assert {one["media"] for one in await hall.segments(meeting) if one["person"]} == {"video"}
 
 
-async def test_after_a_crash_what_was_recorded_is_kept_and_the_recording_goes_on(hall: Hall) -> None:
+async def test_after_a_crash_what_was_recorded_is_kept_and_the_recording_goes_on(hall: Hall, tmp_path: Path) -> None:
     chair = await hall.come("hanh")
     await chair.say("meeting.open")
     meeting = await hall.meeting_id()
@@ -170,7 +187,7 @@ async def test_after_a_crash_what_was_recorded_is_kept_and_the_recording_goes_on
     for media in ("audio", "video"):
         await hall.until_written(meeting, "hanh", media=media)
     # A second server on the same data, as after a crash of the first: nobody closed the files.
-    left = {path.name for path in hall.folder(meeting).iterdir()}
+    left = {path.name for path in hall.server.app[RECORDINGS].under_way(meeting).iterdir()}
     assert all(name.endswith(".part") for name in left)
     again = build_app(hall.server.app[CONFIG].model_copy(update={"data": await copied(hall)}))
     async with TestServer(again):
@@ -184,7 +201,9 @@ async def test_after_a_crash_what_was_recorded_is_kept_and_the_recording_goes_on
         assert all(one["recovered"] for one in kept)
         for one in kept:
             if one["person"]:
-                assert float(probe(again[CONFIG].recordings / meeting / one["file"])["format"]["duration"]) > 0
+                with again[RECORDINGS].open(meeting, one["file"], one["sha256"]) as file:
+                    (tmp_path / one["file"]).write_bytes(file.read())
+                assert float(probe(tmp_path / one["file"])["format"]["duration"]) > 0
 
 
 async def copied(hall: Hall) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from media.recording import Writer, Written
 from minutes.archive import Condition
 from minutes.content import VIETNAM
 from minutes.deposits.entry import Kind
@@ -19,8 +20,11 @@ from server.commands import archive
 from server.database import Database
 from server.erasing import Eraser
 from server.errors import SetupError
+from server.recording_files import RecordingFiles
 from server.vault import Vault, open_vault
 from server.vault_examination import Result, of_installation
+from tests.server.test_export_recording import record
+from tests.server.test_recording_files import EBML
 
 TEXT = "Nội dung không được để lại dấu vết".encode() * 300
 NOW = datetime.now(UTC)
@@ -175,6 +179,44 @@ async def test_backups_of_before_lose_it_when_their_keys_follow(
         config.archive_of(config.load(None, data=tmp_path / "later")).fetch(digest)
     (found,) = result.findings  # the log of that day knows nothing of it yet
     assert "khóa đã bị hủy" in found.sentence
+
+
+@pytest.mark.parametrize("name", ["backups", "office.tar"])
+async def test_no_backup_has_a_word_of_a_recording_in_the_clear_or_brings_back_what_was_erased(
+    office: config.Config, tmp_path: Path, name: str
+) -> None:
+    files = RecordingFiles(office.recordings, config.archive_of(office).keys)
+    record(Writer(files.under_way("m"), 1), "dung", 1, 0)
+    begun = {path.name for path in files.under_way("m").iterdir()}
+    writer = Writer(files.under_way("m"), files.next_number("m"))
+    record(writer, "dung", 1, 0)
+    *_, one = [one for one in writer.close() if isinstance(one, Written)]
+    files.seal("m", one.file, one.sha256)
+    with files.open("m", one.file, one.sha256) as file:
+        said = file.read()
+    first = saved(office, tmp_path / name)
+    copies = [path.read_bytes() for path in tmp_path.glob(f"{name}*/**/*") if path.is_file()]
+    copies += [first.where.read_bytes()]
+    assert not any(EBML in copy or said[-64:] in copy for copy in copies)
+    await asyncio.to_thread(anew, first.where, tmp_path / "before")
+    restored = config.load(None, data=tmp_path / "before")
+    copy = RecordingFiles(restored.recordings, config.archive_of(restored).keys)
+    with copy.open("m", one.file, one.sha256) as file:
+        assert file.read() == said
+    assert not any((copy.under_way("m") / left).exists() for left in begun)
+
+    async def erase(vault: Vault, eraser: Eraser) -> str:
+        await eraser.carry_out(await on_record(vault, eraser, decided(one.sha256, f"m/{one.file}")))
+        return ""
+
+    await with_vault(office, erase)
+    assert not (files.folder("m") / one.file).exists()
+    backup.erase_again(office, tmp_path / name)
+    await asyncio.to_thread(anew, first.where, tmp_path / "later")
+    later = config.load(None, data=tmp_path / "later")
+    with pytest.raises(Erased):
+        RecordingFiles(later.recordings, config.archive_of(later).keys).open("m", one.file, one.sha256)
+    assert said[-64:] not in (later.recordings / "m" / one.file).read_bytes()
 
 
 async def test_there_must_be_keys_to_destroy(office: config.Config, tmp_path: Path) -> None:

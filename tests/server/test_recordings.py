@@ -1,11 +1,19 @@
 """When nothing can be written, nobody is told of a recording that is none."""
 
+import hashlib
+from pathlib import Path
+
 import pytest
 
 from media import Recorded
-from server.keys import CONFIG, SITTINGS
+from rooms.topics.recording import RECORDING
+from server.keys import CONFIG, RECORDINGS, SITTINGS
 from tests.media import browser_offers, footage
 from tests.server.conftest import Seat, Server
+
+
+def written(server: Server) -> list[Path]:
+    return [path for path in server.app[CONFIG].recordings.rglob("*") if path.is_file()]
 
 
 async def opened(server: Server) -> Seat:
@@ -35,7 +43,7 @@ async def test_a_disk_that_fills_ends_the_recording_for_everybody(server: Server
     delegate = await server.sit(server.person("dung"))
     await chair.say("recording.start")
     sitting = await server.app[SITTINGS].get("giao-ban")
-    folder = server.app[CONFIG].recordings / sitting.room.meeting.id
+    folder = server.app[RECORDINGS].under_way(sitting.room.meeting.id)
     (folder / "000001-hanh-audio.webm.part").symlink_to("/dev/full")
     packets = tuple(footage.packets("opus", footage.tone(100)))
     sitting.receive(Recorded("giao-ban", "hanh", "audio", "opus", 48_000, 1, 1, packets, None))
@@ -53,7 +61,7 @@ async def test_what_was_on_its_way_when_somebody_refused_is_not_kept(server: Ser
     packets = tuple(footage.packets("opus", footage.tone(100)))
     sitting.receive(Recorded("giao-ban", "hanh", "audio", "opus", 48_000, 1, 1, packets, None))
     await chair.say("recording.stop")
-    assert list((server.app[CONFIG].recordings / sitting.room.meeting.id).iterdir()) == []
+    assert written(server) == []
 
 
 async def test_what_a_gateway_sends_under_a_persons_name_is_not_recorded_whatever_that_person_agreed_to(
@@ -85,4 +93,26 @@ async def test_what_a_gateway_sends_under_a_persons_name_is_not_recorded_whateve
     await chair.say("media.offer", sdp=offer)
     assert tapped == {"hanh": True}
     await chair.say("recording.stop")
-    assert list((server.app[CONFIG].recordings / sitting.room.meeting.id).iterdir()) == []
+    assert written(server) == []
+
+
+async def test_what_was_said_until_a_secret_is_reported_becomes_facts_and_the_recording_goes_on(server: Server) -> None:
+    chair = await opened(server)
+    await chair.say("recording.start")
+    sitting = await server.app[SITTINGS].get("giao-ban")
+    meeting = sitting.room.meeting.id
+    packets = tuple(footage.packets("opus", footage.tone(100)))
+    sitting.receive(Recorded("giao-ban", "hanh", "audio", "opus", 48_000, 1, 1, packets, None))
+    await server.app[SITTINGS].cut_recording("another")
+    assert not [fact for fact in sitting.room.facts if fact.kind == "recording_segment"]
+    await server.app[SITTINGS].cut_recording(meeting)
+    found = [fact.data for fact in sitting.room.facts if fact.kind == "recording_segment"]
+    assert {one["media"] for one in found} >= {"audio"}
+    assert RECORDING.of(sitting.room.state).running
+    sitting.receive(Recorded("giao-ban", "hanh", "audio", "opus", 48_000, 1, 2, packets, None))
+    await chair.say("recording.stop")
+    sound = [fact.data for fact in sitting.room.facts if fact.kind == "recording_segment" and fact.data["person"]]
+    assert len({one["file"] for one in sound}) == 2
+    for one in sound:
+        with server.app[RECORDINGS].open(meeting, one["file"], one["sha256"]) as file:
+            assert hashlib.sha256(file.read()).hexdigest() == one["sha256"]

@@ -26,7 +26,7 @@ from server.keys import CASE_FILES, DATABASE, KEEPER, REGISTERS
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office, begins_with, sealed_minutes, sealed_notice
 from tests.server.pages.test_papers import brought
-from tests.server.pages.test_recording_page import folder_of, recorded
+from tests.server.pages.test_recording_page import digests_of, folder_of, recorded
 
 
 async def of_the_meeting(office: Office) -> str:
@@ -111,6 +111,7 @@ async def test_closing_deposits_papers_recordings_and_proceedings_which_the_arch
     clerk, where = await office.sign_in("cuc"), await of_the_meeting(office)
     recording = next(folder_of(office, meeting).iterdir())
     sound = recording.read_bytes()
+    recorded_as = (await digests_of(office, meeting))[recording.name]
     recording.write_bytes(sound + b"x")
     with pytest.raises(Damaged):
         await app[CASE_FILES].close("lam-son", where.rpartition("/")[2], by=await office.actor("cuc"))
@@ -128,7 +129,7 @@ async def test_closing_deposits_papers_recordings_and_proceedings_which_the_arch
     assert number.endswith("/BB-UBND")
     assert named.startswith("Biên bản")
     assert number not in named, "it has a column of its own"
-    archived = next(office.server.data.joinpath("archive").rglob(hashlib.sha256(sound).hexdigest()))
+    archived = next(office.server.data.joinpath("archive").rglob(recorded_as))
     assert archived.samefile(recording), "nothing was copied"
     for number, item in enumerate(case.items, 1):
         sent = await clerk.get(f"{where}/items/{number}")

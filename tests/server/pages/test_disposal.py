@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from minutes.casefiles.disposal import names
+from minutes.casefiles.case import Case, Item, ItemKind
+from minutes.casefiles.disposal import Fate, names
+from minutes.casefiles.retention import Period
 from minutes.casefiles.store import case_table
 from minutes.deposits import store as deposits
 from minutes.document import State
 from rooms import store as rooms
 from server import directory
+from server.casefiles_disposal import recorded
 from server.document_export import Export, Exported
 from server.keys import CASE_FILES, DATABASE, DISPOSALS, VAULT
 from server.vault_examination import Result
@@ -194,3 +197,18 @@ def test_a_code_is_named_by_itself_alone() -> None:
     assert names("hồ sơ 2026.01, 2026.02.", "2026.01")
     assert names("hồ sơ 2026.01, 2026.02.", "2026.02")
     assert not names("hồ sơ 2026.012 và 12026.01, 2026.01.3", "2026.01")
+
+
+def test_with_the_recordings_of_a_meeting_goes_the_film_that_was_made_of_them() -> None:
+    def case(meeting: str | None, *fates: tuple[str, bool]) -> tuple[Case, list[Fate]]:
+        period, day = Period("hop-ky", "Hồ sơ hội nghị", 10, "thử"), date(2010, 5, 1)
+        made = Case("c", "lam-son", "UBND", 2010, 1, "Giao ban", meeting, period, day, "Cúc")
+        return made, [Fate(Item(ItemKind.RECORDING, name, name, "Ghi âm", "0" * 64), kept) for name, kept in fates]
+
+    paper = Fate(Item(ItemKind.PAPER, "p", "p.pdf", "Tài liệu", "1" * 64), False)
+    first = case("m-1", ("000001-a.webm", False), ("000002-b.webm", False))
+    second = case("m-2", ("000001-a.webm", True))
+    assert recorded([first, second, (first[0], [paper]), case(None)]) == (
+        ("m-1",),
+        ("m-1/000001-a.webm", "m-1/000002-b.webm", "m-1/export.webm"),
+    )

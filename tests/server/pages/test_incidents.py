@@ -1,16 +1,21 @@
 """A state secret that got in is out of reach at once, reported, and erased without a trace or given back."""
 
 import asyncio
+import hashlib
 
 from sqlalchemy import inspect, text
 
+from minutes.casefiles.case import ItemKind
 from minutes.document import State
-from server.keys import CONFIG, DATABASE, INCIDENTS, PAPERS, VAULT
+from minutes.keyring import KeyState
+from server.casefiles_contents import of_meeting
+from server.keys import CONFIG, DATABASE, INCIDENTS, PAPERS, RECORDINGS, VAULT
+from server.recording_files import film_key
 from server.vault_examination import Result, of_installation
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office, Page, Visitor
 from tests.server.pages.test_papers import brought
-from tests.server.pages.test_recording_page import folder_of, recorded
+from tests.server.pages.test_recording_page import digests_of, folder_of, recorded
 from tests.server.pages.test_registers import receive
 from tests.server.papers_files import pdf
 
@@ -260,17 +265,49 @@ async def test_after_a_stop_what_is_held_is_what_waits_for_a_decision(office: Of
 
 async def test_a_recording_is_held_and_its_files_are_gone_with_the_decision(office: Office) -> None:
     meeting = await recorded(office)
-    folder = folder_of(office, meeting)
-    files = sorted(path.name for path in folder.iterdir())
+    folder, app = folder_of(office, meeting), office.server.app
+    files = await digests_of(office, meeting)
     (folder / "export.webm").write_bytes(b"made of it")
     secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
-    path = f"/meetings/{meeting.id}/recording"
-    assert (await secretary.get(f"{path}/{files[0]}")).status == 200
-    told = await report(secretary, "recording", meeting.id)
+    page, path = f"/meetings/{meeting.id}", f"/meetings/{meeting.id}/recording"
+    first = next(iter(files))
+    assert (await secretary.get(f"{path}/{first}")).status == 200
+    asked = await secretary.get(f"/incidents/report?thing=recording&ref={meeting.id}")
+    assert "mọi tệp đã ghi của cuộc họp này" in asked.words
+    told = await report(secretary, "recording", meeting.id, seen="Phát biểu vào khoảng 9 giờ 20 phút")
     assert told.status == 303
-    assert (await secretary.get(f"{path}/{files[0]}")).status == 403
+    assert (await secretary.get(f"{path}/{first}")).status == 403
     assert (await secretary.post(f"{path}/export")).status == 403
-    assert sorted(one.name for one in folder.iterdir()) == files, "what was made of it is gone at once"
+    shown = await secretary.get(page)
+    assert shown.has("recording-held")
+    assert not any(shown.has(hook) for hook in ("recording-file", "export-start", "export-file", "to-incident"))
+    assert sorted(one.name for one in folder.iterdir()) == sorted(files), "what was made of it is gone at once"
+
+    before = {one.name: one.read_bytes() for one in folder.iterdir()}
     await leader.post(told.location + "/erase", {"reason": "Bí mật.", "sure": "yes"})
     assert list(folder.iterdir()) == []
-    assert (await secretary.get(f"/meetings/{meeting.id}")).status == 200
+    shown = await secretary.get(page)
+    assert shown.has("recording-erased")
+    assert all(digest in shown.text for digest in files.values())
+    assert (await secretary.get(f"{path}/{first}")).status == 410
+    assert (await secretary.post(f"{path}/export")).status == 410
+    for name, octets in before.items():
+        (folder / name).write_bytes(octets)  # somebody brings a copy of the disk
+    assert (await secretary.get(f"{path}/{first}")).status == 410
+    assert not any(path.name in {*files.values(), film_key(meeting.id)} for path in app[CONFIG].keyring.rglob("*"))
+    async with app[DATABASE].read() as connection:
+        left = await of_meeting(connection, app[RECORDINGS], meeting.id)
+    assert not any(one.kind is ItemKind.RECORDING for one in left), "the case file can be closed without it"
+
+
+async def test_a_recording_that_held_no_secret_is_given_back_and_a_film_can_be_made_of_it(office: Office) -> None:
+    meeting = await recorded(office)
+    first, digest = next(iter((await digests_of(office, meeting)).items()))
+    secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
+    path = f"/meetings/{meeting.id}/recording"
+    told = await report(secretary, "recording", meeting.id)
+    assert (await leader.post(told.location + "/release", {"reason": "Chỉ là nhầm."})).status == 303
+    again = await secretary.get(f"{path}/{first}")
+    assert hashlib.sha256(again.body).hexdigest() == digest
+    assert (await secretary.get(f"/meetings/{meeting.id}")).has("export-start")
+    assert office.server.app[RECORDINGS].keys.state(film_key(meeting.id)) is KeyState.THERE

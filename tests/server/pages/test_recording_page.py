@@ -14,6 +14,7 @@ from media.recording import Writer
 from minutes.casefiles import store as casefiles
 from minutes.casefiles.case import Item, ItemKind
 from minutes.casefiles.retention import Period
+from minutes.deposits.entry import Kind
 from minutes.document import Actor
 from rooms import (
     SYSTEM,
@@ -30,8 +31,11 @@ from rooms import (
 from rooms.proceedings import Meeting
 from server import auth
 from server.i18n import VIETNAM
-from server.keys import CONFIG, DATABASE, EXPORTS
+from server.keys import CONFIG, DATABASE, EXPORTS, RECORDINGS, VAULT
+from server.recording_files import RecordingFiles
+from server.recordings import listing
 from server.retention import Retention
+from server.sealing import seal_older
 from tests.server.pages.conftest import Office, Visitor
 from tests.server.test_command_line import Giaoban, giaoban
 from tests.server.test_export_recording import record
@@ -39,20 +43,25 @@ from tests.server.test_export_recording import record
 __all__ = ["giaoban"]
 
 
-def written(folder: Path, *, seconds: int) -> tuple[Segment, ...]:
-    """Files of Dũng as the media plane writes them."""
-    writer = Writer(folder, 1)
+def written(files: RecordingFiles, meeting: str, *, seconds: int) -> tuple[Segment, ...]:
+    """Files of Dũng as a recorder leaves them."""
+    writer = Writer(files.under_way(meeting), 1)
     record(writer, "dung", seconds, 0)
-    return tuple(
+    segments = tuple(
         Segment(one.file, one.participant, one.kind, one.codec, one.began, one.began + one.length, one.size, one.sha256)
         for one in writer.close()  # type: ignore[union-attr]
     )
+    for one in segments:
+        files.seal(meeting, one.file, one.sha256)
+    files.let_go(meeting, [one.file for one in segments])
+    files.under_way(meeting).rmdir()
+    return segments
 
 
 async def recorded(office: Office, *, seconds: int = 2, over: bool = True, title: str = "Giao ban") -> Meeting:
     """A meeting in which Dũng was recorded."""
     meeting = await office.meeting(title=title)
-    segments = await asyncio.to_thread(written, folder_of(office, meeting), seconds=seconds)
+    segments = await asyncio.to_thread(written, office.server.app[RECORDINGS], meeting.id, seconds=seconds)
     room, now = Room(meeting), auth.utcnow() - timedelta(hours=1)
     commands = [(person.id, Join(person)) for person in meeting.people()]
     commands += [("hanh", OpenMeeting()), ("hanh", StartRecording()), (SYSTEM, KeepSegments(segments))]
@@ -74,6 +83,17 @@ def folder_of(office: Office, meeting: Meeting) -> Path:
     return office.server.app[CONFIG].recordings / meeting.id
 
 
+async def digests_of(office: Office, meeting: Meeting) -> dict[str, str]:
+    """The SHA-256 of what was recorded, by the name of its file."""
+    async with office.server.app[DATABASE].read() as connection:
+        return {one.file: one.sha256 for one in listing(await store.facts(connection, meeting.id))}
+
+
+def content(office: Office, meeting: Meeting, file: str, sha256: str) -> bytes:
+    with office.server.app[RECORDINGS].open(meeting.id, file, sha256) as opened:
+        return opened.read()
+
+
 async def exported(visitor: Visitor, path: str, *, limit: float = 60.0) -> None:
     """Follow the export as the page's script does."""
     async with asyncio.timeout(limit):
@@ -84,35 +104,49 @@ async def exported(visitor: Visitor, path: str, *, limit: float = 60.0) -> None:
 async def test_chair_and_secretary_see_every_file_with_its_digest_and_nobody_else_does(office: Office) -> None:
     meeting = await recorded(office)
     path = f"/meetings/{meeting.id}"
-    files = sorted(folder_of(office, meeting).iterdir())
+    files = await digests_of(office, meeting)
     assert len(files) == 2
     for account in ("hanh", "binh"):
         page = await (await office.sign_in(account)).get(path)
         assert page.has("recording")
         assert "Lò Văn Dũng" in page.words
-        for file in files:
-            assert file.name in page.text
-            assert hashlib.sha256(file.read_bytes()).hexdigest() in page.text
+        for file, digest in files.items():
+            assert file in page.text
+            assert digest in page.text
+            assert hashlib.sha256(content(office, meeting, file, digest)).hexdigest() == digest
     for account in ("dung", "cuc"):
         page = await (await office.sign_in(account)).get(path)
         assert (page.status, page.has("recording")) == (200, False)
-        assert files[0].name not in page.text
+        assert not any(file in page.text for file in files)
 
 
 async def test_a_file_is_downloaded_whole_or_in_parts_and_says_what_it_is(office: Office) -> None:
     meeting = await recorded(office)
-    file = next(folder_of(office, meeting).glob("*video*"))
-    path = f"/meetings/{meeting.id}/recording/{file.name}"
+    name, sha256 = next(one for one in (await digests_of(office, meeting)).items() if "video" in one[0])
+    plain = content(office, meeting, name, sha256)
+    assert plain[:64] not in (folder_of(office, meeting) / name).read_bytes()
+    path = f"/meetings/{meeting.id}/recording/{name}"
     secretary = await office.sign_in("binh")
     page = await secretary.get(path)
-    assert (page.status, page.body) == (200, file.read_bytes())
+    assert (page.status, page.body) == (200, plain)
     assert page.headers["Content-Type"] == "video/webm"
-    assert page.headers["Content-Disposition"] == f'attachment; filename="{meeting.id}-{file.name}"'
+    assert page.headers["Content-Disposition"] == f'attachment; filename="{meeting.id}-{name}"'
     assert page.headers["Cache-Control"] == "no-store"
-    digest = base64.b64encode(hashlib.sha256(file.read_bytes()).digest()).decode()
+    digest = base64.b64encode(hashlib.sha256(plain).digest()).decode()
     assert page.headers["Repr-Digest"] == f"sha-256=:{digest}:"
-    part = await secretary.get(path, Range="bytes=0-99")
-    assert (part.status, part.body) == (206, file.read_bytes()[:100])
+    size, tag = len(plain), page.headers["ETag"]
+    for asked, expected, said in (
+        ("bytes=0-99", plain[:100], f"bytes 0-99/{size}"),
+        ("bytes=-10", plain[-10:], f"bytes {size - 10}-{size - 1}/{size}"),
+        (f"bytes={size - 5}-", plain[-5:], f"bytes {size - 5}-{size - 1}/{size}"),
+        (f"bytes=10-{size * 2}", plain[10:], f"bytes 10-{size - 1}/{size}"),
+    ):
+        part = await secretary.get(path, **{"Range": asked, "If-Range": tag})
+        assert (part.status, part.body, part.headers["Content-Range"]) == (206, expected, said)
+    beyond = await secretary.get(path, Range=f"bytes={size}-")
+    assert (beyond.status, beyond.headers["Content-Range"]) == (416, f"bytes */{size}")
+    for odd in ({"Range": "bytes=5-2"}, {"Range": "octets=1-2"}, {"Range": "bytes=0-9", "If-Range": '"another"'}):
+        assert (await secretary.get(path, **odd)).body == plain
 
 
 @pytest.mark.parametrize(
@@ -124,12 +158,35 @@ async def test_only_what_the_proceedings_name_is_given_out(office: Office, name:
     assert (await (await office.sign_in("binh")).get(f"/meetings/{meeting.id}/recording/{name}")).status == 404
 
 
+async def test_what_was_recorded_before_recordings_had_keys_is_encrypted_at_the_start_in_the_archive_too(
+    office: Office,
+) -> None:
+    meeting, app = await recorded(office), office.server.app
+    files = await digests_of(office, meeting)
+    plain = {name: content(office, meeting, name, digest) for name, digest in files.items()}
+    archive = app[VAULT].archive
+    for name, digest in files.items():
+        (folder_of(office, meeting) / name).write_bytes(plain[name])
+        await app[VAULT].deposit(plain[name], about=meeting.id, kind=Kind.RECORDING, label=name)
+        deposited = next(app[CONFIG].archive.rglob(digest))
+        deposited.chmod(0o600)
+        deposited.write_bytes(plain[name])
+    (app[CONFIG].recordings / "of-nobody").mkdir()
+    assert await seal_older(app[DATABASE], archive, app[RECORDINGS], auth.utcnow()) == 2 * len(files)
+    said = [octets[:64] for octets in plain.values()]
+    for folder in (app[CONFIG].recordings, app[CONFIG].archive):
+        assert not any(one in path.read_bytes() for path in folder.rglob("*") if path.is_file() for one in said)
+    for name, digest in files.items():
+        assert content(office, meeting, name, digest) == plain[name] == archive.fetch(digest)
+    assert await seal_older(app[DATABASE], archive, app[RECORDINGS], auth.utcnow()) == 0
+
+
 async def test_files_go_after_their_days_and_the_page_still_has_their_digests(office: Office) -> None:
     old = await recorded(office)
     app, now = office.server.app, auth.utcnow()
     stray = app[CONFIG].recordings / "of-nobody"
     stray.mkdir()
-    files = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder_of(office, old).iterdir()}
+    files = await digests_of(office, old)
     keep, forever = (Retention(app[DATABASE], app[CONFIG].recordings, app[EXPORTS], days) for days in (30, None))
     assert await forever.look(now + timedelta(days=4000)) == []
     assert await keep.look(now + timedelta(days=29)) == []
@@ -234,14 +291,17 @@ async def test_while_the_meeting_goes_on_there_is_nothing_to_export(office: Offi
 
 
 async def test_the_command_line_makes_the_same_file(
-    office: Office, giaoban: Giaoban, monkeypatch: pytest.MonkeyPatch
+    office: Office, giaoban: Giaoban, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("os.nice", lambda _: 0)
     meeting = await recorded(office)
     data = str(office.server.data)
-    made = await asyncio.to_thread(giaoban, "export", meeting.id, "--data", data)
+    made = await asyncio.to_thread(giaoban, "export", meeting.id, "--data", data, "--to", str(tmp_path / "phim.webm"))
     assert made.returncode == 0, made.stderr
-    film = folder_of(office, meeting) / "export.webm"
+    film = tmp_path / "phim.webm"
+    assert film.read_bytes().startswith(b"\x1a\x45\xdf\xa3")
     assert hashlib.sha256(film.read_bytes()).hexdigest() in made.stdout
+    again = await asyncio.to_thread(giaoban, "export", meeting.id, "--data", data, "--to", str(film))
+    assert (again.returncode, "Đã có tệp" in again.stderr) == (2, True)
     unknown = await asyncio.to_thread(giaoban, "export", "none", "--data", data)
     assert (unknown.returncode, "Không có cuộc họp" in unknown.stderr) == (2, True)
