@@ -4,8 +4,9 @@
 # networks, and Intel's AES-GCM, which the native core uses where it is.
 set -eu
 missing=""
-packages="chromium coturn firefox-esr openssl poppler-utils qpdf ffmpeg mkvtoolnix fonts-liberation2 libjaxb-java iproute2
-nftables libipsec-mb1 bubblewrap postgresql softhsm2 libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui
+packages="chromium chromium-headless-shell coturn firefox-esr openssl poppler-utils qpdf ffmpeg mkvtoolnix
+fonts-liberation2 libjaxb-java iproute2 nftables libipsec-mb1 bubblewrap postgresql softhsm2
+libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui
 gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-nice
 python3-gst-1.0 gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0"
 for package in $packages; do

@@ -1,5 +1,9 @@
 """Real browsers: Debian's Chromium with fake camera and microphone, one context a person.
 
+It is its headless shell: the same engine, media and network, without the windows of a browser, which took a second of a
+processor for each new person's first pages; tests/lab has the whole browser. The camera gives five frames a second, for
+each of them is encoded and drawn by the processor.
+
 One Chromium serves all tests, so that all run in one loop; its contexts end with their test. Each test has a server of
 its own, over its own copy of the demo authority.
 """
@@ -16,10 +20,11 @@ from tests.server.conftest import demo_data
 
 __all__ = ["demo_data"]
 
+CHROMIUM = "/usr/bin/chromium-headless-shell"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-quic",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=10",
+    "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=fps=5",
     "--autoplay-policy=no-user-gesture-required",
 ]  # fmt: skip
 
@@ -47,7 +52,7 @@ async def installation(tmp_path: Path, demo_data: Callable[[Path], Awaitable[Non
 @pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield running
         await running.close()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import async_playwright
 
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import CHROMIUM, FLAGS
 from tests.browser.room import enter, sees_and_hears
 from tests.installation import Installation
 from tests.relay import SECRET, Relay
@@ -41,7 +41,7 @@ async def test_two_people_meet_through_the_relay(
     try:
         async with async_playwright() as playwright:
             trusting = f"--ignore-certificate-errors-spki-list={relay.trust}"
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*FLAGS, trusting])
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, trusting])
             pages = {}
             for person in ("hanh", "dung"):
                 context = await browser.new_context(permissions=["camera", "microphone"], locale="vi-VN")

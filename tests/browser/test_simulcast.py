@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, async_playwright
 
 from media import Endpoint, LayersWanted, OfferReady, Router
+from tests.browser.conftest import CHROMIUM, FLAGS
 
 ROOM = "http://localhost/"
 PUBLISH = """async () => {
@@ -56,6 +57,17 @@ SEEN = """async () => {
       };
   return { height: 0, decoded: 0, received: 0, lost: 0 };
 }"""
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def browser() -> AsyncIterator[Browser]:
+    """One whose camera gives ten frames a second: of five, the middle size would fit into the line that is to be too
+    narrow for it, and too few would come to count what is lost."""
+    async with async_playwright() as playwright:
+        flags = [*FLAGS, "--use-fake-device-for-media-stream=fps=10"]
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield running
+        await running.close()
 
 
 @pytest_asyncio.fixture(loop_scope="package")
