@@ -4,8 +4,10 @@ import pypdfium2  # type: ignore[import-untyped]
 
 from server.keys import CASE_FILES
 from tests.postgresql import ON_BOTH
-from tests.server.pages.conftest import Office
+from tests.server.pages.conftest import Office, begins_with, sealed_notice
 from tests.server.pages.test_submitting import closed
+
+pytestmark = begins_with(sealed_notice)
 
 
 @ON_BOTH

@@ -18,7 +18,9 @@ from server.historical import Historical
 from server.keys import CASE_FILES, DATABASE, SUBMITTING
 from server.submitting import Submitting
 from tests.postgresql import ON_BOTH
-from tests.server.pages.conftest import Office
+from tests.server.pages.conftest import Office, begins_with, sealed_notice
+
+pytestmark = begins_with(sealed_notice)
 
 
 async def closed(office: Office, period: str) -> str:
