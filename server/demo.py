@@ -41,7 +41,9 @@ PEOPLE = (
     ("hanh", "Nguyễn Thị Hạnh", "Phó Chủ tịch UBND tỉnh", PROVINCE, ("leader",)),
     ("binh", "Trần Văn Bình", "Chuyên viên Văn phòng UBND tỉnh", PROVINCE, ("secretary",)),
     ("cuc", "Phạm Thu Cúc", "Văn thư Văn phòng UBND tỉnh", PROVINCE, ("clerk", "administrator")),
+    ("mai", "Đinh Thị Mai", "Lưu trữ viên Văn phòng UBND tỉnh", PROVINCE, ("archivist",)),
     ("dung", "Lò Văn Dũng", "Chủ tịch UBND xã", COMMUNES[0], ("delegate",)),
+    ("nhan", "Ka Nhàn", "Văn thư UBND xã", COMMUNES[0], ("clerk",)),
     ("lan", "Hoàng Thị Lan", "Chủ tịch UBND xã", COMMUNES[1], ("delegate",)),
     ("pao", "Giàng A Páo", "Phó Chủ tịch UBND xã", COMMUNES[2], ("delegate",)),
     ("hnga", "H'Nga Niê", "Chủ tịch UBND xã", COMMUNES[3], ("delegate",)),
@@ -64,10 +66,11 @@ STAFF = (
     ("phin", "Chảo Láo Phin", "Trưởng phòng Kinh tế", COMMUNES[5]),
     ("oanh", "Kiều Thị Oanh", "Phó Chủ tịch UBND phường", COMMUNES[6]),
 )
-_PRINTED = ("hanh", "binh", "cuc", "dung", "lan")
 _DUTIES = {
-    "hanh": N_("chủ trì"), "binh": N_("thư ký"), "cuc": N_("văn thư"), "dung": N_("đại biểu"), "lan": N_("đại biểu"),
+    "hanh": N_("chủ trì"), "binh": N_("thư ký"), "cuc": N_("văn thư"), "mai": N_("lưu trữ"), "dung": N_("đại biểu"),
+    "lan": N_("đại biểu"), "nhan": N_("văn thư xã"),
 }  # fmt: skip
+"""Whose sign-in links are printed, and what they try."""
 
 
 DIRECTIVE: dict[str, Any] = {
@@ -179,8 +182,8 @@ def announce(config: Config, console: Terminal) -> None:
     console.say(N_("  Dữ liệu: %(place)s; PIN ký số thử nghiệm: %(pin)s"), place=config.data, pin=PIN)
     console.print()
     people = {account_id: (name, title, unit) for account_id, name, title, unit, _roles in PEOPLE}
-    for account_id in _PRINTED:
+    for account_id, duty in _DUTIES.items():
         name, _title, unit = people[account_id]
-        console.print(f"  {console.reader.gettext(_DUTIES[account_id]):<9} {name}, {unit.short_name}")
-        console.print(f"            {config.base_url}/sign-in#{tokens.sign_in(account_id, now)}")
+        console.print(f"  {console.reader.gettext(duty):<11} {name}, {unit.short_name}")
+        console.print(f"              {config.base_url}/sign-in#{tokens.sign_in(account_id, now)}")
     console.say(N_("\n  Ctrl+C để dừng.\n"))

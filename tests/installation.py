@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 START_LIMIT = 60.0
 STOP_LIMIT = 15.0
-PEOPLE = ("hanh", "binh", "cuc", "dung", "lan")
+PEOPLE = ("hanh", "binh", "cuc", "mai", "dung", "lan", "nhan")
 PIN = "123456"
 
 

@@ -336,7 +336,7 @@ async def test_an_authority_names_who_chairs_its_permanent_room(office: Office) 
     found = await office.server.app[SITTINGS].meeting("giao-ban")
     assert found is not None
     assert (found.title, found.chair.id) == ("Phòng giao ban", "hanh")
-    assert {person.id for person in found.invited} == {"cuc", "dung"}
+    assert {person.id for person in found.invited} == {"cuc", "mai", "dung"}
     assert not (await (await office.sign_in("lan")).get("/meetings")).has("standing-room")
     for who in ("dung", "hanh"):
         assert (await (await office.sign_in(who)).post("/meetings/rooms/giao-ban", fields)).status == 403

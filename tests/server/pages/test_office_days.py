@@ -70,6 +70,7 @@ async def test_an_office_enters_the_notice_of_a_year_and_is_told_which_are_missi
     page = await clerk.get(where)
     assert f"12/TB-BNV , 01/10/{year - 1}" in page.words
     assert not page.has("doubt")
+    assert "Tết Âm lịch dự kiến" not in page.words
     assert f"{year} : mới là dự kiến" not in page.words
     assert (await leader.get("/workflow/days?year=2026")).has("unnumbered")
 

@@ -21,14 +21,15 @@ from tests.server.pages.test_papers import brought
 from tests.server.pages.test_registers import receive
 from tests.server.pages.test_series import day, put_down
 
-ALL = frozenset({"stranger", "guest", "hanh", "binh", "cuc", "kiem", "staff", "dung", "other"})
+ALL = frozenset({"stranger", "guest", "hanh", "binh", "cuc", "kiem", "mai", "staff", "dung", "other"})
 """Nobody signed in; a token of the meeting's room; of the authority its leader (who chairs), secretary, clerk (who
-administers, too), checker and an official without duty; whom the meeting invites from the unit that has its task; who
-has every role elsewhere."""
+administers, too), checker, archivist and an official without duty; whom the meeting invites from the unit that has its
+task; who has every role elsewhere."""
 OFFICIALS = ALL - {"stranger", "guest"}
 OFFICE = frozenset({"hanh", "binh", "cuc", "kiem"})
 INVITED = frozenset({"guest", "hanh", "binh", "cuc", "dung"})
 OTHER = frozenset({"other"})
+ARCHIVE = frozenset({"mai"})
 
 
 def only(*names: str) -> frozenset[str]:
@@ -53,11 +54,12 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     # Each in their own authority.
     (OFFICE | OTHER, """
         GET /registers/out  GET /registers/in  GET /registers/waiting  GET /registers/{which}/{year}.pdf
-        GET /registers/{which}/{year}-report.pdf  GET /registers/numbering  GET /casefiles  GET /casefiles/retention
-        GET /casefiles/disposal  GET /casefiles/handing
-        GET /casefiles/groups  GET /casefiles/{year}-{what}.pdf  GET /figures  GET /workflow
+        GET /registers/{which}/{year}-report.pdf  GET /registers/numbering  GET /workflow
         GET /workflow/days  GET /delegations  GET /tasks/board  GET /tasks/scores"""),
-    (only("hanh", "binh", "cuc", "other"), "GET /archive"),
+    (OFFICE | OTHER | ARCHIVE, """
+        GET /casefiles  GET /casefiles/retention  GET /casefiles/disposal  GET /casefiles/handing
+        GET /casefiles/groups  GET /casefiles/{year}-{what}.pdf  GET /figures"""),
+    (only("hanh", "binh", "cuc", "mai", "other"), "GET /archive"),
     (only("cuc"), """
         GET /people  GET /people/new  POST /people/new  GET /people/import  POST /people/import
         GET /people/{id}  POST /people/{id}  GET /people/{id}/end  POST /people/{id}/end
@@ -69,7 +71,7 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     (only("cuc", "other"), """
         GET /certificates  POST /certificates/picture  GET /certificates/picture.png
         POST /registers/out  POST /registers/out/end  POST /registers/in  POST /registers/in/edxml"""),
-    (only("binh", "cuc", "other"), "POST /casefiles  POST /casefiles/retention"),
+    (only("binh", "cuc", "mai", "other"), "POST /casefiles  POST /casefiles/retention"),
     (only("binh", "other"), """
         GET /desk/new  POST /desk/new  GET /meetings/new  POST /meetings/new  GET /meetings/series
         GET /meetings/series/new  POST /meetings/series/new  GET /meetings/council  POST /meetings/council"""),
@@ -105,10 +107,11 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     # Of one record.
     (OFFICE, """
         GET /desk/{id}  GET /desk/{id}/pdf  GET /desk/{id}/word  GET /desk/{id}/versions
-        GET /casefiles/{id}  GET /casefiles/{id}/contents.pdf  GET /casefiles/{id}/handing.pdf
-        GET /described/{subject}/{ref}
         GET /registers/in/{year}/{number}
         GET /incidents/report  POST /incidents/report"""),
+    (OFFICE | ARCHIVE, """
+        GET /casefiles/{id}  GET /casefiles/{id}/contents.pdf  GET /casefiles/{id}/handing.pdf
+        GET /described/{subject}/{ref}"""),
     (only("binh"), """
         POST /desk/{id}/files  POST /desk/{id}/files/remove
         GET /desk/{id}/edit  POST /desk/{id}/edit  POST /desk/{id}/versions/{version}/restore  POST /desk/{id}/word
@@ -128,12 +131,12 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     (only("cuc"), """
         POST /desk/{id}/seal  POST /desk/{id}/dispatch  GET /desk/{id}/redact  POST /desk/{id}/redact
         POST /certificates/{kind}/{holder}  POST /certificates/{kind}/{holder}/{id}/end"""),
-    (only("binh", "cuc"), """
+    (only("binh", "cuc", "mai"), """
         POST /casefiles/{id}/keep  POST /casefiles/{id}/add  POST /casefiles/{id}/close  POST /casefiles/{id}/hand
         POST /casefiles/{id}/take-out  POST /casefiles/{id}/submit  POST /casefiles/{id}/submitted
         POST /casefiles/{id}/take-back  POST /described/{subject}/{ref}"""),
-    (only("hanh", "binh", "cuc"), "POST /casefiles/{id}/group  GET /casefiles/{id}/bag"),
-    (only("cuc"), "POST /casefiles/{id}/receive  POST /casefiles/{id}/refuse"),
+    (only("hanh", "binh", "cuc", "mai"), "POST /casefiles/{id}/group  GET /casefiles/{id}/bag"),
+    (ARCHIVE, "POST /casefiles/{id}/receive  POST /casefiles/{id}/refuse"),
     (OFFICE | {"dung"}, "GET /tasks/{id}"),
     (only("dung"), """
         POST /tasks/{id}/accept  POST /tasks/{id}/begin  POST /tasks/{id}/hand  POST /tasks/{id}/report
