@@ -119,6 +119,27 @@ class CaseFiles:
             await store.add(connection, id, unit.id, unit.name, title.strip(), period, self.today, by.name)
         return id
 
+    async def late(self, case: Case) -> tuple[Item, ...]:
+        """What came after a case file was closed to prove what was done of its tasks, and lies in no other one."""
+        async with self._database.read() as connection:
+            return tuple(one for _, found in await self._late(connection, case) for one in found)
+
+    async def supplement(self, unit: Unit, case_id: str, *, by: Official) -> str:
+        """Open a case file that supplements a closed one of the unit, kept as long and opened by the same people; the
+        documents of what has come late are put into it. Returns its id. Raises NotFound, Refused("case_open")."""
+        id = secrets.token_hex(16)
+        async with self._database.begin() as connection:
+            case, now = await _own(connection, unit.id, case_id), self._now()
+            if case.state is not CaseState.CLOSED:
+                raise Refused("case_open", Reason(N_("Chỉ hồ sơ đã kết thúc mới có hồ sơ bổ sung.")))
+            title = f"Bổ sung hồ sơ {case.code}: {case.title}"[:500]
+            await store.add(connection, id, unit.id, unit.name, title, case.period, self.today, by.name)
+            made = await store.get(connection, id)
+            await store.move(connection, made, case.group, actor_of(by), now)
+            for (kind, ref), _ in await self._late(connection, case):
+                await store.put_in(connection, made, kind, ref, actor_of(by), now)
+        return id
+
     async def get(self, unit_id: str, case_id: str) -> Case:
         """A case file of the unit, with what lies in it now. Raises NotFound."""
         async with self._database.read() as connection:
@@ -298,6 +319,19 @@ class CaseFiles:
         if running.hexdigest() != item.digest:
             raise Damaged(Reason(N_("Tệp “%(name)s” không còn đúng như khi được ghi nhận"), name=item.name))
         return path
+
+    async def _late(self, connection: AsyncConnection, case: Case) -> list[tuple[tuple[ItemKind, str], list[Item]]]:
+        """The documents of a closed case file of which something came late, each with that."""
+        found = []
+        for one in case.items if case.state is CaseState.CLOSED else ():
+            proved = await contents.proofs(connection, case.unit_id, one.kind, one.ref)
+            others = await contents.holding(connection, case.unit_id, one.kind, one.ref) if proved else []
+            cases = [await self._whole(connection, case.unit_id, id) for id in others]
+            there = {(item.kind, item.ref) for each in cases for item in each.items}
+            late = [item for item in proved if (item.kind, item.ref) not in there]
+            if late:
+                found.append(((one.kind, one.ref), late))
+        return found
 
     async def _whole(self, connection: AsyncConnection, unit_id: str, case_id: str) -> Case:
         case = await _own(connection, unit_id, case_id)

@@ -144,9 +144,9 @@ async def with_files(connection: AsyncConnection, one: Document) -> list[Item]:
     item = of_document(one)
     files = await stored_files(connection, one) if item.digest is not None else ()
     about = f"Kèm theo {one.number_symbol}"
-    proofs = await task_proofs.items(connection, await tasks.of_document(connection, one.id))
+    proved = await proofs(connection, one.unit.id, ItemKind.DOCUMENT, one.id)
     return [item, *(Item(ItemKind.ATTACHMENT, f"{one.id}/{place}", file.name, f"{about}: {file.name}", file.digest)
-                    for place, file in enumerate(files, 1)), *proofs]  # fmt: skip
+                    for place, file in enumerate(files, 1)), *proved]  # fmt: skip
 
 
 async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: str) -> list[Item]:
@@ -161,13 +161,13 @@ async def added(connection: AsyncConnection, case: Case, kind: ItemKind, ref: st
         return [replace(one, title=f"{one.title}: {called}") for one in _proceedings(ref, facts)]
     year, number = map(int, ref.split("/"))
     one = of_received(await registers.one_incoming(connection, case.unit_id, year, number))
-    proofs = await task_proofs.items(connection, await tasks.of_received(connection, case.unit_id, ref))
+    proved = await proofs(connection, case.unit_id, kind, ref)
     if one.digest is not None:
-        return [one, *proofs]
+        return [one, *proved]
     own = await description.described(connection, case.unit_id, Subject.RECEIVED, ref)
     came = await exchange.of_line(connection, case.unit_id, year, number)
     gone = came is not None and came.recall is RecallState.DESTROYED
-    return [replace(one, said={**one.said, "PaperPlace": DESTROYED if gone else own["PaperPlace"]}), *proofs]
+    return [replace(one, said={**one.said, "PaperPlace": DESTROYED if gone else own["PaperPlace"]}), *proved]
 
 
 def of_received(one: Incoming) -> Item:
@@ -192,6 +192,15 @@ def of_received(one: Incoming) -> Item:
     title = f"{came.author} {came.number_symbol} {came.subject}"
     name = f"Đến {one.number:02d} {came.number_symbol}.pdf"
     return Item(ItemKind.RECEIVED, f"{one.year}/{one.number}", name, title, one.digest, said)
+
+
+async def proofs(connection: AsyncConnection, unit_id: str, kind: ItemKind, ref: str) -> list[Item]:
+    """What proves what was done of the tasks that stand in a document of ours, or in one that came to the unit."""
+    if kind is ItemKind.DOCUMENT:
+        return await task_proofs.items(connection, await tasks.of_document(connection, ref))
+    if kind is ItemKind.RECEIVED:
+        return await task_proofs.items(connection, await tasks.of_received(connection, unit_id, ref))
+    return []
 
 
 async def holding(connection: AsyncConnection, unit_id: str, kind: ItemKind, ref: str) -> list[str]:

@@ -60,6 +60,7 @@ def routes() -> list[web.RouteDef]:
         web.post(one + "/take-out", take_out),
         web.post(one + "/close", close),
         web.post(one + "/submit", submit),
+        web.post(one + "/supplement", supplement),
         web.get(one + "/bag", hand_over),
         web.get(one + r"/items/{number:[1-9]\d{0,4}}", download),
     ]
@@ -181,6 +182,8 @@ async def show_case(request: web.Request, account: Account, sentence: str = "") 
         historical=request.app[CONFIG].historical.name if request.app[SUBMITTING].connected else "",
         by_hand=by_hand,
         removed=removed,
+        late=await request.app[CASE_FILES].late(case),
+        may_supplement=may(account, "case.keep", case.unit_id),
         moves=await request.app[CASE_FILES].moves(case),
         sentence=sentence,
         own=case.unit_id == account.unit.id,
@@ -254,6 +257,18 @@ async def close(request: web.Request) -> web.Response:
 async def submit(request: web.Request) -> web.Response:
     """POST …/submit: hand it in to the historical archive."""
     return await _acted(request, "submit")
+
+
+async def supplement(request: web.Request) -> web.Response:
+    """POST …/supplement: open a case file for what came after this one was closed."""
+    account = account_for(request, "case.keep")
+    case = await case_named(request, account)
+    require(request, "case.keep", case.unit_id)
+    try:
+        made = await request.app[CASE_FILES].supplement(account.unit, case.id, by=actor(account))
+    except RecordError as error:
+        return await show_case(request, account, wording.told(error.reason, reader_of(request)))
+    return see_other(f"/casefiles/{made}")
 
 
 async def printed(request: web.Request) -> web.Response:

@@ -8,27 +8,42 @@ from typing import Any
 
 from aiohttp import web
 
+from minutes.casefiles.case import Case, CaseState, ItemKind
 from minutes.document import Document
 from minutes.document import State as Stage
 from minutes.errors import NotFound, RecordError
 from minutes.exchange.arrival import PDF, Kept
-from minutes.tasks.task import ACT_NAMES, NEEDS_REASON, STATE_NAMES, WORDS, Act, State, Step, Task, acts_on, moved, said
+from minutes.tasks.task import (
+    ACT_NAMES,
+    NEEDS_REASON,
+    STATE_NAMES,
+    WORDS,
+    Act,
+    Entry,
+    State,
+    Step,
+    Task,
+    acts_on,
+    moved,
+    said,
+)
 from server import accesses, directory, doors
 from server.accesses import Deed, Thing
 from server.auth import utcnow
 from server.directory import Account
 from server.errors import Problem, answer
 from server.i18n import N_, Reader
-from server.keys import CONFIG, DATABASE, EXCHANGE, RECORDS, REGISTERS, TASKS, VAULT
+from server.keys import CASE_FILES, CONFIG, DATABASE, EXCHANGE, RECORDS, REGISTERS, TASKS, VAULT
 from server.page_reader import PageReader
 from server.pages import current, form, reader_of, require, see_other, upload_of, wording
 from server.pages.caching import PRIVATE, pdf, private, saved
+from server.pages.casefiles import access as case_access
 from server.pages.desk_acts import Unfilled, actor, day
 from server.pages.desk_acts import access as document_access
 from server.received import MAX_BYTES
 from server.rights import Act as Permission
 from server.rights import TaskAccess, may
-from server.task_proofs import Proof, keep
+from server.task_proofs import Proof, keep, proof_in
 from server.tasks import day_of
 
 _WORK: tuple[Act, ...] = (Act.ACCEPT, Act.BEGIN, Act.REPORT, Act.ASK, Act.HAND)
@@ -139,12 +154,16 @@ async def _page(
         if owner and all(one.id != owner for one in units) and (former := await directory.unit(connection, owner)):
             units.append(former)  # to correct a text takes the task from nobody
     issued = await _answers(request, account, task) if Act.REPORT in acts else []
+    history = await request.app[TASKS].history(task.id)
+    closed, late = await _filed(request, account, task, history)
     return private(
         request,
         "tasks/task.html",
         status=422 if sentence else 200,
         task=task,
-        history=await request.app[TASKS].history(task.id),
+        history=history,
+        closed=closed,
+        late=late,
         acts=acts,
         names=ACT_NAMES,
         reasoned=NEEDS_REASON,
@@ -159,6 +178,22 @@ async def _page(
         typed=defaultdict(str, typed or {}),
         **words(request),
     )
+
+
+async def _filed(
+    request: web.Request, account: Account, task: Task, history: Sequence[Entry]
+) -> tuple[bool, tuple[Case, ...]]:
+    """Whether the case files of what the task stands in are all closed; and those of them that the account may
+    supplement, for a file of this task lies in none."""
+    source = task.source
+    kind, ref = (ItemKind.RECEIVED, source.received) if source.received else (ItemKind.DOCUMENT, source.document_id)
+    cases = [case for case, _ in await request.app[CASE_FILES].holding(task.authority.id, kind, ref)]
+    if not cases or any(case.state is CaseState.OPEN for case in cases):
+        return False, ()
+    proved = {f"{task.id}/{one.digest}" for entry in history if (one := proof_in(entry)) is not None}
+    proved -= {item.ref for case in cases for item in case.items if item.kind is ItemKind.PROOF}
+    kept = [one for one in cases if one.state is CaseState.CLOSED and may(account, "case.open", case_access(one))]
+    return True, tuple(kept) if proved and may(account, "case.keep", task.authority.id) else ()
 
 
 async def _answers(request: web.Request, account: Account, task: Task) -> list[Document]:

@@ -30,7 +30,7 @@ NOTHING_TYPED = {
     "/meetings/{id}/papers/{paper}/item", "/meetings/{id}/papers/{paper}/remove", "/delegations/{id}/revoke",
     "/delegations/{id}/confirm",
     "/desk/{id}/versions/{version}/restore", "/rooms/{room}/sites/{site}/phones",
-    "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand",
+    "/casefiles/{id}/keep", "/casefiles/{id}/close", "/casefiles/{id}/hand", "/casefiles/{id}/supplement",
     "/casefiles/{id}/group", "/casefiles/{id}/submit", "/casefiles/{id}/take-back", "/casefiles/{id}/receive",
     "/registers/numbering",
     "/desk/{id}/dispatch", "/desk/{id}/files/remove", "/workflow/days/remove", "/search/saved/{id}/remove",

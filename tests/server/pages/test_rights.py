@@ -133,7 +133,8 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /certificates/{kind}/{holder}  POST /certificates/{kind}/{holder}/{id}/end"""),
     (only("binh", "cuc", "mai"), """
         POST /casefiles/{id}/keep  POST /casefiles/{id}/add  POST /casefiles/{id}/close  POST /casefiles/{id}/hand
-        POST /casefiles/{id}/take-out  POST /casefiles/{id}/submit  POST /casefiles/{id}/submitted
+        POST /casefiles/{id}/supplement  POST /casefiles/{id}/take-out  POST /casefiles/{id}/submit
+        POST /casefiles/{id}/submitted
         POST /casefiles/{id}/take-back  POST /described/{subject}/{ref}"""),
     (only("hanh", "binh", "cuc", "mai"), "POST /casefiles/{id}/group  GET /casefiles/{id}/bag"),
     (ARCHIVE, "POST /casefiles/{id}/receive  POST /casefiles/{id}/refuse"),

@@ -137,6 +137,37 @@ def report(visitor: Visitor, data: bytes, *, secrecy: str = "none", name: str = 
 
 
 @begins_with(sealed_notice)
+async def test_a_file_that_comes_after_the_case_file_was_closed_goes_into_a_supplementary_one(office: Office) -> None:
+    task, file = await given(office), pdf("Danh sách 42 hộ")
+    commune, clerk, secretary = [await office.sign_in(one) for one in ("dung", "cuc", "binh")]
+    assert not (await commune.get(f"/tasks/{task}")).has("case-closed")
+    cases = office.server.app[CASE_FILES]
+    (case,) = await cases.of_year("lam-son", cases.today.year)
+    where = f"/casefiles/{case.id}"
+    assert (await clerk.post(f"{where}/supplement")).status == 422, "it is open"
+    await clerk.post(f"{where}/group", {"group": "han-che"})
+    assert (await clerk.post(f"{where}/close", {"sure": "yes"})).status == 303
+    assert not (await clerk.get(where)).has("late")
+    assert (await commune.get(f"/tasks/{task}")).has("case-closed")
+    assert (await commune.post(f"/tasks/{task}/report", report(commune, file))).status == 303
+    assert (await clerk.get(f"/tasks/{task}")).has("late")
+    assert not (await commune.get(f"/tasks/{task}")).has("late"), "it keeps no case file of the authority"
+    assert not (await secretary.get(f"/tasks/{task}")).has("late"), "the group shuts the secretary out"
+    assert "danh-sach.pdf" in (await clerk.get(where)).words
+
+    made = (await clerk.post(f"{where}/supplement")).location
+    page = await clerk.get(made)
+    assert f"Bổ sung hồ sơ {case.code}" in page.words
+    assert "danh-sach.pdf" in page.words
+    assert (await secretary.get(made)).status == 403, "it is in the same group"
+    for path in (f"/tasks/{task}", where):
+        assert not (await clerk.get(path)).has("late"), "it lies in a case file now"
+    assert (await clerk.post(f"{made}/close", {"sure": "yes"})).status == 303
+    assert not (await clerk.get(f"/tasks/{task}")).has("late")
+    assert (await clerk.get(where)).has("supplement")
+
+
+@begins_with(sealed_notice)
 async def test_a_unit_proves_its_report_by_a_file_that_whoever_decides_reads_and_the_case_file_keeps(
     office: Office,
 ) -> None:
