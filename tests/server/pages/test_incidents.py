@@ -170,7 +170,9 @@ async def test_what_is_set_aside_or_erased_does_not_wait_to_be_handed_on(office:
     await leader.post(f"/incidents/{incident.id}/erase", {"reason": "Bí mật.", "sure": "yes"})
     await waits_for_nobody()
     assert "Đã xóa nội dung" in (await clerk.get("/registers/in")).words
-    assert "Tình trạng Đã xóa nội dung" in (await clerk.get(where)).words
+    erased = await clerk.get(where)
+    assert "Tình trạng Đã xóa nội dung" in erased.words
+    assert f"{where}/file" not in erased.text
 
 
 async def test_a_paper_is_gone_with_its_images_notes_and_cannot_be_brought_again(office: Office) -> None:
