@@ -26,6 +26,8 @@ PACKED, ENTRIES = 60 << 20, 2000
 """Octets that the parts of the file may unpack to, and how many there may be."""
 MEMORY, PROCESSOR, OUTPUT = 1 << 30, 30, 16 << 20
 LINES, ROWS, COLUMNS = 20_000, 501, 20
+SPANNED = 200
+"""Columns that the cells of a row reach over, more than Word has: a cell is read once for each."""
 PARAGRAPH = 10_000
 SOURCE = "{urn:giaoban:content}content"
 _HIDDEN = "\u00ad\u200b\u2060\ufeff"
@@ -109,6 +111,8 @@ def _level(paragraph: Paragraph) -> int | None:
 def _table(table: Table) -> Iterator[Json]:
     rows = []
     for row in table.rows[: ROWS + 1]:
+        if row.grid_cols_before + sum(cell.grid_span for cell in row._tr.tc_lst) > SPANNED:
+            raise Refused("word_long")
         cells: list[str] = []
         last = None
         for cell in row.cells:

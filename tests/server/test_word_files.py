@@ -109,6 +109,13 @@ async def test_a_content_of_nothing_but_lists_is_not_read() -> None:
     assert refused.value.code == "word_long"
 
 
+def test_a_cell_over_a_thousand_million_columns_is_not_read_once_for_each() -> None:
+    document = docx.Document()
+    document.add_table(1, 1).cell(0, 0)._tc.grid_span = 10**9
+    with pytest.raises(read_docx.Refused, match="word_long"):
+        read_docx.read(document)
+
+
 async def test_entities_are_not_blown_up() -> None:
     try:
         text = await WordFiles().read(BytesIO(entities()))
