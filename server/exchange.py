@@ -19,6 +19,7 @@ from minutes.errors import N_, InvalidContent, Reason, RecordError, Refused
 from minutes.exchange import edxml, status, store
 from minutes.exchange.arrival import PDF
 from minutes.exchange.edxml import Business, Message
+from minutes.exchange.element import refuse_marked
 from minutes.exchange.status import Code, Status
 from minutes.exchange.store import MessageState, Outgoing, Sent, Trouble
 from minutes.workflow import store as workflow
@@ -227,6 +228,8 @@ class Exchange:
         """Put a message on record; else why it is none. Raises Problem."""
         try:
             message = await asyncio.to_thread(edxml.read, data)
+            if isinstance(message, Status):
+                refuse_marked(message.everything)
         except InvalidContent as error:
             return str(error.reason)
         if isinstance(message, Status):

@@ -28,6 +28,7 @@ from minutes.exchange.arrival import (
     refuse_unasked,
 )
 from minutes.exchange.edxml import Business, File, Message
+from minutes.exchange.element import refuse_marked
 from minutes.exchange.status import Code
 from minutes.exchange.store import Outgoing
 from minutes.exchange.tables import arrival_table
@@ -254,6 +255,7 @@ class Arrivals:
 
 def _entered(message: Message, today: date) -> Received:
     """What the register would say of it. Raises InvalidContent, SecretContent."""
+    refuse_marked(message.everything)
     if not ORGAN.fullmatch(message.organ_id) or len(message.document_id) > 200:
         raise InvalidContent("file", Reason(N_("thiếu hoặc sai mã định danh của nơi gửi hay của văn bản")))
     if not message.files:

@@ -11,7 +11,7 @@ import uuid
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -26,6 +26,7 @@ from minutes.exchange.element import (
     bad,
     clean,
     day,
+    everything,
     first,
     found,
     local,
@@ -79,7 +80,8 @@ class File:
 class Message:
     """A document as it goes from one authority to others. `id` names the message, `priority` is in words. `to_organs`
     are the identifiers of those that it is sent to, `targets` the documents that it revokes, updates or replaces, as
-    their own `document_id` names them."""
+    their own `document_id` names them. `everything`: what stands in a message that has come, but for its files, for
+    `refuse_marked`: much of it is shown nowhere."""
 
     id: str
     organ_id: str
@@ -101,6 +103,7 @@ class Message:
     to_organs: tuple[str, ...] = ()
     business: Business = Business.NEW
     targets: tuple[str, ...] = ()
+    everything: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def document_id(self) -> str:
@@ -223,6 +226,7 @@ def _read(said: ET.Element) -> Message:
         to_organs=tuple(one for one in organs if one),
         business=business,
         targets=targets,
+        everything=everything(said),
     )
 
 

@@ -5,12 +5,13 @@ and namespaces.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from xml.etree import ElementTree as ET
 
 from minutes.errors import N_, InvalidContent, Reason
 from minutes.reading import REFUSED
+from minutes.secrecy import refuse_secrets
 
 NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -19,6 +20,8 @@ LIMIT = 75 * 2**20
 LONGEST = 10_000
 MOST_PARTS = 100_000
 """Tags and quotation marks in a message: of some million, reading alone takes all memory and half a minute."""
+MOST_SAID = 1_000_000
+"""Characters of everything but the files."""
 DEEPEST = 40
 """Elements within each other; a message has about ten."""
 
@@ -91,6 +94,26 @@ def all_of(parent: ET.Element | None, name: str, most: int) -> Iterator[ET.Eleme
         if number == most:
             raise bad()
         yield one
+
+
+def everything(said: ET.Element) -> tuple[str, ...]:
+    """Every text and attribute of a message, but the files in it. Raises InvalidContent("file") where no message has so
+    much to say."""
+    found: list[str] = []
+    for one in said.iter():
+        if local(one) != "ContentTransferEncoded":
+            found.append(one.text or "")
+        found += (one.tail or "", *one.attrib.values())
+    if sum(map(len, found)) > MOST_SAID:
+        raise bad()
+    return tuple(text for text in found if text and not text.isspace())
+
+
+def refuse_marked(texts: Iterable[str]) -> None:
+    """Raises SecretContent where `everything` that a message says bears a mark of secrecy; a level that stands alone,
+    in whatever element a system has for it, is one, too."""
+    levels = ("Độ mật: Mật" if text.strip().casefold() == "mật" else text for text in texts)
+    refuse_secrets("file", "\n".join(levels))
 
 
 def found(parent: ET.Element | None, name: str) -> ET.Element | None:

@@ -1,14 +1,14 @@
 """What a receiver says of a document that it was sent, as an edXML message: it has come, is refused, has its number…"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
 from types import MappingProxyType
 from xml.etree import ElementTree as ET
 
 from minutes.errors import N_
-from minutes.exchange.element import bad, day, first, found, root, text, texts, under, written
+from minutes.exchange.element import bad, day, everything, first, found, root, text, texts, under, written
 from minutes.reading import VIETNAM
 
 
@@ -58,6 +58,8 @@ class Status:
     at: datetime
     said: str = ""
     staff: str = ""
+    everything: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """What stands in one that has come, for `refuse_marked`."""
 
 
 def dump(status: Status) -> bytes:
@@ -93,6 +95,7 @@ def read(said: ET.Element) -> Status:
         at=_moment(text(whole, "Timestamp")),
         said=text(whole, "Description")[:500],
         staff=text(found(said, "StaffInfo"), "Staff")[:200],
+        everything=everything(said),
     )
 
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from minutes.document import KIND_NAMES, Kind
 from minutes.errors import InvalidContent, RecordError, SecretContent, SeveralWrong
 from minutes.exchange import edxml
+from minutes.exchange.element import refuse_marked
 from minutes.register import EntryState
 from minutes.registers import entry, report, store
 from minutes.registers import rule as numbering
@@ -255,6 +256,7 @@ async def bring(request: web.Request) -> web.Response:
     try:
         data = b"" if sent is None else await sent.octets()
         message = await asyncio.to_thread(edxml.load, data)
+        refuse_marked(message.everything)
         fields = _fields(message, request.app[REGISTERS].today, typed.get("secrecy", ""))
         said = entry.received({name: fields[name] for name in _IN}, request.app[REGISTERS].today)
         attached = next((one.content for one in message.files if one.content.startswith(b"%PDF-")), None)

@@ -3,7 +3,7 @@
 import base64
 import io
 import zipfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from xml.etree import ElementTree as ET
@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minutes.errors import InvalidContent
+from minutes.errors import InvalidContent, SecretContent
 from minutes.exchange import edxml, status
 from minutes.exchange.edxml import Business, File, Message, dump, load, read
-from minutes.exchange.element import DEEPEST, LIMIT, NAMESPACE
+from minutes.exchange.element import DEEPEST, LIMIT, MOST_SAID, NAMESPACE, refuse_marked
 from minutes.exchange.status import Code, Status
 from minutes.zipped import ENTRIES, crowded
 
@@ -155,3 +155,27 @@ def test_whatever_is_changed_in_a_status_it_is_one_or_refused(at: int, with_: by
     whole = status.dump(STATUS)
     with suppress(InvalidContent):
         read(whole[: at % len(whole)] + with_ + whole[at % len(whole) + len(with_) :])
+
+
+@pytest.mark.parametrize(
+    ("element", "marked"),
+    [
+        ("<edXML:SecurityLevel>Mật</edXML:SecurityLevel>", True),
+        ("<edXML:Content>Kế hoạch TỐI MẬT</edXML:Content>", True),
+        ("<edXML:Level name='Tuyệt mật'/>", True),
+        ("<edXML:Level>Tối</edXML:Level><edXML:Level>mật</edXML:Level>", True),
+        ("<edXML:Content>Bảo mật thông tin</edXML:Content>", False),
+    ],
+)
+def test_a_mark_of_secrecy_is_found_wherever_in_the_header_it_stands(element: str, marked: bool) -> None:
+    for sent, end in ((dump(MESSAGE, AT), "MessageHeader"), (status.dump(STATUS), "Status")):
+        text = sent.decode().replace(f"</edXML:{end}>", f"{element}</edXML:{end}>")
+        said = read(text.encode())
+        with pytest.raises(SecretContent) if marked else nullcontext():
+            refuse_marked(said.everything)
+
+
+def test_a_header_longer_than_any_is_not_searched() -> None:
+    sent = dump(replace(MESSAGE, subject="x"), AT).decode()
+    with pytest.raises(InvalidContent, match="edXML"):
+        load(sent.replace("<edXML:Content>x", "<edXML:Content>" + "x" * (MOST_SAID + 1)).encode())

@@ -256,6 +256,7 @@ async def test_what_must_not_be_here_is_refused_at_once_and_nothing_of_it_is_kep
     annex = edxml.File("phu-luc.docx", "", docx("Kế hoạch", "Độ mật: TỐI MẬT"))
     wrong = [
         message(commune, subject="Tuyệt mật: kế hoạch"),
+        message(commune, competence="TỐI MẬT"),  # what the header alone says
         message(commune, files=(edxml.File("a.pdf", "", pdf("Trang 1", "TỐI MẬT")),)),
         message(commune, annex),
         message(commune, edxml.File("chay.exe", "", b"MZ")),
