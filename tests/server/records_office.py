@@ -1,6 +1,8 @@
 """A whole records office in a directory, for tests: database, archive, keys, people."""
 
 import contextlib
+import functools
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pyhanko.sign.timestamps import TimeStamper
-from sqlalchemy import Row, select
+from sqlalchemy import Row, create_engine, select
 
 from minutes.archive import Archive
 from minutes.document import Actor, Kind, Signer
@@ -93,6 +95,22 @@ class RecordsOffice:
         return document_id
 
 
+TABLES = (minutes_metadata, directory.metadata, rooms_metadata)
+
+
+@functools.cache
+def empty() -> bytes:
+    """A database of SQLite with all tables and without a row: a copy costs a hundredth of making them."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        for tables in TABLES:
+            tables.create_all(connection)
+    with engine.connect() as connection:
+        made = connection.connection.dbapi_connection
+        assert isinstance(made, sqlite3.Connection)
+        return made.serialize()
+
+
 def joined(one: Trust, other: Trust) -> Trust:
     """What either believes."""
     return Trust(
@@ -114,11 +132,14 @@ async def open_office(
         now=datetime.now(UTC),
     )
     keys = open_keys(path / "keys")
-    database = Database(database_url or sqlite_url(path / "giaoban.sqlite3"))
-    async with database.begin() as connection:
-        await connection.run_sync(minutes_metadata.create_all)
-        await connection.run_sync(directory.metadata.create_all)
-        await connection.run_sync(rooms_metadata.create_all)
+    file = path / "giaoban.sqlite3"
+    database = Database(url := database_url or sqlite_url(file))
+    if url != sqlite_url(file):
+        async with database.begin() as connection:
+            for tables in TABLES:
+                await connection.run_sync(tables.create_all)
+    elif not file.exists():
+        file.write_bytes(empty())
     clock = Clock()
     records = Records(
         database,
