@@ -79,16 +79,17 @@ class ChangeAccess:
 
 @dataclass(frozen=True, slots=True)
 class TaskAccess:
-    """A task as `may` sees it: the unit that has given it, the one that leads it ("" where none is known), and those
-    that help."""
+    """A task as `may` sees it: the unit that has given it, the one that leads it ("" where none is known), those that
+    help, and the account that has to answer it ("" where nobody is named)."""
 
     authority_id: str
     owner_id: str
     helping: frozenset[str] = frozenset()
+    handler: str = ""
 
 
 Act = Literal[
-    "task.list", "task.read", "task.work", "task.decide", "task.board", "task.press",
+    "task.list", "task.read", "task.work", "task.decide", "task.order", "task.board", "task.press",
     "meetings.list", "meeting.schedule", "meeting.enter", "meeting.knock", "meeting.invite", "meeting.manage",
     "room.arrange", "series.arrange", "recording.read", "proceedings.read", "paper.read", "paper.add",
     "paper.remove", "room.publish_any", "room.list",
@@ -206,7 +207,13 @@ def _keeps(account: Account, case: CaseAccess) -> bool:
 
 
 def _gave(*roles: str) -> Callable[[Account, TaskAccess], bool]:
-    return lambda account, task: bool(account.roles.intersection(roles)) and task.authority_id in account.places
+    """Of the authority that has given it; nobody what they have to answer themselves."""
+    return lambda account, task: (
+        account.room is None
+        and bool(account.roles.intersection(roles))
+        and task.authority_id in account.places
+        and account.id != task.handler
+    )
 
 
 _RULES: dict[str, Callable[[Account, Any], bool]] = {
@@ -216,7 +223,9 @@ _RULES: dict[str, Callable[[Account, Any], bool]] = {
     "task.list": lambda account, _thing: bool(account.roles) and account.room is None,
     "task.read": _reads_task,
     "task.work": _works,
+    # Whether it was done, the office says too; what it asks for, until when and of whom, its leaders alone.
     "task.decide": _gave("leader", "secretary"),
+    "task.order": _gave("leader"),
     "task.board": lambda account, unit: bool(account.roles & _OFFICE) and unit in account.places,
     "task.press": lambda account, unit: bool(account.roles & {"leader", "secretary"}) and account.unit.id == unit,
     "meetings.list": lambda account, _thing: bool(account.roles),

@@ -17,6 +17,7 @@ from server.database import Database
 from server.directory import Account
 from server.exchange import Exchange
 from server.pages.desk_acts import MOST_SIGNERS, SIGNER_FIELDS, access
+from server.pages.tasks import access as task_access
 from server.registers import Registers
 from server.rights import TaskAccess, may
 from server.tasks import Tasks
@@ -107,11 +108,15 @@ async def came(exchange: Exchange, account: Account) -> int:
 
 
 async def undecided(tasks: Tasks, account: Account) -> int:
-    """How many tasks wait for the account's authority: to confirm what was reported, or to say of a later deadline."""
+    """How many tasks wait for the account: to confirm what was reported, or to say of a later deadline."""
     if not may(account, "task.decide", TaskAccess(account.unit.id, "")):
         return 0
     given = [one for unit in account.places for one in await tasks.of_authority(unit, only_open=True)]
-    return sum(one.undecided for one in given)
+    return sum(
+        may(account, "task.order" if one.asked_until else "task.decide", task_access(one))
+        for one in given
+        if one.undecided
+    )
 
 
 async def duties(tasks: Tasks, account: Account) -> tuple[Task, ...]:

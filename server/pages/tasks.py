@@ -47,10 +47,12 @@ from server.task_proofs import Proof, keep, proof_in
 from server.tasks import day_of
 
 _WORK: tuple[Act, ...] = (Act.ACCEPT, Act.BEGIN, Act.REPORT, Act.ASK, Act.HAND)
-_DECIDE: tuple[Act, ...] = (Act.CONFIRM, Act.RETURN, Act.GRANT, Act.REFUSE, Act.CORRECT, Act.CANCEL)
+_DECIDE: tuple[Act, ...] = (Act.CONFIRM, Act.RETURN)
+_ORDER: tuple[Act, ...] = (Act.GRANT, Act.REFUSE, Act.CORRECT, Act.CANCEL)
 PERMISSIONS: Mapping[Act, Permission] = {
     **dict.fromkeys(_WORK, "task.work"),
     **dict.fromkeys(_DECIDE, "task.decide"),
+    **dict.fromkeys(_ORDER, "task.order"),
 }
 """In the order in which a page offers them; what else the table has, time or a document does."""
 DETAILS: Mapping[str, str] = {
@@ -81,7 +83,8 @@ def routes() -> list[web.RouteDef]:
 def access(task: Task) -> TaskAccess:
     """The task as `may` sees it."""
     helping = frozenset(unit.id for unit in task.co_units if unit.id)
-    return TaskAccess(task.authority.id, task.owner.id if task.owner else "", helping)
+    handler = task.person.id if task.person else ""
+    return TaskAccess(task.authority.id, task.owner.id if task.owner else "", helping, handler)
 
 
 def left(task: Task, today: date, reader: Reader) -> str:
@@ -245,7 +248,7 @@ async def take(request: web.Request) -> web.Response:
     fields, reader, tasks = await form(request), reader_of(request), request.app[TASKS]
     try:
         until = day(fields["until"]) if fields.get("until") else None
-        side = task.authority if right == "task.decide" else task.owner
+        side = task.owner if right == "task.work" else task.authority
         why, by = fields.get("reason", ""), actor(account, side.id if side else "")
         if act is Act.CORRECT:
             owner, text = fields.get("owner", "")[:64], fields.get("text", "")

@@ -67,6 +67,29 @@ async def test_what_came_goes_from_the_clerk_by_the_leader_to_its_handler_and_is
     assert (await leader.post(where + "/direct", said(office, "person/cuc"))).status == 422
 
 
+async def test_who_has_to_answer_it_changes_neither_its_deadline_nor_whether_it_stands(office: Office) -> None:
+    clerk, leader, handler = [await office.sign_in(who) for who in ("cuc", "hanh", "binh")]
+    where = (await receive(office, clerk)).location
+    await leader.post(where + "/direct", said(office, "person/binh"))
+    task = await office.server.app[TASKS].get(await task_of(office))
+    path, later = f"/tasks/{task.id}", (today(office) + timedelta(days=30)).isoformat()
+    changed = {"text": task.text, "owner": "lam-son", "until": later, "reason": "Thêm thời gian", "person": "cuc"}
+    page = await handler.get(path)
+    assert page.has("do-ask")
+    for act in ("correct", "cancel", "grant", "refuse", "confirm", "return"):
+        assert not page.has(f"do-{act}"), act
+        assert (await handler.post(f"{path}/{act}", changed)).status == 403, act
+    assert (await handler.post(f"{path}/ask", changed)).status == 303
+    assert (await handler.post(f"{path}/grant", changed)).status == 403
+    assert not (await handler.get("/desk")).has("undecided")
+    assert (await leader.get("/desk")).has("undecided")
+    assert (await office.server.app[TASKS].get(task.id)).deadline == task.deadline
+    assert OPINION.partition(" <")[0] in (await clerk.get(where)).words
+    assert (await leader.post(f"{path}/grant", {})).status == 303
+    line = await office.server.app[REGISTERS].one_incoming("lam-son", today(office).year, 1)
+    assert line.deadline == today(office) + timedelta(days=30)
+
+
 async def test_a_unit_that_is_to_deal_with_it_reads_it_by_its_task_and_no_other_line(office: Office) -> None:
     clerk, leader, unit, other = [await office.sign_in(who) for who in ("cuc", "hanh", "dung", "lan")]
     letter = pdf("Công văn")

@@ -198,6 +198,7 @@ def test_heirs_go_on_with_what_is_open_and_read_the_rest() -> None:
         assert may(heir, "task.read", task)
     assert may(heir, "task.work", TaskAccess("x", "cu"))
     assert may(heir, "task.decide", TaskAccess("cu", "x"))
+    assert not may(heir, "task.decide", TaskAccess("cu", "x", handler=heir.id))
     assert not may(heir, "task.work", TaskAccess("cu", "x"))
     assert not may(heir, "task.decide", TaskAccess("x", "cu"))
     assert not may(heir, "task.read", TaskAccess("x", "y"))

@@ -121,11 +121,10 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
         POST /incidents/{id}/draft"""),
     (only("hanh"), """
         POST /desk/{id}/approve  POST /desk/{id}/return  POST /desk/{id}/void
+        POST /tasks/{id}/grant  POST /tasks/{id}/refuse  POST /tasks/{id}/correct  POST /tasks/{id}/cancel
         POST /incidents/{id}/erase  POST /incidents/{id}/release"""),
     (only("hanh", "binh"), """
-        POST /desk/{id}/sign  GET /incidents/{id}
-        POST /tasks/{id}/confirm  POST /tasks/{id}/return  POST /tasks/{id}/grant  POST /tasks/{id}/refuse
-        POST /tasks/{id}/correct  POST /tasks/{id}/cancel"""),
+        POST /desk/{id}/sign  GET /incidents/{id}  POST /tasks/{id}/confirm  POST /tasks/{id}/return"""),
     (only("hanh", "cuc"), """
         POST /desk/{id}/publish  POST /desk/{id}/withdraw  POST /registers/in/{year}/{number}/direct"""),
     (only("cuc"), """
