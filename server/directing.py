@@ -74,7 +74,7 @@ async def direct(
         _text(one, said.opinion), owner, (), said.deadline, today, person=person,
     )  # fmt: skip
     made = await tasks.add(connection, task)
-    told = {"deadline": short_date(said.deadline)} if said.deadline else {}
+    told = {"leader": leader.name, **({"deadline": short_date(said.deadline)} if said.deadline else {})}
     await tasks.log(connection, made, "assign", Actor(by.id, by.name, by.title), now, said.opinion, told)
     await store.handled(
         connection, unit.id, year, number, **kept, handler=_named(task), deadline=said.deadline, taken_by=None,

@@ -47,9 +47,9 @@ async def _show(request: web.Request, account: Account, typed: Mapping[str, str]
     unit = (await unit_asked(request, account)).id
     own, one = unit == account.unit.id, await _one(request, unit)
     reader = reader_of(request)
-    given = [
-        task for task in await request.app[TASKS].of_received(unit, one.ref) if task.state is not Progress.CANCELLED
-    ]
+    tasks = await request.app[TASKS].of_received(unit, one.ref)
+    given = [task for task in tasks if task.state is not Progress.CANCELLED]
+    ended = [(task, await request.app[TASKS].history(task.id)) for task in tasks if task not in given]
     directs = own and not given and may(account, "register.direct", unit)
     aside = (await request.app[REGISTERS].aside(unit, [one])).get(one.ref, "")
     directs = directs and not aside
@@ -73,6 +73,7 @@ async def _show(request: web.Request, account: Account, typed: Mapping[str, str]
         unit=unit,
         of_unit="" if own else f"?{urlencode({'unit': unit})}",
         task=given[-1] if given else None,
+        ended=[(task, history[0], history[-1]) for task, history in ended],
         states=STATE_NAMES,
         directs=directs,
         leaders=[] if _leads(account) else [who for who in accounts if who.unit.id == unit and "leader" in who.roles],

@@ -185,6 +185,11 @@ async def test_it_waits_for_a_direction_again_when_its_task_is_cancelled_and_fol
     assert (line.received.handler, line.deadline, line.taken_at) == ("UBND xã Hòa Phước", None, None)
     assert (await leader.post(f"/tasks/{task.id}/cancel", {"reason": "Nhầm"})).status == 303
     assert (await leader.get("/desk")).has("undirected")
+    page = await clerk.get(where)
+    assert EVIL not in page.text
+    ended = page.text.partition('data-test="ended"')[2].partition("</ul>")[0]
+    for told in ("Nguyễn Thị Hạnh", "Giao tham mưu văn bản trả lời", "UBND xã Hòa Phước", "Đã hủy", "Nhầm"):
+        assert told in ended
     assert (await leader.post(where + "/direct", said(office, "person/binh"))).status == 303
     line = await app[REGISTERS].one_incoming("lam-son", today(office).year, 1)
     assert line.received.handler.startswith("Trần Văn Bình")
