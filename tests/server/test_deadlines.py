@@ -12,9 +12,9 @@ from server.deadlines import Deadlines
 from server.keys import DATABASE, POSTMAN, RECORDS, TOKENS
 from server.mail import Postman
 from server.outbox import LINK, Mail
-from tests.server.pages.conftest import Office, office
+from tests.server.pages.conftest import Office, beginning, beginnings, office
 
-__all__ = ["office"]
+__all__ = ["beginning", "beginnings", "office"]
 
 
 def deadlines(office: Office) -> Deadlines:

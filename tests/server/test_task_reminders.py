@@ -9,9 +9,9 @@ from server import outbox
 from server.deadlines import Deadlines
 from server.keys import DATABASE, POSTMAN, TASKS
 from server.outbox import Mail
-from tests.server.pages.conftest import Office, office
+from tests.server.pages.conftest import Office, beginning, beginnings, office
 
-__all__ = ["office"]
+__all__ = ["beginning", "beginnings", "office"]
 
 DUE = datetime(2027, 1, 15, 9, 0, tzinfo=VIETNAM)
 WHAT = "Thực hiện nhiệm vụ Thông báo số 01/TB-UBND"
