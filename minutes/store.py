@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -154,6 +154,13 @@ WITHHELD, ERASED = '"withheld"', '"erased"'
 """Stand in place of the text of a version that was taken out."""
 
 
+def taken_out() -> ColumnElement[bool]:
+    """Of a row of documents: whether its text was set aside or erased."""
+    table = version_table
+    newest = (table.c.document_id == document_table.c.id) & (table.c.version == document_table.c.version)
+    return select(table.c.version).where(newest, table.c.content.in_((WITHHELD, ERASED))).exists()
+
+
 async def content(connection: AsyncConnection, document_id: str, version: int) -> Any:
     """The JSON of one version; raises NotFound, Withheld, Erased."""
     found = await connection.scalar(
@@ -232,12 +239,17 @@ async def minutes_of(connection: AsyncConnection, meeting_id: str) -> str | None
     return found
 
 
-async def search(connection: AsyncConnection, limit: int, **equal: object) -> tuple[Document, ...]:
-    """Documents whose columns equal what is given (None: any), the last changed first."""
+async def search(
+    connection: AsyncConnection, limit: int, *, readable: bool = False, **equal: object
+) -> tuple[Document, ...]:
+    """Documents whose columns equal what is given (None: any), the last changed first. `readable`: without those that
+    were not issued and whose text was taken out, for of these nobody has anything to do."""
     query = select(document_table).order_by(document_table.c.changed_at.desc(), document_table.c.id).limit(limit)
     for name, value in equal.items():
         if value is not None:
             query = query.where(document_table.c[name] == value)
+    if readable:
+        query = query.where(document_table.c.digest.is_not(None) | ~taken_out())
     return await _documents(connection, query)
 
 

@@ -33,7 +33,7 @@ class Deadlines:
     async def look(self, now: datetime) -> int:
         """Write the reminders that are due; how many letters. Documents of before turns were get theirs."""
         async with self._database.begin() as connection:
-            for document_id in await workflow.without_turn(connection):
+            for document_id in await workflow.unsettled(connection):
                 await workflow.settle(connection, document_id)
             due = await workflow.to_remind(connection, now, now + REMINDED_BEFORE)
             documents = await store.several(connection, [one.document_id for one in due])

@@ -46,7 +46,7 @@ async def of_year(database: Database, unit: Unit, year: int, opens: Callable[[Ca
     """The figures of a unit's year; case files are named as far as who asks `opens` them."""
     since, until = (datetime(one, 1, 1, tzinfo=VIETNAM) for one in (year, year + 1))
     async with database.read() as connection:
-        found = await records.search(connection, _ALL, unit_id=unit.id)
+        found = await records.search(connection, _ALL, readable=True, unit_id=unit.id)
         documents = [one for one in found if since <= one.created_at < until or one.year == year]
         cases = await casefiles.of_unit(connection, unit.id)
         arrived = await registers.incoming(connection, unit.id, year)

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 import structlog
-from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from minutes import content
@@ -30,7 +29,6 @@ from minutes.register import EntryState
 from minutes.searching import store as searching
 from minutes.searching.entry import Subject
 from minutes.workflow import store as workflow
-from minutes.workflow.tables import turn_table
 from rooms.proceedings import Unit
 from server import directory, papers_tables
 from server.directory import Account
@@ -152,7 +150,7 @@ class Incidents:
         taken = await take_out(connection, (*listed, *parts(origin, said, records_store.WITHHELD)))
         await asyncio.to_thread(self._box.put, id, taken)
         if origin.thing is Thing.DOCUMENT:
-            await connection.execute(delete(turn_table).where(turn_table.c.document_id == origin.ref))
+            await workflow.settle(connection, origin.ref)
             await searching.remove(connection, Subject.DOCUMENT, [origin.ref])
         if origin.thing is Thing.RECEIVED:
             await searching.remove(connection, Subject.RECEIVED, [origin.ref])

@@ -151,9 +151,10 @@ class Reading(PublicRecords):
         unit_id: str | None = None,
         limit: int = 200,
     ) -> tuple[Document, ...]:
-        """Documents that match everything given, the last changed first."""
+        """Documents that match everything given, the last changed first; no draft whose text was taken out."""
+        equal = {"kind": kind, "state": state, "meeting_id": meeting_id, "unit_id": unit_id}
         async with self._database.read() as connection:
-            return await store.search(connection, limit, kind=kind, state=state, meeting_id=meeting_id, unit_id=unit_id)
+            return await store.search(connection, limit, readable=True, **equal)
 
     async def pdf(self, document_id: str) -> bytes:
         """The archived file; before the seal the file as signed so far; before approval a page marked as a draft."""

@@ -207,7 +207,7 @@ class Registers:
         now = self._now()
         async with self._database.read() as connection:
             if which == "out":
-                documents = await records.search(connection, store.MOST, unit_id=unit.id)
+                documents = await records.search(connection, store.MOST, readable=True, unit_id=unit.id)
                 mine = [one for one in documents if year in (one.year, one.created_at.astimezone(VIETNAM).year)]
                 data = report.outgoing([unit.name], year, mine, now)
             else:

@@ -108,14 +108,15 @@ class Waiting:
 async def settle(connection: AsyncConnection, document_id: str) -> Document:
     """Write down anew whose turn it is, after anything that a document went through; the document as it is now.
 
-    A turn that stays keeps what has been said to whoever has it.
+    A turn that stays keeps what has been said to whoever has it. With a text that was taken out nobody can do anything.
     """
     document = await store.get(connection, document_id)
+    lost = await connection.scalar(select(store.taken_out()).where(document_table.c.id == document_id))
     noticed = False
     if document.kind is Kind.MINUTES and document.state is State.SEALED and document.meeting_id:
         noticed = bool(await store.search(connection, 1, meeting_id=document.meeting_id, kind=Kind.NOTICE.value))
     asked = await open_round(connection, document_id) if document.state is State.COMMENTS else ()
-    wanted = turns(document, asked, noticed=noticed)
+    wanted = () if lost else turns(document, asked, noticed=noticed)
     table = tables.turn_table
     rows = (await connection.execute(select(table).where(table.c.document_id == document_id))).mappings().all()
     known = {_turn(row): row["id"] for row in rows}
@@ -199,10 +200,12 @@ async def reminded(connection: AsyncConnection, turn_id: int, at: datetime, *, o
 _NOBODYS = (State.SEALED.value, State.STAMPING.value, State.DISCARDED.value)
 
 
-async def without_turn(connection: AsyncConnection) -> tuple[str, ...]:
-    """Documents under way that nobody's turn is written down for: those of before turns were."""
-    held = select(tables.turn_table.c.id).where(tables.turn_table.c.document_id == document_table.c.id)
-    query = select(document_table.c.id).where(document_table.c.state.not_in(_NOBODYS), ~held.exists())
+async def unsettled(connection: AsyncConnection) -> tuple[str, ...]:
+    """Documents under way that nobody's turn is written down for, those of before turns were; and documents whose text
+    was taken out and that somebody's turn still is."""
+    held = select(tables.turn_table.c.id).where(tables.turn_table.c.document_id == document_table.c.id).exists()
+    forgotten = document_table.c.state.not_in(_NOBODYS) & ~held & ~store.taken_out()
+    query = select(document_table.c.id).where(forgotten | (held & store.taken_out()))
     return tuple((await connection.scalars(query)).all())
 
 

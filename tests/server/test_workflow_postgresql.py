@@ -64,7 +64,7 @@ async def test_a_document_goes_the_long_way_and_is_recalled(
         assert [(one.document_id, one.turn.role) for one in due] == [(made, "clerk")]
         await workflow.reminded(connection, due[0].id, utcnow(), over=False)
         assert await workflow.to_remind(connection, utcnow(), utcnow() + timedelta(days=9)) == ()
-        assert await workflow.without_turn(connection) == ()
+        assert await workflow.unsettled(connection) == ()
     await records.pass_check(made, by=clerk)
     await sealed(records, made)
 

@@ -20,7 +20,7 @@ async def test_a_draft_is_discarded_with_a_reason_and_restored(office: Office) -
     assert (await binh.post(f"/desk/{draft}/discard", {"reason": "Lập nhầm"})).status == 303
     assert await office.records.count_waiting(await office.account("binh")) == 0
     async with office.server.app[DATABASE].read() as connection:
-        assert await workflow.without_turn(connection) == ()
+        assert await workflow.unsettled(connection) == ()
     page = await binh.get(f"/desk/{draft}")
     assert "Lập nhầm" in page.words
     assert not page.has("edit")

@@ -8,8 +8,10 @@ from sqlalchemy import inspect, text
 from minutes.casefiles.case import ItemKind
 from minutes.document import State
 from minutes.keyring import KeyState
+from server.auth import utcnow
 from server.casefiles_contents import of_meeting
-from server.keys import CONFIG, DATABASE, INCIDENTS, PAPERS, RECORDINGS, VAULT
+from server.deadlines import Deadlines
+from server.keys import CONFIG, DATABASE, INCIDENTS, PAPERS, POSTMAN, RECORDINGS, VAULT
 from server.recording_files import film_key
 from server.vault_examination import Result, of_installation
 from tests.postgresql import ON_BOTH
@@ -173,6 +175,26 @@ async def test_what_is_set_aside_or_erased_does_not_wait_to_be_handed_on(office:
     erased = await clerk.get(where)
     assert "Tình trạng Đã xóa nội dung" in erased.words
     assert f"{where}/file" not in erased.text
+
+
+async def test_a_draft_that_is_set_aside_or_erased_waits_for_nobody_and_is_counted_nowhere(office: Office) -> None:
+    document = await draft(office, State.REVIEW)
+    leader, clerk = await office.sign_in("hanh"), await office.sign_in("cuc")
+
+    async def shown() -> tuple[list[bool], str]:
+        await Deadlines(office.server.app[DATABASE], office.server.app[POSTMAN]).look(utcnow())
+        desks = [await one.get("/desk") for one in (leader, clerk, await office.sign_in("binh"))]
+        figures = (await clerk.get("/figures")).words
+        return [document in one.text for one in desks], figures.partition("Chỉ thị ")[2].partition(" ")[0]
+
+    assert await shown() == ([True] * 3, "2")
+    await report(clerk, "document", document)
+    gone = ([False] * 3, "1")
+    assert await shown() == gone
+    assert await office.records.count_waiting(await office.account("hanh")) == 0
+    (incident,) = await office.server.app[INCIDENTS].of_unit("lam-son")
+    await leader.post(f"/incidents/{incident.id}/erase", {"reason": "Bí mật.", "sure": "yes"})
+    assert await shown() == gone
 
 
 async def test_a_paper_is_gone_with_its_images_notes_and_cannot_be_brought_again(office: Office) -> None:
