@@ -1,6 +1,7 @@
 """New documents in the database: minutes from a meeting, a notice from minutes, any other from its text."""
 
 import secrets
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,12 +25,24 @@ from server import directory, search_index
 
 _CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0, 1, I, L, O, which people confuse when they type a code from paper."""
+_CODE_GROUPS, _CODE_GROUP = 3, 4
 
 SYSTEM = Actor("system", "Hệ thống", "")
 
 
 _ROUNDS = 8
 """Trial settings of a draft that has signs which cannot be printed."""
+
+
+def _grouped(letters: str) -> str:
+    return "-".join(letters[at : at + _CODE_GROUP] for at in range(0, len(letters), _CODE_GROUP))
+
+
+def code_as_printed(typed: str) -> str:
+    """A document's code ("W3BM-CSPU-8GVQ") from what somebody typed: in small or wide letters, with spaces, any dashes
+    or none between the groups. What cannot be a code stays as it is, so that it is found nowhere."""
+    letters = "".join(sign for sign in unicodedata.normalize("NFKC", typed).upper() if sign.isalnum())
+    return _grouped(letters) if len(letters) == _CODE_GROUPS * _CODE_GROUP else typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +211,7 @@ async def add(connection: AsyncConnection, drafted: Drafted, by: Actor, now: dat
         title=title,
         place=authority.place_name,
         version=1,
-        code="-".join("".join(secrets.choice(_CODE_LETTERS) for _ in range(4)) for _ in range(3)),
+        code=_grouped("".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_GROUPS * _CODE_GROUP))),
         created_at=now,
         changed_at=now,
         signers=in_signing_order(kind, drafted.signers, plan),

@@ -25,7 +25,7 @@ from minutes.searching.store import Ask, Hit
 from minutes.text import Attached, TextContent
 from minutes.workflow import store as workflow
 from server.database import Database
-from server.records_drafting import stored_content
+from server.records_drafting import code_as_printed, stored_content
 
 KEPT = 200
 """Texts kept in memory; the digest is the key, so they are never stale."""
@@ -76,12 +76,12 @@ class PublicRecords:
 
     async def by_code(self, code: str) -> PublicDocument:
         """The published document that carries this code under its QR. Raises NotFound, Damaged."""
-        return await self._public(code=code.strip().upper())
+        return await self._public(code=code_as_printed(code))
 
     async def is_issued(self, code: str) -> bool:
         """Whether an issued document carries this code, posted or not."""
         async with self._database.read() as connection:
-            return await store.issued(connection, code.strip().upper())
+            return await store.issued(connection, code_as_printed(code))
 
     async def public_pdf(self, digest: str) -> bytes:
         """The file of a published document, by digest. Raises NotFound for every other file, and Damaged."""

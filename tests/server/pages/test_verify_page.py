@@ -9,6 +9,7 @@ from aiohttp import FormData
 from minutes.document import State
 from minutes.verification import Finding, Verdict
 from server.keys import CHECKS_RUNNING
+from server.records_drafting import code_as_printed
 from server.verdicts import sentence
 from tests.minutes.test_publication import SEALED
 from tests.server.pages.conftest import Office, Page, Visitor, begins_with, sealed_notice
@@ -79,10 +80,20 @@ async def test_a_changed_copy_does_not_tell_a_stranger_the_subject_of_an_unposte
 async def test_the_code_under_the_qr_leads_to_the_verdict_on_the_archived_file(office: Office) -> None:
     notice = await office.posted()
     document = await office.records.get(notice)
-    page = await office.stranger().get(f"/verify?code={document.code.lower()}")
+    page = await office.stranger().get(f"/verify?code={document.code.lower().replace('-', '')}")
     assert (page.status, verdict(page)) == (200, "genuine")
     assert "so bản đang cầm trên tay" in page.words
     assert page.has("document-link")
+
+
+@pytest.mark.parametrize("between", ["", " ", "–", " - ", ".", "‑"])
+def test_a_code_is_read_as_people_type_it(between: str) -> None:
+    assert code_as_printed(f" {between.join(('w3bm', 'CSPU', '８ＧＶＱ'))} ") == "W3BM-CSPU-8GVQ"
+
+
+def test_what_is_no_code_stays_what_it_is() -> None:
+    for typed in ("", "W3BM", "W3BM-CSPU-8GVQ-7", "<script>", "%"):
+        assert code_as_printed(typed) == typed
 
 
 async def test_an_unknown_or_endless_code_is_answered_with_a_sentence(office: Office) -> None:
