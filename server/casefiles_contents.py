@@ -66,7 +66,8 @@ def _left(recordings: RecordingFiles, meeting_id: str, files: Sequence[Kept]) ->
     """What the days of recordings have taken away (server.retention), or an incident, is in the proceedings alone."""
     if not recordings.folder(meeting_id).is_dir():
         return []
-    return [one for one in files if recordings.state([one.sha256]) is not KeyState.ERASED]
+    shut = recordings.shut({one.file: one.sha256 for one in files})
+    return [one for one in files if shut.get(one.file) is not KeyState.ERASED]
 
 
 def _recorded(one: Kept) -> str:

@@ -31,7 +31,7 @@ from minutes.deposits.entry import Entry, Kind
 from minutes.deposits.erasure import Erasure, Ground
 from minutes.document import Document, Official
 from minutes.errors import N_, NotFound, Reason, Refused
-from minutes.keyring import KeyState
+from minutes.keyring import Keyring, KeyState
 from minutes.numbering import store as numbers
 from minutes.reading import VIETNAM
 from minutes.register import parse_number_symbol
@@ -157,8 +157,8 @@ class Disposals:
     ) -> Disposal:
         cases = [case for case, _ in fates]
         basis = decision_name(decision)
-        films, files = recorded(fates)
-        digests = (*await _contents(connection, fates), *map(film_key, films))
+        films, files = recorded(fates, self._vault.archive.keys)
+        digests = (*await _contents(connection, fates), *films)
         codes = tuple(one.code for one in cases)
         id = secrets.token_hex(16)
         erasure = Erasure(Ground.DISPOSAL, f"{basis}; hồ sơ {', '.join(codes)}", by.name, now, digests, files)
@@ -191,17 +191,18 @@ def _documents(fates: Fates) -> list[str]:
     return [one.ref for one in gone if one.kind is ItemKind.DOCUMENT]
 
 
-def recorded(fates: Fates) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The meetings whose recordings go, and the files that go, as an erasure names them: the films too, for they were
-    made of them."""
-    going = [
-        (case.meeting_id, fate.item.ref)
-        for case, found in fates
-        for fate in found
-        if case.meeting_id and fate.item.kind is ItemKind.RECORDING and not fate.kept
-    ]
-    films = tuple(dict.fromkeys(meeting for meeting, _ in going))
-    return films, tuple(f"{meeting}/{file}" for meeting, file in (*going, *((one, FILM) for one in films)))
+def recorded(fates: Fates, keys: Keyring) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of keys of films, and the files in the folder of recordings, that go with the recordings of meetings: a
+    film goes if anything does of what it was made of."""
+    films, files = [], list[str]()
+    for case, found in fates:
+        pieces = [fate for fate in found if case.meeting_id and fate.item.kind is ItemKind.RECORDING]
+        going = [f"{case.meeting_id}/{fate.item.ref}" for fate in pieces if not fate.kept]
+        if going:
+            digests = [fate.item.digest or "" for fate in pieces]
+            films.append(film_key(one for one in digests if keys.state(one) is not KeyState.ERASED))
+            files += [*going, f"{case.meeting_id}/{FILM}"]
+    return tuple(films), tuple(files)
 
 
 async def _contents(connection: AsyncConnection, fates: Fates) -> tuple[str, ...]:

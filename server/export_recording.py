@@ -28,7 +28,7 @@ import numpy.typing as npt
 
 from minutes.errors import Damaged, Erased, RecordError, Withheld
 from minutes.keyring import Keyring, overwrite
-from server.recording_files import FILM, Film, RecordingFiles
+from server.recording_files import FILM, Film, RecordingFiles, film_key
 
 RATE = 48_000
 PICTURES = 25  # a second
@@ -385,7 +385,7 @@ def _digest(file: BinaryIO) -> str:
 
 def run(plan: Plan, files: RecordingFiles) -> Iterator[float]:
     """`export`, and keep the film with the recording. ValueError, OSError, Withheld, Erased, Damaged."""
-    shelf, film = Shelf(files, plan.meeting), Film()
+    shelf, film = Shelf(files, plan.meeting), Film(film_key(piece.sha256 for piece in plan.pieces))
     for left in shelf.folder.glob(f"{FILM}.*.part"):  # by an export that was killed
         left.unlink()
     with tempfile.TemporaryFile(dir=shelf.folder) as file:

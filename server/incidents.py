@@ -7,6 +7,7 @@ it was erased. Whether the asker may is decided before (server.rights).
 import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from minutes.errors import N_, NotFound, Reason, Refused
 from minutes.incidents import store
 from minutes.incidents.incident import Incident, IncidentState, Level, Origin, Thing, refuse_decided, seen
 from minutes.incidents.report import report
-from minutes.keyring import HELD, names
+from minutes.keyring import HELD, KeyState, names
 from minutes.numbering import store as numbers
 from minutes.reading import VIETNAM
 from minutes.register import EntryState
@@ -116,10 +117,10 @@ class Incidents:
     async def report(self, thing: Thing, ref: str, level: Level, how: str, *, by: Official) -> Incident:
         """Set a thing aside: nobody reads it from now on. Raises NotFound, Refused, InvalidContent, SecretContent."""
         how = seen(how)
-        found = await self.found(thing, ref)
-        origin = found.origin
         id = secrets.token_hex(16)
         async with self._one_by_one:
+            found = await self._open(await self.found(thing, ref))
+            origin = found.origin
             await self._clear(origin)  # what is held cannot be encrypted
             await asyncio.to_thread(_each, self._keys.hold, _keys_of(origin))
             try:
@@ -132,13 +133,28 @@ class Incidents:
         log.warning("set aside as a state secret", incident=made.id, thing=thing.value)
         return made
 
+    async def _open(self, found: Found) -> Found:
+        """Of a recording, what can still be read: the meeting may have gone on after an incident. Raises Refused,
+        Erased."""
+        origin = found.origin
+        if origin.thing is not Thing.RECORDING:
+            return found
+        known = dict(zip(origin.files, origin.digests, strict=True))
+        shut = await asyncio.to_thread(self._recordings.shut, known)
+        if KeyState.HELD in shut.values() and len(shut) == len(known):
+            raise _known()
+        left = {file: digest for file, digest in known.items() if file not in shut} or known
+        return replace(found, origin=replace(origin, files=tuple(left), digests=tuple(left.values())))
+
     async def _take_aside(
         self, connection: AsyncConnection, id: str, found: Found, level: Level, how: str, by: Official
     ) -> tuple[Incident, Sequence[tuple[str, str]]]:
         origin, now = found.origin, self._now()
         same = (origin.thing, origin.ref)
-        if any((one.origin.thing, one.origin.ref) == same for one in await store.held(connection)):
-            raise Refused("incident_known", Reason(N_("Tài liệu này đã được cách ly.")))
+        waiting = [one.origin for one in await store.held(connection) if (one.origin.thing, one.origin.ref) == same]
+        apart = origin.thing is Thing.RECORDING and not any(set(one.digests) & set(origin.digests) for one in waiting)
+        if waiting and not apart:
+            raise _known()
         unit = await directory.unit(connection, found.unit.id)
         year = now.astimezone(VIETNAM).year
         number = await numbers.next_number(connection, f"incident/{found.unit.id}/{year}")
@@ -260,9 +276,13 @@ class Incidents:
         return (*_keys_of(incident.origin), Strongbox.key(incident.id))
 
 
+def _known() -> Refused:
+    return Refused("incident_known", Reason(N_("Tài liệu này đã được cách ly.")))
+
+
 def _keys_of(origin: Origin) -> tuple[str, ...]:
     """The names of the keys of a thing: of its contents, and of what was made of them."""
-    made = (film_key(origin.ref),) if origin.thing is Thing.RECORDING else ()
+    made = (film_key(origin.digests),) if origin.thing is Thing.RECORDING else ()
     return (*origin.digests, *made)
 
 

@@ -2,7 +2,7 @@
 
     root/<meeting>/open/000001-….webm   under way, or whole and no fact yet: plain, in no backup
     root/<meeting>/000001-….webm        a segment, under the key of its content (`minutes.keyring`)
-    root/<meeting>/export.webm          the film made of them, under a key of the meeting; export.json says what it is
+    root/<meeting>/export.webm          the film made of them, under a key of its own; export.json says what it is
 
 A plain file goes when the fact that names it is kept: until then a crash finds it and mends it (`media.recover`), and
 what was encrypted of it is made anew. Methods block on the disk: call them from a thread.
@@ -28,18 +28,20 @@ _PIECE = 2**20
 
 @dataclass(slots=True)
 class Film:
-    """What a meeting's film is: its length, octets and SHA-256, and the segments that were missing or not what the
-    proceedings say."""
+    """What a meeting's film is: the name of its key, its length, octets and SHA-256, and the segments that were missing
+    or not what the proceedings say."""
 
+    key: str
     seconds: float = 0.0
     size: int = 0
     sha256: str = ""
     left_out: list[str] = field(default_factory=list)
 
 
-def film_key(meeting: str) -> str:
-    """The name of the key of a meeting's film, whichever was made of it last."""
-    return hashlib.sha256(f"film/{meeting}".encode()).hexdigest()
+def film_key(digests: Iterable[str]) -> str:
+    """The name of the key of whatever film was made of segments with these digests. It goes with them; of what is left
+    another film can be made."""
+    return hashlib.sha256("\n".join(["film", *sorted(digests)]).encode()).hexdigest()
 
 
 class RecordingFiles:
@@ -63,10 +65,10 @@ class RecordingFiles:
         there = (*_numbered(self.folder(meeting)), *_numbered(self.under_way(meeting)))
         return max((int(path.name[:6]) for path in there), default=0) + 1
 
-    def state(self, digests: Iterable[str]) -> KeyState:
-        """Whether contents can be read: HELD or ERASED where any of them is, else THERE."""
-        found = {self.keys.state(one) for one in digests}
-        return next((one for one in (KeyState.HELD, KeyState.ERASED) if one in found), KeyState.THERE)
+    def shut(self, known: Mapping[str, str]) -> dict[str, KeyState]:
+        """Which files (`known`: their digests) nobody reads, for they are HELD or ERASED."""
+        states = {file: self.keys.state(sha256) for file, sha256 in known.items()}
+        return {file: one for file, one in states.items() if one in (KeyState.HELD, KeyState.ERASED)}
 
     def open(self, meeting: str, file: str, sha256: str) -> BinaryIO:
         """A segment, to be read from any place. Raises FileNotFoundError, Withheld, Erased, Damaged."""
@@ -79,9 +81,9 @@ class RecordingFiles:
         except (OSError, ValueError, TypeError):
             return None
 
-    def open_film(self, meeting: str) -> BinaryIO:
+    def open_film(self, meeting: str, film: Film) -> BinaryIO:
         """The film. Raises as `open`."""
-        return self._opened(self.folder(meeting) / FILM, film_key(meeting))
+        return self._opened(self.folder(meeting) / FILM, film.key)
 
     def drop_film(self, meeting: str) -> None:
         """Take the film away, and what is half done of one. Harmless where there is none."""
@@ -111,7 +113,7 @@ class RecordingFiles:
                 note.write(json.dumps(asdict(film)) + "\n")
                 note.flush()
                 os.fsync(note.fileno())
-            self._keep(plain, self.folder(meeting) / FILM, film_key(meeting), film.sha256)
+            self._keep(plain, self.folder(meeting) / FILM, film.key, film.sha256)
             about.replace(self.folder(meeting) / ABOUT_FILM)
         finally:
             about.unlink(missing_ok=True)
@@ -140,14 +142,11 @@ class RecordingFiles:
         sealed, left, folder = 0, [], self.folder(meeting)
         for file, sha256 in known.items():
             try:
-                sealed += self._seal_in_place(folder / file, sha256, sha256)
+                sealed += self._seal_in_place(folder / file, sha256)
             except Damaged:
                 left.append(file)
-        film = self.film(meeting)
-        try:
-            sealed += self._seal_in_place(folder / FILM, film_key(meeting), film.sha256 if film else "")
-        except Damaged:  # it can be made anew
-            destroy(folder / FILM)
+        if (folder / FILM).is_file() and not _sealed(folder / FILM):  # it can be made anew
+            self.drop_film(meeting)
         if over:
             with contextlib.suppress(FileNotFoundError):
                 self.let_go(meeting, [path.name for path in self.under_way(meeting).iterdir()])
@@ -157,14 +156,14 @@ class RecordingFiles:
                     destroy(path)
         return sealed, left
 
-    def _seal_in_place(self, path: Path, name: str, sha256: str) -> bool:
+    def _seal_in_place(self, path: Path, sha256: str) -> bool:
         with self._one_by_one:
             if not path.is_file() or _sealed(path):
                 return False
-            self.keys.refuse(name)
+            self.keys.refuse(sha256)
             path.chmod(0o600)
             with path.open("r+b") as plain:
-                self._keep(plain, path, name, sha256)
+                self._keep(plain, path, sha256, sha256)
                 if os.fstat(plain.fileno()).st_nlink == 0:  # else the archive has it as well, and encrypts its own
                     overwrite(plain)
             return True

@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from minutes.errors import RecordError
-from minutes.keyring import Keyring
+from minutes.keyring import Keyring, KeyState
 from rooms import store
 from server import config, export_recording
 from server.commands import DataOption, FileOption, archive, console, installed, reading
@@ -52,11 +52,11 @@ def export_command(
             console.say(N_("Không xuất %(name)s: %(why)s."), name=name, why=reason)
         raise typer.Exit(1 if made.damaged else 0)
     assert meeting is not None, "one of the two was named"
-    plan = asyncio.run(_plan_of(settings, meeting))
+    files = RecordingFiles(settings.recordings, Keyring(settings.keyring))
+    plan = asyncio.run(_plan_of(settings, files, meeting))
     target = to or Path(f"{meeting}.webm")
     if target.exists():
         raise SetupError(N_("Đã có tệp %(file)s; xin chọn tên khác với --to."), file=target)
-    files = RecordingFiles(settings.recordings, Keyring(settings.keyring))
     os.nice(export_recording.NICENESS)
     title = console.reader.gettext(N_("Xuất bản ghi"))
     bar = Progress(TextColumn(title), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console)
@@ -65,19 +65,20 @@ def export_command(
             task = bar.add_task("export", total=1.0)
             for done in export_recording.run(plan, files):
                 bar.update(task, completed=done)
-        with files.open_film(meeting) as film, open(target, "xb", opener=_private) as out:
+        kept = files.film(meeting)
+        assert kept is not None, "it was made just now"
+        with files.open_film(meeting, kept) as film, open(target, "xb", opener=_private) as out:
             shutil.copyfileobj(film, out)
     except (ValueError, OSError) as error:
         raise SetupError(N_("Chưa xuất được: %(why)s."), why=error) from error
     except RecordError as error:
         raise SetupError(N_("Chưa xuất được: %(why)s."), why=told(error.reason, console.reader)) from error
-    kept = files.film(meeting)
-    console.print(f"{target}\nSHA-256 {kept.sha256 if kept else ''}", markup=False)
-    for name in kept.left_out if kept else ():
+    console.print(f"{target}\nSHA-256 {kept.sha256}", markup=False)
+    for name in kept.left_out:
         console.say(N_("Bỏ qua, thiếu hoặc đã bị sửa: %(name)s"), name=name)
 
 
-async def _plan_of(settings: config.Config, meeting: str) -> export_recording.Plan:
+async def _plan_of(settings: config.Config, files: RecordingFiles, meeting: str) -> export_recording.Plan:
     async with reading(settings) as connection:
         entry = await store.get_meeting(connection, meeting)
         facts = await store.facts(connection, meeting, ("recording_segment",))
@@ -86,7 +87,9 @@ async def _plan_of(settings: config.Config, meeting: str) -> export_recording.Pl
     if entry.state != "closed" or not facts:
         unrecorded = N_("Cuộc họp không được ghi âm, ghi hình.")
         raise SetupError(N_("Cuộc họp chưa kết thúc.") if entry.state != "closed" else unrecorded)
-    return export_recording.Plan.of(meeting, [fact.data for fact in facts])
+    shut = files.shut({fact.data["file"]: fact.data["sha256"] for fact in facts})
+    erased = {file for file, state in shut.items() if state is KeyState.ERASED}
+    return export_recording.Plan.of(meeting, [fact.data for fact in facts if fact.data["file"] not in erased])
 
 
 def _private(path: str, flags: int) -> int:

@@ -58,11 +58,12 @@ class Track:
 @dataclass(frozen=True, slots=True)
 class Recording:
     """What the meeting's page shows. `progress` is None while no export runs; `gone`: its time is over (Retention);
-    `shut`: "held" or "erased" as a state secret, else ""."""
+    `shut`: the files that are HELD or ERASED as a state secret; `readable`: there are others."""
 
     tracks: Sequence[Track]
     gone: bool
-    shut: str
+    shut: Mapping[str, KeyState]
+    readable: bool
     may_export: bool
     progress: float | None
     failed: bool
@@ -80,16 +81,17 @@ async def recording_of(request: web.Request, account: Account, entry: store.Meet
     ):
         return None
     recordings, exports = request.app[RECORDINGS], request.app[EXPORTS]
-    gone = not recordings.folder(entry.meeting.id).exists()
-    state = await asyncio.to_thread(recordings.state, [one.sha256 for one in files])
-    shut = state.value if state in (KeyState.HELD, KeyState.ERASED) else ""
-    result = None if shut else recordings.film(entry.meeting.id)
+    shut = await asyncio.to_thread(recordings.shut, {one.file: one.sha256 for one in files})
+    readable = len(shut) < len(files) and recordings.folder(entry.meeting.id).exists()
+    held = KeyState.HELD in shut.values()
+    result = recordings.film(entry.meeting.id) if readable and not held else None
     language = reader_of(request).language
     return Recording(
         tracks=[_track(name, media, list(group), language) for (name, media), group in groupby(files, _key)],
-        gone=gone and not shut,
+        gone=not readable and not shut,
         shut=shut,
-        may_export=entry.state == "closed" and not gone and not shut,
+        readable=readable,
+        may_export=entry.state == "closed" and readable and not held,
         progress=exports.progress(entry.meeting.id),
         failed=exports.failed(entry.meeting.id),
         result=result,
@@ -143,7 +145,7 @@ async def download(request: web.Request) -> web.StreamResponse:
     film = recordings.film(entry.meeting.id) if name == FILM else None
     try:
         if film is not None:
-            file, digest = await asyncio.to_thread(recordings.open_film, entry.meeting.id), film.sha256
+            file, digest = await asyncio.to_thread(recordings.open_film, entry.meeting.id, film), film.sha256
         else:
             digest = digests[name]
             file = await asyncio.to_thread(recordings.open, entry.meeting.id, name, digest)
@@ -221,9 +223,11 @@ async def export(request: web.Request) -> web.Response:
     recordings = request.app[RECORDINGS]
     if entry.state != "closed" or not segments or not recordings.folder(entry.meeting.id).exists():
         raise Problem("not_found")
-    for one in segments:
-        await asyncio.to_thread(recordings.keys.refuse, str(one["sha256"]))
-    await request.app[EXPORTS].start(entry.meeting.id, segments)
+    shut = await asyncio.to_thread(recordings.shut, {str(one["file"]): str(one["sha256"]) for one in segments})
+    left = [one for one in segments if one["file"] not in shut]
+    if KeyState.HELD in shut.values() or not left:
+        raise Problem("withheld" if KeyState.HELD in shut.values() else "erased")
+    await request.app[EXPORTS].start(entry.meeting.id, left)
     return see_other(f"/meetings/{entry.meeting.id}#recording")
 
 

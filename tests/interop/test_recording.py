@@ -139,7 +139,9 @@ async def test_who_agrees_is_recorded_and_who_does_not_is_not(hall: Hall, tmp_pa
 
     files = hall.server.app[RECORDINGS]
     list(await asyncio.to_thread(lambda: [*run(Plan.of(meeting, segments), files)]))
-    with files.open_film(meeting) as made:
+    about = files.film(meeting)
+    assert about is not None
+    with files.open_film(meeting, about) as made:
         (tmp_path / "film.webm").write_bytes(made.read())
     film = probe(tmp_path / "film.webm")
     assert [stream["codec_name"] for stream in film["streams"]] == ["vp8", "opus"]

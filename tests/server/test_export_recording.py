@@ -95,7 +95,7 @@ def meeting(tmp_path: Path) -> Meeting:
 
 def made_of(meeting: Meeting) -> Path:
     list(run(meeting.plan, meeting.files))
-    with meeting.files.open_film("m") as film:
+    with meeting.files.open_film("m", meeting.film) as film:
         meeting.out.write_bytes(film.read())
     return meeting.out
 

@@ -12,11 +12,13 @@ from minutes.casefiles.retention import Period
 from minutes.casefiles.store import case_table
 from minutes.deposits import store as deposits
 from minutes.document import State
+from minutes.keyring import Keyring
 from rooms import store as rooms
 from server import directory
 from server.casefiles_disposal import recorded
 from server.document_export import Export, Exported
 from server.keys import CASE_FILES, DATABASE, DISPOSALS, VAULT
+from server.recording_files import film_key
 from server.vault_examination import Result
 from tests.postgresql import ON_BOTH
 from tests.server.pages.conftest import Office, Page, Visitor
@@ -199,16 +201,19 @@ def test_a_code_is_named_by_itself_alone() -> None:
     assert not names("hồ sơ 2026.012 và 12026.01, 2026.01.3", "2026.01")
 
 
-def test_with_the_recordings_of_a_meeting_goes_the_film_that_was_made_of_them() -> None:
+def test_with_the_recordings_of_a_meeting_goes_the_film_that_was_made_of_them(tmp_path: Path) -> None:
+    keys = Keyring(tmp_path)
+    keys.erase("9" * 64, "0" * 64, for_good=True)
+
     def case(meeting: str | None, *fates: tuple[str, bool]) -> tuple[Case, list[Fate]]:
         period, day = Period("hop-ky", "Hồ sơ hội nghị", 10, "thử"), date(2010, 5, 1)
         made = Case("c", "lam-son", "UBND", 2010, 1, "Giao ban", meeting, period, day, "Cúc")
-        return made, [Fate(Item(ItemKind.RECORDING, name, name, "Ghi âm", "0" * 64), kept) for name, kept in fates]
+        return made, [Fate(Item(ItemKind.RECORDING, name, name, "Ghi âm", name[5] * 64), kept) for name, kept in fates]
 
     paper = Fate(Item(ItemKind.PAPER, "p", "p.pdf", "Tài liệu", "1" * 64), False)
-    first = case("m-1", ("000001-a.webm", False), ("000002-b.webm", False))
+    first = case("m-1", ("000001-a.webm", False), ("000002-b.webm", False), ("000009-c.webm", True))
     second = case("m-2", ("000001-a.webm", True))
-    assert recorded([first, second, (first[0], [paper]), case(None)]) == (
-        ("m-1",),
+    assert recorded([first, second, (first[0], [paper]), case(None)], keys) == (
+        (film_key(["1" * 64, "2" * 64]),),
         ("m-1/000001-a.webm", "m-1/000002-b.webm", "m-1/export.webm"),
     )

@@ -318,7 +318,7 @@ async def test_a_recording_is_held_and_its_files_are_gone_with_the_decision(offi
     for name, octets in before.items():
         (folder / name).write_bytes(octets)  # somebody brings a copy of the disk
     assert (await secretary.get(f"{path}/{first}")).status == 410
-    assert not any(path.name in {*files.values(), film_key(meeting.id)} for path in app[CONFIG].keyring.rglob("*"))
+    assert not any(path.name in {*files.values(), film_key(files.values())} for path in app[CONFIG].keyring.rglob("*"))
     async with app[DATABASE].read() as connection:
         left = await of_meeting(connection, app[RECORDINGS], meeting.id)
     assert not any(one.kind is ItemKind.RECORDING for one in left), "the case file can be closed without it"
@@ -326,7 +326,8 @@ async def test_a_recording_is_held_and_its_files_are_gone_with_the_decision(offi
 
 async def test_a_recording_that_held_no_secret_is_given_back_and_a_film_can_be_made_of_it(office: Office) -> None:
     meeting = await recorded(office)
-    first, digest = next(iter((await digests_of(office, meeting)).items()))
+    files = await digests_of(office, meeting)
+    first, digest = next(iter(files.items()))
     secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
     path = f"/meetings/{meeting.id}/recording"
     told = await report(secretary, "recording", meeting.id)
@@ -334,4 +335,25 @@ async def test_a_recording_that_held_no_secret_is_given_back_and_a_film_can_be_m
     again = await secretary.get(f"{path}/{first}")
     assert hashlib.sha256(again.body).hexdigest() == digest
     assert (await secretary.get(f"/meetings/{meeting.id}")).has("export-start")
-    assert office.server.app[RECORDINGS].keys.state(film_key(meeting.id)) is KeyState.THERE
+    assert office.server.app[RECORDINGS].keys.state(film_key(files.values())) is KeyState.THERE
+
+
+async def test_what_is_recorded_after_an_incident_is_read_and_may_be_reported_again(office: Office) -> None:
+    meeting = await recorded(office)
+    recordings, path = office.server.app[RECORDINGS], f"/meetings/{meeting.id}/recording"
+    (first, early), (second, late) = (await digests_of(office, meeting)).items()
+    secretary, leader = await office.sign_in("binh"), await office.sign_in("hanh")
+    recordings.keys.erase(early, "0" * 64, for_good=True)  # an incident while the meeting was going on
+    shown = await secretary.get(f"/meetings/{meeting.id}")
+    assert f'{path}/{second}"' in shown.text
+    assert f'{path}/{first}"' not in shown.text
+    assert all(shown.has(hook) for hook in ("recording-erased", "export-start", "to-incident"))
+    told = await report(secretary, "recording", meeting.id)
+    assert (await secretary.get(f"{path}/{second}")).status == 403
+    again = await report(secretary, "recording", meeting.id)
+    assert (again.status, "đã được cách ly" in again.words) == (422, True)
+    assert (await leader.post(told.location + "/release", {"reason": "Chỉ là nhầm."})).status == 303
+    assert (await secretary.get(f"{path}/{second}")).status == 200
+    assert (await secretary.get(f"{path}/{first}")).status == 410
+    (incident,) = await office.server.app[INCIDENTS].of_unit("lam-son")
+    assert incident.origin.digests == (late,)
