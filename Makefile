@@ -8,9 +8,11 @@ SECONDS ?= 60
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest --durations=25
-# Browsers and other people's programs: they need time of their own, so they come one by one after the rest. One worker
-# and not none, because a process that had to be ended is replaced (tests/limits.py).
-ALONE := tests/browser tests/lab tests/interop
+# Browsers and other people's programs need time of their own, so they come after the rest: pages in two browsers beside each
+# other, and one by one what measures times. One worker and not none, because a process that had to be ended is replaced
+# (tests/limits.py).
+PAGES := tests/browser
+ALONE := tests/lab tests/interop
 
 # A program that is read anew by each of the servers that tests start takes half of its start for that.
 unexport PYTHONDONTWRITEBYTECODE
@@ -48,7 +50,8 @@ test: $(VENV)/.installed-test
 	@sh tests/debian.sh
 	$(MAKE) --no-print-directory lint
 	@failed=0; \
-	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ALONE:%=--ignore=%) || { failed=$$?; [ $$failed = 1 ] || exit $$failed; }; \
+	$(PYTEST) -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(patsubst %,--ignore=%,$(PAGES) $(ALONE)) || { failed=$$?; [ $$failed = 1 ] || exit $$failed; }; \
+	$(PYTEST) -n auto --maxprocesses 2 --dist loadfile --no-loadscope-reorder --verbose $(PAGES) || failed=$$?; \
 	$(PYTEST) -n 1 --verbose $(ALONE) || failed=$$?; \
 	exit $$failed
 
