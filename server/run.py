@@ -21,6 +21,9 @@ from server.config import Config
 from server.errors import SetupError
 from server.heap import keep_one_heap
 
+IDLE = 75.0
+"""Seconds that a connection may stay without a whole head of a request. Longer than nginx keeps one to us (60 s), which
+else could send on it while we close it."""
 LOCK = ".lock"
 """File in the data folder that the running process holds locked."""
 RESTORING = ".restoring"
@@ -96,6 +99,11 @@ def _listen(config: Config) -> socket.socket:
     return listener
 
 
+def runner_of(app: web.Application, idle: float = IDLE) -> web.AppRunner:
+    """What serves `app`; lines on which nobody asks anything for `idle` seconds are closed."""
+    return web.AppRunner(app, access_log=None, shutdown_timeout=2, keepalive_timeout=idle)
+
+
 async def _serve(
     config: Config,
     listener: socket.socket,
@@ -109,7 +117,7 @@ async def _serve(
     if prepare is not None:
         await prepare(config)
     app = build_app(config)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
+    runner = runner_of(app)
     try:
         await runner.setup()
     except SetupError:
