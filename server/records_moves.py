@@ -1,6 +1,7 @@
 """A record on its way from the first draft to the frozen text: edit, submit, send back, approve, void."""
 
 import asyncio
+from datetime import date
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +15,7 @@ from minutes.numbering import store as numbers
 from minutes.register import EntryState
 from minutes.registers import store as registers
 from minutes.starting import unfilled
-from minutes.tasks.issuing import refuse_several_owners
+from minutes.tasks.issuing import refuse_past_deadlines, refuse_several_owners
 from minutes.text import TextContent
 from minutes.transitions import after
 from minutes.typeset import Heading
@@ -67,7 +68,8 @@ class Moves(Attaching):
             if waiting:
                 text = N_("Còn %(count)s ý kiến góp ý chưa được trả lời; xin tiếp thu hoặc giải trình rồi trình.")
                 raise Refused("remarks_open", Reason(text, count=len(waiting)))
-            _refuse_unready(await stored_content(connection, document))
+            today = self._now().astimezone(content.VIETNAM).date()
+            _refuse_unready(await stored_content(connection, document), today)
             await records_checking.refuse_nobody(connection, document, by.id)
             await self._take(connection, document, Act.SUBMIT, by)
 
@@ -122,7 +124,7 @@ class Moves(Attaching):
             refuse_without_right(document.kind, document.signers, known, day)
             stored = await store.content(connection, document_id, document.version)
             text = content.from_json(document.kind, stored)
-            _refuse_unready(text)
+            _refuse_unready(text, day)
             await self._refuse_lost_files(text)
             authority = await store.authority(connection, document_id)
             await records_relations.refuse_wrong(connection, document, text)
@@ -171,8 +173,9 @@ def _may_edit(document: Document, expected_version: int) -> None:
         raise Conflict(document.version)
 
 
-def _refuse_unready(text: Content) -> None:
+def _refuse_unready(text: Content, day: date) -> None:
     refuse_several_owners(text)
+    refuse_past_deadlines(text, day)
     found = unfilled(text) if isinstance(text, TextContent) else None
     if found is not None:
         path, line = found

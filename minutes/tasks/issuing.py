@@ -12,7 +12,9 @@ from datetime import date
 from minutes.blocks import ConclusionLine, labelled
 from minutes.content import Content, MinutesContent, texts, to_json
 from minutes.document import Document
-from minutes.errors import N_, InvalidContent, Reason
+from minutes.errors import N_, InvalidContent, Reason, Refused
+from minutes.fit import cut
+from minutes.reading import VIETNAM
 from minutes.searching.tokens import folded, written
 from minutes.tasks.task import Correction, Source, Task
 from minutes.text import TextContent
@@ -45,6 +47,22 @@ def refuse_several_owners(content: Content) -> None:
         if path.endswith(".owner_unit") and ";" in said:
             text = N_("chỉ ghi một đơn vị chủ trì, các đơn vị khác ghi vào đơn vị phối hợp")
             raise InvalidContent(path, Reason(text))
+
+
+def refuse_past_deadlines(content: Content, day: date) -> None:
+    """Raises Refused("bad_day") where a row ends before it is given: in minutes before the day of their meeting, in
+    other documents before `day`. What says anew what an earlier document has said may say it after its time."""
+    if isinstance(content, MinutesContent):
+        day = content.starts_at.astimezone(VIETNAM).date()
+    elif not isinstance(content, TextContent) or content.minutes_id or content.relation:
+        return
+    for row in rows_of(content):
+        if row.line.deadline is not None and row.line.deadline < day:
+            text = N_(
+                "Nhiệm vụ “%(task)s” có thời hạn %(term)s, trước ngày giao (%(day)s). Xin sửa thời hạn rồi làm lại."
+            )
+            term, given = f"{row.line.deadline:%d/%m/%Y}", f"{day:%d/%m/%Y}"
+            raise Refused("bad_day", Reason(text, task=cut(row.line.text, 120), term=term, day=given))
 
 
 def known_units(units: Iterable[tuple[str, str, str]]) -> dict[str, Unit]:

@@ -247,9 +247,9 @@ def acts_on(task: Task) -> frozenset[Act]:
 
 
 def moved(task: Task, step: Step, today: date) -> Task:
-    """The task after one act. Raises Refused: "wrong_state" where the table has no row, "reason_needed", "bad_day",
-    "own_report" for who would confirm what they themselves reported, "still_asked" while nobody has said whether the
-    deadline that they asked for is granted."""
+    """The task after one act. Raises Refused: "wrong_state" where the table has no row, "reason_needed", "bad_day" for
+    a deadline that is over or before the day on which the task was given, "own_report" for who would confirm what they
+    themselves reported, "still_asked" while nobody has said whether the deadline that they asked for is granted."""
     if step.act not in acts_on(task):
         text = N_("Việc này không làm được khi nhiệm vụ ở trạng thái “%(state)s”.")
         raise Refused("wrong_state", Reason(text, state=Reason(STATE_NAMES[task.state])))
@@ -298,6 +298,11 @@ def _corrected(task: Task, correction: Correction | None) -> Task:
     """What it says from now on; another unit begins from the beginning, another deadline is reminded of anew."""
     if correction is None:
         return task
+    if correction.source is None and correction.deadline not in (None, task.deadline):
+        assert correction.deadline is not None
+        if correction.deadline < task.assigned_on:
+            text = N_("Thời hạn không được trước ngày giao nhiệm vụ (%(day)s).")
+            raise Refused("bad_day", Reason(text, day=f"{task.assigned_on:%d/%m/%Y}"))
     same = (correction.owner and correction.owner.id) == (task.owner and task.owner.id)
     after = replace(
         task,

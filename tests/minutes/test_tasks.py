@@ -12,7 +12,7 @@ from minutes.days.calendar import Own, calendar
 from minutes.document import Actor, Kind
 from minutes.errors import InvalidContent, Refused, SecretContent
 from minutes.tasks import pressing
-from minutes.tasks.issuing import Row, known_units, refuse_several_owners, restated, unit_named
+from minutes.tasks.issuing import Row, known_units, refuse_past_deadlines, refuse_several_owners, restated, unit_named
 from minutes.tasks.pressing import Pressing, to_escalate, to_remind
 from minutes.tasks.reviewing import reviewed, scores, sentences, standing, together
 from minutes.tasks.task import (
@@ -322,3 +322,29 @@ def test_each_task_is_counted_once_for_its_unit() -> None:
     assert (first.unit, first.on_time, first.late, first.open, first.overdue) == (TA_NANG.name, 1, 1, 1, 1)
     assert (second.unit, second.open, second.total) == (HOA_PHUOC.name, 1, 1)
     assert together([first, second]).total == 5
+
+
+def test_nothing_is_due_before_it_is_given() -> None:
+    given = task()
+    for days, early in ((-1, True), (0, False)):
+        until = given.assigned_on + timedelta(days)
+        changed = Correction(given.text, given.owner, given.co_units, until)
+        if early:
+            with pytest.raises(Refused) as refused:
+                moved(given, step(Act.CORRECT, HANH, correction=changed), TODAY)
+            assert refused.value.reason.values["day"] == "06/02/2026"
+        else:
+            assert moved(given, step(Act.CORRECT, HANH, correction=changed), TODAY).deadline == until
+    kept = Correction("Rà soát lại", given.owner, given.co_units, given.assigned_on - timedelta(5))
+    over = replace(given, deadline=kept.deadline)
+    assert moved(over, step(Act.CORRECT, HANH, correction=kept), TODAY).text == "Rà soát lại", "it was so before"
+
+
+def test_a_document_gives_no_task_whose_time_is_over() -> None:
+    row = ConclusionLine("Rà soát", "UBND xã A", TODAY - timedelta(1))
+    text = replace(text_of(Kind.DIRECTIVE), body=(row,), minutes_id=None, relation=None)
+    with pytest.raises(Refused) as refused:
+        refuse_past_deadlines(text, TODAY)
+    assert refused.value.reason.values["term"] == "01/03/2026"
+    refuse_past_deadlines(text, TODAY - timedelta(1))
+    refuse_past_deadlines(replace(text, minutes_id="m"), TODAY)
