@@ -55,6 +55,14 @@ class HandingOver:
             found = await store.handings(connection, [one.id for one in cases])
         return frozenset(id for id, steps in found.items() if handing.waiting(steps) is not None)
 
+    async def offered(self, account: Account) -> tuple[tuple[Case, tuple[Handing, ...]], ...]:
+        """The case files that `account` opens and that are handed over and not yet received, with the steps of each."""
+        async with self._database.read() as connection:
+            cases = await store.on_their_way(connection, sorted(account.places))
+            own = [one for one in cases if may(account, "case.open", CaseAccess(one.unit_id, one.group.roles))]
+            steps = await store.handings(connection, [one.id for one in own])
+        return tuple((one, steps[one.id]) for one in own if handing.waiting(steps.get(one.id, ())))
+
     async def take(self, unit_id: str, case_id: str, step: Step, *, by: Official, reason: str = "") -> None:
         """Take one step; to refuse it needs a reason. Raises NotFound, Refused."""
         why = reason_of(reason) if step is Step.REFUSED else ""
@@ -81,25 +89,24 @@ class HandingOver:
         return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.day, one.case.code)))
 
 
-def receivers(accounts: Iterable[Account], case: Case, steps: Sequence[Handing] = ()) -> tuple[Account, ...]:
+def receivers(accounts: Iterable[Account], case: Case, giver: str = "") -> tuple[Account, ...]:
     """Who receives a case file for the authority's archive: its archivists, where it has none the clerks, else whoever
-    keeps case files; whoever has handed it over only where nobody else can."""
+    keeps case files; the account that hands it over (`giver`) only where nobody else can."""
     access = CaseAccess(case.unit_id, case.group.roles)
     able = [one for one in accounts if may(one, "case.hand", access)]
-    ranked = ([one for one in able if role in one.roles] for role in ("archivist", "clerk"))
-    chosen = next((found for found in ranked if found), able)
-    offered = handing.waiting(steps)
-    others = [one for one in chosen if offered is None or one.id != offered.by.id]
-    return tuple(others or [one for one in able if offered is None or one.id != offered.by.id] or able)
+    others = [one for one in able if one.id != giver] or able
+    ranked = ([one for one in others if role in one.roles] for role in ("archivist", "clerk"))
+    return tuple(next((found for found in ranked if found), others))
 
 
 def _due(case: Case, steps: Sequence[Handing], accounts: Collection[Account]) -> Due | None:
     if case.state is not CaseState.CLOSED:
         return None
     access = CaseAccess(case.unit_id, case.group.roles)
-    names = tuple(one.name for one in receivers(accounts, case, steps))
+    offered = handing.waiting(steps)
+    names = tuple(one.name for one in receivers(accounts, case, offered.by.id if offered else ""))
     if case.due_on is not None:
-        if handing.waiting(steps) is not None:
+        if offered is not None:
             return Due(case, RECEIVE, case.due_on, names)
         givers = (one for one in accounts if may(one, "case.hand", access))
         return Due(case, GIVE, case.due_on, tuple(one.name for one in givers if "archivist" not in one.roles) or names)

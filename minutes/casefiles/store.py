@@ -407,6 +407,13 @@ async def hand(connection: AsyncConnection, case: Case, one: Handing, day: date)
         await _change(connection, case.id, handed_on=day, handed_by=one.by.name)
 
 
+async def on_their_way(connection: AsyncConnection, unit_ids: Sequence[str]) -> tuple[Case, ...]:
+    """The closed case files of these units that were handed over once and are not received."""
+    handed = case_table.c.id.in_(select(handing_table.c.case_id))
+    closed = (case_table.c.state == CaseState.CLOSED.value) & case_table.c.handed_on.is_(None)
+    return await _cases(connection, case_table.c.unit_id.in_(unit_ids), closed, handed)
+
+
 async def handings(connection: AsyncConnection, case_ids: Sequence[str]) -> dict[str, tuple[Handing, ...]]:
     """The steps by which these case files were handed over, by id, the first first."""
     query = select(handing_table).where(handing_table.c.case_id.in_(case_ids)).order_by(handing_table.c.id)

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from minutes.casefiles.bag import file_name
 from minutes.casefiles.case import NOTICE, Case, CaseState, ItemKind
-from minutes.casefiles.handing import Handing, submitted_by, waiting
+from minutes.casefiles.handing import Handing, Step, submitted_by, waiting
 from minutes.casefiles.retention import period
 from minutes.errors import InvalidContent, NotFound, RecordError
 from server import directory
@@ -91,11 +91,14 @@ def access(case: Case) -> CaseAccess:
     return CaseAccess(case.unit_id, case.group.roles, open=case.state is CaseState.OPEN)
 
 
-async def able_to_receive(request: web.Request, case: Case, steps: Sequence[Handing]) -> tuple[Account, ...]:
-    """Who receives it for the archive after the `steps` by which it was handed over."""
+async def able_to_receive(
+    request: web.Request, case: Case, steps: Sequence[Handing], giver: str = ""
+) -> tuple[Account, ...]:
+    """Who receives it for the archive after the `steps` by which it was handed over, else from the account `giver`."""
     async with request.app[DATABASE].read() as connection:
         accounts = await directory.accounts(connection, request.app[CASE_FILES].today.isoformat())
-    return receivers(accounts, case, steps)
+    offered = waiting(steps)
+    return receivers(accounts, case, offered.by.id if offered else giver)
 
 
 async def index(request: web.Request) -> web.Response:
@@ -164,7 +167,8 @@ async def show_case(request: web.Request, account: Account, sentence: str = "") 
     case = await case_named(request, account)
     by_hand, removed = await request.app[CASE_FILES].by_hand(case)
     steps = await request.app[HANDING].steps(case)
-    able = await able_to_receive(request, case, steps)
+    able = await able_to_receive(request, case, steps, account.id)
+    given = next((one for one in reversed(steps) if one.step is Step.OFFERED), None) if case.handed_on else None
     return private(
         request,
         "casefiles/show.html",
@@ -176,6 +180,7 @@ async def show_case(request: web.Request, account: Account, sentence: str = "") 
         kinds=KINDS,
         steps=steps,
         handing=waiting(steps),
+        given=given,
         receivers=able,
         may_receive=account.id in {one.id for one in able},
         submitted_by=submitted_by(case),

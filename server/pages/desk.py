@@ -20,7 +20,7 @@ from server.directory import Account
 from server.editing.shapes import parts_of
 from server.errors import Problem
 from server.i18n import N_, Reader, script_strings
-from server.keys import CONFIG, DATABASE, EDITING, EXCHANGE, PIN_ATTEMPTS, RECORDS, REGISTERS, TASKS
+from server.keys import CONFIG, DATABASE, EDITING, EXCHANGE, HANDING, PIN_ATTEMPTS, RECORDS, REGISTERS, TASKS
 from server.pages import (
     archive,
     current,
@@ -38,7 +38,6 @@ from server.pages.caching import PRIVATE, pdf, private
 from server.pages.desk_acts import CHECKS, DEEDS, RULES, Doing, Unfilled, access, actor, possible
 from server.pages.desk_told import told
 from server.pages.public import document_path
-from server.pages.tasks import own_first
 from server.pages.tasks import words as task_words
 from server.rights import Act, may
 from server.tasks import day_of
@@ -74,7 +73,8 @@ async def index(request: web.Request) -> web.Response:
     turns = await records.turns([document.id for document in documents])
     to_sign = [acts for _waiting, one in mine if (acts := possible(one, account) & {"sign", "seal"})]
     groups = [(state, [document for document in documents if document.state is state]) for state in State]
-    duties = await desk_choices.duties(request.app[TASKS], account)
+    duties = reviewed(await desk_choices.duties(request.app[TASKS], account), day_of(now))
+    given = [one for one in duties if one.person and one.person.id == account.id and not one.done]
     return private(
         request,
         "desk/list.html",
@@ -100,7 +100,9 @@ async def index(request: web.Request) -> web.Response:
             document, turns.get(document.id, ()), reader, now, held=records.held(document.id)
         ),
         due=lambda moment: wording.due(moment, reader, now),
-        duties=own_first(reviewed(duties, day_of(now)), account.id)[:DUTIES],
+        given=given,
+        duties=[one for one in duties if one not in given][:DUTIES],
+        receiving=await desk_choices.receiving(request.app[HANDING], request.app[DATABASE], account, day_of(now)),
         duty_words=task_words(request),
     )
 

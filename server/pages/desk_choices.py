@@ -1,9 +1,11 @@
 """What the forms of a record's page are filled with: whom to ask, who can sign and how."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from minutes.casefiles.case import Case
+from minutes.casefiles.handing import Handing
 from minutes.days import store as days
 from minutes.document import Document, Signer, State
 from minutes.exchange.status import SAID
@@ -13,6 +15,7 @@ from minutes.tasks.task import Task
 from minutes.workflow.capacity import CAPACITY_NAMES, Capacity, Signing, suggested
 from minutes.workflow.plan import due
 from server import directory
+from server.casefiles_handing import HandingOver, receivers
 from server.database import Database
 from server.directory import Account
 from server.exchange import Exchange
@@ -123,6 +126,24 @@ async def duties(tasks: Tasks, account: Account) -> tuple[Task, ...]:
     """The open tasks that the account's unit leads or helps with, and those of the units whose place it has taken."""
     found = [one for unit in sorted(account.places) for one in await tasks.of_unit(unit)]
     return tuple({one.id: one for one in found}.values())
+
+
+async def receiving(
+    handing: HandingOver, database: Database, account: Account, today: date
+) -> tuple[tuple[Case, Handing], ...]:
+    """The case files that wait for the account to receive them, and who has handed each over."""
+    if not may(account, "case.read", account.unit.id):
+        return ()
+    offered = await handing.offered(account)
+    if not offered:
+        return ()
+    async with database.read() as connection:
+        accounts = await directory.accounts(connection, today.isoformat())
+    return tuple(
+        (case, steps[-1])
+        for case, steps in offered
+        if account.id in {one.id for one in receivers(accounts, case, steps[-1].by.id)}
+    )
 
 
 async def undirected(registers: Registers, account: Account) -> int:

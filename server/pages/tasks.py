@@ -99,11 +99,6 @@ def left(task: Task, today: date, reader: Reader) -> str:
     return reader.ngettext(N_("còn %(count)s ngày"), -late) if late else reader.gettext(N_("đến hạn hôm nay"))
 
 
-def own_first(tasks: Sequence[Task], account_id: str) -> list[Task]:
-    """The same, with those first that the account itself is to do."""
-    return sorted(tasks, key=lambda task: task.person is None or task.person.id != account_id)
-
-
 def words(request: web.Request) -> dict[str, Any]:
     """What the lists and pages of tasks are written with."""
     reader, today = reader_of(request), day_of(utcnow())

@@ -41,7 +41,9 @@ async def test_what_came_goes_from_the_clerk_by_the_leader_to_its_handler_and_is
     assert not (await leader.get("/desk")).has("undirected")
     task = await task_of(office)
     desk = await handler.get("/desk")
-    assert f'href="/tasks/{task}"' in desk.text
+    assert f'href="/tasks/{task}"' in desk.text.partition('data-test="given"')[2].partition("</ul>")[0]
+    assert not desk.has("duties"), "once is enough"
+    assert f'href="/tasks/{task}"' in (await clerk.get("/desk")).text.partition('data-test="duties"')[2]
     assert "còn 7 ngày" in desk.words
     page = await handler.get(f"/tasks/{task}")
     assert "123/BNV-TCBC của Bộ Nội vụ: V/v sắp xếp tổ chức" in page.words

@@ -1,13 +1,11 @@
 """A closed case file goes to the authority's archive by two acts of two people, and then to the historical one."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pypdfium2  # type: ignore[import-untyped]
 
 from minutes.casefiles.case import Case
-from minutes.casefiles.handing import Handing, Step
 from minutes.casefiles.retention import proposed
-from minutes.document import Actor
 from server.casefiles_handing import receivers
 from server.directory import Account, Unit
 from server.keys import CASE_FILES
@@ -23,7 +21,11 @@ async def test_one_hands_over_and_another_receives_and_both_stand_in_the_record(
     where, binh, mai = await closed(office, "hop-quan-trong"), await office.sign_in("binh"), await office.sign_in("mai")
     assert "Giao nộp vào lưu trữ cơ quan" in (await mai.get("/casefiles/handing")).words
     assert (await mai.post(where + "/receive")).status == 422, "nobody has handed it over"
+    assert "Bên nhận: Phạm Thu Cúc." in (await mai.get(where)).words, "were she to hand it over"
+    assert "Bên nhận: Đinh Thị Mai." in (await binh.get(where)).words
     assert (await binh.post(where + "/hand")).status == 303
+    assert f'href="{where}"' in (await mai.get("/desk")).text.partition('data-test="receiving"')[2]
+    assert not (await binh.get("/desk")).has("receiving")
     assert (await binh.post(where + "/hand")).status == 422
     assert "Chờ lưu trữ nhận" in (await mai.get("/casefiles")).words
     assert "Nhận hồ sơ vào lưu trữ cơ quan" in (await binh.get("/casefiles/handing")).words
@@ -33,6 +35,8 @@ async def test_one_hands_over_and_another_receives_and_both_stand_in_the_record(
     assert (await mai.post(where + "/receive")).status == 303
 
     assert "Đã giao nộp" in (await mai.get("/casefiles")).words
+    assert "Bên giao: Trần Văn Bình; bên nhận: Đinh Thị Mai" in (await mai.get(where)).words
+    assert not (await mai.get("/desk")).has("receiving")
     record = pypdfium2.PdfDocument((await mai.get(where + "/handing.pdf")).body)
     words = " ".join(" ".join(page.get_textpage().get_text_bounded() for page in record).split())
     assert "BIÊN BẢN GIAO NHẬN HỒ SƠ, TÀI LIỆU" in words
@@ -87,8 +91,7 @@ def test_where_an_authority_has_no_archivist_its_clerks_receive_but_not_who_has_
     )
     secretary = Account("s", "s", "", unit, frozenset({"secretary"}))
     case = Case("1", "xa", "", 2026, 1, "", None, proposed()[0], date(2026, 1, 1), "")
-    offered = (Handing(Step.OFFERED, Actor("an", "an", ""), datetime(2026, 1, 2, tzinfo=UTC)),)
     assert receivers([an, binh, minh, secretary], case) == (an, binh)
-    assert receivers([an, binh, minh, secretary], case, offered) == (binh,)
-    assert receivers([an, secretary], case, offered) == (secretary,)
-    assert receivers([an, minh], case, offered) == (an,), "nobody else can"
+    assert receivers([an, binh, minh, secretary], case, "an") == (binh,)
+    assert receivers([an, secretary], case, "an") == (secretary,)
+    assert receivers([an, minh], case, "an") == (an,), "nobody else can"
