@@ -89,10 +89,15 @@ async def named(connection: AsyncConnection, case: Case, what: str, issuer: str)
         one = await registers.one_incoming(connection, case.unit_id, case.year, int(what[3:]))
         return ItemKind.RECEIVED, f"{one.year}/{one.number}"
     for line in await registers.outgoing(connection, issuer, case.year):
-        if line.number_symbol == what and line.document_id is not None:
+        if _as_typed(line.number_symbol) == _as_typed(what) and line.document_id is not None:
             return ItemKind.DOCUMENT, line.document_id
     raise NotFound(Reason(N_("Trong sổ của năm %(year)s không có văn bản điện tử “%(what)s”."), year=case.year,
                           what=what[:60]))  # fmt: skip
+
+
+def _as_typed(number_symbol: str) -> str:
+    """Equal for 01/CT-UBND, 1/ct-ubnd and 01 / CT-UBND."""
+    return "".join(number_symbol.split()).casefold().lstrip("0")
 
 
 async def _meeting_of(connection: AsyncConnection, unit_id: str, code: str) -> str:

@@ -174,9 +174,15 @@ async def test_a_case_file_opened_by_hand_takes_documents_by_their_numbers(offic
     where = (await clerk.post("/casefiles", {"title": "Hồ sơ phòng, chống thiên tai", "period": "chi-dao"})).location
     empty = await clerk.post(where + "/close", {"sure": "yes"})
     assert "chưa có tài liệu nào" in empty.words
-    await office.notice(State.SEALED)
-    for _ in range(2):
-        assert (await clerk.post(where + "/add", {"what": "01/TB-UBND"})).status == 303
+    notice = await office.notice(State.SEALED)
+    assert (
+        f"?year={office.server.app[CASE_FILES].today.year}&amp;add=01/TB-UBND"
+        in (await clerk.get(f"/desk/{notice}")).text
+    )
+    assert f'href="{where}?add=01/TB-UBND#add"' in (await clerk.get("/casefiles?add=01/TB-UBND")).text
+    assert (await clerk.get(where + "?add=01/TB-UBND")).value("what") == "01/TB-UBND"
+    for typed in ("01/TB-UBND", "1/tb-ubnd", "1 / TB-UBND"):
+        assert (await clerk.post(where + "/add", {"what": typed})).status == 303
     assert "không có văn bản điện tử “99/TB-UBND”" in (await clerk.post(where + "/add", {"what": "99/TB-UBND"})).words
     page = await clerk.get(where)
     assert page.text.count('data-test="take-out"') == 1
