@@ -4,6 +4,7 @@ author goes on. Minutes and invitations begin from a meeting (draft.py, invitati
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from types import MappingProxyType
 
 from minutes.authority import Authority
@@ -177,8 +178,27 @@ _BEGINNINGS: Mapping[Kind, _Beginning] = MappingProxyType(
 )
 
 
-def started(kind: Kind, document_id: str, subject: str, authority: Authority) -> TextContent:
-    """The first text of a new document of `kind`, one of STARTED."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A document that came and that a new one answers: its type ("" of an official letter), number, day and issuer."""
+
+    kind_name: str
+    number_symbol: str
+    issued_on: date
+    author: str
+
+    @property
+    def called(self) -> str:
+        """As a sentence names it."""
+        kind = self.kind_name or KIND_NAMES[Kind.LETTER]
+        return f"{kind} số {self.number_symbol} ngày {self.issued_on:%d/%m/%Y} của {self.author}"
+
+
+def started(
+    kind: Kind, document_id: str, subject: str, authority: Authority, answered: Answered | None = None
+) -> TextContent:
+    """The first text of a new document of `kind`, one of STARTED; where it answers another one and has a place for
+    that, it goes to whoever issued that and begins from it."""
     beginning, parts = _BEGINNINGS.get(kind, _Beginning()), template_of(kind).parts
     unit = authority.unit.name
     names = {"unit": unit, "head": head_of(unit), "kind": KIND_NAMES[kind]}
@@ -187,15 +207,17 @@ def started(kind: Kind, document_id: str, subject: str, authority: Authority) ->
         return text.format(**names)
 
     addressed = "addressees" in parts
+    answers = answered if kind is Kind.LETTER else None
+    opening = (f"Phúc đáp {answers.called}, {unit} có ý kiến như sau:",) if answers else ()
     return TextContent(
         document_id=document_id,
         kind=kind,
         subject=subject,
         place_name=authority.place_name,
         competence=said(beginning.competence),
-        addressees=(GAP,) if addressed else (),
+        addressees=(answers.author if answers else GAP,) if addressed else (),
         bases=tuple(map(said, beginning.bases)),
-        intro=tuple(map(said, beginning.intro)),
+        intro=opening or tuple(map(said, beginning.intro)),
         body=tuple(replace(one, text=said(one.text)) if isinstance(one, Paragraph) else one for one in beginning.body),
         closing=said(beginning.closing),
         recipients=("Như trên", *beginning.recipients) if addressed else beginning.recipients,

@@ -10,6 +10,7 @@ from typing import Any
 
 from minutes import store
 from minutes.document import Document, Kind, Official, Signer, State
+from minutes.starting import Answered
 from minutes.workflow.relation import Deed
 from rooms.proceedings import Meeting, Proceedings, Unit
 from server import certificates, records_drafting, records_relations, tasks
@@ -100,7 +101,11 @@ class Records(Arranging, Consulting, Indexing, Moves, Returning, Redacting, Publ
         async with self._database.begin() as connection:
             return await records_drafting.text(connection, kind, data, actor_of(by), unit, leader, self._now())
 
-    async def begin(self, kind: Kind, subject: str, by: Official, *, unit: Unit, leader: Signer) -> str:
+    async def begin(
+        self, kind: Kind, subject: str, by: Official, *, unit: Unit, leader: Signer, answered: Answered | None = None
+    ) -> str:
         """Begin a document of `kind`, one of minutes.starting.STARTED, in the words of its template. Returns its id."""
         async with self._database.begin() as connection:
-            return await records_drafting.begun(connection, kind, subject, actor_of(by), unit, leader, self._now())
+            return await records_drafting.begun(
+                connection, kind, subject, actor_of(by), unit, leader, self._now(), answered
+            )

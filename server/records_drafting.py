@@ -182,11 +182,12 @@ async def text(
 
 
 async def begun(
-    connection: AsyncConnection, kind: Kind, subject: str, by: Actor, unit: Unit, leader: Signer, now: datetime
-) -> str:
+    connection: AsyncConnection, kind: Kind, subject: str, by: Actor, unit: Unit, leader: Signer, now: datetime,
+    answered: starting.Answered | None,
+) -> str:  # fmt: skip
     """Add a document of `kind`, one of STARTED, in the words of its template. Raises InvalidContent, SecretContent."""
     authority = await authority_of(connection, unit)
-    first = starting.started(kind, secrets.token_hex(16), subject, authority)
+    first = starting.started(kind, secrets.token_hex(16), subject, authority, answered)
     return await text(connection, kind, content.to_json(first), by, unit, leader, now)
 
 

@@ -1,19 +1,21 @@
 """A new document: which type, about what, and who signs. It begins in the words of its template."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 
 from aiohttp import web
 
 from minutes.document import Kind, Signer
-from minutes.errors import RecordError
-from minutes.starting import STARTED, collective_of
+from minutes.errors import NotFound, RecordError
+from minutes.starting import STARTED, Answered, collective_of
 from minutes.workflow.capacity import suggested, title_lines
 from rooms.proceedings import Unit
 from server import directory, doors
 from server.directory import Account
+from server.errors import Problem
 from server.i18n import N_
-from server.keys import DATABASE, RECORDS
+from server.keys import DATABASE, RECORDS, REGISTERS
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import private
 from server.pages.desk_acts import actor
@@ -28,9 +30,31 @@ def routes() -> list[web.RouteDef]:
 
 
 async def new(request: web.Request) -> web.Response:
-    """GET /desk/new: the types of document."""
+    """GET /desk/new[?reply=YEAR/NUMBER]: the types of document; a letter, to answer a document that came."""
     account = require(request, "document.begin")
-    return await _page(request, account, {})
+    reply = request.query.get("reply", "")
+    answered = await _answered(request, account, reply)
+    if answered is None:
+        return await _page(request, account, {})
+    subject = f"Về việc trả lời {answered.called}"[:500]
+    return await _page(request, account, {"reply": reply, "kind": Kind.LETTER.value, "subject": subject})
+
+
+async def _answered(request: web.Request, account: Account, ref: str) -> Answered | None:
+    """The document of the account's register of incoming documents that `ref` names ("2026/5"). Raises Problem."""
+    named = re.fullmatch(r"([0-9]{4})/([0-9]{1,6})", ref)
+    if named is None:
+        return None
+    require(request, "register.read", account.unit.id)
+    registers = request.app[REGISTERS]
+    try:
+        one = await registers.one_incoming(account.unit.id, int(named[1]), int(named[2]))
+    except NotFound as error:
+        raise Problem("not_found") from error
+    if await registers.aside(account.unit.id, [one]):
+        raise Problem("not_found")
+    came = one.received
+    return Answered(came.kind_name, came.number_symbol, came.issued_on, " ".join(came.author.split()))
 
 
 async def begin(request: web.Request) -> web.Response:
@@ -51,7 +75,14 @@ async def begin(request: web.Request) -> web.Response:
         return await _page(request, account, typed, reader.gettext(N_("Xin chọn người ký.")))
     unit = Unit(account.unit.id, account.unit.name)
     try:
-        made = await records.begin(kind, subject, actor(account), unit=unit, leader=signer_of(kind, leader))
+        made = await records.begin(
+            kind,
+            subject,
+            actor(account),
+            unit=unit,
+            leader=signer_of(kind, leader),
+            answered=await _answered(request, account, typed.get("reply", "")),
+        )
     except RecordError as error:
         return await _page(request, account, typed, wording.sentence(error, kind, reader))
     return see_other(f"/desk/{made}/edit")

@@ -151,6 +151,7 @@ async def _page(
         owner = task.owner.id if task.owner else ""
         if owner and all(one.id != owner for one in units) and (former := await directory.unit(connection, owner)):
             units.append(former)  # to correct a text takes the task from nobody
+    ours = task.open and bool(task.source.received) and task.authority.id == account.unit.id
     issued = await _answers(request, account, task) if Act.REPORT in acts else []
     history = await request.app[TASKS].history(task.id)
     closed, late = await _filed(request, account, task, history)
@@ -170,6 +171,7 @@ async def _page(
         people=[one for one in accounts if owner in one.places],
         units=units,
         documents=issued,
+        replies=ours and may(account, "document.begin") and may(account, "register.read", account.unit.id),
         files=[one.name for one in await _files(request, account, task)],
         sentence=sentence,
         failed=failed,

@@ -203,3 +203,24 @@ async def test_no_meeting_goes_through_what_came(office: Office) -> None:
     assert "Văn bản đến số 01" in (await secretary.get("/tasks/board")).words
     meeting = await office.meeting()
     assert "Văn bản đến số 01" not in (await secretary.get(f"/meetings/{meeting.id}/tasks")).words
+
+
+async def test_the_answer_to_what_came_begins_with_what_it_answers(office: Office) -> None:
+    clerk, leader, handler = [await office.sign_in(who) for who in ("cuc", "hanh", "binh")]
+    where = (await receive(office, clerk, author="Bộ Nội vụ")).location
+    await leader.post(where + "/direct", said(office, "person/binh"))
+    reply = f"/desk/new?reply={today(office).year}/1"
+    for page in (where, f"/tasks/{await task_of(office)}"):
+        assert f'href="{reply}"' in (await handler.get(page)).text
+        assert f'href="{reply}"' not in (await clerk.get(page)).text, "who begins no documents"
+    named = f"Công văn số 123/BNV-TCBC ngày {today(office):%d/%m/%Y} của Bộ Nội vụ"
+    page = await handler.get(reply)
+    assert page.area("subject") == f"Về việc trả lời {named}"
+    typed = {"secrecy": "none", "kind": "CV", "subject": page.area("subject"), "leader": "hanh"}
+    made = await handler.post("/desk/new", {**typed, "reply": page.value("reply")})
+    text = await office.records.content_json(made.location.split("/")[2])
+    assert text["addressees"] == ["Bộ Nội vụ"]
+    assert text["intro"] == [f"Phúc đáp {named}, Ủy ban nhân dân tỉnh Lâm Sơn có ý kiến như sau:"]
+    assert (await handler.get(reply + "99")).status == 404
+    assert (await handler.post("/desk/new", {**typed, "reply": f"{today(office).year}/199"})).status == 404
+    assert (await handler.get("/desk/new?reply=x/../1")).status == 200
