@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from minutes.archive import Archive
 from minutes.keyring import Keyring
+from server.agent import AGENT_PORT
 from server.database import sqlite_url
 from server.errors import SetupError
 from server.i18n import N_
@@ -148,9 +149,6 @@ class SecrecyConfig(_Section):
 
     ocr: OcrConfig = OcrConfig()
 
-
-AGENT_PORT = 8970
-"""Of `giaoban agent`, on the machine of whoever signs."""
 
 Way = Literal["store", "file", "agent", "vgca", "remote"]
 

@@ -33,6 +33,7 @@ def routes() -> list[web.RouteDef]:
     """The routes of this module."""
     return [
         web.get("/signing", show),
+        web.get("/signing/program", program),
         web.post("/signing", sign),
         web.get("/signing/runs/{run}", run_page),
     ]
@@ -90,6 +91,12 @@ async def show(request: web.Request) -> web.Response:
     account = require(request, "desk.sign")
     wanted = set(request.query.getall("document", []))
     return await _page(request, account, wanted)
+
+
+async def program(request: web.Request) -> web.Response:
+    """GET /signing/program: how the program that signs with a token gets into the official's machine."""
+    require(request, "desk.sign")
+    return private(request, "desk/program.html", origin=request.app[CONFIG].base_url)
 
 
 async def _page(

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -305,6 +306,25 @@ def test_the_agent_pairs_with_an_origin_only_and_names_a_driver_that_is_none(gia
     assert "không phải địa chỉ của một hệ thống" in one_sentence(giaoban(*refused))
     assert "is no address" in one_sentence(giaoban(*refused, "--lang", "en"))
     assert "/nope.so" in one_sentence(giaoban("agent", "https://hop.lamson.gov.vn", "--module", "/nope.so"))
+
+
+def test_without_drivers_of_tokens_and_on_windows_the_agent_shows_its_help_and_names_what_to_install() -> None:
+    code = "import sys; sys.modules.update(dict.fromkeys(('pkcs11', 'fcntl', 'resource', 'uvloop')))\n"
+    code += "from server.agent import __main__\n__main__.main()"
+
+    def agent(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60)
+
+    shown = agent("--help")
+    assert (shown.returncode, "--module" in shown.stdout) == (0, True), shown.stderr
+    told = agent("https://hop.lamson.gov.vn", "--module", "x.dll")
+    assert told.returncode == 2
+    assert 'pip install ".[agent]"' in told.stderr
+
+
+def test_the_agent_needs_no_module_that_windows_lacks() -> None:
+    code = "import sys; sys.modules.update(dict.fromkeys(('fcntl', 'resource', 'uvloop', 'pwd', 'grp', 'termios')))\n"
+    subprocess.run([sys.executable, "-c", code + "import server.agent.serving"], check=True, timeout=60)
 
 
 def test_the_help_of_every_command_is_in_the_language_that_was_asked_for(giaoban: Giaoban) -> None:
