@@ -143,10 +143,17 @@ async def test_two_documents_are_signed_by_the_token_with_one_pin_entry(
 async def test_without_the_agent_the_page_says_what_to_do(installation: Installation, signed_in: Open) -> None:
     await approved(installation)
     leader = await signed_in("hanh")
+    await leader.set_viewport_size({"width": 360, "height": 740})
     await leader.goto(f"{installation.url}/signing")
-    await leader.click('[data-check-all="to-sign"]')
-    await leader.click(hook("sign-agent"))
-    await expect(leader.locator(hook("told"))).to_contain_text("Chưa thấy chương trình ký số trên máy này")
+    told = leader.get_by_role("alert")
+    for way, said in (("agent", "Chưa thấy chương trình ký số trên máy này"), ("vgca", "VGCA Sign Service")):
+        await leader.click('[data-check-all="to-sign"]')
+        await leader.click(hook(f"sign-{way}"))
+        await expect(told).to_contain_text(said)
+        await expect(told).to_be_in_viewport(ratio=1)
+        await expect(leader.locator(hook(f"sign-{way}"))).to_be_in_viewport()
+    await leader.click(hook("agent-help"))
+    await expect(leader.locator("main")).to_contain_text("py -m server.agent")
 
 
 async def test_the_page_speaks_to_vgca_sign_service(installation: Installation, browser: Any, tmp_path: Path) -> None:
@@ -165,7 +172,7 @@ async def test_the_page_speaks_to_vgca_sign_service(installation: Installation, 
 
     await leader.click(hook("sign-vgca"))
     await expect(leader.locator(f"{hook('results')} li[data-state=failed]")).to_have_count(2)
-    await expect(leader.locator(hook("told"))).to_contain_text("Có văn bản chưa ký được")
+    await expect(leader.locator(hook("told"))).to_contain_text("Chưa ký được văn bản nào")
     await expect(leader.locator(hook("results"))).to_contain_text("Không liên lạc được với VGCA Sign Service")
     await service.start(tmp_path, int(os.environ["GIAOBAN_SIGNING__VGCA_PORT"]))
     await leader.click(hook("sign-vgca"))

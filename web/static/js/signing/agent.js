@@ -1,6 +1,6 @@
 /** The token in this machine, by `giaoban agent`: an address of loopback that answers this site only. */
 
-import { Refusal, ask, each, offer, result, sentence } from "./told.js";
+import { Refusal, ask, each, offer, over, result, sentence } from "./told.js";
 
 const AGENT = document.getElementById("signing")?.dataset.agent ?? "";
 
@@ -49,7 +49,7 @@ export async function byAgent(documents, tell) {
   if (!certificate) return tell(sentence("choose"));
   tell(sentence("preparing"));
   const begun = await each(documents, (one) => one, (one) => ask("/signing/begin", { document: one.id, certificate }));
-  if (!begun.length) return tell(sentence("failed"));
+  if (!begun.length) return over(0, documents.length);
   const files = begun.map(({ made }) => ({ pdf: made.pdf, attributes: made.attributes }));
   const { job, page } = await agent("/jobs", { certificate, files });
   if (!page.startsWith(`${AGENT}/`)) throw new Refusal(sentence("away"));
@@ -63,5 +63,5 @@ export async function byAgent(documents, tell) {
     await ask("/signing/finish", { ticket: one.ticket, signature: one.signature });
     result(one, sentence("signed"), true);
   });
-  tell(done.length === documents.length ? sentence("done") : sentence("some"));
+  over(done.length, documents.length);
 }

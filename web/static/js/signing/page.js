@@ -5,7 +5,7 @@
 
 import { byAgent } from "./agent.js";
 import { byService } from "./vgca.js";
-import { Refusal, clear, form, offer, progress, sentence, tell, ticked } from "./told.js";
+import { Refusal, at, clear, form, offer, progress, sentence, tell, ticked } from "./told.js";
 
 /**
  * @param {string} name of the button and its part of the page
@@ -18,6 +18,7 @@ function offerWay(name, way) {
   document.getElementById(`${name}-begin`).addEventListener("click", async () => {
     const documents = ticked();
     if (form.getAttribute("aria-busy") === "true") return;
+    at(part);
     if (!documents.length) return tell(sentence("none"), true);
     form.setAttribute("aria-busy", "true");
     clear();

@@ -12,11 +12,23 @@ export class Refusal extends Error {}
 /** @param {string} name of a data attribute */
 export const sentence = (name) => told?.dataset[name] ?? "";
 
-/** @param {string} what @param {boolean} [bad] */
+/** From now on it is told in this part of the page: below the button that was pressed. @param {HTMLElement} part */
+export function at(part) {
+  if (told.parentElement !== part) part.append(told);
+}
+
+/** Nothing moves where the sentence can be seen already. @param {string} what @param {boolean} [bad] */
 export function tell(what, bad = false) {
+  told.setAttribute("role", bad ? "alert" : "status");
   told.hidden = false;
   told.className = bad ? "notice bad" : "notice";
   text.textContent = what;
+  if (bad) told.scrollIntoView({ block: "nearest" });
+}
+
+/** How it ended. @param {number} signed @param {number} of */
+export function over(signed, of) {
+  tell(sentence(signed === of ? "done" : signed ? "some" : "failed"), signed < of);
 }
 
 /** @param {number | null} done @param {number} [of] */

@@ -3,7 +3,7 @@
  * sends it back signed; what it answers here says only that it is done, so the server is asked.
  */
 
-import { Refusal, ask, each, form, result, sentence } from "./told.js";
+import { Refusal, ask, each, form, over, result, sentence } from "./told.js";
 
 const SERVICE = form?.dataset.vgca ?? "";
 
@@ -36,5 +36,5 @@ export async function byService(documents, tell) {
     if (!signed) throw new Refusal(Status === 0 ? sentence("unsigned") : Message || sentence("unsigned"));
     result(one, sentence("signed"), true);
   });
-  tell(done.length === documents.length ? sentence("done") : sentence("some"));
+  over(done.length, documents.length);
 }
