@@ -202,6 +202,13 @@ class Tasks:
             told = Correction(said(text), named, task.co_units, deadline)
             return await taken(connection, task, Step(Act.CORRECT, by, said(reason), correction=told), utcnow())
 
+    async def answered(self, unit_id: str, received: str, document_id: str, by: Actor) -> None:
+        """A draft was begun that answers a document that came ("2026/5"): the history of its open task says so."""
+        async with self.database.begin() as connection:
+            given = [one for one in await store.of_received(connection, unit_id, received) if one.open]
+            for task in given:
+                await store.log(connection, task.id, "answer", by, utcnow(), "", {"answer_id": document_id})
+
     async def pressing(self, unit_id: str) -> Pressing:
         """When an authority reminds and tells leaders."""
         async with self.database.read() as connection:

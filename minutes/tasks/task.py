@@ -66,6 +66,7 @@ STATE_NAMES: Mapping[State, str] = MappingProxyType(
 ACT_NAMES: Mapping[Act | str, str] = MappingProxyType(
     {
         "assign": N_("Giao nhiệm vụ"),
+        "answer": N_("Soạn văn bản trả lời"),
         Act.ACCEPT: N_("Nhận nhiệm vụ"),
         Act.BEGIN: N_("Bắt đầu thực hiện"),
         Act.HAND: N_("Phân công người thực hiện"),

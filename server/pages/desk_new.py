@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from minutes.document import Kind, Signer
+from minutes.document import Actor, Kind, Signer
 from minutes.errors import NotFound, RecordError
 from minutes.starting import STARTED, Answered, collective_of
 from minutes.workflow.capacity import suggested, title_lines
@@ -15,7 +15,7 @@ from server import directory, doors
 from server.directory import Account
 from server.errors import Problem
 from server.i18n import N_
-from server.keys import DATABASE, RECORDS, REGISTERS
+from server.keys import DATABASE, RECORDS, REGISTERS, TASKS
 from server.pages import form, reader_of, require, see_other, wording
 from server.pages.caching import private
 from server.pages.desk_acts import actor
@@ -73,18 +73,16 @@ async def begin(request: web.Request) -> web.Response:
         return await _page(request, account, typed, reader.gettext(N_("Xin ghi trích yếu nội dung.")))
     if leader is None:
         return await _page(request, account, typed, reader.gettext(N_("Xin chọn người ký.")))
-    unit = Unit(account.unit.id, account.unit.name)
+    unit, by = Unit(account.unit.id, account.unit.name), actor(account)
+    answered = await _answered(request, account, typed.get("reply", ""))
     try:
-        made = await records.begin(
-            kind,
-            subject,
-            actor(account),
-            unit=unit,
-            leader=signer_of(kind, leader),
-            answered=await _answered(request, account, typed.get("reply", "")),
-        )
+        made = await records.begin(kind, subject, by, unit=unit, leader=signer_of(kind, leader), answered=answered)
     except RecordError as error:
         return await _page(request, account, typed, wording.sentence(error, kind, reader))
+    if answered is not None:
+        year, _, number = typed["reply"].partition("/")
+        who = Actor(by.id, by.name, by.title)
+        await request.app[TASKS].answered(unit.id, f"{year}/{int(number)}", made, who)
     return see_other(f"/desk/{made}/edit")
 
 

@@ -154,6 +154,7 @@ async def _page(
     ours = task.open and bool(task.source.received) and task.authority.id == account.unit.id
     issued = await _answers(request, account, task) if Act.REPORT in acts else []
     history = await request.app[TASKS].history(task.id)
+    answers = await _begun(request, account, history)
     closed, late = await _filed(request, account, task, history)
     return private(
         request,
@@ -171,6 +172,8 @@ async def _page(
         people=[one for one in accounts if owner in one.places],
         units=units,
         documents=issued,
+        answers=answers,
+        chosen=next((one.id for one in answers if one.id in {other.id for other in issued}), ""),
         replies=ours and may(account, "document.begin") and may(account, "register.read", account.unit.id),
         files=[one.name for one in await _files(request, account, task)],
         sentence=sentence,
@@ -194,6 +197,15 @@ async def _filed(
     proved -= {item.ref for case in cases for item in case.items if item.kind is ItemKind.PROOF}
     kept = [one for one in cases if one.state is CaseState.CLOSED and may(account, "case.open", case_access(one))]
     return True, tuple(kept) if proved and may(account, "case.keep", task.authority.id) else ()
+
+
+async def _begun(request: web.Request, account: Account, history: Sequence[Entry]) -> list[Document]:
+    """The documents that were begun as the answer and not given up, the newest first, as far as the account reads
+    them."""
+    found = [one.detail["answer_id"] for one in reversed(history) if one.act == "answer" and one.detail]
+    answers = [await request.app[RECORDS].get(id) for id in found]
+    kept = [one for one in answers if one.state is not Stage.DISCARDED]
+    return [one for one in kept if may(account, "document.read", document_access(one))]
 
 
 async def _answers(request: web.Request, account: Account, task: Task) -> list[Document]:

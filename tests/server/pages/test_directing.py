@@ -218,9 +218,25 @@ async def test_the_answer_to_what_came_begins_with_what_it_answers(office: Offic
     assert page.area("subject") == f"Về việc trả lời {named}"
     typed = {"secrecy": "none", "kind": "CV", "subject": page.area("subject"), "leader": "hanh"}
     made = await handler.post("/desk/new", {**typed, "reply": page.value("reply")})
-    text = await office.records.content_json(made.location.split("/")[2])
+    id = made.location.split("/")[2]
+    page = await handler.get(f"/tasks/{await task_of(office)}")
+    assert f'href="/desk/{id}"' in page.text.partition('data-test="answers"')[2]
+    assert page.text.count("<h3>Soạn văn bản trả lời</h3>") == 1, "its history says so"
+    text = await office.records.content_json(id)
     assert text["addressees"] == ["Bộ Nội vụ"]
     assert text["intro"] == [f"Phúc đáp {named}, Ủy ban nhân dân tỉnh Lâm Sơn có ý kiến như sau:"]
     assert (await handler.get(reply + "99")).status == 404
     assert (await handler.post("/desk/new", {**typed, "reply": f"{today(office).year}/199"})).status == 404
     assert (await handler.get("/desk/new?reply=x/../1")).status == 200
+
+
+@begins_with(sealed_notice)
+async def test_the_answer_that_was_begun_is_chosen_for_the_report_when_it_is_issued(office: Office) -> None:
+    clerk, leader, handler = [await office.sign_in(who) for who in ("cuc", "hanh", "binh")]
+    notice, app = await office.notice(State.SEALED), office.server.app
+    where = (await receive(office, clerk)).location
+    await leader.post(where + "/direct", said(office, "person/binh"))
+    path, chosen = f"/tasks/{await task_of(office)}", f'<option value="{notice}" selected>'
+    assert chosen not in (await handler.get(path)).text
+    await app[TASKS].answered("lam-son", f"{today(office).year}/1", notice, await office.actor("binh"))
+    assert chosen in (await handler.get(path)).text
