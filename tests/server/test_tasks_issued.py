@@ -27,7 +27,7 @@ from tests.server.records_office import (
 ROWS = [
     {
         "block": "conclusion", "text": "Kiểm tra các trạm bơm", "owner_unit": "UBND xã Tà Năng",
-        "co_units": ["Sở Nông nghiệp"], "deadline": "2026-12-20", "item": "Phòng, chống lụt bão",
+        "co_units": ["Sở Nông nghiệp"], "deadline": "2036-12-20", "item": "Phòng, chống lụt bão",
     },
     {
         "block": "conclusion", "text": "Báo cáo", "owner_unit": "Ban Quản lý",
@@ -62,7 +62,7 @@ async def test_the_rows_of_a_sealed_directive_are_tasks_and_those_of_a_draft_are
         first, second = await Tasks(office.database).of_document(document_id)
         document = await office.records.get(document_id)
         assert (first.text, first.owner and first.owner.id, first.deadline) == (
-            "Kiểm tra các trạm bơm", "ta-nang", date(2026, 12, 20),
+            "Kiểm tra các trạm bơm", "ta-nang", date(2036, 12, 20),
         )  # fmt: skip
         assert [unit.name for unit in first.co_units] == ["Sở Nông nghiệp"]
         assert (first.source.symbol, first.source.place, first.source.item) == (
