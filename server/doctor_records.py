@@ -132,7 +132,7 @@ async def _backup(config: Config, database: Database) -> Finding:
         async with database.read() as connection:
             first = await deposits.entries(connection)
         late = bool(first) and utcnow() - first[0].entry.at > OLD
-        return BACKUP, not late, Reason(N_("chưa có bản sao lưu nào: `giaoban backup --to THƯ_MỤC`"))
+        return BACKUP, False if late else None, Reason(N_("chưa có bản sao lưu nào: `giaoban backup --to THƯ_MỤC`"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         return BACKUP, False, Reason(N_("không đọc được lần sao lưu gần nhất là khi nào: %(why)s"), why=error)
     days = (utcnow() - made).days
