@@ -39,6 +39,13 @@ class Answer:
 ANSWERS: dict[str, Answer] = {
     # whoever is asking
     "sign_in": Answer(401, N_("Đồng chí cần đăng nhập để xem trang này.")),
+    "sign_in_lost": Answer(
+        401,
+        N_(
+            "Đồng chí đã đăng xuất nên những gì vừa gửi chưa được lưu. Xin quay lại trang trước (nút Quay lại của "
+            "trình duyệt) và chép những gì đã nhập nếu còn ở đó, rồi đăng nhập và gửi lại."
+        ),
+    ),
     "not_allowed": Answer(403, N_("Tài khoản của đồng chí không có quyền làm việc này.")),
     "not_invited": Answer(403, N_("Đồng chí không có tên trong thành phần dự họp này.")),
     "bad_token": Answer(401, N_("Mã truy cập không đúng hoặc đã hết hạn.")),
@@ -50,7 +57,13 @@ ANSWERS: dict[str, Answer] = {
         ),
     ),
     "bad_origin": Answer(403, N_("Yêu cầu đến từ một trang khác nên bị từ chối.")),
-    "bad_csrf": Answer(403, N_("Biểu mẫu đã cũ. Xin tải lại trang rồi gửi lại.")),
+    "bad_csrf": Answer(
+        403,
+        N_(
+            "Biểu mẫu đã cũ nên những gì vừa gửi chưa được lưu. Xin quay lại trang trước (nút Quay lại của trình "
+            "duyệt), chép những gì đã nhập, tải lại trang, rồi dán vào và gửi lại."
+        ),
+    ),
     "not_found": Answer(404, N_("Không tìm thấy trang này.")),
     "unknown_room": Answer(404, N_("Không có phòng họp này.")),
     "unknown_series": Answer(404, N_("Không có lịch họp định kỳ này.")),

@@ -86,7 +86,9 @@ async def surround(request: web.Request, handler: Handler) -> web.StreamResponse
 
 
 def _problem_page(request: web.Request, problem: Problem, status: int | None = None) -> web.Response:
-    found = answer(problem.code)
+    # Who was signed out meanwhile has to hear what became of the form that was sent.
+    lost = problem.code == "sign_in" and request.method == "POST"
+    found = answer("sign_in_lost" if lost else problem.code)
     request.app[REFUSED][problem.code] += 1
     sentence = reader_of(request).gettext(found.text, **problem.values)
     status = status or found.status

@@ -306,6 +306,7 @@ def refuses() -> Callable[..., Awaitable[None]]:
     async def check(office: Office, path: str, *, who: str, others: tuple[str, ...]) -> None:
         stranger = await office.stranger().post(path)
         assert stranger.status == 401
+        assert "những gì vừa gửi chưa được lưu" in stranger.words
         for other in others:
             page = await (await office.sign_in(other)).post(path)
             assert page.status == 403, (other, page.words)
