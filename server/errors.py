@@ -65,6 +65,7 @@ ANSWERS: dict[str, Answer] = {
         ),
     ),
     "not_found": Answer(404, N_("Không tìm thấy trang này.")),
+    "not_yours": Answer(403, N_("Không có văn bản này, hoặc tài khoản của đồng chí không được đọc.")),
     "unknown_room": Answer(404, N_("Không có phòng họp này.")),
     "unknown_series": Answer(404, N_("Không có lịch họp định kỳ này.")),
     "date_not_held": Answer(409, N_("Kỳ này không họp hoặc đã qua.")),

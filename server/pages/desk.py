@@ -115,11 +115,11 @@ async def open_document(request: web.Request, permission: Act = "document.read")
     try:
         document = await request.app[RECORDS].get(request.match_info["id"])
     except NotFound as error:
-        raise Problem("not_allowed") from error
+        raise Problem("not_yours") from error
     asked, charged = await request.app[RECORDS].asked(document.id), await request.app[TASKS].charged(document)
     allowed = access(document, asked, charged | await request.app[RECORDS].sent_to(document))
     if not may(account, "document.receive", allowed):
-        raise Problem("not_allowed")
+        raise Problem("not_yours")  # the same answer as for one that does not exist
     return require(request, permission, allowed), document
 
 

@@ -56,6 +56,7 @@ async def test_a_record_that_does_not_exist_looks_like_one_that_is_not_mine(offi
     other = await office.sign_in("dung")
     mine, missing = await other.get(f"/desk/{minutes}"), await other.get(f"/desk/{'0' * 32}")
     assert (mine.status, mine.words) == (missing.status, missing.words) == (403, mine.words)
+    assert "Không có văn bản này, hoặc tài khoản của đồng chí không được đọc." in mine.words
 
 
 @begins_with(sealed_minutes)
