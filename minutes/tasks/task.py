@@ -82,6 +82,23 @@ ACT_NAMES: Mapping[Act | str, str] = MappingProxyType(
         Act.CANCEL: N_("Hủy nhiệm vụ"),
     }
 )
+DONE_NAMES: Mapping[Act | str, str] = MappingProxyType(
+    {
+        **ACT_NAMES,
+        Act.ACCEPT: N_("Đã nhận nhiệm vụ"),
+        Act.BEGIN: N_("Đã bắt đầu thực hiện"),
+        Act.HAND: N_("Đã phân công người thực hiện"),
+        Act.REPORT: N_("Đã báo cáo hoàn thành"),
+        Act.CONFIRM: N_("Đã xác nhận hoàn thành"),
+        Act.RETURN: N_("Đã yêu cầu làm tiếp vì chưa đạt"),
+        Act.ASK: N_("Đã xin lùi thời hạn"),
+        Act.GRANT: N_("Đã đồng ý lùi thời hạn"),
+        Act.REFUSE: N_("Đã không đồng ý lùi thời hạn"),
+        Act.CORRECT: N_("Đã sửa thông tin nhiệm vụ"),
+        Act.CANCEL: N_("Đã hủy nhiệm vụ"),
+    }
+)
+"""The same as what was done, for the history: what an official may press is an order in other languages."""
 
 _SAME = {Act.HAND, Act.ASK, Act.GRANT, Act.REFUSE, Act.ESCALATE, Act.CORRECT, Act.RESTATE}
 

@@ -15,6 +15,7 @@ from minutes.errors import NotFound, RecordError
 from minutes.exchange.arrival import PDF, Kept
 from minutes.tasks.task import (
     ACT_NAMES,
+    DONE_NAMES,
     NEEDS_REASON,
     STATE_NAMES,
     WORDS,
@@ -166,6 +167,7 @@ async def _page(
         late=late,
         acts=acts,
         names=ACT_NAMES,
+        done_names=DONE_NAMES,
         reasoned=NEEDS_REASON,
         details=DETAILS,
         longest=WORDS,

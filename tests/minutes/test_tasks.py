@@ -17,6 +17,7 @@ from minutes.tasks.pressing import Pressing, to_escalate, to_remind
 from minutes.tasks.reviewing import reviewed, scores, sentences, standing, together
 from minutes.tasks.task import (
     ACT_NAMES,
+    DONE_NAMES,
     NEEDS_REASON,
     OPEN,
     STATE_NAMES,
@@ -84,7 +85,7 @@ def test_a_row_names_one_unit_that_leads() -> None:
 def test_every_state_has_a_row_and_every_act_a_name_and_a_way() -> None:
     assert set(TRANSITIONS) == set(State) == set(STATE_NAMES)
     assert {act for row in TRANSITIONS.values() for act in row} == set(Act)
-    assert set(ACT_NAMES) == {"assign", "answer", *Act}
+    assert set(ACT_NAMES) == set(DONE_NAMES) == {"assign", "answer", *Act}
     assert {state for state, row in TRANSITIONS.items() if row} == OPEN
 
 
