@@ -128,6 +128,17 @@ def test_the_closing_line_stands_on_the_page_of_the_signatures(pages: Pages) -> 
     assert pages.page_of("Cuộc họp kết thúc vào 10 giờ 30 phút") == pages.page_of("CHỦ TỌA")
 
 
+def test_a_course_that_nothing_was_written_of_leaves_no_heading(
+    typesetter: Typesetter, content: MinutesContent, heading: Heading
+) -> None:
+    def text(of: MinutesContent) -> str:
+        pages = Pages(typesetter.typeset(Kind.MINUTES, of, heading, at=START).pdf)
+        return "".join((pages.text(0) + pages.text(1)).split())
+
+    assert "theodiễnbiếncuộchọp" in text(content)
+    assert "theodiễnbiếncuộchọp" not in text(replace(content, course=()))
+
+
 def test_wherever_the_text_ends_signatures_recipients_and_check_mark_share_a_page(
     typesetter: Typesetter, content: MinutesContent, heading: Heading
 ) -> None:

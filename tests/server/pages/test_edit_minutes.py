@@ -2,15 +2,19 @@
 
 import contextlib
 import html
+import json
 import re
 
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 
 from minutes.content import from_json, to_json
 from minutes.document import Kind, State
 from minutes.errors import InvalidContent
+from minutes.tables import version_table
 from server.i18n import Reader
+from server.keys import DATABASE
 from server.pages import desk_form
 from tests.minutes.test_text import DECISION
 from tests.server.pages.conftest import EVIL, Office, Page, Refuses
@@ -203,3 +207,14 @@ def test_no_posted_form_breaks_the_reader_of_forms(typed: dict[str, str]) -> Non
 def test_a_place_in_what_the_meeting_gave_is_named_in_words() -> None:
     assert desk_form.where(Kind.MINUTES, "votes[0].text", Reader("vi")) == "Biểu quyết 1, nội dung"
     assert desk_form.where(Kind.MINUTES, "chair_line", Reader("en")) == "Chair"
+
+
+async def test_who_drafts_is_told_that_nothing_of_the_course_is_written(office: Office) -> None:
+    minutes = await office.minutes()
+    binh = await office.sign_in("binh")
+    for course, told in ((CONTENT["course"], False), ([], True)):
+        text = json.dumps({**await office.records.content_json(minutes), "course": course})
+        async with office.server.app[DATABASE].begin() as connection:
+            mine = version_table.c.document_id == minutes
+            await connection.execute(update(version_table).where(mine).values(content=text))
+        assert (await binh.get(f"/desk/{minutes}")).has("no-course") is told
