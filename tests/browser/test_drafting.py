@@ -59,6 +59,7 @@ async def test_two_write_one_draft_at_once(installation: Installation, signed_in
     await expect(warned).to_be_hidden()
 
     await phone.goto(f"{url}/edit")
+    await expect(phone.locator("header.site nav a").last).to_be_in_viewport(ratio=1)
     await expect(phone.locator(second)).to_have_value("Trực ban 24/24 giờ.")
     await phone.locator(first).press("Control+Home")
     await expect(desk.locator(f"{hook('part-body')} > li:nth-child(1) {hook('here')}")).to_be_visible()

@@ -162,6 +162,7 @@ async def test_the_clerk_sees_suggestions_and_the_text_as_it_would_be(office: Of
     document, clerk = await sealed(office), await office.sign_in("cuc")
     assert (await clerk.get(f"/desk/{document}")).has("redact-link")
     page = await clerk.get(f"/desk/{document}/redact")
+    assert page.text.count(" data-blank>") == 8, "of which the script shows one"
     assert f"{PHONE} (Số điện thoại)" in page.words
     assert page.has("full-text")
     look = await clerk.post(f"/desk/{document}/redact", {**CHOSEN, "step": "look"})
