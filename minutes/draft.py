@@ -37,6 +37,14 @@ CONCLUSIONS_ROOM = 60_000
 """Characters: with the course and the other fields less than what the form for editing takes (200 000)."""
 
 
+def called(title: str) -> str:
+    """What minutes call a meeting: its kind first, as "Họp" or "Hội nghị" (Decree 30/2020, template 1.9). Only of
+    "Giao ban…" it is known that the kind is lacking; other titles stay as the office wrote them."""
+    begins = "giao ban"
+    said = f"Họp {begins}{title[len(begins) :]}"
+    return said if title.lower().startswith(begins) and len(said) <= LINE else title
+
+
 def minutes(
     proceedings: Proceedings, document_id: str, authority: Authority, told: Mapping[str, Sequence[str]] | None = None
 ) -> MinutesContent:
@@ -48,7 +56,7 @@ def minutes(
         raise Refused("not_closed", Reason(N_("Cuộc họp chưa kết thúc.")))
     return MinutesContent(
         document_id=document_id,
-        title=fit.line(meeting.title, "Cuộc họp"),
+        title=called(fit.line(meeting.title, "Cuộc họp")),
         place_name=fit.line(authority.place_name, fit.line(authority.unit.name, "Cơ quan chủ trì")),
         venue=fit.line(_venue(meeting.place), ""),
         starts_at=proceedings.opened_at.astimezone(VIETNAM),

@@ -11,6 +11,7 @@ from minutes.content import MinutesContent, from_json, to_json
 from minutes.document import Kind, Signer
 from minutes.errors import Refused
 from minutes.printed import printed
+from minutes.reading import LINE
 from minutes.wording import (
     attendance_groups,
     attendance_summary,
@@ -38,6 +39,13 @@ def test_everybody_stands_under_their_unit_with_their_times(content: MinutesCont
     assert attendance_summary(content.attendance) == (
         "07/08 đại biểu có mặt, thuộc 07/08 đơn vị; ngoài ra có 01 thư ký"
     )
+
+
+def test_minutes_name_the_kind_of_meeting_first() -> None:
+    assert draft.called("Giao ban tuần 49 năm 2026") == "Họp giao ban tuần 49 năm 2026"
+    long = "Giao ban " + "x" * (LINE - 9)
+    for title in ("Họp giao ban tuần 49", "Hội nghị giao ban quý IV", "Rà soát công tác phòng, chống thiên tai", long):
+        assert draft.called(title) == title
 
 
 def test_an_interval_goes_on_over_less_than_a_minute() -> None:
