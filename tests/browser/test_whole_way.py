@@ -85,7 +85,7 @@ async def hold_the_meeting(chair: Page, secretary: Page, delegate: Page) -> None
     await panel(secretary, "conclusions")
     await secretary.fill(hook("conclusion-text"), CONCLUSION)
     await secretary.select_option(hook("conclusion-owner"), "ta-nang")
-    await secretary.fill(hook("conclusion-deadline"), "2027-01-15")
+    await secretary.fill(hook("conclusion-deadline"), "2028-01-14")
     await secretary.click("#conclusion-helping summary")
     await secretary.locator(hook("conclusion-helpers")).locator("input:not([value='ta-nang'])").first.check()
     await secretary.click(hook("conclusion-save"))
@@ -131,7 +131,7 @@ async def finish_minutes(installation: Installation, url: str, chair: Page, secr
     text = await secretary.inner_text("main")
     for expected in (f"Họp g{TITLE[1:]}", "Lò Văn Dũng", MOTION, CONCLUSION, "UBND xã Tà Năng"):
         assert expected in text, f"the draft lacks {expected!r}"
-    assert re.search(r"15(/01/| tháng 01 năm )2027", text), "the deadline"
+    assert re.search(r"14(/01/| tháng 01 năm )2028", text), "the deadline"
     assert re.search(r"02/02 đại biểu tán thành", text), "the tally"
     row = next(line for line in text.splitlines() if "Lò Văn Dũng" in line and re.search(r"\d\d:\d\d", line))
     assert len(re.findall(r"\d\d:\d\d", row)) % 2 == 0, "attendance is intervals"

@@ -177,7 +177,7 @@ def test_a_look_that_does_not_let_itself_be_ended_holds_nobody_up() -> None:
 async def test_every_job_of_the_server_finds_what_it_looks_at(server: Server) -> None:
     running = server.app[JOBS]
     assert {one.name for one in running} == {
-        "deadlines", "series", "stamping", "archive", "renewal", "retention", "exchange", "offices", "index",
+        "deadlines", "series", "stamping", "archive", "renewal", "retention", "sealing", "exchange", "offices", "index",
     }  # fmt: skip
     for one in running:
         await one.close()

@@ -13,7 +13,7 @@ from tests.server.pages.conftest import Office, beginning, beginnings, office
 
 __all__ = ["beginning", "beginnings", "office"]
 
-DUE = datetime(2027, 1, 15, 9, 0, tzinfo=VIETNAM)
+DUE = datetime(2028, 9, 15, 9, 0, tzinfo=VIETNAM)
 WHAT = "Thực hiện nhiệm vụ Thông báo số 01/TB-UBND"
 PRESSED = "Đôn đốc nhiệm vụ của UBND xã Tà Năng Thông báo số 01/TB-UBND"
 

@@ -179,7 +179,7 @@ class Office:
             tell(1, "joined", person.id, person=person.to_json())
         tell(2, "opened", meeting.chair.id)
         tell(3, "agenda_step", meeting.chair.id, item=meeting.agenda[0].id)
-        put = Conclusion("k1", conclusion, meeting.units[0], date(2027, 1, 15), meeting.agenda[0].id).to_json()
+        put = Conclusion("k1", conclusion, meeting.units[0], date(2028, 9, 15), meeting.agenda[0].id).to_json()
         tell(20, "concluded", meeting.secretary.id, conclusion=put.pop("id"), **put)
         for person in people:
             tell(30, "left", person.id, person=person.id, since=facts[-1].at.isoformat(), reason="closed")

@@ -101,11 +101,11 @@ async def test_blocks_are_put_moved_taken_out_and_put_back(office: Office) -> No
     await binh.do(do="remove", block="mine")
     await binh.do(do="restore", block="mine")
     (conclusion,) = binh.sheet["lists"]["conclusions"]
-    await binh.do(do="set", block=conclusion, field="deadline", value="2027-03-01")
+    await binh.do(do="set", block=conclusion, field="deadline", value="2028-03-01")
     await binh.asks("settle", "settled")
     content = await office.records.content_json(minutes)
     assert content["recipients"] == ["Lưu: VT, Hồ sơ", "Công an tỉnh", "Các đơn vị dự họp"]
-    assert content["conclusions"][0]["deadline"] == "2027-03-01"
+    assert content["conclusions"][0]["deadline"] == "2028-03-01"
 
 
 async def test_what_was_told_is_on_disk_and_outlives_a_crash(office: Office) -> None:

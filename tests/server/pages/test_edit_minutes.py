@@ -24,7 +24,7 @@ CONTENT = {
     "venue": "Trụ sở",
     "course": [{"heading": "Mở đầu", "paragraphs": ["Một.", "Hai\nba."]}],
     "conclusions": [
-        {"text": "Việc", "owner_unit": "Xã A", "co_units": ["Xã B", "Xã C"], "deadline": "2027-01-15", "item": "Lũ"}
+        {"text": "Việc", "owner_unit": "Xã A", "co_units": ["Xã B", "Xã C"], "deadline": "2028-01-14", "item": "Lũ"}
     ],
     "recipients": ["Lưu: VT"],
 }
@@ -60,7 +60,7 @@ async def test_texts_rows_and_recipients_are_saved(office: Office) -> None:
         "course.0.text": "Đoạn một.\r\n\r\nĐoạn hai.",
         "conclusions.2.text": "Trực ban 24/24 giờ",
         "conclusions.2.unit": "UBND xã Hòa Phước",
-        "conclusions.2.deadline": "2027-02-01",
+        "conclusions.2.deadline": "2028-02-01",
         "recipients": "Các xã\r\nLưu: VT",
     }
     assert (await secretary.post(f"/desk/{minutes}/edit", fields)).status == 303
@@ -70,7 +70,7 @@ async def test_texts_rows_and_recipients_are_saved(office: Office) -> None:
     assert content["conclusions"][1] == {
         "text": "Trực ban 24/24 giờ",
         "owner_unit": "UBND xã Hòa Phước",
-        "deadline": "2027-02-01",
+        "deadline": "2028-02-01",
         "co_units": [],
         "item": None,
     }

@@ -24,7 +24,7 @@ from tests.server.papers_files import pdf
 
 
 async def given(office: Office) -> int:
-    """The id of the one task of a sealed notice; Dũng's commune leads it until 15/01/2027."""
+    """The id of the one task of a sealed notice; Dũng's commune leads it until 15/09/2028."""
     (task,) = await office.server.app[TASKS].of_document(await office.notice())
     return task.id
 
@@ -85,21 +85,21 @@ async def test_whom_a_document_charges_reads_it_as_it_was_issued_and_nothing_mor
 async def test_a_later_deadline_is_asked_for_and_granted(office: Office) -> None:
     task = await given(office)
     commune, leader = await office.sign_in("dung"), await office.sign_in("hanh")
-    refused = await commune.post(f"/tasks/{task}/ask", {"until": "2027-01-15", "reason": "Mưa kéo dài"})
+    refused = await commune.post(f"/tasks/{task}/ask", {"until": "2028-09-15", "reason": "Mưa kéo dài"})
     assert refused.status == 422
     assert "Thời hạn mới phải sau thời hạn cũ" in refused.words
     assert ">Mưa kéo dài</textarea>" in refused.text
-    assert (await commune.post(f"/tasks/{task}/ask", {"until": "2027-02-01", "reason": "Mưa kéo dài"})).status == 303
-    assert "xin lùi đến 01/02/2027" in (await leader.get("/tasks/board")).words
+    assert (await commune.post(f"/tasks/{task}/ask", {"until": "2028-10-02", "reason": "Mưa kéo dài"})).status == 303
+    assert "xin lùi đến 02/10/2028" in (await leader.get("/tasks/board")).words
     assert (await leader.post(f"/tasks/{task}/grant", {})).status == 303
-    assert (await office.server.app[TASKS].get(task)).deadline == date(2027, 2, 1)
+    assert (await office.server.app[TASKS].get(task)).deadline == date(2028, 10, 2)
 
 
 @begins_with(sealed_notice)
 async def test_a_correction_by_hand_needs_a_reason_and_says_what_was_there(office: Office) -> None:
     task = await given(office)
     leader = await office.sign_in("hanh")
-    fields = {"text": f"Rà soát 42 hộ {EVIL}", "owner": "hoa-phuoc", "until": "2027-01-20"}
+    fields = {"text": f"Rà soát 42 hộ {EVIL}", "owner": "hoa-phuoc", "until": "2028-09-20"}
     refused = await leader.post(f"/tasks/{task}/correct", fields)
     assert refused.status == 422
     assert refused.area("text") == fields["text"]

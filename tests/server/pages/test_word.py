@@ -79,7 +79,7 @@ def elsewhere() -> bytes:
     for line in ("Theo ý kiến của cấp trên, đề nghị các đơn vị:", "1. Rà soát các hồ chứa.", "2. Báo cáo kết quả."):
         word.add_paragraph(line)
     table = word.add_table(2, 2)
-    for cell, said in zip(table._cells, ("Đơn vị", "Thời hạn", "Phòng Kinh tế", "15/01/2027"), strict=True):
+    for cell, said in zip(table._cells, ("Đơn vị", "Thời hạn", "Phòng Kinh tế", "15/09/2028"), strict=True):
         cell.text = said
     word.save(out)
     return out.getvalue()
