@@ -49,8 +49,8 @@ TABLE: tuple[tuple[frozenset[str], str], ...] = (
     (OFFICIALS, """
         GET /account  POST /account/picture  GET /account/picture.png  GET /meetings  GET /desk  GET /search
         GET /search/results.pdf  POST /search/saved  POST /search/saved/{id}/remove  GET /tasks
-        GET /signing  POST /signing  GET /signing/runs/{run}  POST /signing/begin  POST /signing/finish
-        POST /signing/vgca/issue  POST /signing/vgca/state"""),
+        GET /signing  POST /signing  GET /signing/program  GET /signing/runs/{run}  POST /signing/begin
+        POST /signing/finish  POST /signing/vgca/issue  POST /signing/vgca/state"""),
     # Each in their own authority.
     (OFFICE | OTHER, """
         GET /registers/out  GET /registers/in  GET /registers/waiting  GET /registers/{which}/{year}.pdf
@@ -172,7 +172,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "GET /casefiles/{id}/{what}.pdf": ("contents",),
 }
 """Routes of several acts."""
-DENIED = {"sign_in", "not_allowed", "not_invited", "not_found", "unknown_room"}
+DENIED = {"sign_in", "not_allowed", "not_yours", "not_invited", "not_found", "unknown_room"}
 
 
 async def things(office: Office) -> dict[str, str]:
