@@ -105,6 +105,11 @@ async def until(page: Page, script: str, good: Callable[[Any], bool], seconds: f
     pytest.fail(f"still {found}")
 
 
+def about(height: int) -> Callable[[Any], bool]:
+    """Chromium takes a quarter off each picture where its encoder falls behind, and may do so for minutes."""
+    return lambda seen: 0.7 * height < seen["height"] <= height
+
+
 async def test_the_size_that_is_shown_is_the_one_that_comes(browser: Browser, endpoint: Endpoint) -> None:
     router = endpoint.router("giao-ban")
     publisher, receiver = await page_of(browser), await page_of(browser)
@@ -112,13 +117,13 @@ async def test_the_size_that_is_shown_is_the_one_that_comes(browser: Browser, en
     await publisher.evaluate(ANSWERED, router.publish("an", await publisher.evaluate(PUBLISH)).sdp)
     router.subscribe("binh")
     router.watch_sizes("binh", {"an": 720})
-    await until(receiver, SEEN, lambda seen: seen["height"] == 720)
+    await until(receiver, SEEN, about(720))
     before = await receiver.evaluate(SEEN)
     for height in (180, 360):
         router.watch_sizes("binh", {"an": height})
-        await until(receiver, SEEN, lambda seen, height=height: seen["height"] == height)  # type: ignore[misc]
+        await until(receiver, SEEN, about(height))
     router.limit("binh", 140, None)
-    after = await until(receiver, SEEN, lambda seen: seen["height"] == 180)
+    after = await until(receiver, SEEN, about(180))
     assert after["decoded"] > before["decoded"] + 10
     # What still waits of the former picture is thrown away on purpose; a numbering that broke would lose it all.
     assert after["lost"] - before["lost"] < 0.2 * (after["received"] - before["received"]), (before, after)

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 INTELLIGIBLE = 0.03  # share of the voice that may be invented
 MOVING = 0.3  # pictures a second: two in seven seconds is movement, on a machine that hardly gets round to it
+FULL, SMALL = 360, 180
+"""Lines of the pictures that a page sends."""
 FEW = 25  # packets a second: those of a voice are fifty, of a thin one seventeen
 
 
@@ -23,7 +25,7 @@ async def meet(entered: Enter) -> tuple[Page, Page]:
     chair, delegate = await entered("hanh", "office"), await entered("dung", "commune")
     await sees_and_hears(chair, ["dung"])
     await sees_and_hears(delegate, ["hanh"])
-    await until(delegate, lambda seen: seen.height == 360 and seen.rate > MOVING)
+    await until(delegate, lambda seen: shows(seen, FULL) and seen.rate > MOVING)
     return chair, delegate
 
 
@@ -35,6 +37,11 @@ async def until(
     while not good(found := await stretch(page, participant, seconds)):
         print("not yet", found)
     return found
+
+
+def shows(seen: Stretch, lines: int) -> bool:
+    """Chromium takes a quarter off each picture where its encoder falls behind, and may do so for minutes."""
+    return 0.7 * lines < seen.height <= lines
 
 
 def understood(seen: Stretch) -> bool:
@@ -65,10 +72,10 @@ async def test_a_narrow_line_gets_a_smaller_picture_and_the_large_one_again_when
 ) -> None:
     _, delegate = await meet(entered)
     commune.line(down=Line(kbps=300))
-    await until(delegate, lambda seen: seen.height == 180 and seen.rate > MOVING)
-    print(await until(delegate, lambda seen: understood(seen) and seen.height == 180 and seen.kbps < 300, seconds=5))
+    await until(delegate, lambda seen: shows(seen, SMALL) and seen.rate > MOVING)
+    print(await until(delegate, lambda seen: understood(seen) and shows(seen, SMALL) and seen.kbps < 300, seconds=5))
     commune.line()
-    await until(delegate, lambda seen: seen.height == 360 and seen.rate > MOVING)
+    await until(delegate, lambda seen: shows(seen, FULL) and seen.rate > MOVING)
 
 
 async def test_at_64_kilobits_voices_become_thin_and_are_understood_and_the_picture_comes_back_afterwards(
@@ -83,6 +90,6 @@ async def test_at_64_kilobits_voices_become_thin_and_are_understood_and_the_pict
     while not ((thin := await hear(delegate, "hanh", 5)).concealed < INTELLIGIBLE and 10 < thin.packets < FEW):
         print("not yet", thin)
     commune.line()
-    await until(delegate, lambda seen: seen.height == 360 and seen.rate > MOVING)
+    await until(delegate, lambda seen: shows(seen, FULL) and seen.rate > MOVING)
     while (await hear(delegate, "hanh", 1)).packets < FEW:
         pass
