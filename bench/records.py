@@ -23,6 +23,7 @@ from minutes.document import Kind
 from minutes.report import Expected
 from minutes.typeset import Heading, Typesetter
 from minutes.validation import validate
+from server.heap import keep_one_heap
 from server.records_keys import open_keys
 from tests.minutes.sample_meeting import AUTHORITY, START, held
 from tests.server.records_office import CHAIR_ACTOR, CLERK_ACTOR, PIN, open_office
@@ -137,6 +138,7 @@ def _tell_growth(memory: Sequence[float]) -> None:
 
 def main(documents: int | None = None) -> None:
     """All figures; with `documents` only their way."""
+    keep_one_heap()  # as the server does
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     with contextlib.ExitStack() as stack:
