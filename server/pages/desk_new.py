@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from minutes.document import Actor, Kind, Signer
+from minutes.document import Kind, Signer
 from minutes.errors import NotFound, RecordError
 from minutes.starting import STARTED, Answered, collective_of
 from minutes.workflow.capacity import suggested, title_lines
@@ -81,8 +81,7 @@ async def begin(request: web.Request) -> web.Response:
         return await _page(request, account, typed, wording.sentence(error, kind, reader))
     if answered is not None:
         year, _, number = typed["reply"].partition("/")
-        who = Actor(by.id, by.name, by.title)
-        await request.app[TASKS].answered(unit.id, f"{year}/{int(number)}", made, who)
+        await request.app[TASKS].answered(unit.id, f"{year}/{int(number)}", made, by)
     return see_other(f"/desk/{made}/edit")
 
 
