@@ -1,7 +1,5 @@
 """A key file that somebody brings says by itself what it costs to open it."""
 
-import time
-
 import pytest
 from asn1crypto import pkcs12
 
@@ -35,7 +33,5 @@ async def test_a_thousand_million_rounds_end_soon_and_hold_up_nobody(
     monkeypatch.setattr(key_files, "TIME", 0.5)
     costly = pkcs12.Pfx.load(key_file)
     costly["mac_data"]["iterations"] = 10**9
-    before = time.process_time()
-    with pytest.raises(SigningFailed):
+    with pytest.raises(SigningFailed):  # here it would take many minutes, and nothing could end it
         await key_files.opened(costly.dump(force=True), PIN)
-    assert time.process_time() - before < 0.4, "the rounds are not this process's"

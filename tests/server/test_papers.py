@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 import os
+import shutil
 import subprocess
 import threading
 import zipfile
@@ -280,6 +281,22 @@ async def test_a_mark_in_the_picture_of_a_page_is_found_where_a_program_reads_it
     papers.reader = reader(tmp_path, SAYS.format(mark="TỐI MẬT"))
     assert await refusal(papers, scanned()) == "secret_marking"
     assert not list((tmp_path / "papers" / "incoming").iterdir())
+
+
+async def test_nobody_hears_of_a_refusal_before_the_file_is_gone(
+    papers: Papers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    remove = shutil.rmtree
+
+    def removing(path: Path, ignore_errors: bool = False) -> None:
+        told.extend(one.refused for one in papers.pending("m-1"))
+        remove(path, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", removing)
+    papers.reader = reader(tmp_path, SAYS.format(mark="TỐI MẬT"))
+    assert await refusal(papers, scanned()) == "secret_marking"
+    assert told == [""]
 
 
 async def test_pages_that_have_words_are_not_read_again(papers: Papers, tmp_path: Path) -> None:
